@@ -1,0 +1,38 @@
+"""Labels each line of an article's text as content or boilerplate, with a linear model that says why."""
+
+from dechaff.artifact import default_model, inspect_model, load_model, save_model
+from dechaff.cleaning import (
+    CleanedArticle,
+    LabelledLine,
+    classify_lines,
+    clean_array,
+    clean_article,
+    keep_content,
+)
+from dechaff.errors import ArtifactError, CorpusError, DechaffError, InputError, MissingExtraError
+from dechaff.explanation import Reason
+from dechaff.lines import LineBatch, split_lines
+from dechaff.model import LineModel
+
+__all__ = [
+    "ArtifactError",
+    "CleanedArticle",
+    "CorpusError",
+    "DechaffError",
+    "InputError",
+    "LabelledLine",
+    "LineBatch",
+    "LineModel",
+    "MissingExtraError",
+    "Reason",
+    "classify_lines",
+    "clean_array",
+    "clean_article",
+    "default_model",
+    "inspect_model",
+    "keep_content",
+    "load_model",
+    "save_model",
+    "split_lines",
+]
+__version__ = "0.1.0"

@@ -1,0 +1,259 @@
+"""Model files: one `.joblib` file of plain values, read so that nothing in it can run.
+
+The file is what `joblib.dump` writes of a dictionary of numbers, strings, lists and bytes; arrays are stored as
+bytes with their type and shape. No class or function is named in it, so the reader refuses every name: a stranger's
+file can be wrong, but it cannot act. `joblib.load` reads the same dictionary for who wants to look at it.
+"""
+
+import io
+import pickle
+import zlib
+from dataclasses import fields
+from functools import cache
+from importlib.resources import files
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final, Never
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.errors import ArtifactError
+from dechaff.features import specification
+from dechaff.features.words import word_terms
+from dechaff.files import written_whole
+from dechaff.lexicon import read_entries
+from dechaff.lines import LineBatch
+from dechaff.model import SPLITS_PER_TREE, Crosses, LineModel, Stage, stage_names
+from dechaff.tokens import find_words
+
+FORMAT: Final = "dechaff-model"
+VERSION: Final = 1
+_DTYPES: Final = ("<f2", "<f4", "<i4", "|u1")
+_MAX_FILE_BYTES: Final = 64 << 20
+_MAX_RAW_BYTES: Final = 256 << 20
+# Whatever a mangled pickle can make the reader stumble over.
+_READ_ERRORS: Final = (
+    pickle.UnpicklingError, EOFError, ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError,
+    MemoryError, ImportError, zlib.error,
+)  # fmt: skip
+
+
+class _NamelessUnpickler(pickle.Unpickler):
+    """Reads plain values only: a file that names a class or a function is refused."""
+
+    def find_class(self, module_name: str, global_name: str) -> Never:
+        raise ArtifactError(f"the file wants to load {module_name}.{global_name}, which no model file does")
+
+    def persistent_load(self, pid: Any) -> Never:
+        raise ArtifactError("the file refers to objects outside itself, which no model file does")
+
+
+def save_model(model: LineModel, path: str | PathLike[str]) -> None:
+    """Write a model to one file, whole or not at all.
+
+    Parameters
+    ----------
+    model : LineModel
+    path : path-like
+        By custom ending in `.joblib`.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "specification": specification(),
+        "threshold": float(model.threshold),
+        "word_weights": _pack(model.word_weights.astype(np.float16)),
+        "first": _pack_stage(model.first),
+        "second": _pack_stage(model.second),
+        "metadata": model.metadata,
+    }
+    with written_whole(Path(path)) as temporary:
+        joblib.dump(content, temporary, compress=("zlib", 9))
+
+
+def load_model(path: str | PathLike[str]) -> LineModel:
+    """Read a model that `save_model` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Raises
+    ------
+    ArtifactError
+        If the file is no model, is damaged, names anything that could run, or was made for other features or
+        another format; the message says what to do.
+    """
+    content = read_content(path)
+    _check(content, path)
+    try:
+        first_names, second_names = stage_names()
+        return LineModel(
+            _unpack_stage(content["first"], first_names),
+            _unpack_stage(content["second"], second_names),
+            _unpack(content["word_weights"]).astype(np.float32),
+            float(content["threshold"]),
+            dict(content["metadata"]),
+        )
+    except _READ_ERRORS as error:
+        raise ArtifactError(f"{path}: damaged model file ({error}): get or train it anew") from error
+
+
+@cache
+def default_model() -> LineModel:
+    """Load the model that dechaff ships with."""
+    return load_model(str(files("dechaff").joinpath("artifacts", "default.joblib")))
+
+
+def read_content(path: str | PathLike[str]) -> dict[str, Any]:
+    """Read a model file's plain values without using them.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, too large, damaged, or names a class or a function.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(_MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot read the model file: {error.strerror or error}") from error
+    if len(data) > _MAX_FILE_BYTES:
+        raise ArtifactError(f"{path}: larger than {_MAX_FILE_BYTES >> 20} MB, so it is no model of dechaff")
+    try:
+        content = _NamelessUnpickler(io.BytesIO(_decompress(data))).load()
+    except ArtifactError as error:
+        raise ArtifactError(f"{path}: refused: {error}") from error
+    except _READ_ERRORS as error:
+        raise ArtifactError(f"{path}: not a model file, or a damaged one ({error}): get or train it anew") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ArtifactError(f"{path}: not a model of dechaff: train one with 'dechaff train'")
+    return content
+
+
+def _decompress(data: bytes) -> bytes:
+    """Undo joblib's zlib, up to a limit: a small file cannot fill the memory."""
+    decompressor = zlib.decompressobj()
+    raw = decompressor.decompress(data, _MAX_RAW_BYTES)
+    if not decompressor.eof:
+        raise ValueError("truncated, or unreasonably large")
+    return raw
+
+
+def _check(content: dict[str, Any], path: str | PathLike[str]) -> None:
+    """Refuse a model of another format or other features, and say what to do."""
+    version = content.get("version")
+    if version != VERSION:
+        todo = "upgrade dechaff" if isinstance(version, int) and version > VERSION else "train it anew"
+        raise ArtifactError(f"{path}: format version {version}, this dechaff reads {VERSION}: {todo}")
+    if content.get("specification") != specification():
+        raise ArtifactError(
+            f"{path}: made for the features {content.get('specification')}, this dechaff computes "
+            f"{specification()}: train it anew with 'dechaff train', or install the version that it names"
+        )
+
+
+def _pack(array: NDArray[Any]) -> dict[str, Any]:
+    packed = np.ascontiguousarray(array)
+    return {"dtype": packed.dtype.str, "shape": list(packed.shape), "data": packed.tobytes()}
+
+
+def _unpack(packed: dict[str, Any]) -> NDArray[Any]:
+    """Rebuild an array; its size follows from the bytes that are there, whatever the file claims."""
+    if packed["dtype"] not in _DTYPES:
+        raise ValueError(f"array type {packed['dtype']!r}")
+    array = np.frombuffer(packed["data"], packed["dtype"]).reshape(packed["shape"])
+    if array.dtype.kind == "f" and np.isnan(array).any():
+        raise ValueError("a weight is not a number")
+    return array
+
+
+def _pack_stage(stage: Stage) -> dict[str, Any]:
+    arrays = {name: _pack(getattr(stage, name)) for name in ("means", "scales", "coefficients")}
+    crosses = stage.crosses and {f.name: _pack(getattr(stage.crosses, f.name)) for f in fields(Crosses)}
+    return {**arrays, "intercept": stage.intercept, "crosses": crosses}
+
+
+def _unpack_stage(packed: dict[str, Any], names: tuple[str, ...]) -> Stage:
+    arrays = {name: _unpack(packed[name]) for name in ("means", "scales", "coefficients")}
+    for name, array in arrays.items():
+        if array.shape != (len(names),):
+            raise ValueError(f"{len(names)} features, but {name} of shape {array.shape}")
+    crosses = packed["crosses"] and Crosses(**{f.name: _unpack(packed["crosses"][f.name]) for f in fields(Crosses)})
+    if crosses:
+        _check_crosses(crosses, len(names))
+    return Stage(names, **arrays, intercept=float(packed["intercept"]), crosses=crosses)
+
+
+def _check_crosses(crosses: Crosses, n_features: int) -> None:
+    n_trees = crosses.n_trees
+    shapes = {"features": SPLITS_PER_TREE, "thresholds": SPLITS_PER_TREE, "leaves": 256, "weights": SPLITS_PER_TREE + 1}
+    for name, width in shapes.items():
+        if getattr(crosses, name).shape != (n_trees, width):
+            raise ValueError(f"crosses: {name} of shape {getattr(crosses, name).shape}")
+    if n_trees and (crosses.features.min() < 0 or crosses.features.max() >= n_features):
+        raise ValueError("crosses: no such feature")
+    if n_trees and crosses.leaves.max() > SPLITS_PER_TREE:
+        raise ValueError("crosses: no such leaf")
+
+
+def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
+    """Describe a model file without running anything in it.
+
+    Parameters
+    ----------
+    path : path-like
+    limit : int
+        How many of the strongest weights to name, for each class.
+
+    Returns
+    -------
+    dict
+        "metadata", "version", "threshold", and "weights": for each of "features", "context" and "words" the
+        strongest names and their weights, strongest first. Words can be named as far as the lexicon has them.
+
+    Raises
+    ------
+    ArtifactError
+        As `load_model`.
+    """
+    model = load_model(path)
+    pairs = {
+        "first look": dict(zip(model.first.names, model.first.coefficients.tolist(), strict=True)),
+        "second look": dict(zip(model.second.names, model.second.coefficients.tolist(), strict=True)),
+        "words": _lexicon_weights(model),
+    }
+    return {
+        "path": str(path),
+        "version": VERSION,
+        "specification": specification(),
+        "threshold": model.threshold,
+        "n_features": {"first look": len(model.first.names), "second look": len(model.second.names)},
+        "n_crosses": model.second.crosses.n_trees if model.second.crosses else 0,
+        "n_word_weights": int(np.count_nonzero(model.word_weights)),
+        "metadata": model.metadata,
+        "weights": {part: _strongest(weights, limit) for part, weights in pairs.items()},
+    }
+
+
+def _strongest(weights: dict[str, float], limit: int) -> list[tuple[str, float]]:
+    return sorted(weights.items(), key=lambda item: -abs(item[1]))[:limit]
+
+
+def _lexicon_weights(model: LineModel) -> dict[str, float]:
+    """Name the weights of the lexicon's words: buckets have no names of their own."""
+    texts = sorted({entry.phrase for entry in read_entries()})
+    batch = LineBatch.from_texts(["\n".join(texts)])
+    words = find_words(batch)
+    terms = next(iter(word_terms(words, model.n_bits)))
+    named = {}
+    for start, end, bucket in zip(words.starts.tolist(), words.ends.tolist(), terms.buckets.tolist(), strict=True):
+        named[batch.texts[0][start:end]] = float(model.word_weights[bucket])
+    return named

@@ -1,0 +1,285 @@
+"""Text in, labels and clean text out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.artifact import default_model
+from dechaff.errors import InputError
+from dechaff.explanation import Explanation, Reason, explain
+from dechaff.lines import LineBatch
+from dechaff.model import CLASSES, LineModel, Values, blocks
+from dechaff.runs import spread, sum_runs
+
+Strings = TypeVar("Strings", list[str], list[str | None], NDArray[np.object_])
+
+# An article of which less than this share of its characters is kept has lost nearly all.
+_NEARLY_ALL: Final = 0.05
+# The mean of min(p, 1 - p) over an article's characters, above which its labels are little more than a guess.
+_UNSURE: Final = 0.25
+
+
+class _Reasons:
+    """Explains one article when the first of its lines is asked, and then once for all of them."""
+
+    def __init__(self, model: LineModel, text: str) -> None:
+        self._model = model
+        self._text = text
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        return explain(self._model, self._text)
+
+
+@dataclass(frozen=True)
+class LabelledLine:
+    """One line of an article and what the model says of it.
+
+    Attributes
+    ----------
+    text : str
+        The line, without the white space at its ends.
+    start, end : int
+        Its span in the article.
+    label : str
+        "content" or "boilerplate".
+    probability : float
+        Of content.
+    """
+
+    text: str
+    start: int
+    end: int
+    label: str
+    probability: float
+    _index: int = field(repr=False)
+    _reasons: _Reasons = field(repr=False, compare=False)
+
+    def reasons(self, limit: int | None = 3) -> list[Reason]:
+        """Say why: the features and words with the largest shares in the log-odds, strongest first."""
+        return self._reasons.explanation.reasons(self._index, limit)
+
+
+@dataclass(frozen=True)
+class CleanedArticle:
+    """An article, line by line, and whether to trust the result.
+
+    Attributes
+    ----------
+    text : str
+        The kept lines with the blank lines after them, byte for byte as in the input.
+    lines : list of LabelledLine
+    flags : tuple of str
+        "nearly all dropped", "unsure", "kept by the guard": reasons to look at the article; mostly none.
+    """
+
+    text: str
+    lines: list[LabelledLine]
+    flags: tuple[str, ...]
+
+
+def keep_content(text: str, model: LineModel | None = None, threshold: float | None = None) -> str:
+    """Drop the lines of an article that are boilerplate.
+
+    Parameters
+    ----------
+    text : str
+        One article, as an extractor gave it.
+    model : LineModel, optional
+        By default the one that dechaff ships with.
+    threshold : float, optional
+        Lines with at least this probability of content are kept; by default the model's own threshold. Lower
+        keeps more.
+
+    Returns
+    -------
+    str
+        The kept lines, each with the line breaks and blank lines after it, unchanged.
+
+    Raises
+    ------
+    InputError
+        If `text` is not a string or `threshold` not within [0, 1].
+
+    Examples
+    --------
+    >>> article = '''The council voted on Tuesday to repair the old bridge, which had been closed since March.
+    ... Work will begin in the spring and is expected to take two years, the mayor said after the vote.
+    ... Subscribe now for ₹900 per month
+    ... '''
+    >>> print(keep_content(article), end="")
+    The council voted on Tuesday to repair the old bridge, which had been closed since March.
+    Work will begin in the spring and is expected to take two years, the mayor said after the vote.
+    """
+    return clean_array([text], model, threshold)[0]
+
+
+def clean_array(strings: Strings, model: LineModel | None = None, threshold: float | None = None) -> Strings:
+    """Drop the boilerplate of many articles at once: much faster than one by one.
+
+    Parameters
+    ----------
+    strings : list of str or None, or ndarray of objects
+        One article each; None stays None.
+    model : LineModel, optional
+    threshold : float, optional
+        As for `keep_content`.
+
+    Returns
+    -------
+    list of str or None, or ndarray of objects
+        As given, cleaned.
+
+    Raises
+    ------
+    InputError
+        If an element is neither string nor None, or `threshold` is not within [0, 1].
+
+    Examples
+    --------
+    >>> clean_array(["", None])
+    ['', None]
+    """
+    present = [place for place, text in enumerate(strings) if text is not None]
+    cleaned: list[str | None] = [None] * len(strings)
+    texts = [strings[place] for place in present]
+    kept_texts = (text for batch, kept, _, _ in _decide(texts, model, threshold) for text in kept_text(batch, kept))
+    for place, text in zip(present, kept_texts, strict=True):
+        cleaned[place] = text
+    if isinstance(strings, np.ndarray):
+        return np.array(cleaned, dtype=object)
+    return cleaned  # type: ignore[return-value]
+
+
+def classify_lines(
+    text: str, model: LineModel | None = None, threshold: float | None = None
+) -> list[LabelledLine]:
+    """Label every non-blank line of an article.
+
+    Parameters
+    ----------
+    text : str
+    model : LineModel, optional
+    threshold : float, optional
+        As for `keep_content`.
+
+    Returns
+    -------
+    list of LabelledLine
+
+    Raises
+    ------
+    InputError
+        As `keep_content`.
+
+    Examples
+    --------
+    >>> [line.label for line in classify_lines("Share this article\\n\\nSubscribe for ₹900 per month")]
+    ['boilerplate', 'boilerplate']
+    """
+    return clean_article(text, model, threshold).lines
+
+
+def clean_article(text: str, model: LineModel | None = None, threshold: float | None = None) -> CleanedArticle:
+    """Label an article's lines, drop its boilerplate, and say whether to trust the result.
+
+    Parameters
+    ----------
+    text : str
+    model : LineModel, optional
+    threshold : float, optional
+        As for `keep_content`.
+
+    Raises
+    ------
+    InputError
+        As `keep_content`.
+
+    Examples
+    --------
+    >>> clean_article("Log in\\nSubscribe\\nShare").flags
+    ('nearly all dropped',)
+    """
+    model = model or default_model()
+    batch, kept, probability, flags = next(_decide([text], model, threshold))
+    why = _Reasons(model, text)
+    lines = [
+        LabelledLine(text[start:end], start, end, CLASSES[int(keep)], float(p), index, why)
+        for index, ((start, end), keep, p) in enumerate(zip(batch.spans(0), kept, probability, strict=True))
+    ]
+    return CleanedArticle(next(kept_text(batch, kept)), lines, flags[0])
+
+
+def kept_text(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
+    """Join the kept segments of each article; an article without lines is kept as it is."""
+    bounds = batch.article_lines.tolist()
+    for article, text in enumerate(batch.texts):
+        first, last = bounds[article], bounds[article + 1]
+        flags = kept[first:last]
+        if flags.all():
+            yield text
+        else:
+            segments = batch.segments(article)
+            yield "".join([segments[place] for place in np.flatnonzero(flags).tolist()])
+
+
+def guard(probability: Values, offsets: NDArray[np.int64], threshold: float) -> NDArray[np.bool_]:
+    """Decide which lines to keep, so that no article comes out empty because of one threshold.
+
+    Where no line of an article reaches the threshold, the lines are kept that come at least half as near to
+    certainty as its best one, if that one has an even chance against the threshold.
+
+    Parameters
+    ----------
+    probability : ndarray of float64, shape (n_lines,)
+        Of content.
+    offsets : ndarray of int64, shape (n_articles + 1,)
+    threshold : float
+
+    Examples
+    --------
+    >>> guard(np.array([0.4, 0.1, 0.3]), np.array([0, 3]), threshold=0.5).tolist()
+    [True, False, True]
+    """
+    kept = probability >= threshold
+    counts = np.diff(offsets)
+    filled = np.flatnonzero(counts)
+    best = np.zeros(len(counts))
+    if len(filled):
+        best[filled] = np.maximum.reduceat(probability, offsets[filled])
+    rescued = spread((best < threshold) & (best >= threshold / 2), offsets)
+    return kept | (rescued & (probability >= spread(best, offsets) / 2))
+
+
+def _decide(
+    texts: Sequence[str], model: LineModel | None, threshold: float | None
+) -> Iterator[tuple[LineBatch, NDArray[np.bool_], Values, list[tuple[str, ...]]]]:
+    """Give for each block of articles its lines, which of them are kept, their probabilities, and the flags."""
+    model = model or default_model()
+    threshold = model.threshold if threshold is None else threshold
+    if not 0 <= threshold <= 1:
+        raise InputError(f"threshold {threshold}: use a number from 0 (keep all) to 1")
+    for batch in blocks(texts):
+        probability = model.content_probability(batch)
+        kept = guard(probability, batch.article_lines, threshold)
+        yield batch, kept, probability, _flags(batch, kept, probability, threshold)
+
+
+def _flags(
+    batch: LineBatch, kept: NDArray[np.bool_], probability: Values, threshold: float
+) -> list[tuple[str, ...]]:
+    """Say for each article why someone should look at it."""
+    offsets = batch.article_lines
+    width = (batch.ends - batch.starts).astype(np.float64)
+    total = np.maximum(sum_runs(width, offsets), 1)
+    has_lines = np.diff(offsets) > 0
+    checks = {
+        "nearly all dropped": has_lines & (sum_runs(width * kept, offsets) / total < _NEARLY_ALL),
+        "unsure": sum_runs(np.minimum(probability, 1 - probability) * width, offsets) / total > _UNSURE,
+        "kept by the guard": sum_runs((kept & (probability < threshold)) * 1.0, offsets) > 0,
+    }
+    return [tuple(name for name, flags in checks.items() if flags[i]) for i in range(batch.n_articles)]

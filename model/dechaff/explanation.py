@@ -1,0 +1,146 @@
+"""Why a line got its probability: the exact share of every feature and word in its log-odds."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from dechaff.features import line_features, stack
+from dechaff.features.context import context_features
+from dechaff.features.words import Terms, word_terms
+from dechaff.lines import LineBatch
+from dechaff.model import SPLITS_PER_TREE, LineModel, Matrix, Stage, Values
+from dechaff.tokens import Words, find_words
+
+
+class Reason(NamedTuple):
+    """One feature's share in a line's log-odds of content.
+
+    Attributes
+    ----------
+    feature : str
+        A feature's name, or a kind of word and the word: `word 'subscribe'`.
+    contribution : float
+        In log-odds against the average line of the training data; below zero speaks for boilerplate.
+    """
+
+    feature: str
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The shares of all features in the log-odds of one article's lines.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The features of stage 2.
+    contributions : ndarray of float64, shape (n_features, n_lines)
+        What each feature adds to a line's log-odds, by stage 2 and through stage 1.
+    base : float
+        The log-odds of the average line.
+    """
+
+    names: tuple[str, ...]
+    contributions: Values
+    base: float
+    _word_weights: Matrix
+    _word_factor: float
+    _batch: LineBatch
+    _words: Words
+    _terms: list[Terms]
+
+    @property
+    def log_odds(self) -> Values:
+        """Sum all shares: the model's log-odds of each line, shape (n_lines,)."""
+        words = [sum(c for _, c in self._word_reasons(line)) for line in range(self._batch.n_lines)]
+        return np.asarray(self.base + self.contributions.sum(axis=0) + np.array(words), np.float64)
+
+    def reasons(self, line: int, limit: int | None = 3) -> list[Reason]:
+        """Give the strongest reasons for a line's label first; those against it have the other sign."""
+        found = [Reason(n, float(c)) for n, c in zip(self.names, self.contributions[:, line], strict=True) if c]
+        found += self._word_reasons(line)
+        return sorted(found, key=lambda reason: -abs(reason.contribution))[:limit]
+
+    def _word_reasons(self, line: int) -> list[Reason]:
+        text = self._batch.texts[0]
+        found = []
+        for terms in self._terms:
+            source = line + terms.by
+            if not 0 <= source < self._batch.n_lines:
+                continue
+            scale = float(terms.scale[source]) * self._word_factor
+            for place in range(*terms.offsets[source : source + 2].tolist()):
+                weight = float(self._word_weights[terms.buckets[place]])
+                found.append(Reason(f"{terms.name} {self._shown(text, terms, place)!r}", weight * scale))
+        return found
+
+    def _shown(self, text: str, terms: Terms, place: int) -> str:
+        if terms.name == "whole line":
+            line = self._words.lines[terms.words[place]]
+            return text[self._batch.starts[line] : self._batch.ends[line]]
+        word = int(terms.words[place])
+        last = word + 1 if terms.name == "pair" else word
+        return text[self._words.starts[word] : self._words.ends[last]].casefold()
+
+
+def explain(model: LineModel, text: str) -> Explanation:
+    """Take apart the log-odds of every line of one article.
+
+    Stage 2 sees what stage 1 said of the line itself as the feature `log_odds`: its share is handed on to the
+    features and words that stage 1 had it from. A cross's weight is shared equally by the features that its leaf
+    asks for.
+
+    Examples
+    --------
+    >>> from dechaff.artifact import default_model
+    >>> explanation = explain(default_model(), "Subscribe now for ₹900 per month")
+    >>> bool(explanation.log_odds[0] < 0)
+    True
+    """
+    batch = LineBatch.from_texts([text])
+    words = find_words(batch)
+    columns = line_features(batch, words)
+    terms = list(word_terms(words, model.n_bits))
+    own = stack(columns)
+    first_odds = model.first.log_odds(own) + model.word_log_odds(batch, terms)
+    matrix = np.concatenate((own, stack(context_features(batch, words, columns, first_odds))))
+    shares = _stage_shares(model.second, matrix)
+    base = model.second.intercept
+    # Hand the share of the line's own stage-1 log-odds on; what the cut at the limits takes stays with it.
+    place = len(own) + model.second.names[len(own) :].index("log_odds")
+    factor = float(model.second.coefficients[place] / model.second.scales[place])
+    handed_on = factor * _stage_shares(model.first, own)
+    shares[: len(own)] += handed_on
+    constant = factor * (model.first.intercept - float(model.second.means[place]))
+    shares[place] -= factor * first_odds - factor * float(model.second.means[place])
+    return Explanation(
+        model.second.names, shares, base + constant, model.word_weights, factor, batch, words, terms
+    )
+
+
+def _stage_shares(stage: Stage, matrix: Matrix) -> Values:
+    """Split one stage's log-odds, its intercept and words aside, by feature, shape (n_features, n_lines)."""
+    shares = (stage.standardise(matrix) * stage.coefficients[:, None]).astype(np.float64)
+    if stage.crosses is None or not stage.crosses.n_trees:
+        return shares
+    crosses = stage.crosses
+    leaves = crosses.leaf_indices(matrix)
+    weights = crosses.weights.ravel()[leaves]
+    asked = _asked_splits(crosses.leaves)[np.arange(crosses.n_trees)[:, None], leaves % (SPLITS_PER_TREE + 1)]
+    share = weights / np.maximum(asked.sum(axis=2), 1)
+    for split in range(SPLITS_PER_TREE):
+        np.add.at(shares, crosses.features[:, split], share * asked[:, :, split])
+    return shares
+
+
+def _asked_splits(leaves: Matrix) -> Matrix:
+    """Find which splits lead to each leaf: those whose change changes the leaf, shape (n_trees, 9, 8)."""
+    asked = np.zeros((len(leaves), SPLITS_PER_TREE + 1, SPLITS_PER_TREE), np.bool_)
+    patterns = np.arange(256)
+    trees = np.arange(len(leaves))[:, None]
+    for split in range(SPLITS_PER_TREE):
+        flipped = leaves[:, patterns ^ (1 << split)]
+        asked[trees, leaves, split] |= flipped != leaves
+    return asked

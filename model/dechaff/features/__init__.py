@@ -1,0 +1,85 @@
+"""Every line becomes a row of features. To add one: a column in its group's function, or a group in the table."""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.features.currency import currency_features
+from dechaff.features.keywords import keyword_features
+from dechaff.features.position import neighbour_features, position_features
+from dechaff.features.shape import Columns, shape_features
+from dechaff.lexicon import read_entries
+from dechaff.lines import LineBatch
+from dechaff.tokens import Words, find_words
+
+
+class FeatureGroup(NamedTuple):
+    """A named function from a batch, its words and the columns of the groups before it to new columns."""
+
+    name: str
+    compute: Callable[[LineBatch, Words, Columns], Columns]
+
+
+FEATURE_GROUPS: Final = (
+    FeatureGroup("shape", shape_features),
+    FeatureGroup("keywords", keyword_features),
+    FeatureGroup("currency", currency_features),
+    FeatureGroup("position", position_features),
+    FeatureGroup("neighbours", neighbour_features),
+)
+
+
+def line_features(batch: LineBatch, words: Words) -> Columns:
+    """Compute every named feature of every line that needs no model.
+
+    Returns
+    -------
+    dict of str to ndarray of float64, shape (n_lines,)
+        In the order of the groups.
+
+    Examples
+    --------
+    >>> batch = LineBatch.from_texts(["₹900 per month"])
+    >>> float(line_features(batch, find_words(batch))["has_price_per_period"][0])
+    1.0
+    """
+    columns: Columns = {}
+    for group in FEATURE_GROUPS:
+        columns |= group.compute(batch, words, columns)
+    return columns
+
+
+@cache
+def feature_names() -> tuple[str, ...]:
+    """Name the features of `line_features`, in order."""
+    return tuple(name for names in group_names().values() for name in names)
+
+
+@cache
+def group_names() -> dict[str, tuple[str, ...]]:
+    """Name the features of each group."""
+    batch = LineBatch.from_texts(["a"])
+    words = find_words(batch)
+    columns: Columns = {}
+    names = {}
+    for group in FEATURE_GROUPS:
+        found = group.compute(batch, words, columns)
+        columns |= found
+        names[group.name] = tuple(found)
+    return names
+
+
+def stack(columns: Columns) -> NDArray[np.float32]:
+    """Make one matrix of columns, shape (n_features, n_lines): a feature lies in one piece of memory."""
+    return np.array(list(columns.values()), np.float32).reshape(len(columns), -1)
+
+
+@cache
+def specification() -> str:
+    """Digest what weights depend on: the names of the features and the lexicon."""
+    text = "\n".join([*feature_names(), *("\t".join(entry) for entry in read_entries())])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,155 @@
+"""What stage 1 says of the lines around: the features that only a second look can have.
+
+Nearby log-odds and window means as in stacked sequential learning (Cohen and Carvalho 2005), two-state smoothing
+as in Web2Text, the best segment as in Pasternack and Roth (2009), cohesion with the probable body.
+"""
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.features.position import word_buckets
+from dechaff.features.shape import Columns
+from dechaff.lines import LineBatch
+from dechaff.runs import (
+    mean_runs,
+    places_since,
+    places_until,
+    shift,
+    spread,
+    sum_before,
+    sum_runs,
+    sum_window,
+)
+from dechaff.smoothing import best_segment, smooth_log_odds
+from dechaff.tokens import Words, find_words
+
+Indices = NDArray[np.int64]
+Values = NDArray[np.float64]
+
+_REACH: Final = 4
+_FAR: Final = 30
+_CLIP: Final = 8.0
+
+
+def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds: Values) -> Columns:
+    """Compute the features that rest on the log-odds of stage 1, shape (n_lines,)."""
+    offsets = batch.article_lines
+    odds = np.clip(log_odds, -_CLIP, _CLIP)
+    probability = 1 / (1 + np.exp(-odds))
+    width = np.expm1(columns["log_n_chars"])
+    return {
+        "log_odds": odds,
+        "probability": probability,
+        **_nearby(odds, probability, width, offsets),
+        **_article_mass(probability, width, offsets),
+        **_segments(odds, width, offsets),
+        **_cohesion(batch, words, probability, columns["is_long"]),
+    }
+
+
+@cache
+def context_names() -> tuple[str, ...]:
+    """Name the features of `context_features`, in order."""
+    batch = LineBatch.from_texts(["a"])
+    one = np.ones(1)
+    return tuple(context_features(batch, find_words(batch), {"log_n_chars": one, "is_long": one}, one))
+
+
+def _nearby(odds: Values, probability: Values, width: Values, offsets: Indices) -> Columns:
+    columns = {}
+    for by in range(1, _REACH + 1):
+        columns[f"log_odds_{by}_before"] = shift(odds, offsets, -by, -_CLIP / 2)
+        columns[f"log_odds_{by}_after"] = shift(odds, offsets, by, -_CLIP / 2)
+    ones = np.ones_like(odds)
+    for reach in (2, 6, 16):
+        n_lines, n_chars = sum_window(ones, offsets, reach), sum_window(width, offsets, reach)
+        columns[f"mean_probability_within_{reach}_lines"] = sum_window(probability, offsets, reach) / n_lines
+        around = sum_window(probability * width, offsets, reach) / np.maximum(n_chars, 1)
+        columns[f"share_content_chars_within_{reach}_lines"] = around
+    is_content = probability > 0.5
+    columns["log_lines_since_content"] = np.log1p(places_since(is_content, offsets, _FAR))
+    columns["log_lines_until_content"] = np.log1p(places_until(is_content, offsets, _FAR))
+    sure = (probability > 0.9) & (width > 80)
+    columns["log_lines_since_sure_content"] = np.log1p(places_since(sure, offsets, _FAR))
+    columns["log_lines_until_sure_content"] = np.log1p(places_until(sure, offsets, _FAR))
+    return columns
+
+
+def _article_mass(probability: Values, width: Values, offsets: Indices) -> Columns:
+    """Measure how much content comes before and after each line, and in its whole article."""
+    mass = probability * width
+    total = spread(sum_runs(mass, offsets), offsets)
+    known = np.maximum(total, 1)
+    before = sum_before(mass, offsets)
+    all_chars = np.maximum(spread(sum_runs(width, offsets), offsets), 1)
+    unsure = spread(mean_runs(probability * (1 - probability), offsets), offsets)
+    largest = spread(_largest(mass, offsets), offsets)
+    return {
+        "share_content_before": before / known,
+        "share_content_after": np.maximum(total - before - mass, 0) / known,
+        "log_content_before": np.log1p(before),
+        "log_content_after": np.log1p(np.maximum(total - before - mass, 0)),
+        "article_log_content": np.log1p(total),
+        "article_share_content": total / all_chars,
+        "article_mean_probability": spread(mean_runs(probability, offsets), offsets),
+        "article_mean_doubt": unsure,
+        "article_largest_line_share": largest / known,
+    }
+
+
+def _largest(values: Values, offsets: Indices) -> Values:
+    """Take the largest of each run, 0 for an empty one."""
+    found = np.zeros(len(offsets) - 1)
+    filled = np.flatnonzero(np.diff(offsets))
+    if len(filled):
+        found[filled] = np.maximum.reduceat(values, offsets[filled])
+    return found
+
+
+def _segments(odds: Values, width: Values, offsets: Indices) -> Columns:
+    """Smooth the decisions, and find the one stretch of lines that is most of all content."""
+    smooth, slow = smooth_log_odds(odds, offsets, stay=0.85), smooth_log_odds(odds / 2, offsets, stay=0.97)
+    scores = np.tanh(odds / 2) * np.sqrt(width)
+    inside, from_start, from_end = best_segment(scores, offsets)
+    n_lines = spread(np.diff(offsets), offsets)
+    return {
+        "smooth_log_odds": np.clip(smooth, -2 * _CLIP, 2 * _CLIP),
+        "slow_smooth_log_odds": np.clip(slow, -2 * _CLIP, 2 * _CLIP),
+        "smooth_log_odds_before": shift(np.clip(smooth, -_CLIP, _CLIP), offsets, -1, -_CLIP / 2),
+        "smooth_log_odds_after": shift(np.clip(smooth, -_CLIP, _CLIP), offsets, 1, -_CLIP / 2),
+        "is_in_best_segment": inside * 1.0,
+        "share_before_best_segment": np.clip(-from_start, 0, None) / n_lines,
+        "share_after_best_segment": np.clip(-from_end, 0, None) / n_lines,
+        "log_lines_after_best_segment": np.log1p(np.clip(-from_end, 0, None)),
+        "log_lines_before_best_segment": np.log1p(np.clip(-from_start, 0, None)),
+        "log_lines_into_best_segment": np.log1p(np.where(inside, from_start, 0)),
+        "log_lines_to_end_of_best_segment": np.log1p(np.where(inside, from_end, 0)),
+    }
+
+
+def _cohesion(batch: LineBatch, words: Words, probability: Values, is_long: Values) -> Columns:
+    """Tell how far a line's words occur in the rest of the probable content, and in the rest at all."""
+    buckets = word_buckets(batch, words)
+    n_buckets = batch.n_articles << 12
+    mass = probability[words.lines]
+    content = np.bincount(buckets, mass, n_buckets)[buckets] - mass
+    others = np.bincount(buckets, minlength=n_buckets)[buckets] - 1.0
+    share = content / np.maximum(others, 1)
+    # A word that stands everywhere says less: weigh by rarity within the article.
+    rarity = 1 / np.log(2.0 + np.maximum(others, 0))
+    is_rare = (others < 12) & (words.ends - words.starts >= 3)
+    found = np.minimum(content, 1.0) * is_rare
+    weight = sum_runs(rarity * (others > 0), words.offsets)
+    in_prose = np.bincount(buckets, (probability * is_long)[words.lines], n_buckets)[buckets]
+    in_prose -= mass * is_long[words.lines]
+    n_rare = np.maximum(sum_runs(is_rare * 1.0, words.offsets), 1)
+    return {
+        "cohesion": sum_runs(share * rarity * (others > 0), words.offsets) / np.maximum(weight, 1e-9),
+        "share_words_in_content": mean_runs(np.minimum(content, 1.0), words.offsets),
+        "share_rare_words_in_content": sum_runs(found, words.offsets) / n_rare,
+        "share_rare_words_in_prose": sum_runs(np.minimum(in_prose, 1.0) * is_rare, words.offsets) / n_rare,
+        "n_rare_words_in_content": np.log1p(sum_runs(found, words.offsets)),
+    }

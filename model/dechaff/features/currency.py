@@ -1,0 +1,47 @@
+"""Money: symbols of every currency, codes and words, amounts, amounts a period, discounts."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.characters import CURRENCY, DIGIT
+from dechaff.features.shape import Columns
+from dechaff.lines import LineBatch
+from dechaff.tokens import Words
+
+
+def currency_features(batch: LineBatch, words: Words, columns: Columns) -> Columns:
+    """Find prices: a number beside a symbol, a code or a word of money, on either side."""
+    first = batch.classes[words.starts]
+    is_symbol, is_number = (first & CURRENCY) > 0, (first & DIGIT) > 0
+    n_symbols = np.bincount(words.lines[is_symbol], minlength=batch.n_lines)
+    beside_number = _beside(is_number, words)
+    n_amounts = np.bincount(words.lines[is_symbol & beside_number], minlength=batch.n_lines)
+    names_money = (columns["n_currency_phrases"] > 0) & (columns["share_numbers"] > 0)
+    has_amount = (n_amounts > 0) | names_money
+    has_period = columns["n_period_phrases"] > 0
+    has_percent = _has_percent(batch)
+    short = columns["log_n_words"] <= np.log1p(8)
+    return {
+        "n_currency_symbols": np.log1p(n_symbols),
+        "n_amounts": np.log1p(n_amounts),
+        "has_price": has_amount * 1.0,
+        "is_price": (has_amount & short) * 1.0,
+        "has_price_per_period": (has_amount & has_period) * 1.0,
+        "has_percent": has_percent * 1.0,
+        "has_discount": ((has_percent | has_amount) & (columns["n_discount_phrases"] > 0)) * 1.0,
+    }
+
+
+def _beside(flags: NDArray[np.bool_], words: Words) -> NDArray[np.bool_]:
+    """Tell which words have a flagged word next to them in their line."""
+    beside = np.zeros(len(flags), np.bool_)
+    same_line = words.lines[1:] == words.lines[:-1]
+    beside[1:] |= flags[:-1] & same_line
+    beside[:-1] |= flags[1:] & same_line
+    return beside
+
+
+def _has_percent(batch: LineBatch) -> NDArray[np.bool_]:
+    places = np.flatnonzero((batch.codes == ord("%")) | (batch.codes == 0xFF05) | (batch.codes == 0x66A))
+    lines = np.searchsorted(batch.starts, places, side="right") - 1
+    return np.bincount(lines, minlength=batch.n_lines) > 0

@@ -1,0 +1,145 @@
+"""Where a line stands: in the article, and among its prose; what repeats in the article."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.features.shape import Columns
+from dechaff.features.words import line_hashes
+from dechaff.lines import LineBatch
+from dechaff.runs import (
+    mean_runs,
+    places_since,
+    places_until,
+    shift,
+    spread,
+    sum_before,
+    sum_runs,
+    sum_window,
+)
+from dechaff.tokens import Words, join_hashes
+
+_FAR = 30
+_BUCKET_BITS = 12
+
+
+def position_features(batch: LineBatch, words: Words, columns: Columns) -> Columns:
+    """Give each line's place from both ends, and the prose before, after and around it."""
+    offsets = batch.article_lines
+    n_lines = spread(np.diff(offsets), offsets)
+    index = np.arange(batch.n_lines) - spread(offsets[:-1], offsets)
+    width = np.expm1(columns["log_n_chars"])
+    return {
+        "log_index": np.log1p(index),
+        "log_index_from_end": np.log1p(n_lines - 1 - index),
+        "relative_position": index / np.maximum(n_lines - 1, 1),
+        "is_first": (index == 0) * 1.0,
+        "is_last": (index == n_lines - 1) * 1.0,
+        "log_n_lines": np.log1p(n_lines),
+        **_prose(columns["is_prose"], width, offsets),
+        **_article(columns, offsets),
+        **_repeats(words, columns, offsets),
+        **_recurring_words(batch, words),
+    }
+
+
+def _prose(is_prose: NDArray[np.float64], width: NDArray[np.float64], offsets: NDArray[np.int64]) -> Columns:
+    """Measure the prose around each line: long lines with the end of a sentence in them."""
+    prose = is_prose * width
+    total = spread(sum_runs(prose, offsets), offsets)
+    before = sum_before(prose, offsets)
+    after = total - before - prose
+    flags = is_prose > 0
+    since, until = places_since(flags, offsets, _FAR), places_until(flags, offsets, _FAR)
+    known = np.maximum(total, 1)
+    columns = {
+        "share_prose_before": before / known,
+        "share_prose_after": after / known,
+        "log_prose_before": np.log1p(before),
+        "log_prose_after": np.log1p(after),
+        "log_lines_since_prose": np.log1p(since),
+        "log_lines_until_prose": np.log1p(until),
+        "is_between_prose": ((since <= 3) & (until <= 3)) * 1.0,
+        "is_before_prose": (before == 0) * 1.0,
+        "is_after_prose": (after == 0) * 1.0,
+        "log_n_prose_chars": np.log1p(total),
+    }
+    for reach in (2, 5, 12):
+        around = sum_window(is_prose, offsets, reach) / sum_window(np.ones_like(is_prose), offsets, reach)
+        columns[f"share_prose_within_{reach}_lines"] = around
+    centre = spread(mean_runs(prose * np.arange(len(prose)), offsets) / np.maximum(mean_runs(prose, offsets), 1e-9),
+                    offsets)  # fmt: skip
+    n_lines = spread(np.diff(offsets), offsets)
+    columns["distance_to_prose_centre"] = np.where(total > 0, np.abs(np.arange(len(prose)) - centre) / n_lines, 1.0)
+    return columns
+
+
+def _article(columns: Columns, offsets: NDArray[np.int64]) -> Columns:
+    """Describe the whole article, so that a line is read against its kind of extractor."""
+    names = ("log_n_chars", "is_prose", "is_short", "blank_lines_before", "share_furniture_phrases")
+    return {f"article_{name}": spread(mean_runs(columns[name], offsets), offsets) for name in names}
+
+
+def _repeats(words: Words, columns: Columns, offsets: NDArray[np.int64]) -> Columns:
+    """Count how often each line occurs in its article, and whether it did before."""
+    article = spread(np.arange(len(offsets) - 1), offsets).astype(np.uint64)
+    keys = join_hashes(article, line_hashes(words))
+    _, first, inverse, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
+    known = words.counts > 0
+    is_repeat = (first[inverse] != np.arange(len(keys))) & known
+    n_copies = np.where(known, np.minimum(counts[inverse], 10), 1)
+    return {
+        "log_n_copies": np.log(n_copies),
+        "is_repeat": is_repeat * 1.0,
+        "repeats_prose": (is_repeat & (columns["is_long"] > 0)) * 1.0,
+    }
+
+
+def word_buckets(batch: LineBatch, words: Words) -> NDArray[np.int64]:
+    """Number each word's bucket: its article and the top bits of its hash, 4,096 buckets an article."""
+    article = batch.line_articles[words.lines]
+    return (article << _BUCKET_BITS) + (words.hashes >> np.uint64(64 - _BUCKET_BITS)).astype(np.int64)
+
+
+def _recurring_words(batch: LineBatch, words: Words) -> Columns:
+    """Find common words without a list of them: those that make up much of the article they stand in."""
+    buckets = word_buckets(batch, words)
+    counts = np.bincount(buckets, minlength=batch.n_articles << _BUCKET_BITS)[buckets]
+    per_article = words.offsets[batch.article_lines[1:]] - words.offsets[batch.article_lines[:-1]]
+    rate = counts / np.maximum(per_article, 1)[buckets >> _BUCKET_BITS]
+    return {
+        "share_common_words": mean_runs((rate > 0.01) * 1.0, words.offsets),
+        "share_single_words": mean_runs((counts == 1) * 1.0, words.offsets),
+    }
+
+
+_NEIGHBOUR_COLUMNS = (
+    "log_n_chars",
+    "is_prose",
+    "ends_with_sentence",
+    "share_capitalised_words",
+    "share_digits",
+    "share_furniture_phrases",
+    "begins_with_bullet",
+    "has_price",
+    "ends_with_colon",
+    "share_end_of_article_phrases",
+    "share_comment_phrases",
+    "share_date_phrases",
+)
+
+
+def neighbour_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
+    """Repeat the shapes of the two lines before and the two after, and compare them with the line's own."""
+    offsets = batch.article_lines
+    found: Columns = {}
+    for by, place in ((-2, "second_before"), (-1, "before"), (1, "after"), (2, "second_after")):
+        for name in _NEIGHBOUR_COLUMNS:
+            found[f"{name}_{place}"] = shift(columns[name], offsets, by)
+    length = columns["log_n_chars"]
+    for by, place in ((-1, "before"), (1, "after")):
+        found[f"length_difference_{place}"] = np.abs(length - shift(length, offsets, by))
+    # A run of lines of one length is a list, a menu or a table.
+    mean = sum_window(length, offsets, 3) / sum_window(np.ones_like(length), offsets, 3)
+    found["mean_length_within_3_lines"] = mean
+    found["length_above_neighbours"] = length - mean
+    return found

@@ -1,0 +1,109 @@
+"""Hashed words: a line's own words, pairs of words, ends and whole, and the words of the lines beside it.
+
+The hashing trick as in fastText and Vowpal Wabbit: a term's bucket is the top bits of its hash, so fitting and
+inference need no vocabulary. A line's terms weigh one over the root of their number, so long lines do not shout.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.runs import sum_runs
+from dechaff.tokens import Hashes, Indices, Words, join_hashes, mix
+
+_SALT: Final = 0x632BE59BD9B4E019
+_WHOLE_LINE_LIMIT: Final = 12  # words; a longer line is hardly ever seen twice
+
+
+class Terms(NamedTuple):
+    """One kind of hashed term for every line of a batch.
+
+    Attributes
+    ----------
+    name : str
+        What the terms are: "word", "pair", ...
+    buckets : ndarray of int64, shape (n_terms,)
+        Each term's place among the weights.
+    offsets : ndarray of int64, shape (n_lines + 1,)
+        Where each line's terms begin.
+    words : ndarray of int64, shape (n_terms,)
+        The first word of each term, to show it.
+    by : int
+        Whose terms these are: 0 the line's own, -1 those of the line before, 1 of the line after.
+    """
+
+    name: str
+    buckets: Indices
+    offsets: Indices
+    words: Indices
+    by: int
+
+    @property
+    def scale(self) -> NDArray[np.float64]:
+        """Give the weight of one term in each line, shape (n_lines,)."""
+        return 1 / np.sqrt(np.maximum(np.diff(self.offsets), 1))
+
+
+class _Kind(NamedTuple):
+    name: str
+    by: int = 0
+
+
+# The place in the table salts the hash: to add a kind, add it at the end.
+KINDS: Final = (
+    _Kind("word"),
+    _Kind("pair"),
+    _Kind("first word"),
+    _Kind("last word"),
+    _Kind("whole line"),
+    _Kind("word before", -1),
+    _Kind("word after", 1),
+)
+
+
+def word_terms(words: Words, n_bits: int) -> Iterator[Terms]:
+    """Hash the terms of every line into 2**n_bits buckets, one kind after the other.
+
+    Examples
+    --------
+    >>> from dechaff.lines import LineBatch
+    >>> from dechaff.tokens import find_words
+    >>> words = find_words(LineBatch.from_texts(["share this page"]))
+    >>> {terms.name: len(terms.buckets) for terms in word_terms(words, n_bits=18)}  # doctest: +NORMALIZE_WHITESPACE
+    {'word': 3, 'pair': 2, 'first word': 1, 'last word': 1, 'whole line': 1, 'word before': 3, 'word after': 3}
+    """
+    for number, (kind, (hashes, offsets, first)) in enumerate(zip(KINDS, _term_hashes(words), strict=True), 1):
+        salted = mix(hashes + np.uint64(number * _SALT % 2**64))
+        buckets = (salted >> np.uint64(64 - n_bits)).astype(np.int64)
+        yield Terms(kind.name, buckets, offsets, first, kind.by)
+
+
+def _term_hashes(words: Words) -> Iterator[tuple[Hashes, Indices, Indices]]:
+    """Give each kind's hashes, offsets by line, and first words, in the order of `KINDS`."""
+    every = np.arange(len(words.hashes))
+    own = (words.hashes, words.offsets, every)
+    filled = words.counts > 0
+    one_a_line = _offsets(filled)
+    firsts, lasts = words.offsets[:-1][filled], words.offsets[1:][filled] - 1
+    followed = np.ones(len(every), np.bool_)
+    followed[lasts] = False
+    pairs = np.flatnonzero(followed)
+    yield own
+    yield join_hashes(words.hashes[pairs], words.hashes[pairs + 1]), words.offsets - one_a_line, pairs
+    yield words.hashes[firsts], one_a_line, firsts
+    yield words.hashes[lasts], one_a_line, lasts
+    short = filled & (words.counts <= _WHOLE_LINE_LIMIT)
+    yield line_hashes(words)[short], _offsets(short), words.offsets[:-1][short]
+    yield own
+    yield own
+
+
+def line_hashes(words: Words) -> Hashes:
+    """Hash each line by its words, in whatever order they stand."""
+    return np.asarray(sum_runs(words.hashes, words.offsets), np.uint64)
+
+
+def _offsets(flags: NDArray[np.bool_]) -> Indices:
+    return np.concatenate(([0], np.cumsum(flags)))

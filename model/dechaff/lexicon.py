@@ -1,0 +1,149 @@
+"""Families of words and phrases: what furniture says, in many languages.
+
+The entries stand in `lexicon.tsv`, one row a family, language and source. A phrase is up to six words; it is found
+by the hash of its words, so case, punctuation, the width of letters and the values of digits do not matter.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.lines import LineBatch
+from dechaff.tokens import Words, find_words, join_hashes
+
+# In the order of their bits.
+FAMILIES: Final = (
+    "subscribe",
+    "discount",
+    "share",
+    "related",
+    "navigation",
+    "credit",
+    "byline",
+    "date",
+    "month",
+    "weekday",
+    "legal",
+    "newsletter",
+    "comment",
+    "app",
+    "login",
+    "currency",
+    "period",
+    "end_of_article",
+    "editorial",
+)
+MAX_WORDS: Final = 6
+_FILTER_BITS: Final = 16
+
+
+class Entry(NamedTuple):
+    """A phrase of the lexicon."""
+
+    family: str
+    language: str
+    source: str
+    phrase: str
+
+
+@dataclass(frozen=True)
+class PhraseTable:
+    """The phrases of the lexicon by hash.
+
+    Attributes
+    ----------
+    hashes : ndarray of uint64, shape (n_phrases,)
+        In rising order.
+    families : ndarray of uint32, shape (n_phrases,)
+        A bit for each family that has the phrase.
+    begins : ndarray of uint8, shape (65536,)
+        By the top bits of a word's hash: how many words the longest phrase has that may begin with it.
+    """
+
+    hashes: NDArray[np.uint64]
+    families: NDArray[np.uint32]
+    begins: NDArray[np.uint8]
+
+
+class PhraseHits(NamedTuple):
+    """Where phrases stand: their first word, how many words they have and their families' bits."""
+
+    words: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    families: NDArray[np.uint32]
+
+
+def read_entries() -> list[Entry]:
+    """Read the lexicon's entries.
+
+    Examples
+    --------
+    >>> "subscribe now" in {entry.phrase for entry in read_entries() if entry.family == "subscribe"}
+    True
+    """
+    rows = files("dechaff").joinpath("lexicon.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    return [
+        Entry(family, language, source, phrase)
+        for family, language, source, phrases in (row.split("\t") for row in rows)
+        for phrase in phrases.split("|")
+    ]
+
+
+@cache
+def phrase_table() -> PhraseTable:
+    """Hash the lexicon's phrases."""
+    entries = read_entries()
+    words = find_words(LineBatch.from_texts(["\n".join(entry.phrase for entry in entries)]))
+    counts = words.counts
+    firsts = words.offsets[:-1]
+    families: defaultdict[int, int] = defaultdict(int)
+    begins = np.zeros(1 << _FILTER_BITS, np.uint8)
+    hashes = words.hashes[firsts]
+    for place in range(1, MAX_WORDS):
+        longer = counts > place
+        hashes[longer] = join_hashes(hashes[longer], words.hashes[firsts[longer] + place])
+    for entry, phrase_hash in zip(entries, hashes.tolist(), strict=True):
+        families[phrase_hash] |= 1 << FAMILIES.index(entry.family)
+    np.maximum.at(begins, _filter_keys(words.hashes[firsts]), counts.astype(np.uint8))
+    ordered = sorted(families)
+    bits = np.array([families[h] for h in ordered], np.uint32)
+    return PhraseTable(np.array(ordered, np.uint64), bits, begins)
+
+
+def find_phrases(words: Words, table: PhraseTable) -> PhraseHits:
+    """Find every phrase of the table in the lines; phrases do not reach over a line's end.
+
+    Examples
+    --------
+    >>> words = find_words(LineBatch.from_texts(["Please SUBSCRIBE NOW!"]))
+    >>> hits = find_phrases(words, phrase_table())
+    >>> [FAMILIES[i] for i in range(len(FAMILIES)) if np.any(hits.families & (1 << i))]
+    ['subscribe']
+    """
+    longest = table.begins[_filter_keys(words.hashes)]
+    places = np.flatnonzero(longest)
+    room = np.minimum(longest[places], words.offsets[1:][words.lines[places]] - places)
+    hashes = words.hashes[places]
+    found = []
+    for length in range(1, MAX_WORDS + 1):
+        if length > 1:
+            going_on = room >= length
+            places, room, hashes = places[going_on], room[going_on], hashes[going_on]
+            hashes = join_hashes(hashes, words.hashes[places + length - 1])
+        if not len(places):
+            break
+        rows = np.minimum(np.searchsorted(table.hashes, hashes), len(table.hashes) - 1)
+        same = table.hashes[rows] == hashes
+        found.append((places[same], np.full(int(same.sum()), length), table.families[rows[same]]))
+    if not found:
+        return PhraseHits(places, places, places.astype(np.uint32))
+    return PhraseHits(*(np.concatenate(column) for column in zip(*found, strict=True)))
+
+
+def _filter_keys(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+    return (hashes >> np.uint64(64 - _FILTER_BITS)).astype(np.int64)

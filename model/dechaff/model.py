@@ -1,0 +1,217 @@
+"""The model: two logistic regressions as arrays, applied with numpy alone.
+
+Stage 1 judges a line by its features and words. Stage 2 judges it again, knowing what stage 1 says of the others.
+Both may hold *crosses*: leaves of shallow trees as one-hot features (He et al. 2014), which lets a linear model
+see that a price is content in a review and an offer after it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.features import feature_names, line_features, stack
+from dechaff.features.context import context_features, context_names
+from dechaff.features.words import Terms, word_terms
+from dechaff.lines import LineBatch
+from dechaff.runs import shift, sum_runs
+from dechaff.tokens import find_words
+
+CLASSES: Final = ("boilerplate", "content")
+SPLITS_PER_TREE: Final = 8
+# Standardised features are cut here, so that one odd line cannot outshout the rest.
+_Z_LIMIT: Final = 5.0
+# Code points that are worked on at once: small enough for the cache, large enough to hide numpy's calls.
+_BLOCK: Final = 1 << 18
+
+Matrix = NDArray[np.float32]
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Crosses:
+    """Shallow trees whose leaves are one-hot features.
+
+    A tree has at most eight splits; the outcomes of all eight make a byte, and the byte names the leaf.
+
+    Attributes
+    ----------
+    features : ndarray of int32, shape (n_trees, 8)
+        Which feature each split looks at.
+    thresholds : ndarray of float32, shape (n_trees, 8)
+        The split's bit is set where the feature is above this.
+    leaves : ndarray of uint8, shape (n_trees, 256)
+        The leaf of each pattern of bits.
+    weights : ndarray of float32, shape (n_trees, 9)
+        The regression's coefficient of each leaf.
+    """
+
+    features: NDArray[np.int32]
+    thresholds: NDArray[np.float32]
+    leaves: NDArray[np.uint8]
+    weights: NDArray[np.float32]
+
+    @property
+    def n_trees(self) -> int:
+        """Count the trees."""
+        return len(self.features)
+
+    def leaf_indices(self, matrix: Matrix) -> NDArray[np.int64]:
+        """Find the leaf of every line in every tree, shape (n_trees, n_lines), numbered over all trees."""
+        patterns = self._patterns(matrix)
+        rows = np.arange(self.n_trees)[:, None]
+        return self.leaves[rows, patterns] + self.weights.shape[1] * rows
+
+    def log_odds(self, matrix: Matrix) -> Values:
+        """Sum the weights of every line's leaves, shape (n_lines,)."""
+        places = self._patterns(matrix) + (np.arange(self.n_trees, dtype=np.int32) << 8)[:, None]
+        return self._table[places].sum(axis=0, dtype=np.float64)
+
+    @cached_property
+    def _table(self) -> Matrix:
+        return np.take_along_axis(self.weights, self.leaves.astype(np.int64), axis=1).ravel()
+
+    def _patterns(self, matrix: Matrix) -> NDArray[np.uint8]:
+        above = matrix[self.features.ravel()] > self.thresholds.ravel()[:, None]
+        return np.packbits(above.reshape(self.n_trees, SPLITS_PER_TREE, -1), axis=1, bitorder="little")[:, 0]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One logistic regression over named features and, if it has them, crosses.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The features, in the order of the rows of the matrix.
+    means, scales : ndarray of float32, shape (n_features,)
+        What standardises each feature.
+    coefficients : ndarray of float32, shape (n_features,)
+        For the standardised features.
+    intercept : float
+    crosses : Crosses or None
+    """
+
+    names: tuple[str, ...]
+    means: NDArray[np.float32]
+    scales: NDArray[np.float32]
+    coefficients: NDArray[np.float32]
+    intercept: float
+    crosses: Crosses | None = None
+
+    def standardise(self, matrix: Matrix) -> Matrix:
+        """Bring every feature to mean zero and deviation one, cut at five deviations."""
+        scaled: Matrix = matrix - self.means[:, None]
+        scaled /= self.scales[:, None]
+        return np.clip(scaled, -_Z_LIMIT, _Z_LIMIT, out=scaled)
+
+    def log_odds(self, matrix: Matrix) -> Values:
+        """Give the log-odds of content, words aside, shape (n_lines,)."""
+        result = np.einsum("i,ij->j", self.coefficients, self.standardise(matrix)).astype(np.float64)
+        result += self.intercept
+        if self.crosses is not None and self.crosses.n_trees:
+            result += self.crosses.log_odds(matrix)
+        return result
+
+
+@dataclass(frozen=True)
+class LineModel:
+    """What tells content from boilerplate: needs numpy only; made by `LineClassifier` or `load_model`.
+
+    Attributes
+    ----------
+    first, second : Stage
+    word_weights : ndarray of float32, shape (2**n_bits,)
+        The weight of each bucket of hashed words, in stage 1.
+    threshold : float
+        Lines with at least this probability of content are kept.
+    metadata : dict
+        Where the model comes from: data, seed, versions, figures.
+    """
+
+    first: Stage
+    second: Stage
+    word_weights: NDArray[np.float32]
+    threshold: float = 0.5
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    classes_: ClassVar[tuple[str, str]] = CLASSES
+
+    @property
+    def n_bits(self) -> int:
+        """Give the binary logarithm of the number of buckets."""
+        return int(len(self.word_weights)).bit_length() - 1
+
+    def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Give the probabilities of boilerplate and content for every line of every article.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            One article each.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_lines, 2)
+            The non-blank lines of all articles in order; columns as in `classes_`.
+        """
+        content = np.concatenate([np.zeros(0), *(self.content_probability(b) for b in blocks(texts))])
+        return np.column_stack((1 - content, content))
+
+    def predict(self, texts: Sequence[str]) -> NDArray[np.str_]:
+        """Label every line of every article by the model's threshold, shape (n_lines,)."""
+        return np.array(CLASSES)[(self.predict_proba(texts)[:, 1] >= self.threshold).astype(int)]
+
+    def content_probability(self, batch: LineBatch) -> Values:
+        """Give the probability of content of every line of one batch, shape (n_lines,)."""
+        if not batch.n_lines:
+            return np.zeros(0)
+        return sigmoid(self.second.log_odds(self.features(batch)))
+
+    def features(self, batch: LineBatch) -> Matrix:
+        """Compute the features of stage 2, those of stage 1 among them, shape (n_features, n_lines)."""
+        words = find_words(batch)
+        columns = line_features(batch, words)
+        matrix = stack(columns)
+        odds = self.first.log_odds(matrix) + self.word_log_odds(batch, list(word_terms(words, self.n_bits)))
+        return np.concatenate((matrix, stack(context_features(batch, words, columns, odds))))
+
+    def word_log_odds(self, batch: LineBatch, kinds: Sequence[Terms]) -> Values:
+        """Sum the weights of every line's hashed words, shape (n_lines,)."""
+        total = np.zeros(batch.n_lines)
+        for terms in kinds:
+            sums = sum_runs(self.word_weights[terms.buckets], terms.offsets) * terms.scale
+            total += shift(sums, batch.article_lines, terms.by)
+        return total
+
+
+def stage_names() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Name the features of both stages, in the order of the matrices that this version computes."""
+    return feature_names(), feature_names() + context_names()
+
+
+def blocks(texts: Sequence[str]) -> Iterator[LineBatch]:
+    """Cut a sequence of articles into batches of some 260,000 code points; a long article is one by itself."""
+    first, size = 0, 0
+    for place, text in enumerate(texts):
+        size += len(text)
+        if size >= _BLOCK:
+            yield LineBatch.from_texts(texts[first : place + 1])
+            first, size = place + 1, 0
+    if first < len(texts):
+        yield LineBatch.from_texts(texts[first:])
+
+
+def sigmoid(log_odds: Values) -> Values:
+    """Turn log-odds into probabilities.
+
+    Examples
+    --------
+    >>> sigmoid(np.array([0.0, -1000.0, 1000.0])).tolist()
+    [0.5, 0.0, 1.0]
+    """
+    small = np.exp(-np.abs(log_odds))
+    return np.where(log_odds >= 0, 1, small) / (1 + small)

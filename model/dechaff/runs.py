@@ -1,0 +1,91 @@
+"""Arithmetic over runs: the words of a line, the lines of an article. Offsets mark where each run begins."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+def sum_runs(values: NDArray[np.generic], offsets: Indices) -> NDArray[np.generic]:
+    """Sum each run; an empty run sums to zero.
+
+    Every run is summed by itself, so the result does not depend on what stands beside it in the batch.
+
+    Examples
+    --------
+    >>> sum_runs(np.array([1, 2, 3]), np.array([0, 2, 2, 3])).tolist()
+    [3, 0, 3]
+    """
+    sums = np.zeros(len(offsets) - 1, values.dtype)
+    filled = np.flatnonzero(np.diff(offsets))
+    if len(filled):
+        sums[filled] = np.add.reduceat(values[: offsets[-1]], offsets[filled])
+    return sums
+
+
+def mean_runs(values: NDArray[np.generic], offsets: Indices) -> Values:
+    """Average each run; an empty run has mean zero."""
+    counts = np.maximum(np.diff(offsets), 1)
+    return np.asarray(sum_runs(values, offsets) / counts, np.float64)
+
+
+def spread(values: NDArray[np.generic], offsets: Indices) -> NDArray[np.generic]:
+    """Give every member of a run its run's value."""
+    return np.repeat(values, np.diff(offsets))
+
+
+def shift(values: Values, offsets: Indices, by: int, fill: float = 0.0) -> Values:
+    """Give each member the value that stands `by` places further in its run, `fill` beyond the run's ends.
+
+    Examples
+    --------
+    >>> shift(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]), by=1).tolist()
+    [2.0, 0.0, 0.0]
+    """
+    places = np.arange(len(values)) + by
+    first, last = spread(offsets[:-1], offsets), spread(offsets[1:], offsets)
+    inside = (places >= first) & (places < last)
+    return np.where(inside, values[np.where(inside, places, 0)], fill) if len(values) else values
+
+
+def sum_before(values: Values, offsets: Indices) -> Values:
+    """Sum what stands before each member in its run.
+
+    Examples
+    --------
+    >>> sum_before(np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 3, 4])).tolist()
+    [0.0, 1.0, 3.0, 0.0]
+    """
+    before = np.concatenate(([0.0], np.cumsum(values)))[:-1]
+    return np.asarray(before - before[spread(offsets[:-1], offsets)], np.float64)
+
+
+def sum_window(values: Values, offsets: Indices, reach: int) -> Values:
+    """Sum the members at most `reach` places away in the run, the member itself too."""
+    sums = np.concatenate(([0.0], np.cumsum(values)))
+    places = np.arange(len(values))
+    first = np.maximum(places - reach, spread(offsets[:-1], offsets))
+    last = np.minimum(places + reach + 1, spread(offsets[1:], offsets))
+    return np.asarray(sums[last] - sums[first], np.float64)
+
+
+def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Values:
+    """Count the places back to the nearest flagged member before each one, at most `limit`.
+
+    Examples
+    --------
+    >>> places_since(np.array([True, False, False, False]), np.array([0, 3, 4]), limit=9).tolist()
+    [9.0, 1.0, 2.0, 9.0]
+    """
+    places = np.arange(len(flags))
+    seen = np.maximum.accumulate(np.where(flags, places, -1)) if len(flags) else places
+    latest = np.concatenate(([-1], seen))[:-1]
+    inside = latest >= spread(offsets[:-1], offsets)
+    return np.minimum(np.where(inside, places - latest, limit), limit).astype(np.float64)
+
+
+def places_until(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Values:
+    """Count the places on to the nearest flagged member after each one, at most `limit`."""
+    mirrored = (offsets[-1] - offsets)[::-1]
+    return places_since(flags[::-1], mirrored, limit)[::-1]

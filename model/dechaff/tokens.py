@@ -1,0 +1,110 @@
+"""Lines to words: the words of a batch as spans and hashes, found without a loop.
+
+A word is a run of letters, marks and digits; an ideograph and a currency symbol each stand alone. A word's hash is
+a polynomial over its folded code points (prefix sums modulo 2^64), so equal words have equal hashes wherever they
+stand, in fitting as in inference.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.characters import CURRENCY, IDEOGRAPH, WORD, fold_table
+from dechaff.lines import LineBatch
+
+# Odd, so that they have inverses modulo 2^64 (and no pattern): Knuth's and golden-ratio multipliers.
+_BASE = 6364136223846793005
+_MIX = 0x9E3779B97F4A7C15
+_MASK = 2**64 - 1
+_SMALLEST_TABLE = 1 << 14
+
+Hashes = NDArray[np.uint64]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of a batch, in order.
+
+    Attributes
+    ----------
+    starts, ends : ndarray of int64, shape (n_words,)
+        Spans in the batch's code points.
+    hashes : ndarray of uint64, shape (n_words,)
+        Equal for equal words; case, width and the values of digits aside.
+    offsets : ndarray of int64, shape (n_lines + 1,)
+        Where each line's words begin.
+    lines : ndarray of int64, shape (n_words,)
+        The line of each word.
+    """
+
+    starts: Indices
+    ends: Indices
+    hashes: Hashes
+    offsets: Indices
+    lines: Indices
+
+    @property
+    def counts(self) -> Indices:
+        """Count the words of each line."""
+        return np.diff(self.offsets)
+
+
+def find_words(batch: LineBatch) -> Words:
+    """Find and hash the words of every line.
+
+    Examples
+    --------
+    >>> words = find_words(LineBatch.from_texts(["Only ₹900\\nonly 世界"]))
+    >>> words.counts.tolist(), bool(words.hashes[0] == words.hashes[3])
+    ([3, 3], True)
+    """
+    starts, ends = _word_spans(batch.classes)
+    sums, inverse = _prefix_sums(batch.codes)
+    hashes = mix((sums[ends] - sums[starts]) * inverse[starts])
+    offsets = np.append(np.searchsorted(starts, batch.starts), len(starts))
+    lines = np.repeat(np.arange(batch.n_lines), np.diff(offsets))
+    return Words(starts, ends, hashes, offsets, lines)
+
+
+def mix(hashes: Hashes) -> Hashes:
+    """Spread a hash over all 64 bits (the finaliser of splitmix64, cut short)."""
+    mixed: Hashes = hashes ^ (hashes >> np.uint64(32))
+    mixed *= np.uint64(_MIX)
+    mixed ^= mixed >> np.uint64(29)
+    return mixed
+
+
+def join_hashes(first: Hashes, second: Hashes) -> Hashes:
+    """Hash a sequence that goes on: `first` is the hash of what came before, `second` of the next word."""
+    return mix(first * np.uint64(_BASE) + second)
+
+
+def _word_spans(classes: NDArray[np.uint8]) -> tuple[Indices, Indices]:
+    single = (classes & (IDEOGRAPH | CURRENCY)) > 0
+    inside = ((classes & WORD) > 0) | single
+    # A word begins where its character is the first of a run, or stands alone, or follows one that does.
+    begins = inside.copy()
+    begins[1:] &= ~inside[:-1] | single[1:] | single[:-1]
+    ends = inside.copy()
+    ends[:-1] &= ~inside[1:] | single[:-1] | single[1:]
+    return np.flatnonzero(begins), np.flatnonzero(ends) + 1
+
+
+def _prefix_sums(codes: NDArray[np.uint32]) -> tuple[Hashes, Hashes]:
+    powers, inverse = _powers(max(_SMALLEST_TABLE, 1 << len(codes).bit_length()))
+    sums = np.zeros(len(codes) + 1, np.uint64)
+    np.cumsum(fold_table()[codes] * powers[: len(codes)], out=sums[1:])
+    return sums, inverse
+
+
+@cache
+def _powers(n: int) -> tuple[Hashes, Hashes]:
+    def table(base: int) -> Hashes:
+        factors = np.full(n, base, np.uint64)
+        factors[0] = 1
+        return np.cumprod(factors)
+
+    return table(_BASE), table(pow(_BASE, -1, 2**64))

@@ -1,0 +1,240 @@
+"""`LineClassifier`: scikit-learn's conventions over articles; fitting gives a `LineModel`."""
+
+from collections.abc import Callable, Sequence
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import GroupKFold
+from sklearn.utils.validation import check_is_fitted
+
+from dechaff.model import CLASSES, LineModel, Stage, Values, stage_names
+from dechaff_training.crosses import grow_crosses
+from dechaff_training.fitting import Labels, LineTable, Rows, context_matrix, fit_stage
+
+MASKED = -1
+
+
+class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Two logistic regressions, the second of which knows what the first says of the lines around.
+
+    A sample is an article (a string), its target an array with a label for each of its non-blank lines:
+    "boilerplate" or "content", 0 or 1, and -1 where nothing is known. Predictions are for the lines of all
+    articles, one after the other.
+
+    Parameters
+    ----------
+    C : float
+        Inverse strength of the L2 penalty in stage 1, on features and hashed words.
+    C_context : float
+        The same in stage 2, on features, context and crosses.
+    n_bits : int
+        The hashed words have 2**n_bits buckets.
+    n_trees : int
+        How many shallow trees stage 2 takes its crosses from; 0 for none.
+    learning_rate : float
+        How much each of these trees corrects those before it.
+    n_folds : int
+        Folds, grouped by site, for the stage-1 log-odds that stage 2 learns from.
+    stages : {1, 2}
+        1 leaves the context out (for comparison).
+    features : {"all", "dense", "words"}
+        What stage 1 sees (for comparison).
+    length_power : float
+        A line weighs its number of words to this power.
+    threshold : float
+        Lines with at least this probability of content are labelled content.
+    max_iter : int
+        At most so many iterations of lbfgs in each regression.
+    random_state : int
+
+    Attributes
+    ----------
+    model_ : LineModel
+    classes_ : ndarray of str
+
+    Examples
+    --------
+    >>> texts = ["Shares fell on Monday as traders sold.\\nShare\\n₹900 per month"] * 9
+    >>> labels = [["content", "boilerplate", "boilerplate"]] * 9
+    >>> classifier = LineClassifier(n_trees=0, n_folds=2).fit(texts, labels)
+    >>> classifier.predict(["Shares rose on Friday as traders bought.\\n₹300 per month"]).tolist()
+    ['content', 'boilerplate']
+    """
+
+    def __init__(
+        self,
+        *,
+        C: float = 0.1,
+        C_context: float = 0.1,
+        n_bits: int = 18,
+        n_trees: int = 100,
+        learning_rate: float = 0.15,
+        n_folds: int = 4,
+        stages: int = 2,
+        features: str = "all",
+        length_power: float = 0.5,
+        threshold: float = 0.5,
+        max_iter: int = 300,
+        random_state: int = 0,
+    ) -> None:
+        self.C = C
+        self.C_context = C_context
+        self.n_bits = n_bits
+        self.n_trees = n_trees
+        self.learning_rate = learning_rate
+        self.n_folds = n_folds
+        self.stages = stages
+        self.features = features
+        self.length_power = length_power
+        self.threshold = threshold
+        self.max_iter = max_iter
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: Sequence[str],
+        y: Sequence[ArrayLike],
+        groups: Sequence[object] | None = None,
+        sample_weight: ArrayLike | None = None,
+        progress: Callable[[str], None] | None = None,
+    ) -> Self:
+        """Learn from labelled articles.
+
+        Parameters
+        ----------
+        X : sequence of str, length n_articles
+        y : sequence of array-like, length n_articles
+            One label a non-blank line.
+        groups : sequence, length n_articles, optional
+            The site of each article: the stage-1 log-odds of a site come from models that did not see it.
+            Without it each article is a site of its own.
+        sample_weight : array-like of float, shape (n_articles,), optional
+        progress : callable, optional
+            Told what is done next, in words.
+
+        Raises
+        ------
+        ValueError
+            If labels do not fit the lines, one of the classes is missing, or there are fewer sites than folds.
+        """
+        tell = progress or (lambda _: None)
+        tell("features")
+        table = LineTable(list(X), self.n_bits)
+        labels = encode_labels(y, table.counts)
+        article = np.repeat(np.arange(len(table.counts)), table.counts)
+        weights = np.power(np.maximum(table.n_words, 1.0), self.length_power)
+        if sample_weight is not None:
+            weights *= np.asarray(sample_weight, np.float64)[article]
+        self.classes_ = np.array(CLASSES)
+        known = np.flatnonzero(labels != MASKED)
+        tell("stage 1")
+        first, word_weights = self._fit_first(table, labels, weights, known)
+        second = pass_through_stage()
+        if self.stages == 2:
+            site = np.unique([str(g) for g in groups], return_inverse=True)[1] if groups is not None else None
+            odds = self._held_out_log_odds(table, labels, weights, article if site is None else site[article], tell)
+            tell("context")
+            table.dense = np.hstack((table.dense, context_matrix(list(X), odds)))
+            tell("stage 2")
+            second = self._fit_second(table, labels, weights, known)
+        self.model_ = LineModel(first, second, word_weights, self.threshold, {"classifier": self.get_params()})
+        return self
+
+    def predict_proba(self, X: Sequence[str]) -> NDArray[np.float64]:
+        """Give the probabilities of boilerplate and content for every line, shape (n_lines, 2)."""
+        check_is_fitted(self)
+        return self.model_.predict_proba(list(X))
+
+    def predict(self, X: Sequence[str]) -> NDArray[np.str_]:
+        """Label every line, shape (n_lines,)."""
+        check_is_fitted(self)
+        return self.model_.predict(list(X))
+
+    def score(self, X: Sequence[str], y: Sequence[ArrayLike], sample_weight: ArrayLike | None = None) -> float:
+        """Give the share of lines that are labelled right, masked ones aside."""
+        predicted = (self.predict(X) == CLASSES[1]).astype(np.int8)
+        counts = np.array([len(np.asarray(labels)) for labels in y])
+        labels = encode_labels(y, counts)
+        weights = None if sample_weight is None else np.repeat(np.asarray(sample_weight), counts)
+        known = labels != MASKED
+        return float(
+            accuracy_score(labels[known], predicted[known], sample_weight=None if weights is None else weights[known])
+        )
+
+    def _fit_first(
+        self, table: LineTable, labels: Labels, weights: Values, rows: Rows
+    ) -> tuple[Stage, NDArray[np.float32]]:
+        dense = table.dense[rows] if self.features != "words" else np.zeros_like(table.dense[rows])
+        words = table.words[rows] if self.features != "dense" else None
+        stage, word_weights = fit_stage(
+            stage_names()[0], dense, labels[rows], weights[rows], C=self.C, max_iter=self.max_iter, words=words
+        )
+        return stage, word_weights if words is not None else np.zeros(1 << self.n_bits, np.float32)
+
+    def _held_out_log_odds(
+        self, table: LineTable, labels: Labels, weights: Values, sites: Rows, tell: Callable[[str], None]
+    ) -> Values:
+        """Give every line the stage-1 log-odds of a model that did not see its site."""
+        odds = np.zeros(len(labels))
+        folds = GroupKFold(self.n_folds, shuffle=True, random_state=self.random_state)
+        for number, (train, held) in enumerate(folds.split(sites, groups=sites), 1):
+            tell(f"stage 1, fold {number} of {self.n_folds}")
+            stage, word_weights = self._fit_first(table, labels, weights, train[labels[train] != MASKED])
+            odds[held] = stage.log_odds(table.dense[held].T) + table.words[held] @ word_weights
+        return odds
+
+    def _fit_second(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Stage:
+        dense, labels, weights = table.dense[rows], labels[rows], weights[rows]
+        crosses = None
+        if self.n_trees:
+            crosses = grow_crosses(dense, labels, weights, self.n_trees, self.learning_rate, self.random_state)
+        stage, _ = fit_stage(
+            stage_names()[1], dense, labels, weights, C=self.C_context, max_iter=self.max_iter, crosses=crosses
+        )
+        return stage
+
+
+def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
+    """Join the labels of all articles as 0, 1 and -1 (masked).
+
+    Raises
+    ------
+    ValueError
+        If an article has more or fewer labels than lines, a label is unknown, or a class is missing.
+
+    Examples
+    --------
+    >>> encode_labels([["content"], [0, -1]], np.array([1, 2])).tolist()
+    [1, 0, -1]
+    """
+    if len(y) != len(counts):
+        raise ValueError(f"{len(counts)} articles, but labels for {len(y)}")
+    codes = {**{name: code for code, name in enumerate(CLASSES)}, 0: 0, 1: 1, MASKED: MASKED}
+    joined = []
+    for place, (labels, count) in enumerate(zip(y, counts, strict=True)):
+        values = np.asarray(labels).tolist()
+        if len(values) != count:
+            raise ValueError(f"article {place} has {count} non-blank lines, but {len(values)} labels")
+        unknown = {value for value in values if value not in codes}
+        if unknown:
+            raise ValueError(f"article {place}: unknown label {unknown.pop()!r}; use 'content' or 'boilerplate'")
+        joined.append(np.array([codes[value] for value in values], np.int8))
+    encoded = np.concatenate([np.zeros(0, np.int8), *joined])
+    missing = [name for code, name in enumerate(CLASSES) if code not in encoded]
+    if missing:
+        raise ValueError(f"no line is labelled {missing[0]!r}: both classes are needed to learn")
+    return encoded
+
+
+def pass_through_stage() -> Stage:
+    """Make a stage 2 that repeats what stage 1 says."""
+    names = stage_names()[1]
+    coefficients = np.zeros(len(names), np.float32)
+    scales = np.ones_like(coefficients)
+    place = names.index("log_odds")
+    # Standardised values are cut at 5 and log-odds at 8: halved, they pass whole.
+    coefficients[place], scales[place] = 2.0, 2.0
+    return Stage(names, np.zeros_like(coefficients), scales, coefficients, 0.0)

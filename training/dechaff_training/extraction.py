@@ -1,0 +1,224 @@
+"""HTML to text by the extractors that people use, so that one model serves the output of them all.
+
+`resiliparse_all`, `html_text` and `inscriptis` print everything that can be read on the page; `resiliparse_main`,
+`trafilatura`, `readability` and `justext` print what they hold to be its main content.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib import import_module, metadata
+from typing import Any
+
+from dechaff.errors import InputError, MissingExtraError
+
+# jusText names its stop lists by the English name of the language.
+STOPLISTS = {
+    "ar": "Arabic", "bg": "Bulgarian", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German",
+    "el": "Greek", "en": "English", "es": "Spanish", "fi": "Finnish", "fr": "French", "he": "Hebrew",
+    "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "nl": "Dutch", "no": "Norwegian_Bokmal",
+    "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sk": "Slovak", "sv": "Swedish",
+    "tr": "Turkish", "uk": "Ukrainian",
+}  # fmt: skip
+_LANG = re.compile(r"<html[^>]{0,500}?\blang\s*=\s*[\"']?([a-z]{2})\b", re.IGNORECASE)
+# A null byte or another control character makes lxml refuse the whole page.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+
+
+def extract(html: str, extractor: str) -> str:
+    """Turn a page into text.
+
+    Parameters
+    ----------
+    html : str
+        A page, as decoded text.
+    extractor : str
+        A name in `EXTRACTORS`.
+
+    Returns
+    -------
+    str
+        The text; empty where the extractor finds none or fails on the page.
+
+    Raises
+    ------
+    InputError
+        If there is no such extractor.
+    MissingExtraError
+        If the extractor's package is not installed.
+
+    Examples
+    --------
+    >>> extract("<p>One</p><p>two &amp; three</p>", "html_text")
+    'One\\n\\ntwo & three'
+    """
+    if extractor not in EXTRACTORS:
+        raise InputError(f"there is no extractor {extractor!r}: choose one of {', '.join(EXTRACTORS)}")
+    if not html.strip():
+        return ""
+    try:
+        return EXTRACTORS[extractor](_CONTROLS.sub(" ", html))
+    except _failures():
+        return ""
+
+
+def extract_all(html: str, extractors: Sequence[str]) -> dict[str, str]:
+    """Turn a page into text by several extractors.
+
+    Parameters
+    ----------
+    html : str
+        A page, as decoded text.
+    extractors : sequence of str
+        Names in `EXTRACTORS`.
+
+    Returns
+    -------
+    dict of str to str
+        The text by each, in the order given.
+    """
+    return {name: extract(html, name) for name in extractors}
+
+
+def extractor_version(extractor: str) -> str:
+    """Give the version of the package behind an extractor, for the keys of caches.
+
+    Examples
+    --------
+    >>> extractor_version("html_text").startswith("html_text")
+    True
+    """
+    package = DISTRIBUTIONS[extractor]
+    try:
+        return f"{extractor} {metadata.version(package)}"
+    except metadata.PackageNotFoundError as error:
+        raise _missing(package) from error
+
+
+def _missing(package: str) -> MissingExtraError:
+    return MissingExtraError(f"{package} is not installed; run: pip install 'dechaff[html]'")
+
+
+def load(module: str) -> Any:
+    """Import a package of the `html` extra, or say how to install it.
+
+    Parameters
+    ----------
+    module : str
+        The module's full name.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+
+    Examples
+    --------
+    >>> load("no_such_package_at_all")
+    Traceback (most recent call last):
+    dechaff.errors.MissingExtraError: no_such_package_at_all is not installed; run: pip install 'dechaff[html]'
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise _missing(module.partition(".")[0]) from error
+
+
+@cache
+def _load_quietly(module: str) -> Any:
+    """Load a package that reports each odd page to its logger, and turn that off."""
+    loaded = load(module)
+    logging.getLogger(module.partition(".")[0]).setLevel(logging.CRITICAL)
+    return loaded
+
+
+@cache
+def _failures() -> tuple[type[Exception], ...]:
+    """What the extractors raise on pages that they cannot parse: all but errors of this code."""
+    etree = load("lxml.etree")
+    return (etree.LxmlError, ValueError, RecursionError, AssertionError, IndexError, KeyError, AttributeError)
+
+
+def _resiliparse(html: str, *, main_content: bool) -> str:
+    html2text = load("resiliparse.extract.html2text")
+    text: str = html2text.extract_plain_text(
+        html,
+        preserve_formatting=True,
+        main_content=main_content,
+        list_bullets=True,
+        alt_texts=False,
+        links=False,
+        form_fields=False,
+        noscript=False,
+    )
+    return text
+
+
+def _resiliparse_all(html: str) -> str:
+    return _resiliparse(html, main_content=False)
+
+
+def _resiliparse_main(html: str) -> str:
+    return _resiliparse(html, main_content=True)
+
+
+def _html_text(html: str) -> str:
+    text: str = load("html_text").extract_text(html)
+    return text
+
+
+def _inscriptis(html: str) -> str:
+    text: str = load("inscriptis").get_text(html)
+    return text
+
+
+def _trafilatura(html: str) -> str:
+    text: str | None = _load_quietly("trafilatura").extract(html, include_comments=False, include_tables=True)
+    return text or ""
+
+
+def _readability(html: str) -> str:
+    # It gives HTML: its paragraphs still have to become lines.
+    summary: str = _load_quietly("readability").Document(html).summary()
+    return _resiliparse_all(summary)
+
+
+def _justext(html: str) -> str:
+    justext = _load_quietly("justext")
+    lang = _LANG.search(html)
+    name = STOPLISTS.get(lang[1].lower() if lang else "en")
+    if name:
+        paragraphs = justext.justext(html, justext.get_stoplist(name))
+    else:  # its mode without a language: density of links and length alone
+        paragraphs = justext.justext(html, frozenset(), stopwords_low=0, stopwords_high=0)
+    return "\n".join(p.text for p in paragraphs if not p.is_boilerplate)
+
+
+EXTRACTORS: dict[str, Callable[[str], str]] = {
+    "resiliparse_all": _resiliparse_all,
+    "resiliparse_main": _resiliparse_main,
+    "html_text": _html_text,
+    "inscriptis": _inscriptis,
+    "trafilatura": _trafilatura,
+    "readability": _readability,
+    "justext": _justext,
+}
+#: The package behind each.
+DISTRIBUTIONS = {
+    "resiliparse_all": "resiliparse",
+    "resiliparse_main": "resiliparse",
+    "html_text": "html-text",
+    "inscriptis": "inscriptis",
+    "trafilatura": "trafilatura",
+    "readability": "readability-lxml",
+    "justext": "justext",
+}
+#: Whose output the model learns from, unless told otherwise.
+LEARNT = ("resiliparse_all", "resiliparse_main", "html_text", "inscriptis", "trafilatura")
+#: Who votes on pages without gold.
+VOTERS = ("trafilatura", "readability", "justext", "resiliparse_main")

@@ -1,0 +1,138 @@
+"""From articles to matrices, and from matrices to one stage of the model."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from dechaff.features import line_features, stack
+from dechaff.features.context import context_features
+from dechaff.features.words import word_terms
+from dechaff.lines import LineBatch
+from dechaff.model import Crosses, Matrix, Stage, Values, blocks
+from dechaff.runs import shift
+from dechaff.tokens import Words, find_words
+from dechaff_training.crosses import leaf_matrix
+
+Labels = NDArray[np.int8]
+Rows = NDArray[np.int64]
+_FIT_TOLERANCE = 1e-4
+
+
+class LineTable:
+    """The stage-1 features of many articles.
+
+    Attributes
+    ----------
+    dense : ndarray of float32, shape (n_lines, n_features)
+    words : sparse matrix of float32, shape (n_lines, 2**n_bits)
+    counts : ndarray of int64, shape (n_articles,)
+        The lines of each article.
+    n_words : ndarray of int64, shape (n_lines,)
+    """
+
+    def __init__(self, texts: Sequence[str], n_bits: int) -> None:
+        dense, hashed, counts, n_words = [], [], [], []
+        for batch in blocks(texts):
+            words = find_words(batch)
+            dense.append(stack(line_features(batch, words)).T)
+            hashed.append(word_matrix(batch, words, n_bits))
+            counts.append(np.diff(batch.article_lines))
+            n_words.append(words.counts)
+        self.dense: Matrix = np.concatenate(dense)
+        self.words = sparse.vstack(hashed, format="csr", dtype=np.float32)
+        self.counts = np.concatenate(counts)
+        self.n_words = np.concatenate(n_words)
+
+
+def context_matrix(texts: Sequence[str], log_odds: Values) -> Matrix:
+    """Compute the context features from given stage-1 log-odds, shape (n_lines, n_features)."""
+    rows, first = [], 0
+    for batch in blocks(texts):
+        words = find_words(batch)
+        odds = log_odds[first : first + batch.n_lines]
+        first += batch.n_lines
+        rows.append(stack(context_features(batch, words, line_features(batch, words), odds)).T)
+    return np.concatenate(rows)
+
+
+def word_matrix(batch: LineBatch, words: Words, n_bits: int) -> sparse.csr_matrix:
+    """Make the hashed words a sparse matrix, shape (n_lines, 2**n_bits).
+
+    A row times the weights is what `LineModel.word_log_odds` computes without the matrix.
+    """
+    total = sparse.csr_matrix((batch.n_lines, 1 << n_bits), dtype=np.float32)
+    for terms in word_terms(words, n_bits):
+        values = np.repeat(terms.scale, np.diff(terms.offsets)).astype(np.float32)
+        own = sparse.csr_matrix((values, terms.buckets.astype(np.int32), terms.offsets), total.shape)
+        total += _take_neighbours(own, batch, terms.by) if terms.by else own
+    return total
+
+
+def _take_neighbours(matrix: sparse.csr_matrix, batch: LineBatch, by: int) -> sparse.csr_matrix:
+    """Give each line the row of the line `by` places further in its article, or an empty one."""
+    lines = np.arange(batch.n_lines)
+    source = shift(lines.astype(np.float64), batch.article_lines, by, -1).astype(np.int64)
+    found = np.flatnonzero(source >= 0)
+    ones = np.ones(len(found), np.float32)
+    return sparse.csr_matrix((ones, (found, source[found])), (len(lines), len(lines))) @ matrix
+
+
+def fit_stage(
+    names: tuple[str, ...],
+    dense: Matrix,
+    labels: Labels,
+    weights: Values,
+    *,
+    C: float,
+    max_iter: int,
+    words: sparse.csr_matrix | None = None,
+    crosses: Crosses | None = None,
+) -> tuple[Stage, NDArray[np.float32]]:
+    """Fit one logistic regression on standardised features, hashed words and crosses.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The features of `dense`.
+    dense : ndarray of float32, shape (n_lines, n_features)
+    labels : ndarray of int8, shape (n_lines,)
+        0 or 1.
+    weights : ndarray of float64, shape (n_lines,)
+    C : float
+        Inverse strength of the L2 penalty, for weights of mean 1.
+    max_iter : int
+    words : sparse matrix, shape (n_lines, n_buckets), optional
+    crosses : Crosses, optional
+
+    Returns
+    -------
+    stage : Stage
+    word_weights : ndarray of float32, shape (n_buckets,)
+        Empty without `words`.
+    """
+    means = dense.mean(axis=0, dtype=np.float64).astype(np.float32)
+    scales = np.maximum(dense.std(axis=0, dtype=np.float64), 1e-3).astype(np.float32)
+    stage = Stage(names, means, scales, np.zeros_like(means), 0.0)
+    parts = [sparse.csr_matrix(_standardised(stage, dense))]
+    if words is not None:
+        parts.append(words)
+    if crosses is not None:
+        parts.append(leaf_matrix(crosses, dense))
+    matrix = sparse.hstack(parts, format="csr", dtype=np.float32)
+    del parts
+    regression = LogisticRegression(C=C, max_iter=max_iter, tol=_FIT_TOLERANCE)
+    regression.fit(matrix, labels, sample_weight=(weights / weights.mean()).astype(np.float32))
+    coefficients = regression.coef_[0].astype(np.float32)
+    n_dense, n_words = len(names), words.shape[1] if words is not None else 0
+    if crosses is not None:
+        leaf_weights = coefficients[n_dense + n_words :].reshape(crosses.weights.shape)
+        crosses = Crosses(crosses.features, crosses.thresholds, crosses.leaves, leaf_weights)
+    fitted = Stage(names, means, scales, coefficients[:n_dense], float(regression.intercept_[0]), crosses)
+    return fitted, coefficients[n_dense : n_dense + n_words]
+
+
+def _standardised(stage: Stage, dense: Matrix) -> Matrix:
+    return np.ascontiguousarray(stage.standardise(dense.T).T)
