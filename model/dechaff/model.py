@@ -74,9 +74,21 @@ class Crosses:
     def _table(self) -> Matrix:
         return np.take_along_axis(self.weights, self.leaves.astype(np.int64), axis=1).ravel()
 
+    @cached_property
+    def _splits(self) -> list[tuple[int, int, int, np.float32]]:
+        """List the splits that are used: tree, place in its byte, feature, threshold."""
+        used = np.argwhere(np.isfinite(self.thresholds)).tolist()
+        return [(tree, split, int(self.features[tree, split]), self.thresholds[tree, split]) for tree, split in used]
+
     def _patterns(self, matrix: Matrix) -> NDArray[np.uint8]:
-        above = matrix[self.features.ravel()] > self.thresholds.ravel()[:, None]
-        return np.packbits(above.reshape(self.n_trees, SPLITS_PER_TREE, -1), axis=1, bitorder="little")[:, 0]
+        """Pack the outcomes of every tree's splits into a byte, shape (n_trees, n_lines)."""
+        above = np.zeros((SPLITS_PER_TREE, self.n_trees, matrix.shape[1]), np.bool_)
+        for tree, split, feature, threshold in self._splits:
+            np.greater(matrix[feature], threshold, out=above[split, tree])
+        patterns = above[0].view(np.uint8)
+        for split in range(1, SPLITS_PER_TREE):
+            patterns |= above[split].view(np.uint8) << np.uint8(split)
+        return patterns
 
 
 @dataclass(frozen=True)
