@@ -132,7 +132,9 @@ def read_content(path: str | PathLike[str]) -> dict[str, Any]:
     except ArtifactError as error:
         raise ArtifactError(f"{path}: refused: {error}") from error
     except _READ_ERRORS as error:
-        raise ArtifactError(f"{path}: not a model file, or a damaged one ({error}): get or train it anew") from error
+        raise ArtifactError(
+            f"{path}: not a model file, or a damaged one ({error}): get or train it anew"
+        ) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ArtifactError(f"{path}: not a model of dechaff: train one with 'dechaff train'")
     return content
@@ -186,7 +188,9 @@ def _unpack_stage(packed: dict[str, Any], names: tuple[str, ...]) -> Stage:
     for name, array in arrays.items():
         if array.shape != (len(names),):
             raise ValueError(f"{len(names)} features, but {name} of shape {array.shape}")
-    crosses = packed["crosses"] and Crosses(**{f.name: _unpack(packed["crosses"][f.name]) for f in fields(Crosses)})
+    crosses = packed["crosses"] and Crosses(
+        **{f.name: _unpack(packed["crosses"][f.name]) for f in fields(Crosses)}
+    )
     if crosses:
         _check_crosses(crosses, len(names))
     return Stage(names, **arrays, intercept=float(packed["intercept"]), crosses=crosses)
@@ -194,7 +198,12 @@ def _unpack_stage(packed: dict[str, Any], names: tuple[str, ...]) -> Stage:
 
 def _check_crosses(crosses: Crosses, n_features: int) -> None:
     n_trees = crosses.n_trees
-    shapes = {"features": SPLITS_PER_TREE, "thresholds": SPLITS_PER_TREE, "leaves": 256, "weights": SPLITS_PER_TREE + 1}
+    shapes = {
+        "features": SPLITS_PER_TREE,
+        "thresholds": SPLITS_PER_TREE,
+        "leaves": 256,
+        "weights": SPLITS_PER_TREE + 1,
+    }
     for name, width in shapes.items():
         if getattr(crosses, name).shape != (n_trees, width):
             raise ValueError(f"crosses: {name} of shape {getattr(crosses, name).shape}")
@@ -254,6 +263,8 @@ def _lexicon_weights(model: LineModel) -> dict[str, float]:
     words = find_words(batch)
     terms = next(iter(word_terms(words, model.n_bits)))
     named = {}
-    for start, end, bucket in zip(words.starts.tolist(), words.ends.tolist(), terms.buckets.tolist(), strict=True):
+    for start, end, bucket in zip(
+        words.starts.tolist(), words.ends.tolist(), terms.buckets.tolist(), strict=True
+    ):
         named[batch.texts[0][start:end]] = float(model.word_weights[bucket])
     return named

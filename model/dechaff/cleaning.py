@@ -147,7 +147,9 @@ def clean_array(strings: Strings, model: LineModel | None = None, threshold: flo
     present = [place for place, text in enumerate(strings) if text is not None]
     cleaned: list[str | None] = [None] * len(strings)
     texts = [strings[place] for place in present]
-    kept_texts = (text for batch, kept, _, _ in _decide(texts, model, threshold) for text in kept_text(batch, kept))
+    kept_texts = (
+        text for batch, kept, _, _ in _decide(texts, model, threshold) for text in kept_text(batch, kept)
+    )
     for place, text in zip(present, kept_texts, strict=True):
         cleaned[place] = text
     if isinstance(strings, np.ndarray):
@@ -184,7 +186,9 @@ def classify_lines(
     return clean_article(text, model, threshold).lines
 
 
-def clean_article(text: str, model: LineModel | None = None, threshold: float | None = None) -> CleanedArticle:
+def clean_article(
+    text: str, model: LineModel | None = None, threshold: float | None = None
+) -> CleanedArticle:
     """Label an article's lines, drop its boilerplate, and say whether to trust the result.
 
     Parameters

@@ -59,7 +59,9 @@ class Explanation:
 
     def reasons(self, line: int, limit: int | None = 3) -> list[Reason]:
         """Give the strongest reasons for a line's label first; those against it have the other sign."""
-        found = [Reason(n, float(c)) for n, c in zip(self.names, self.contributions[:, line], strict=True) if c]
+        found = [
+            Reason(n, float(c)) for n, c in zip(self.names, self.contributions[:, line], strict=True) if c
+        ]
         found += self._word_reasons(line)
         return sorted(found, key=lambda reason: -abs(reason.contribution))[:limit]
 

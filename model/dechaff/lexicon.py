@@ -39,7 +39,7 @@ FAMILIES: Final = (
     "editorial",
 )
 MAX_WORDS: Final = 6
-_FILTER_BITS: Final = 16
+_FILTER_BITS: Final = 18
 
 
 class Entry(NamedTuple):
@@ -61,13 +61,16 @@ class PhraseTable:
         In rising order.
     families : ndarray of uint32, shape (n_phrases,)
         A bit for each family that has the phrase.
-    begins : ndarray of uint8, shape (65536,)
+    begins : ndarray of uint8, shape (262144,)
         By the top bits of a word's hash: how many words the longest phrase has that may begin with it.
+    may_be : ndarray of bool, shape (262144,)
+        By the top bits of a phrase's hash: whether there may be such a phrase.
     """
 
     hashes: NDArray[np.uint64]
     families: NDArray[np.uint32]
     begins: NDArray[np.uint8]
+    may_be: NDArray[np.bool_]
 
 
 class PhraseHits(NamedTuple):
@@ -112,7 +115,10 @@ def phrase_table() -> PhraseTable:
     np.maximum.at(begins, _filter_keys(words.hashes[firsts]), counts.astype(np.uint8))
     ordered = sorted(families)
     bits = np.array([families[h] for h in ordered], np.uint32)
-    return PhraseTable(np.array(ordered, np.uint64), bits, begins)
+    sorted_hashes = np.array(ordered, np.uint64)
+    may_be = np.zeros(1 << _FILTER_BITS, np.bool_)
+    may_be[_filter_keys(sorted_hashes)] = True
+    return PhraseTable(sorted_hashes, bits, begins, may_be)
 
 
 def find_phrases(words: Words, table: PhraseTable) -> PhraseHits:
@@ -137,9 +143,10 @@ def find_phrases(words: Words, table: PhraseTable) -> PhraseHits:
             hashes = join_hashes(hashes, words.hashes[places + length - 1])
         if not len(places):
             break
-        rows = np.minimum(np.searchsorted(table.hashes, hashes), len(table.hashes) - 1)
-        same = table.hashes[rows] == hashes
-        found.append((places[same], np.full(int(same.sum()), length), table.families[rows[same]]))
+        likely = np.flatnonzero(table.may_be[_filter_keys(hashes)])
+        rows = np.minimum(np.searchsorted(table.hashes, hashes[likely]), len(table.hashes) - 1)
+        same = table.hashes[rows] == hashes[likely]
+        found.append((places[likely[same]], np.full(int(same.sum()), length), table.families[rows[same]]))
     if not found:
         return PhraseHits(places, places, places.astype(np.uint32))
     return PhraseHits(*(np.concatenate(column) for column in zip(*found, strict=True)))

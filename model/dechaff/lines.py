@@ -100,7 +100,9 @@ class LineBatch:
         """Give the spans of one article's lines, in its own text."""
         lines = slice(*self.article_lines[article : article + 2])
         offset = self.article_codes[article]
-        return list(zip((self.starts[lines] - offset).tolist(), (self.ends[lines] - offset).tolist(), strict=True))
+        return list(
+            zip((self.starts[lines] - offset).tolist(), (self.ends[lines] - offset).tolist(), strict=True)
+        )
 
     def line_texts(self, article: int) -> list[str]:
         """Give one article's lines as strings."""

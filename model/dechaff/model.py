@@ -22,8 +22,6 @@ from dechaff.tokens import find_words
 
 CLASSES: Final = ("boilerplate", "content")
 SPLITS_PER_TREE: Final = 8
-# Standardised features are cut here, so that one odd line cannot outshout the rest.
-_Z_LIMIT: Final = 5.0
 # Code points that are worked on at once: small enough for the cache, large enough to hide numpy's calls.
 _BLOCK: Final = 1 << 18
 
@@ -78,7 +76,10 @@ class Crosses:
     def _splits(self) -> list[tuple[int, int, int, np.float32]]:
         """List the splits that are used: tree, place in its byte, feature, threshold."""
         used = np.argwhere(np.isfinite(self.thresholds)).tolist()
-        return [(tree, split, int(self.features[tree, split]), self.thresholds[tree, split]) for tree, split in used]
+        return [
+            (tree, split, int(self.features[tree, split]), self.thresholds[tree, split])
+            for tree, split in used
+        ]
 
     def _patterns(self, matrix: Matrix) -> NDArray[np.uint8]:
         """Pack the outcomes of every tree's splits into a byte, shape (n_trees, n_lines)."""
@@ -115,18 +116,24 @@ class Stage:
     crosses: Crosses | None = None
 
     def standardise(self, matrix: Matrix) -> Matrix:
-        """Bring every feature to mean zero and deviation one, cut at five deviations."""
-        scaled: Matrix = matrix - self.means[:, None]
-        scaled /= self.scales[:, None]
-        return np.clip(scaled, -_Z_LIMIT, _Z_LIMIT, out=scaled)
+        """Bring every feature to mean zero and deviation one, shape (n_features, n_lines)."""
+        scaled: Matrix = (matrix - self.means[:, None]) / self.scales[:, None]
+        return scaled
 
     def log_odds(self, matrix: Matrix) -> Values:
         """Give the log-odds of content, words aside, shape (n_lines,)."""
-        result = np.einsum("i,ij->j", self.coefficients, self.standardise(matrix)).astype(np.float64)
-        result += self.intercept
+        weights, constant = self._raw_weights
+        result = np.einsum("i,ij->j", weights, matrix).astype(np.float64)
+        result += constant
         if self.crosses is not None and self.crosses.n_trees:
             result += self.crosses.log_odds(matrix)
         return result
+
+    @cached_property
+    def _raw_weights(self) -> tuple[NDArray[np.float32], float]:
+        """Fold the standardisation into weights for the features as they are, and a constant."""
+        weights = self.coefficients.astype(np.float64) / self.scales
+        return weights.astype(np.float32), self.intercept - float(weights @ self.means)
 
 
 @dataclass(frozen=True)

@@ -38,15 +38,27 @@ def spread(values: NDArray[np.generic], offsets: Indices) -> NDArray[np.generic]
 def shift(values: Values, offsets: Indices, by: int, fill: float = 0.0) -> Values:
     """Give each member the value that stands `by` places further in its run, `fill` beyond the run's ends.
 
+    Parameters
+    ----------
+    values : ndarray of float64, shape (..., n_members)
+        Several rows are shifted at once.
+    offsets : ndarray of int64, shape (n_runs + 1,)
+    by : int
+    fill : float
+
     Examples
     --------
     >>> shift(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]), by=1).tolist()
     [2.0, 0.0, 0.0]
     """
-    places = np.arange(len(values)) + by
-    first, last = spread(offsets[:-1], offsets), spread(offsets[1:], offsets)
-    inside = (places >= first) & (places < last)
-    return np.where(inside, values[np.where(inside, places, 0)], fill) if len(values) else values
+    shifted = np.roll(values, -by, axis=-1)
+    # What came from another run stands at the near end of each run, at most |by| places deep.
+    filled = np.flatnonzero(np.diff(offsets))
+    starts, ends = offsets[filled], offsets[filled + 1]
+    for step in range(abs(by)):
+        at_edge = np.minimum(starts + step, ends - 1) if by < 0 else np.maximum(ends - 1 - step, starts)
+        shifted[..., at_edge] = fill
+    return shifted
 
 
 def sum_before(values: Values, offsets: Indices) -> Values:

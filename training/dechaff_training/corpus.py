@@ -1,126 +1,136 @@
-"""Labelled articles from files: text with marks, JSONL, and pages in Parquet that are labelled by alignment."""
+"""`Corpus`: labelled articles from any of their files, and what may be wrong with those."""
 
 import hashlib
-import json
-import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.errors import CorpusError
 from dechaff.lines import split_lines
-from dechaff_training.alignment import (
-    ALIGNMENT_VERSION,
-    BOILERPLATE,
-    CONTENT,
-    MASKED,
-    USABLE_COVERAGE,
-    align,
-    apply_snippets,
-    coverage,
-    vote,
+from dechaff_training.alignment import BOILERPLATE, CONTENT, MASKED
+from dechaff_training.articles import (
+    KINDS,
+    Article,
+    MalformedError,
+    format_labelled,
+    parse_labelled,
+    read_file,
+    read_jsonl,
+    read_labelled,
+    scan_labelled,
 )
-from dechaff_training.extraction import LEARNT, VOTERS, extract_all, extractor_version, load
+from dechaff_training.extraction import LEARNT
+from dechaff_training.pages import read_pages
 
-KINDS = ("offer", "share", "related", "credit", "date", "legal", "comment", "other")
-#: Golds that begin with headline, byline and date.
-WITH_BYLINE = frozenset({"dragnet", "cleanportaleval"})
-_MARK = re.compile(r"(\+|\?|-[a-z]*) (.*)", re.DOTALL)
-_NAMES = {"content": CONTENT, "boilerplate": BOILERPLATE, "masked": MASKED}
-_MARKS = {CONTENT: "+", BOILERPLATE: "-", MASKED: "?"}
+__all__ = [
+    "BOILERPLATE",
+    "CONTENT",
+    "KINDS",
+    "MASKED",
+    "Article",
+    "Corpus",
+    "Finding",
+    "check_paths",
+    "format_labelled",
+    "parse_labelled",
+]
 
-
-@dataclass(frozen=True, eq=False)
-class Article:
-    """A text, a label for each of its lines, and where it comes from.
-
-    Attributes
-    ----------
-    text : str
-    labels : ndarray of int8
-        CONTENT, BOILERPLATE or MASKED for each non-blank line, as `split_lines` finds them.
-    site : str
-        Publisher: one site never stands on two sides of a split.
-    id : str
-        Unique among the articles of one extractor.
-    source : str
-        The collection.
-    language : str, optional
-        Two letters.
-    page_type : str
-    extractor : str
-        Which extractor printed the text.
-    kinds : tuple of str, optional
-        For labelled files: each line's kind of boilerplate, "" for none.
-    body : tuple of str, optional
-        Gold paragraphs.
-    title : str, optional
-    silver : bool
-        Whether the labels come from a vote, not from a gold.
-    """
-
-    text: str
-    labels: NDArray[np.int8]
-    site: str
-    id: str
-    source: str
-    language: str | None = None
-    page_type: str = "article"
-    extractor: str = "none"
-    kinds: tuple[str, ...] | None = None
-    body: tuple[str, ...] | None = None
-    title: str | None = None
-    silver: bool = False
+_SUFFIXES = (".txt", ".jsonl", ".parquet")
 
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
-    """Labelled articles, in a fixed order."""
+    r"""Labelled articles, in a fixed order.
+
+    Parameters
+    ----------
+    articles : list of Article
+
+    Examples
+    --------
+    >>> article = Article("The weir\nTweet", np.array([1, 0], np.int8), "bote", "bote/weir", "articles")
+    >>> corpus = Corpus([article]) + Corpus([])
+    >>> len(corpus), corpus.n_lines, corpus.groups
+    (1, 2, ['bote'])
+    """
 
     articles: list[Article]
 
     @classmethod
-    def read(cls, *paths: str | Path, extractors: Sequence[str] = LEARNT, cache: str | Path | None = None, n_jobs: int = 2) -> "Corpus":
-        return cls([a for path in paths for file in _files(Path(path)) for a in _read_file(file, extractors, cache, n_jobs)])
+    def read(
+        cls,
+        *paths: str | Path,
+        extractors: Sequence[str] = LEARNT,
+        cache: str | Path | None = None,
+        n_jobs: int = -1,
+    ) -> "Corpus":
+        """Read labelled text files, JSONL and pages in Parquet.
+
+        Parameters
+        ----------
+        *paths : str or Path
+            A file, or a folder that is searched for `.txt`, `.jsonl` and `.parquet`.
+        extractors : sequence of str
+            Pages become one article by each of them.
+        cache : str or Path, optional
+            Folder for what is worked out of pages; by default `DECHAFF_CACHE` or `.cache/dechaff`.
+        n_jobs : int
+            For pages, as joblib counts.
+
+        Raises
+        ------
+        CorpusError
+            If a path is missing or a file malformed; the message names the line.
+        """
+        folder = None if cache is None else Path(cache)
+        files = [file for path in paths for file in _find_files(Path(path))]
+        return cls([article for file in files for article in _read_file(file, extractors, folder, n_jobs)])
 
     @property
     def texts(self) -> list[str]:
         """The articles' texts."""
-        return [a.text for a in self.articles]
+        return [article.text for article in self.articles]
 
     @property
     def labels(self) -> list[NDArray[np.int8]]:
         """An array of labels for each article."""
-        return [a.labels for a in self.articles]
+        return [article.labels for article in self.articles]
 
     @property
     def groups(self) -> list[str]:
         """The site of each article."""
-        return [a.site for a in self.articles]
+        return [article.site for article in self.articles]
 
     @property
     def n_lines(self) -> int:
-        """How many lines have a label, masked ones included."""
-        return sum(len(a.labels) for a in self.articles)
+        """How many lines there are, masked ones included."""
+        return sum(len(article.labels) for article in self.articles)
 
     @cached_property
     def digest(self) -> str:
-        """A SHA-256 over ids, extractors, texts and labels."""
+        """A SHA-256 over ids, sites, extractors, texts and labels, in order."""
         sha = hashlib.sha256()
-        for a in self.articles:
-            for part in (a.id.encode(), a.extractor.encode(), a.text.encode("utf-8", "surrogatepass"), a.labels.tobytes()):
+        for article in self.articles:
+            fields = (article.id, article.site, article.extractor, article.text)
+            parts = [field.encode("utf-8", "surrogatepass") for field in fields]
+            for part in (*parts, article.labels.tobytes()):
                 sha.update(len(part).to_bytes(8, "little") + part)
         return sha.hexdigest()
 
     def select(self, predicate: Callable[[Article], bool]) -> "Corpus":
-        """Keep the articles that a predicate holds for."""
-        return Corpus([a for a in self.articles if predicate(a)])
+        """Keep the articles for which a predicate holds.
+
+        Parameters
+        ----------
+        predicate : callable
+            Takes an `Article`.
+        """
+        return Corpus([article for article in self.articles if predicate(article)])
 
     def __add__(self, other: "Corpus") -> "Corpus":
         return Corpus(self.articles + other.articles)
@@ -132,84 +142,145 @@ class Corpus:
         return iter(self.articles)
 
 
-def parse_labelled(text: str, where: str = "text") -> tuple[str, NDArray[np.int8], tuple[str, ...]]:
-    lines, labels, kinds = [], [], []
-    for number, raw in enumerate(text.split("\n"), 1):
-        if not raw.strip():
-            lines.append(raw)
-            continue
-        m = _MARK.fullmatch(raw)
-        if not m or (m[1][1:] and m[1][1:] not in KINDS):
-            raise CorpusError(f"{where}:{number}: no mark: begin the line with '+ ' or '- '")
-        lines.append(m[2])
-        labels.append({"+": CONTENT, "-": BOILERPLATE, "?": MASKED}[m[1][0]])
-        kinds.append(m[1][1:])
-    return "\n".join(lines), np.array(labels, np.int8), tuple(kinds)
+@dataclass(frozen=True, order=True)
+class Finding:
+    """Something that is, or may be, wrong with a labelled file.
+
+    Attributes
+    ----------
+    path : Path
+    line : int
+        From 1; 0 where the whole file is meant.
+    message : str
+    severity : str
+        "error" or "warning".
+    """
+
+    path: Path
+    line: int
+    message: str
+    severity: str
 
 
-def _files(path: Path) -> list[Path]:
+@dataclass(frozen=True)
+class _Place:
+    """A labelled line of a file, with the article it belongs to."""
+
+    path: Path
+    line: int
+    article: Article
+    label: int
+    is_headline: bool
+
+
+def check_paths(paths: Sequence[str | Path]) -> list[Finding]:
+    """Look for mistakes in labelled files.
+
+    Errors: malformed files, articles without lines, and the same text on two sites. Warnings: articles all of
+    content or all of boilerplate, and lines labelled both ways in one article or on one site; the headline,
+    which is boilerplate wherever it is repeated, is left out of that.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        As `Corpus.read` takes them.
+
+    Returns
+    -------
+    list of Finding
+        In the order of paths and lines.
+
+    Raises
+    ------
+    CorpusError
+        If a path is missing.
+    """
+    findings: list[Finding] = []
+    articles: list[tuple[Path, Article]] = []
+    for path in (file for name in paths for file in _find_files(Path(name))):
+        problems = _check_file(path)
+        findings += problems
+        if not problems and path.suffix != ".parquet":
+            articles += [(path, article) for article in _read_file(path, LEARNT, None, 1)]
+    findings += [finding for path, article in articles for finding in _check_article(path, article)]
+    findings += _check_duplicates(articles)
+    findings += _check_both_ways(articles)
+    return sorted(findings)
+
+
+def _find_files(path: Path) -> list[Path]:
+    if not path.exists():
+        raise CorpusError(f"{path}: no such file or folder")
     if path.is_dir():
-        return sorted(p for p in path.rglob("*") if p.suffix in {".txt", ".jsonl", ".parquet"})
+        return sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
+    if path.suffix not in _SUFFIXES:
+        raise CorpusError(f"{path}: not a corpus: name a folder, or a file in {', '.join(_SUFFIXES)}")
     return [path]
 
 
-def _read_file(path: Path, extractors: Sequence[str], cache: str | Path | None, n_jobs: int) -> list[Article]:
+def _read_file(path: Path, extractors: Sequence[str], cache: Path | None, n_jobs: int) -> list[Article]:
     if path.suffix == ".parquet":
-        return _read_pages(path, extractors, cache, n_jobs)
-    if path.suffix == ".txt":
-        text, labels, kinds = parse_labelled(path.read_text("utf-8"), str(path))
-        return [Article(text, labels, path.parent.name, f"{path.parent.name}/{path.stem}", "articles", kinds=kinds)]
+        return read_pages(path, extractors, cache, n_jobs)
+    return read_jsonl(path) if path.suffix == ".jsonl" else [read_labelled(path)]
+
+
+def _check_file(path: Path) -> list[Finding]:
+    """Find all that is malformed in a text file, the first such thing in JSONL, and nothing in Parquet."""
+    try:
+        if path.suffix == ".txt":
+            items = scan_labelled(read_file(path), str(path))
+            problems = [item for item in items if isinstance(item, MalformedError)]
+            return [Finding(path, problem.line, problem.problem, "error") for problem in problems]
+        if path.suffix == ".jsonl":
+            read_jsonl(path)
+    except MalformedError as error:
+        return [Finding(path, error.line, error.problem, "error")]
+    except CorpusError as error:
+        return [Finding(path, 0, str(error).removeprefix(f"{path}: "), "error")]
     return []
 
 
-def _read_pages(path: Path, extractors: Sequence[str], cache: str | Path | None, n_jobs: int) -> list[Article]:
-    parquet = load("pyarrow.parquet")
-    folder = Path(cache or os.environ.get("DECHAFF_CACHE") or ".cache/dechaff")
-    folder.mkdir(parents=True, exist_ok=True)
-    content = hashlib.sha256(path.read_bytes()).hexdigest()
-    names = list(dict.fromkeys([*extractors, "resiliparse_all", *VOTERS]))
-    key = hashlib.sha256("\n".join([content, *sorted(map(extractor_version, names))]).encode()).hexdigest()[:16]
-    texts_file = folder / f"{path.stem}-texts-{key}.parquet"
-    pages = parquet.read_table(path)
-    meta = pages.drop_columns(["html"]).to_pylist()
-    jl = load("joblib")
-    if texts_file.exists():
-        texts = parquet.read_table(texts_file).to_pylist()
-    else:
-        html = pages["html"].to_pylist()
-        texts = jl.Parallel(n_jobs=n_jobs, batch_size=8)(
-            jl.delayed(extract_all)(h, names if m["body"] is None else [n for n in names if n in (*extractors, "resiliparse_all")])
-            for h, m in zip(html, meta))
-        pa = load("pyarrow")
-        texts = [{n: t.get(n) for n in names} for t in texts]
-        parquet.write_table(pa.Table.from_pylist(texts), texts_file, compression="zstd")
-    akey = hashlib.sha256(f"{key} {ALIGNMENT_VERSION} {','.join(extractors)}".encode()).hexdigest()[:16]
-    labels_file = folder / f"{path.stem}-labels-{akey}.parquet"
-    if labels_file.exists():
-        labels = parquet.read_table(labels_file).to_pylist()
-    else:
-        labels = jl.Parallel(n_jobs=n_jobs, batch_size=8)(jl.delayed(_label_page)(m, t, list(extractors)) for m, t in zip(meta, texts))
-        pa = load("pyarrow")
-        parquet.write_table(pa.Table.from_pylist(labels), labels_file, compression="zstd")
-    out = []
-    for m, t, ls in zip(meta, texts, labels):
-        for n in extractors:
-            if ls[n] is not None:
-                out.append(Article(t[n], np.array(ls[n], np.int8), m["site"], m["id"], m["source"], m["language"], m["page_type"], n,
-                    body=tuple(m["body"]) if m["body"] is not None else None, title=m["title"], silver=m["body"] is None))
-    return out
+def _check_article(path: Path, article: Article) -> Iterator[Finding]:
+    labels = set(article.labels.tolist()) - {MASKED}
+    if not len(article.labels):
+        yield Finding(path, 0, f"{article.id} has no lines: delete it, or write its text", "error")
+    elif len(labels) < 2:
+        only = {CONTENT: "content", BOILERPLATE: "boilerplate"}.get(min(labels, default=MASKED), "masked")
+        yield Finding(path, 0, f"all lines of {article.id} are {only}: is that meant?", "warning")
 
 
-def _label_page(m: dict[str, Any], t: dict[str, str], extractors: list[str]) -> dict[str, list[int] | None]:
-    out: dict[str, list[int] | None] = dict.fromkeys(extractors)
-    if m["body"] is not None:
-        if coverage(t["resiliparse_all"], m["body"]) < USABLE_COVERAGE:
-            return out
-        for n in extractors:
-            out[n] = align(t[n], m["body"], m["title"], mask_byline=m["source"] in WITH_BYLINE).tolist()
-        return out
-    for n in extractors:
-        labels = vote(t[n], [t[v] for v in VOTERS], m["title"])
-        if labels is not None:
-            out[n] = apply_snippets(t[n], labels, m["present"] or [], m["absent"] or []).tolist()
-    return out
+def _check_duplicates(articles: Sequence[tuple[Path, Article]]) -> Iterator[Finding]:
+    seen: dict[str, Article] = {}
+    for path, article in articles:
+        key = " ".join(article.text.split())
+        first = seen.setdefault(key, article)
+        if key and first is not article:
+            severity = "warning" if first.site == article.site else "error"
+            yield Finding(path, 0, f"{article.id} has the text of {first.id}: delete one of them", severity)
+
+
+def _check_both_ways(articles: Sequence[tuple[Path, Article]]) -> Iterator[Finding]:
+    lines: dict[tuple[str, str], list[_Place]] = defaultdict(list)
+    for path, article in articles:
+        for text, place in _places(path, article):
+            lines[article.site, text].append(place)
+    for (_, text), places in lines.items():
+        marked = [place for place in places if place.label != MASKED]
+        if len({place.label for place in marked}) < 2 or any(place.is_headline for place in marked):
+            continue
+        other = next(place for place in marked if place.label != marked[-1].label)
+        where = f"line {other.line}" if other.path == marked[-1].path else f"{other.path}:{other.line}"
+        message = f"{text[:50]!r} is labelled the other way at {where}: make sure that both are meant"
+        yield Finding(marked[-1].path, marked[-1].line, message, "warning")
+
+
+def _places(path: Path, article: Article) -> Iterator[tuple[str, _Place]]:
+    """Go through an article's lines; the first line of content is its headline."""
+    spans = split_lines(article.text)
+    breaks = np.flatnonzero([character == "\n" for character in article.text])
+    content = np.flatnonzero(article.labels == CONTENT)
+    headline = int(content[0]) if len(content) else -1
+    for i, ((start, end), label) in enumerate(zip(spans, article.labels.tolist(), strict=True)):
+        # A text file has the lines of its article, where they are.
+        number = int(np.searchsorted(breaks, start)) + 1 if path.suffix == ".txt" else i + 1
+        yield article.text[start:end], _Place(path, number, article, label, i == headline)

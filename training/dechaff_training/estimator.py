@@ -44,6 +44,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         What stage 1 sees (for comparison).
     length_power : float
         A line weighs its number of words to this power.
+    max_lines : int
+        Each regression learns from at most so many lines, drawn in proportion to their weights.
     threshold : float
         Lines with at least this probability of content are labelled content.
     max_iter : int
@@ -76,6 +78,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         stages: int = 2,
         features: str = "all",
         length_power: float = 0.5,
+        max_lines: int = 300_000,
         threshold: float = 0.5,
         max_iter: int = 300,
         random_state: int = 0,
@@ -89,6 +92,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.stages = stages
         self.features = features
         self.length_power = length_power
+        self.max_lines = max_lines
         self.threshold = threshold
         self.max_iter = max_iter
         self.random_state = random_state
@@ -135,12 +139,16 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         second = pass_through_stage()
         if self.stages == 2:
             site = np.unique([str(g) for g in groups], return_inverse=True)[1] if groups is not None else None
-            odds = self._held_out_log_odds(table, labels, weights, article if site is None else site[article], tell)
+            odds = self._held_out_log_odds(
+                table, labels, weights, article if site is None else site[article], tell
+            )
             tell("context")
             table.dense = np.hstack((table.dense, context_matrix(list(X), odds)))
             tell("stage 2")
             second = self._fit_second(table, labels, weights, known)
-        self.model_ = LineModel(first, second, word_weights, self.threshold, {"classifier": self.get_params()})
+        self.model_ = LineModel(
+            first, second, word_weights, self.threshold, {"classifier": self.get_params()}
+        )
         return self
 
     def predict_proba(self, X: Sequence[str]) -> NDArray[np.float64]:
@@ -153,7 +161,9 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return self.model_.predict(list(X))
 
-    def score(self, X: Sequence[str], y: Sequence[ArrayLike], sample_weight: ArrayLike | None = None) -> float:
+    def score(
+        self, X: Sequence[str], y: Sequence[ArrayLike], sample_weight: ArrayLike | None = None
+    ) -> float:
         """Give the share of lines that are labelled right, masked ones aside."""
         predicted = (self.predict(X) == CLASSES[1]).astype(np.int8)
         counts = np.array([len(np.asarray(labels)) for labels in y])
@@ -161,16 +171,27 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         weights = None if sample_weight is None else np.repeat(np.asarray(sample_weight), counts)
         known = labels != MASKED
         return float(
-            accuracy_score(labels[known], predicted[known], sample_weight=None if weights is None else weights[known])
+            accuracy_score(
+                labels[known], predicted[known], sample_weight=None if weights is None else weights[known]
+            )
         )
+
+    def _draw(self, rows: Rows, weights: Values) -> tuple[Rows, Values]:
+        """Draw lines in proportion to their weights, and give the drawn ones the weight that is left to them."""
+        if len(rows) <= self.max_lines:
+            return rows, weights[rows]
+        chances = weights[rows] / weights[rows].sum() * self.max_lines
+        drawn = np.random.default_rng(self.random_state).random(len(rows)) < chances
+        return rows[drawn], np.maximum(chances[drawn], 1.0)
 
     def _fit_first(
         self, table: LineTable, labels: Labels, weights: Values, rows: Rows
     ) -> tuple[Stage, NDArray[np.float32]]:
+        rows, weights = self._draw(rows, weights)
         dense = table.dense[rows] if self.features != "words" else np.zeros_like(table.dense[rows])
         words = table.words[rows] if self.features != "dense" else None
         stage, word_weights = fit_stage(
-            stage_names()[0], dense, labels[rows], weights[rows], C=self.C, max_iter=self.max_iter, words=words
+            stage_names()[0], dense, labels[rows], weights, C=self.C, max_iter=self.max_iter, words=words
         )
         return stage, word_weights if words is not None else np.zeros(1 << self.n_bits, np.float32)
 
@@ -187,12 +208,21 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return odds
 
     def _fit_second(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Stage:
-        dense, labels, weights = table.dense[rows], labels[rows], weights[rows]
+        rows, weights = self._draw(rows, weights)
+        dense, labels = table.dense[rows], labels[rows]
         crosses = None
         if self.n_trees:
-            crosses = grow_crosses(dense, labels, weights, self.n_trees, self.learning_rate, self.random_state)
+            crosses = grow_crosses(
+                dense, labels, weights, self.n_trees, self.learning_rate, self.random_state
+            )
         stage, _ = fit_stage(
-            stage_names()[1], dense, labels, weights, C=self.C_context, max_iter=self.max_iter, crosses=crosses
+            stage_names()[1],
+            dense,
+            labels,
+            weights,
+            C=self.C_context,
+            max_iter=self.max_iter,
+            crosses=crosses,
         )
         return stage
 
@@ -220,7 +250,9 @@ def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
             raise ValueError(f"article {place} has {count} non-blank lines, but {len(values)} labels")
         unknown = {value for value in values if value not in codes}
         if unknown:
-            raise ValueError(f"article {place}: unknown label {unknown.pop()!r}; use 'content' or 'boilerplate'")
+            raise ValueError(
+                f"article {place}: unknown label {unknown.pop()!r}; use 'content' or 'boilerplate'"
+            )
         joined.append(np.array([codes[value] for value in values], np.int8))
     encoded = np.concatenate([np.zeros(0, np.int8), *joined])
     missing = [name for code, name in enumerate(CLASSES) if code not in encoded]
@@ -235,6 +267,5 @@ def pass_through_stage() -> Stage:
     coefficients = np.zeros(len(names), np.float32)
     scales = np.ones_like(coefficients)
     place = names.index("log_odds")
-    # Standardised values are cut at 5 and log-odds at 8: halved, they pass whole.
-    coefficients[place], scales[place] = 2.0, 2.0
+    coefficients[place] = 1.0
     return Stage(names, np.zeros_like(coefficients), scales, coefficients, 0.0)

@@ -1,12 +1,12 @@
 """HTML to text by the extractors that people use, so that one model serves the output of them all.
 
-`resiliparse_all`, `html_text` and `inscriptis` print everything that can be read on the page; `resiliparse_main`,
-`trafilatura`, `readability` and `justext` print what they hold to be its main content.
+`resiliparse_all`, `html_text` and `inscriptis` print everything that can be read on the page;
+`resiliparse_main`, `trafilatura`, `readability` and `justext` print what they hold to be its main content.
 """
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module, metadata
 from typing import Any
@@ -22,12 +22,12 @@ STOPLISTS = {
     "tr": "Turkish", "uk": "Ukrainian",
 }  # fmt: skip
 _LANG = re.compile(r"<html[^>]{0,500}?\blang\s*=\s*[\"']?([a-z]{2})\b", re.IGNORECASE)
-# A null byte or another control character makes lxml refuse the whole page.
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+# Control characters make lxml refuse the whole page; half a surrogate pair makes Resiliparse.
+_REFUSED = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def extract(html: str, extractor: str) -> str:
-    """Turn a page into text.
+    r"""Turn a page into text.
 
     Parameters
     ----------
@@ -51,34 +51,16 @@ def extract(html: str, extractor: str) -> str:
     Examples
     --------
     >>> extract("<p>One</p><p>two &amp; three</p>", "html_text")
-    'One\\n\\ntwo & three'
+    'One\n\ntwo & three'
     """
     if extractor not in EXTRACTORS:
         raise InputError(f"there is no extractor {extractor!r}: choose one of {', '.join(EXTRACTORS)}")
     if not html.strip():
         return ""
     try:
-        return EXTRACTORS[extractor](_CONTROLS.sub(" ", html))
+        return EXTRACTORS[extractor](_REFUSED.sub(" ", html))
     except _failures():
         return ""
-
-
-def extract_all(html: str, extractors: Sequence[str]) -> dict[str, str]:
-    """Turn a page into text by several extractors.
-
-    Parameters
-    ----------
-    html : str
-        A page, as decoded text.
-    extractors : sequence of str
-        Names in `EXTRACTORS`.
-
-    Returns
-    -------
-    dict of str to str
-        The text by each, in the order given.
-    """
-    return {name: extract(html, name) for name in extractors}
 
 
 def extractor_version(extractor: str) -> str:
@@ -119,9 +101,9 @@ def load(module: str) -> Any:
 
     Examples
     --------
-    >>> load("no_such_package_at_all")
+    >>> load("no_such_package")
     Traceback (most recent call last):
-    dechaff.errors.MissingExtraError: no_such_package_at_all is not installed; run: pip install 'dechaff[html]'
+    dechaff.errors.MissingExtraError: no_such_package is not installed; run: pip install 'dechaff[html]'
     """
     try:
         return import_module(module)
@@ -139,7 +121,7 @@ def _load_quietly(module: str) -> Any:
 
 @cache
 def _failures() -> tuple[type[Exception], ...]:
-    """What the extractors raise on pages that they cannot parse: all but errors of this code."""
+    """Name what the extractors raise on pages that they cannot parse."""
     etree = load("lxml.etree")
     return (etree.LxmlError, ValueError, RecursionError, AssertionError, IndexError, KeyError, AttributeError)
 

@@ -19,6 +19,8 @@ from dechaff_training.crosses import leaf_matrix
 Labels = NDArray[np.int8]
 Rows = NDArray[np.int64]
 _FIT_TOLERANCE = 1e-4
+# A feature that is hardly ever there would be blown up, and one line of it outshout the rest.
+_SMALLEST_SCALE = 0.1
 
 
 class LineTable:
@@ -114,7 +116,7 @@ def fit_stage(
         Empty without `words`.
     """
     means = dense.mean(axis=0, dtype=np.float64).astype(np.float32)
-    scales = np.maximum(dense.std(axis=0, dtype=np.float64), 1e-3).astype(np.float32)
+    scales = np.maximum(dense.std(axis=0, dtype=np.float64), _SMALLEST_SCALE).astype(np.float32)
     stage = Stage(names, means, scales, np.zeros_like(means), 0.0)
     parts = [sparse.csr_matrix(_standardised(stage, dense))]
     if words is not None:

@@ -8,13 +8,19 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff.features.context import context_names
 from dechaff.features.currency import currency_features
 from dechaff.features.keywords import keyword_features
 from dechaff.features.position import neighbour_features, position_features
 from dechaff.features.shape import Columns, shape_features
+from dechaff.features.words import KINDS
 from dechaff.lexicon import read_entries
 from dechaff.lines import LineBatch
 from dechaff.tokens import Words, find_words
+
+
+# To be raised when a feature changes its values and keeps its name: models made before no longer fit.
+FEATURES_VERSION: Final = 1
 
 
 class FeatureGroup(NamedTuple):
@@ -80,6 +86,7 @@ def stack(columns: Columns) -> NDArray[np.float32]:
 
 @cache
 def specification() -> str:
-    """Digest what weights depend on: the names of the features and the lexicon."""
-    text = "\n".join([*feature_names(), *("\t".join(entry) for entry in read_entries())])
+    """Digest what weights depend on: the features' version and names, the hashed words and the lexicon."""
+    names = [*feature_names(), *context_names(), *(kind.name for kind in KINDS)]
+    text = "\n".join([str(FEATURES_VERSION), *names, *("\t".join(entry) for entry in read_entries())])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

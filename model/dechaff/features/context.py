@@ -111,15 +111,14 @@ def _largest(values: Values, offsets: Indices) -> Values:
 
 def _segments(odds: Values, width: Values, offsets: Indices) -> Columns:
     """Smooth the decisions, and find the one stretch of lines that is most of all content."""
-    smooth, slow = smooth_log_odds(odds, offsets, stay=0.85), smooth_log_odds(odds / 2, offsets, stay=0.97)
+    smooth = np.clip(smooth_log_odds(odds, offsets, stay=0.9), -2 * _CLIP, 2 * _CLIP)
     scores = np.tanh(odds / 2) * np.sqrt(width)
     inside, from_start, from_end = best_segment(scores, offsets)
     n_lines = spread(np.diff(offsets), offsets)
     return {
-        "smooth_log_odds": np.clip(smooth, -2 * _CLIP, 2 * _CLIP),
-        "slow_smooth_log_odds": np.clip(slow, -2 * _CLIP, 2 * _CLIP),
-        "smooth_log_odds_before": shift(np.clip(smooth, -_CLIP, _CLIP), offsets, -1, -_CLIP / 2),
-        "smooth_log_odds_after": shift(np.clip(smooth, -_CLIP, _CLIP), offsets, 1, -_CLIP / 2),
+        "smooth_log_odds": smooth,
+        "smooth_log_odds_before": shift(smooth, offsets, -1, -_CLIP / 2),
+        "smooth_log_odds_after": shift(smooth, offsets, 1, -_CLIP / 2),
         "is_in_best_segment": inside * 1.0,
         "share_before_best_segment": np.clip(-from_start, 0, None) / n_lines,
         "share_after_best_segment": np.clip(-from_end, 0, None) / n_lines,

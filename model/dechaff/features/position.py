@@ -69,7 +69,9 @@ def _prose(is_prose: NDArray[np.float64], width: NDArray[np.float64], offsets: N
     centre = spread(mean_runs(prose * np.arange(len(prose)), offsets) / np.maximum(mean_runs(prose, offsets), 1e-9),
                     offsets)  # fmt: skip
     n_lines = spread(np.diff(offsets), offsets)
-    columns["distance_to_prose_centre"] = np.where(total > 0, np.abs(np.arange(len(prose)) - centre) / n_lines, 1.0)
+    columns["distance_to_prose_centre"] = np.where(
+        total > 0, np.abs(np.arange(len(prose)) - centre) / n_lines, 1.0
+    )
     return columns
 
 
@@ -132,9 +134,10 @@ def neighbour_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     """Repeat the shapes of the two lines before and the two after, and compare them with the line's own."""
     offsets = batch.article_lines
     found: Columns = {}
+    chosen = np.array([columns[name] for name in _NEIGHBOUR_COLUMNS])
     for by, place in ((-2, "second_before"), (-1, "before"), (1, "after"), (2, "second_after")):
-        for name in _NEIGHBOUR_COLUMNS:
-            found[f"{name}_{place}"] = shift(columns[name], offsets, by)
+        names = [f"{name}_{place}" for name in _NEIGHBOUR_COLUMNS]
+        found |= zip(names, shift(chosen, offsets, by), strict=True)
     length = columns["log_n_chars"]
     for by, place in ((-1, "before"), (1, "after")):
         found[f"length_difference_{place}"] = np.abs(length - shift(length, offsets, by))

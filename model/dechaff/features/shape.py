@@ -25,7 +25,7 @@ MARKS: Final = {
     "sentence_end": ".!?。！？।؟…۔｡",
     "comma": ",，、،;；؛",
     "colon": ":：",
-    "quote": "\"“”„«»「」『』‘’‚‹›",  # noqa: RUF001
+    "quote": '"“”„«»「」『』‘’‚‹›',  # noqa: RUF001
     "bullet": "•·∙◦▪■●○*–—-‣►▶✓✔★☆",  # noqa: RUF001
     "separator": "|/\\>→←»›<↑↓_~=+",
     "bracket": "()[]{}（）【】［］",
@@ -91,7 +91,9 @@ def _count_classes(batch: LineBatch) -> Columns:
     fields = [(sums >> np.uint64(16 * place)) & np.uint64(0xFFFF) for place in range(4)]
     names = ("letters", "upper", "digits", "ideographs")
     counts = {name: field.astype(np.float64) for name, field in zip(names, fields, strict=True)}
-    counts["spaces"] = _sum_spans((batch.classes & SPACE) >> 5, batch.starts, ends, np.int64).astype(np.float64)
+    counts["spaces"] = _sum_spans((batch.classes & SPACE) >> 5, batch.starts, ends, np.int64).astype(
+        np.float64
+    )
     return counts
 
 
@@ -103,7 +105,9 @@ def _sum_spans(
 ) -> NDArray[np.generic]:
     if not len(starts):
         return values[:0]
-    bounds = np.column_stack((starts, ends)).ravel()  # every line ends before the buffer does: a break follows
+    bounds = np.column_stack(
+        (starts, ends)
+    ).ravel()  # every line ends before the buffer does: a break follows
     return np.add.reduceat(values, bounds, dtype=dtype)[::2]
 
 

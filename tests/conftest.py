@@ -1,0 +1,25 @@
+"""Fixtures for all tests: the project's own articles and the model that ships."""
+
+from pathlib import Path
+
+import pytest
+from dechaff import LineModel, default_model
+from dechaff_training.corpus import Corpus
+from hypothesis import settings
+
+ARTICLES = Path(__file__).parents[1] / "data" / "articles"
+
+settings.register_profile("dechaff", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("dechaff")
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Corpus:
+    """Read data/articles."""
+    return Corpus.read(ARTICLES)
+
+
+@pytest.fixture(scope="session")
+def model() -> LineModel:
+    """Load the model that ships."""
+    return default_model()

@@ -1,0 +1,71 @@
+"""What several test files share: texts of every kind and models made by hand."""
+
+import numpy as np
+from dechaff import LineModel
+from dechaff.model import SPLITS_PER_TREE, Crosses, Stage, stage_names
+from hypothesis import strategies as st
+
+#: What `LineBatch` takes for white space beyond `str.isspace`: it has no width.
+ZERO_WIDTH = "\u200b\u200e\u200f\u2060\ufeff"
+BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+#: Code points that have been trouble elsewhere: lone surrogates, NUL, breaks, marks, digits, money, ideographs.
+TROUBLE = (
+    BREAKS
+    + ZERO_WIDTH
+    + "\ud800\udfff\x00\x1f\u0301İıßς٣९９₹€$世한กー’'-%٪ .,!\t\U0001f600\U000e0101\U0010ffff"
+)
+PIECES = st.sampled_from(
+    [*TROUBLE, "\r\n", "Subscribe now", "₹900 per month", "The vote was held.", "Share", "a", "B1"]
+)
+ANY_TEXT = st.one_of(st.text(st.characters(), max_size=60), st.lists(PIECES, max_size=25).map("".join))
+ANY_TEXTS = st.lists(ANY_TEXT, max_size=5)
+
+
+def strip(line: str) -> str:
+    """Strip as `LineBatch` does: white space, and what has no width, from both ends."""
+    while line and (line[0].isspace() or line[0] in ZERO_WIDTH):
+        line = line[1:]
+    while line and (line[-1].isspace() or line[-1] in ZERO_WIDTH):
+        line = line[:-1]
+    return line
+
+
+def plain_stage(names: tuple[str, ...], intercept: float = 0.0, **coefficients: float) -> Stage:
+    """Make a stage of mean 0 and scale 1 that sees only the features named."""
+    weights = np.array([coefficients.get(name, 0.0) for name in names], np.float32)
+    return Stage(names, np.zeros_like(weights), np.ones_like(weights), weights, intercept)
+
+
+def constant_model(log_odds: float, threshold: float = 0.5) -> LineModel:
+    """Make a model that says the same of every line."""
+    first, second = stage_names()
+    return LineModel(plain_stage(first), plain_stage(second, log_odds), np.zeros(2, np.float32), threshold)
+
+
+def random_crosses(rng: np.random.Generator, n_trees: int, n_features: int) -> Crosses:
+    """Make real trees of up to eight splits, with leaves as `grow_crosses` numbers them."""
+    features = np.zeros((n_trees, SPLITS_PER_TREE), np.int32)
+    thresholds = np.full((n_trees, SPLITS_PER_TREE), np.inf, np.float32)
+    leaves = np.zeros((n_trees, 256), np.uint8)
+    weights = rng.normal(size=(n_trees, SPLITS_PER_TREE + 1)).astype(np.float32)
+    for tree in range(n_trees):
+        n_splits = int(rng.integers(0, SPLITS_PER_TREE + 1))
+        features[tree, :n_splits] = rng.integers(0, n_features, n_splits)
+        thresholds[tree, :n_splits] = rng.normal(size=n_splits)
+        # A chain: split k leads to leaf k where it is true, to split k + 1 where it is not.
+        for pattern in range(256):
+            leaves[tree, pattern] = next((k for k in range(n_splits) if pattern >> k & 1), n_splits)
+    return Crosses(features, thresholds, leaves, weights)
+
+
+def random_model(seed: int = 0, n_bits: int = 10, n_trees: int = 6) -> LineModel:
+    """Make a model of random weights, none of which is zero, so that nothing a line has goes unseen."""
+    rng = np.random.default_rng(seed)
+    stages = []
+    for names in stage_names():
+        n = len(names)
+        means, scales, coefficients = rng.normal(size=n), rng.uniform(0.5, 2, n), rng.normal(size=n) / 8
+        arrays = [values.astype(np.float32) for values in (means, scales, coefficients)]
+        stages.append(Stage(names, *arrays, float(rng.normal()), random_crosses(rng, n_trees, n)))
+    words = rng.normal(size=1 << n_bits).astype(np.float16).astype(np.float32)
+    return LineModel(stages[0], stages[1], words, 0.5, {"made": "by hand"})

@@ -1,0 +1,297 @@
+"""The command `dechaff`: thin functions that hand their arguments to plain ones.
+
+What a command needs is imported within it, so that `dechaff clean` does not wait for scikit-learn.
+"""
+
+import codecs
+import os
+import sys
+from enum import Enum
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from dechaff.errors import DechaffError
+from dechaff_training.reading import STANDARD, Decoding
+
+# What a shell makes of a program that SIGINT or SIGPIPE ended.
+_INTERRUPTED, _PIPE_CLOSED = 130, 141
+
+
+class OnError(Enum):
+    """What to do about bytes that are not in the encoding."""
+
+    strict = "strict"
+    replace = "replace"
+
+
+class _Group(TyperGroup):
+    """Turns what a command raises into one line on standard error and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            result = super().invoke(ctx)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        except BrokenPipeError:
+            _drop_output()
+            raise typer.Exit(_PIPE_CLOSED) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(_INTERRUPTED) from None
+        except DechaffError as error:
+            _complain(str(error))
+            raise typer.Exit(1) from error
+        except OSError as error:
+            _complain(": ".join(filter(None, (str(error.filename or ""), error.strerror or str(error)))))
+            _drop_output()
+            raise typer.Exit(1) from error
+        return result
+
+
+app = typer.Typer(
+    cls=_Group,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Files = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="FILES", help="Texts; '-' or none for standard input.", show_default=False),
+]
+Corpora = Annotated[
+    list[Path],
+    typer.Argument(metavar="CORPUS", help="Labelled .txt or .jsonl, pages in .parquet, or folders of them."),
+]
+ModelFile = Annotated[
+    Path | None,
+    typer.Option("--model", "-m", help="A model file; by default the one that ships.", show_default=False),
+]
+Threshold = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="Keep lines from this probability of content on; lower keeps more."),
+]
+Encoding = Annotated[str, typer.Option(metavar="NAME", help="How the input is encoded; output is UTF-8.")]
+Errors = Annotated[OnError, typer.Option(help="What to do about bytes that are not in the encoding.")]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON, a record a line.")]
+Extractors = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--extractor", "-x", metavar="NAME", help="Which extractor's texts to take of pages; repeat it."
+    ),
+]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        import dechaff
+
+        print(f"dechaff {dechaff.__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog="Example: [bold]dechaff clean article.txt -o clean.txt[/bold]")
+def _dechaff(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Label each line of an article as content or boilerplate, and say why."""
+
+
+@app.command(
+    epilog="Examples: [bold]dechaff clean article.txt[/bold] · [bold]dechaff clean *.txt -o clean/[/bold]"
+)
+def clean(
+    files: Files = None,
+    out: Annotated[
+        str | None, typer.Option("--out", "-o", metavar="OUT", help="A file, or a folder for several inputs.")
+    ] = None,
+    model: ModelFile = None,
+    threshold: Threshold = None,
+    encoding: Encoding = "utf-8",
+    errors: Errors = OnError.strict,
+    as_json: Json = False,
+) -> None:
+    """Drop the boilerplate lines of texts; what is kept stays as it is, byte for byte."""
+    from dechaff_training.cleaning_files import Job, Output, clean_files
+
+    job = Job(tuple(files or [STANDARD]), model, threshold, _decoding(encoding, errors))
+    try:
+        output = Output.choose(out, job.paths, as_json=as_json)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="'--out' / '-o'") from error
+    clean_files(job, output, as_json=as_json)
+
+
+@app.command(epilog="Example: [bold]dechaff show article.txt --reasons 2[/bold]")
+def show(
+    files: Files = None,
+    model: ModelFile = None,
+    threshold: Threshold = None,
+    reasons: Annotated[int, typer.Option(min=0, help="How many reasons each line gets.")] = 3,
+    full: Annotated[
+        bool, typer.Option("--full", help="Wrap long lines on a terminal instead of cutting them.")
+    ] = False,
+    encoding: Encoding = "utf-8",
+    errors: Errors = OnError.strict,
+    as_json: Json = False,
+) -> None:
+    """Print every line with its label (+ content, - boilerplate), probability of content, and reasons."""
+    from dechaff_training.cleaning_files import Job, dump, labelled_articles, line_record
+
+    articles = labelled_articles(
+        Job(tuple(files or [STANDARD]), model, threshold, _decoding(encoding, errors))
+    )
+    if as_json:
+        for path, article in articles:
+            for number, line in enumerate(article.lines):
+                sys.stdout.write(dump(line_record(path, number, line, reasons)))
+        return
+    from dechaff_training.rendering import LinePrinter
+
+    printer = LinePrinter(reasons, full=full)
+    for path, article in articles:
+        printer.print_article(path, article, named=len(files or []) > 1)
+
+
+@app.command(epilog="Example: [bold]dechaff train data/articles -o model.joblib --seed 1[/bold]")
+def train(
+    corpora: Corpora,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The model file to write.")],
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same file.")] = 0,
+    trees: Annotated[
+        int, typer.Option(min=0, help="Shallow trees that stage 2 takes its crosses from.")
+    ] = 100,
+    folds: Annotated[int, typer.Option(min=2, help="Folds by site for what stage 2 learns from.")] = 4,
+    c: Annotated[
+        float, typer.Option("--c", min=1e-9, help="Inverse strength of the penalty, stage 1.")
+    ] = 0.1,
+    c_context: Annotated[
+        float, typer.Option(min=1e-9, help="Inverse strength of the penalty, stage 2.")
+    ] = 0.1,
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="Lines from this probability on are kept.")
+    ] = 0.5,
+    extractors: Extractors = None,
+    metrics: Annotated[Path | None, typer.Option(help="A JSON file of figures to keep in the model.")] = None,
+) -> None:
+    """Learn a model from labelled articles and pages."""
+    from dechaff_training.corpus_files import train_to_file
+
+    parameters = {"random_state": seed, "n_trees": trees, "n_folds": folds, "threshold": threshold}
+    train_to_file(corpora, out, {**parameters, "C": c, "C_context": c_context}, extractors or (), metrics)
+
+
+@app.command(epilog="Example: [bold]dechaff evaluate data/articles --json figures.json[/bold]")
+def evaluate(
+    corpora: Corpora,
+    model: ModelFile = None,
+    threshold: Threshold = None,
+    extractors: Extractors = None,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write the figures as JSON; '-' for standard output."),
+    ] = None,
+) -> None:
+    """Measure a model on labelled articles and pages, with intervals over sites."""
+    from dechaff_training.corpus_files import evaluate_model, write_json
+
+    evaluation = evaluate_model(corpora, model, threshold, extractors or ())
+    if json_file is not None:
+        write_json(evaluation.to_dict(), json_file)
+    if json_file != STANDARD:
+        from dechaff_training.rendering import print_tables
+
+        print_tables(evaluation.tables())
+
+
+@app.command(epilog="Example: [bold]dechaff annotate page.html --gold body.txt -o labelled.txt[/bold]")
+def annotate(
+    page: Annotated[Path, typer.Argument(metavar="HTML", help="A web page.")],
+    gold: Annotated[Path, typer.Option(help="The article's paragraphs, one a line.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The labelled file; by default standard output.")
+    ] = None,
+    extractor: Annotated[str, typer.Option("--extractor", "-x", metavar="NAME")] = "resiliparse_all",
+    title: Annotated[str | None, typer.Option(help="The headline, if the gold leaves it out.")] = None,
+    encoding: Encoding = "utf-8",
+    errors: Errors = OnError.strict,
+) -> None:
+    """Label the lines of a page's text from the paragraphs that belong to its article."""
+    from dechaff_training.corpus_files import annotate_page
+
+    annotate_page(page, gold, out, extractor, title, _decoding(encoding, errors))
+
+
+@app.command(epilog="Example: [bold]dechaff check data/articles[/bold]")
+def check(corpora: Corpora, as_json: Json = False) -> None:
+    """Find doubtful and wrong labels; exit code 1 if any is an error."""
+    from dechaff_training.corpus_files import check_corpus
+
+    if not check_corpus(corpora, as_json=as_json):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: [bold]dechaff inspect model.joblib --limit 10[/bold]")
+def inspect(
+    model: Annotated[
+        Path | None, typer.Argument(help="A model file; by default the one that ships.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="How many weights to name of each part.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """Say where a model comes from and what weighs most in it; nothing in the file is run."""
+    from dechaff_training.cleaning_files import describe_model
+
+    description = describe_model(model, limit)
+    if as_json:
+        from dechaff_training.corpus_files import write_json
+
+        write_json(description, None)
+    else:
+        from dechaff_training.rendering import print_model
+
+        print_model(description)
+
+
+def main() -> None:
+    """Run the command line."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal in another encoding shows a mark where it has no character, and no traceback.
+        sys.stdout.reconfigure(errors="replace")
+    app(prog_name="dechaff")
+
+
+def _decoding(encoding: str, errors: OnError) -> Decoding:
+    try:
+        codecs.lookup(encoding)
+        b"-".decode(encoding, "replace")  # refuses codecs that are not for text
+    except LookupError as error:
+        raise typer.BadParameter(
+            f"there is no text encoding {encoding!r}", param_hint="'--encoding'"
+        ) from error
+    return Decoding(encoding, errors.value)
+
+
+def _complain(message: str) -> None:
+    if sys.stderr is not None:
+        print(f"dechaff: error: {' '.join(message.split())}", file=sys.stderr)
+
+
+def _drop_output() -> None:
+    """Let what is still to be written go nowhere: Python would try once more at its end, and complain."""
+    if sys.stdout is None:
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

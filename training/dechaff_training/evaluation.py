@@ -1,0 +1,371 @@
+"""How good a model is on labelled articles, by lines and by texts, with intervals over sites."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from dechaff.cleaning import guard, kept_text
+from dechaff.errors import CorpusError, InputError
+from dechaff.files import written_whole
+from dechaff.model import LineModel, Values, blocks
+from dechaff.tokens import find_words
+from numpy.typing import NDArray
+
+from dechaff_training.alignment import MASKED
+from dechaff_training.benchmark import TextRow, compare_texts, gold_text, oracle
+from dechaff_training.corpus import Article, Corpus
+from dechaff_training.metrics import N_RESAMPLES, Estimate, Resamples, line_scores
+
+Indices = NDArray[np.int64]
+
+#: Which articles are measured together; each in turn divides all of them.
+DIVISIONS: Final[Mapping[str, Callable[[Article], str]]] = {
+    "all": lambda article: "all",  # noqa: ARG005 - all are one group
+    "extractor": lambda article: article.extractor,
+    "language": lambda article: article.language or "unknown",
+    "source": lambda article: article.source,
+    "page_type": lambda article: article.page_type,
+}
+BEFORE, AFTER, ORACLE = "before", "after", "oracle labels"
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is printed: a title, the heads of the columns, and rows of as many cells."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """How well the lines of one group are labelled.
+
+    Attributes
+    ----------
+    by, group : str
+        The division and the group in it: "extractor", "trafilatura".
+    n_articles, n_lines, n_sites : int
+        Lines without a label aside.
+    lines, tokens : dict of str to Estimate
+        What `line_scores` measures, with each line weighing one and with each weighing its tokens.
+    """
+
+    by: str
+    group: str
+    n_articles: int
+    n_lines: int
+    n_sites: int
+    lines: dict[str, Estimate]
+    tokens: dict[str, Estimate]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the row as JSON knows it."""
+        scores = {
+            weight: {name: estimate.to_dict() for name, estimate in getattr(self, weight).items()}
+            for weight in ("lines", "tokens")
+        }
+        return {**vars(self), **scores}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything that was measured of one model on one corpus.
+
+    Attributes
+    ----------
+    settings : dict
+        The threshold, the number of resamples, their seed, the digest of the corpus.
+    lines : list of LineRow
+        Over all, then by extractor, language, source and type of page.
+    texts : list of TextRow
+        By source, articles or other pages, and extractor: before cleaning, after it, and by the labels.
+    """
+
+    settings: dict[str, Any]
+    lines: list[LineRow]
+    texts: list[TextRow]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as JSON knows it."""
+        rows = {
+            "lines": [row.to_dict() for row in self.lines],
+            "texts": [row.to_dict() for row in self.texts],
+        }
+        return {"settings": self.settings, **rows}
+
+    def tables(self) -> list[Table]:
+        """Lay the figures out for printing."""
+        return [
+            _line_table("Lines", self.lines, "lines"),
+            _line_table("Lines, weighted by tokens", self.lines, "tokens"),
+            text_table("Texts: four-token shingles against the gold", self.texts, "after - before"),
+        ]
+
+
+def evaluate(
+    model: LineModel,
+    corpus: Corpus,
+    threshold: float | None = None,
+    n_resamples: int = N_RESAMPLES,
+    seed: int = 0,
+) -> Evaluation:
+    """Measure a model on labelled articles.
+
+    Lines count where they have a label, texts where there is a gold (`gold_text`). Silver labels are left
+    out: agreement with a vote is no measure.
+
+    Parameters
+    ----------
+    model : LineModel
+    corpus : Corpus
+    threshold : float, optional
+        By default the model's own.
+    n_resamples : int
+        Draws of sites behind each interval.
+    seed : int
+        Of the draws.
+
+    Raises
+    ------
+    CorpusError
+        If no line has a label, or an article has more or fewer labels than lines.
+    """
+    gold = corpus.select(lambda article: not article.silver)
+    threshold = model.threshold if threshold is None else threshold
+    decisions = decide(model, gold.texts, threshold)
+    _check_labels(gold, decisions)
+    settings = {
+        "threshold": threshold,
+        "n_resamples": n_resamples,
+        "seed": seed,
+        "corpus_digest": gold.digest,
+        "n_articles": len(gold),
+        "n_silver_left_out": len(corpus) - len(gold),
+    }
+    return Evaluation(
+        settings,
+        list(_line_rows(gold, decisions, n_resamples, seed)),
+        _text_rows(gold, decisions, n_resamples, seed),
+    )
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What a model makes of articles, all their lines in a row.
+
+    Attributes
+    ----------
+    probability : ndarray of float64, shape (n_lines,)
+    kept : ndarray of bool, shape (n_lines,)
+        By threshold and guard.
+    n_chars, n_tokens : ndarray of int64, shape (n_lines,)
+    n_lines : ndarray of int64, shape (n_articles,)
+    texts : list of str
+        The articles, cleaned.
+    """
+
+    probability: Values
+    kept: NDArray[np.bool_]
+    n_chars: Indices
+    n_tokens: Indices
+    n_lines: Indices
+    texts: list[str]
+
+
+def decide(model: LineModel, texts: Sequence[str], threshold: float | None = None) -> Decisions:
+    """Clean articles as `dechaff.clean_array` does, and keep what led to it.
+
+    Parameters
+    ----------
+    model : LineModel
+    texts : sequence of str
+    threshold : float, optional
+        By default the model's own.
+
+    Raises
+    ------
+    InputError
+        If the threshold is not within [0, 1].
+    """
+    threshold = model.threshold if threshold is None else threshold
+    if not 0 <= threshold <= 1:
+        raise InputError(f"threshold {threshold}: use a number from 0 (keep all) to 1")
+    columns: list[tuple[Values, NDArray[np.bool_], Indices, Indices, Indices]] = []
+    cleaned: list[str] = []
+    for batch in blocks(texts):
+        probability = model.content_probability(batch)
+        kept = guard(probability, batch.article_lines, threshold)
+        cleaned += kept_text(batch, kept)
+        n_tokens = find_words(batch).counts
+        columns.append((probability, kept, batch.ends - batch.starts, n_tokens, np.diff(batch.article_lines)))
+    if not columns:
+        raise CorpusError("no articles to evaluate: name a corpus with labels that are not silver")
+    probability, kept, n_chars, n_tokens, n_lines = map(np.concatenate, zip(*columns, strict=True))
+    return Decisions(probability, kept, n_chars, n_tokens, n_lines, cleaned)
+
+
+def _check_labels(corpus: Corpus, decisions: Decisions) -> None:
+    for article, n_lines in zip(corpus, decisions.n_lines.tolist(), strict=True):
+        if len(article.labels) != n_lines:
+            raise CorpusError(f"{article.id}: {n_lines} lines, but {len(article.labels)} labels")
+    if all((article.labels == MASKED).all() for article in corpus):
+        raise CorpusError("no line has a label: there is nothing to measure")
+
+
+def _line_rows(corpus: Corpus, decisions: Decisions, n_resamples: int, seed: int) -> Iterator[LineRow]:
+    labels = np.concatenate(corpus.labels)
+    sites = np.unique(corpus.groups, return_inverse=True)[1]
+    article = np.repeat(np.arange(len(corpus)), decisions.n_lines)
+    for by, key in DIVISIONS.items():
+        keys = np.array([key(a) for a in corpus])
+        for group in np.unique(keys).tolist():
+            member = keys == group
+            rows = np.flatnonzero(member[article] & (labels != MASKED))
+            if not len(rows):
+                continue
+            resamples = Resamples(sites[article[rows]], n_resamples, seed)
+            measured = (labels[rows], decisions.probability[rows], decisions.kept[rows])
+            by_lines, by_tokens = (
+                line_scores(*measured, weights, resamples)
+                for weights in (np.ones(len(rows)), decisions.n_tokens[rows].astype(np.float64))
+            )
+            n_articles = len(np.unique(article[rows]))
+            yield LineRow(by, group, n_articles, len(rows), resamples.n_sites, by_lines, by_tokens)
+
+
+def _text_rows(corpus: Corpus, decisions: Decisions, n_resamples: int, seed: int) -> list[TextRow]:
+    places = [place for place, article in enumerate(corpus) if gold_text(article) is not None]
+    articles = [corpus.articles[place] for place in places]
+    outputs = {
+        BEFORE: [article.text for article in articles],
+        AFTER: [decisions.texts[place] for place in places],
+        ORACLE: oracle(articles),
+    }
+    return compare_texts(articles, outputs, n_resamples, seed)
+
+
+def _line_table(title: str, rows: Sequence[LineRow], weight: str) -> Table:
+    heads = {
+        "content_precision": "content P",
+        "content_recall": "content R",
+        "content_f1": "content F1",
+        "content_average_precision": "content AP",
+        "boilerplate_precision": "boilerplate P",
+        "boilerplate_recall": "boilerplate R",
+        "boilerplate_f1": "boilerplate F1",
+        "boilerplate_average_precision": "boilerplate AP",
+        "brier": "Brier",
+        "calibration_error": "ECE",
+    }
+    cells = [
+        (
+            *(row.by, row.group, f"{row.n_lines:,}", f"{row.n_sites:,}"),
+            *(str(getattr(row, weight)[name]) for name in heads),
+        )
+        for row in rows
+    ]
+    return Table(title, ("by", "group", "lines", "sites", *heads.values()), cells)
+
+
+def text_table(title: str, rows: Sequence[TextRow], difference: str) -> Table:
+    """Lay out the texts' figures, those of `benchmark.compare` too.
+
+    Parameters
+    ----------
+    title : str
+    rows : sequence of TextRow
+    difference : str
+        The head of the last column.
+    """
+    heads = ("source", "pages", "extractor", "system", "n", "sites", "P", "R", "F1", difference)
+    cells = [
+        (
+            *(row.group.source, row.group.pages, row.group.extractor, row.system),
+            *(f"{row.n_pages:,}", f"{row.n_sites:,}"),
+            *map(str, (row.precision, row.recall, row.f1, row.difference)),
+        )
+        for row in rows
+    ]
+    return Table(title, heads, cells)
+
+
+@dataclass(frozen=True)
+class LineRecords:
+    """The labelled lines of some articles, without a word of their text: what the notebooks read.
+
+    Attributes
+    ----------
+    label : ndarray of int8, shape (n_lines,)
+        1 for content, 0 for boilerplate; lines without a label are not recorded.
+    probability : ndarray of float32, shape (n_lines,)
+        Of content, to three digits.
+    n_chars : ndarray of int32, shape (n_lines,)
+    n_lines : ndarray of int32, shape (n_articles,)
+        How many records each article has.
+    page, site : ndarray of int32, shape (n_articles,)
+        Numbers: the texts that several extractors made of one page have the same.
+    extractor, source, page_type : ndarray of str, shape (n_articles,)
+    """
+
+    label: NDArray[np.int8]
+    probability: NDArray[np.float32]
+    n_chars: NDArray[np.int32]
+    n_lines: NDArray[np.int32]
+    page: NDArray[np.int32]
+    site: NDArray[np.int32]
+    extractor: NDArray[np.str_]
+    source: NDArray[np.str_]
+    page_type: NDArray[np.str_]
+
+    @property
+    def article(self) -> Indices:
+        """Give the article of each line: ``records.extractor[records.article]``."""
+        return np.repeat(np.arange(len(self.n_lines)), self.n_lines)
+
+    def write(self, path: Path) -> None:
+        """Write the records as a compressed .npz file; the same records give the same bytes."""
+        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
+        # Whole thousandths compress to half of what floats do.
+        arrays["probability"] = np.rint(self.probability * 1000).astype(np.uint16)
+        with written_whole(path) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+
+    @classmethod
+    def read(cls, path: Path) -> "LineRecords":
+        """Read what `write` wrote; the file executes nothing."""
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {field.name: file[field.name] for field in fields(cls)}
+        arrays["probability"] = (arrays["probability"] / 1000).astype(np.float32)
+        return cls(**arrays)
+
+
+def line_records(model: LineModel, corpus: Corpus) -> LineRecords:
+    """Record label, probability, length and numbers of every labelled line, and none of the text.
+
+    Parameters
+    ----------
+    model : LineModel
+    corpus : Corpus
+        Articles with silver labels are left out.
+    """
+    gold = corpus.select(lambda article: not article.silver)
+    decisions = decide(model, gold.texts)
+    _check_labels(gold, decisions)
+    labels = np.concatenate(gold.labels)
+    known = labels != MASKED
+    pages = np.array([f"{article.source} {article.id}" for article in gold])
+    return LineRecords(
+        labels[known],
+        (np.rint(decisions.probability[known] * 1000) / 1000).astype(np.float32),
+        decisions.n_chars[known].astype(np.int32),
+        np.array([(article.labels != MASKED).sum() for article in gold], np.int32),
+        np.unique(pages, return_inverse=True)[1].astype(np.int32),
+        np.unique(gold.groups, return_inverse=True)[1].astype(np.int32),
+        np.array([article.extractor for article in gold]),
+        np.array([article.source for article in gold]),
+        np.array([article.page_type for article in gold]),
+    )

@@ -1,0 +1,318 @@
+"""Tokens of a gold body found on a page: in order, each once, in runs.
+
+Extractors split and join paragraphs as they like, so tokens are aligned, not lines. Runs of tokens that page
+and gold share are found by their shingles; a chain of runs, in the order of both, is chosen by dynamic
+programming, with a price on every gap, so that words of the body scattered over a menu do not match, and of
+two copies of a line the one near its neighbours wins. What the chain leaves open is filled line by line
+between matched neighbours, and what stands elsewhere on the page than in the gold is found by its long runs.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Flags = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_TOKEN = re.compile(f"\n|[{_CJK}]|[^\\W_{_CJK}]+")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+# How long a run must be to count: three words say something, three CJK characters need not.
+_RUN, _CJK_RUN, _MOVED_RUN = 3, 6, 8
+# A shingle that the gold has more often (a row of zeros in a table) starts no run.
+_MAX_REPEATS = 24
+_MAX_RUNS = 2000
+# A shorter line is found in a gap only where it is a piece of the gold on its own.
+_LONG_LINE = 4
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of some lines.
+
+    Attributes
+    ----------
+    words : list of str
+    lines : ndarray of int64, shape (n_words,)
+        The line of each.
+    n_lines : int
+    """
+
+    words: list[str]
+    lines: Ints
+    n_lines: int
+
+    @classmethod
+    def of(cls, lines: Sequence[str]) -> "Tokens":
+        """Find the tokens of lines."""
+        found = _TOKEN.findall(_normalize("\n".join(" ".join(line.split()) for line in lines)))
+        breaks = np.fromiter((word == "\n" for word in found), np.bool_, len(found))
+        return cls([word for word in found if word != "\n"], np.cumsum(breaks)[~breaks], len(lines))
+
+    def bounds(self) -> Ints:
+        """Give where each line's tokens begin, and where the last one's end."""
+        return np.searchsorted(self.lines, np.arange(self.n_lines + 1)).astype(np.int64)
+
+    def count(self, flags: Flags | None = None) -> Ints:
+        """Count each line's tokens, or those with a flag."""
+        return np.bincount(self.lines if flags is None else self.lines[flags], minlength=self.n_lines)
+
+    def is_cjk(self) -> bool:
+        """Tell whether most tokens are single CJK characters."""
+        return 2 * sum(len(word) == 1 and word > "\u3000" for word in self.words) > len(self.words)
+
+
+@dataclass(frozen=True)
+class Match:
+    """Which tokens of a page and of a gold belong together.
+
+    Attributes
+    ----------
+    page, gold : Tokens
+    page_ids, gold_ids : ndarray of int64
+        Each token as a number; -1 on the page for what the gold has not.
+    on_page, in_gold : ndarray of bool
+        The tokens that are matched.
+    """
+
+    page: Tokens
+    gold: Tokens
+    page_ids: Ints
+    gold_ids: Ints
+    on_page: Flags
+    in_gold: Flags
+
+    def shares(self) -> NDArray[np.float64]:
+        """Give the share of each page line's tokens that are matched; 0 for a line without tokens."""
+        return self.page.count(self.on_page) / np.maximum(self.page.count(), 1)
+
+    def copies(self) -> NDArray[np.float64]:
+        """Give the share of each page line's tokens that stand in the gold but are matched elsewhere.
+
+        All are 0 unless half of the gold or more is there again.
+        """
+        copied = _covered(self.page_ids, self.gold_ids, 5) & ~self.on_page
+        whole = 2 * np.count_nonzero(copied) >= len(self.gold_ids)
+        return self.page.count(copied & whole) / np.maximum(self.page.count(), 1)
+
+
+def tokenize(text: str) -> list[str]:
+    """Give the tokens of a text: case-folded runs of letters and digits; a CJK or kana character is one.
+
+    Examples
+    --------
+    >>> tokenize("Ein Weißbier, 3,50 € 東京")
+    ['ein', 'weissbier', '3', '50', '東', '京']
+    """
+    return [word for word in _TOKEN.findall(_normalize(text)) if word != "\n"]
+
+
+def match_tokens(lines: Sequence[str], body: Sequence[str]) -> Match:
+    """Find the tokens of a gold body on a page.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        The page's lines.
+    body : sequence of str
+        The gold's paragraphs.
+
+    Examples
+    --------
+    >>> match = match_tokens(["Home", "The weir broke", "at night."], ["The weir broke at night."])
+    >>> match.shares().tolist()
+    [0.0, 1.0, 1.0]
+    """
+    page, gold = Tokens.of(lines), Tokens.of(body)
+    numbers: dict[str, int] = {}
+    gold_ids = np.fromiter((numbers.setdefault(word, len(numbers)) for word in gold.words), np.int64)
+    page_ids = np.fromiter((numbers.get(word, -1) for word in page.words), np.int64)
+    match = Match(
+        page, gold, page_ids, gold_ids, np.zeros(len(page_ids), bool), np.zeros(len(gold_ids), bool)
+    )
+    chain = _chain(_find_runs(gold_ids, page_ids, _CJK_RUN if gold.is_cjk() else _RUN))
+    _take(match, chain)
+    _fill_gaps(match, chain)
+    _take_moved(match)
+    return match
+
+
+def _normalize(text: str) -> str:
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _take(match: Match, runs: Ints) -> None:
+    for gold, page, length in runs.tolist():
+        match.in_gold[gold : gold + length] = True
+        match.on_page[page : page + length] = True
+
+
+def _hash_shingles(ids: Ints, size: int) -> tuple[NDArray[np.uint64], Flags]:
+    """Hash each run of `size` tokens; say which hold known tokens only."""
+    n = max(len(ids) - size + 1, 0)
+    hashes, known = np.zeros(n, np.uint64), np.ones(n, bool)
+    for i in range(size):
+        part = ids[i : i + n]
+        hashes = (hashes ^ part.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+        hashes ^= hashes >> np.uint64(29)
+        known &= part >= 0
+    return hashes, known
+
+
+def _covered(ids: Ints, others: Ints, size: int) -> Flags:
+    """Flag the tokens in shingles that others have too."""
+    hashes, known = _hash_shingles(ids, size)
+    other_hashes, other_known = _hash_shingles(others, size)
+    starts = np.flatnonzero(known & np.isin(hashes, other_hashes[other_known]))
+    covered = np.zeros(len(ids), bool)
+    for i in range(size):
+        covered[starts + i] = True
+    return covered
+
+
+def _find_runs(gold: Ints, page: Ints, size: int) -> Ints:
+    """Find the runs of at least `size` tokens that both have: rows of gold start, page start, length."""
+    gold_hashes, gold_known = _hash_shingles(gold, size)
+    page_hashes, page_known = _hash_shingles(page, size)
+    places = np.flatnonzero(gold_known)
+    places = places[np.argsort(gold_hashes[places], kind="stable")]
+    hashes = gold_hashes[places]
+    left = np.searchsorted(hashes, page_hashes)
+    counts = np.searchsorted(hashes, page_hashes, "right") - left
+    counts[~page_known | (counts > _MAX_REPEATS)] = 0
+    pages = np.repeat(np.arange(len(page_hashes)), counts)
+    within = np.arange(len(pages)) - np.repeat(np.cumsum(counts) - counts, counts)
+    golds = places[np.repeat(left, counts) + within]
+    return _prune(_join_diagonals(golds, pages, size), len(gold), len(page))
+
+
+def _join_diagonals(golds: Ints, pages: Ints, size: int) -> Ints:
+    """Join shingles that follow each other in gold and page to runs."""
+    order = np.lexsort((golds, pages - golds))
+    golds, pages = golds[order], pages[order]
+    first = np.ones(len(golds), bool)
+    first[1:] = (np.diff(golds) != 1) | (np.diff(pages) != 1)
+    starts = np.flatnonzero(first)
+    lengths = np.diff(starts, append=len(golds)) + size - 1
+    return np.column_stack((golds[starts], pages[starts], lengths))
+
+
+def _prune(runs: Ints, n_gold: int, n_page: int) -> Ints:
+    """Drop runs that begin inside far longer ones on both sides: chance matches."""
+    dominated = np.ones(len(runs), bool)
+    by_length = runs[np.argsort(runs[:, 2], kind="stable")]
+    for column, n in ((0, n_gold), (1, n_page)):
+        longest = np.zeros(n, np.int64)
+        for start, length in by_length[:, [column, 2]].tolist():
+            longest[start : start + length] = length
+        dominated &= longest[runs[:, column]] > 2 * runs[:, 2]
+    runs = runs[~dominated]
+    return runs[np.argsort(-runs[:, 2], kind="stable")[:_MAX_RUNS]]
+
+
+def _chain(runs: Ints) -> Ints:
+    """Choose the runs, in the order of both, that match most tokens after the price of their gaps."""
+    if not len(runs):
+        return runs
+    runs = runs[np.argsort(runs[:, 1], kind="stable")]
+    gold, page, length = runs.T
+    gold_end, page_end = gold + length, page + length
+    score, back = length.astype(float), np.full(len(runs), -1)
+    for i in range(1, len(runs)):
+        gold_gap, page_gap = gold[i] - gold_end[:i], page[i] - page_end[:i]
+        overlap = np.maximum(0, -np.minimum(gold_gap, page_gap))
+        allowed = (gold[:i] < gold[i]) & (page[:i] < page[i]) & (overlap < length[i])
+        scores = np.where(allowed, score[:i] - _price(gold_gap, page_gap) - overlap, -1.0)
+        best = int(scores.argmax())
+        if scores[best] > 0:
+            score[i] += scores[best]
+            back[i] = best
+    return _trace(runs, back, int(score.argmax()))
+
+
+def _price(gold_gap: Ints, page_gap: Ints) -> NDArray[np.float64]:
+    """Give what a gap costs, in tokens: more on the page than in the gold, ever less for each further one."""
+    on_page, in_gold = np.maximum(page_gap, 0), np.maximum(gold_gap, 0)
+    price: NDArray[np.float64] = 0.75 * np.log2(1 + on_page) + 0.25 * np.log2(1 + in_gold)
+    return price + ((on_page > 0) | (in_gold > 0))
+
+
+def _trace(runs: Ints, back: Ints, last: int) -> Ints:
+    chosen = []
+    while last >= 0:
+        chosen.append(last)
+        last = int(back[last])
+    chain = runs[chosen[::-1]].copy()
+    # Where two runs overlap the later one gives way.
+    overlap = np.maximum(0, chain[:-1, :2] + chain[:-1, 2:] - chain[1:, :2]).max(1, initial=0)
+    chain[1:, :2] += overlap[:, None]
+    chain[1:, 2] -= overlap
+    return chain
+
+
+def _fill_gaps(match: Match, chain: Ints) -> None:
+    """Match whole lines, short ones too, between the runs of a chain: each gold token once, in order."""
+    if not len(chain):
+        return
+    before = np.vstack(([[0, 0]], chain[:, :2] + chain[:, 2:]))
+    after = np.vstack((chain[:, :2], [[len(match.gold_ids), len(match.page_ids)]]))
+    bounds = match.page.bounds()
+    edges = set(match.gold.bounds().tolist())
+    for i, (start, end) in enumerate(zip(before.tolist(), after.tolist(), strict=True)):
+        if start[0] < end[0] and start[1] < end[1]:
+            # Before the first run what is nearest to it is at the end.
+            _fill_gap(match, bounds, edges, (start[0], end[0]), (start[1], end[1]), backwards=i == 0)
+
+
+def _fill_gap(
+    match: Match,
+    bounds: Ints,
+    edges: set[int],
+    gold: tuple[int, int],
+    page: tuple[int, int],
+    *,
+    backwards: bool,
+) -> None:
+    lines = range(np.searchsorted(bounds, page[0]), np.searchsorted(bounds, page[1], "right") - 1)
+    for line in reversed(lines) if backwards else lines:
+        start, end = bounds[line : line + 2].tolist()
+        place = _find_line(match, match.page_ids[start:end], gold, edges, backwards=backwards)
+        if place < 0:
+            continue
+        match.on_page[start:end] = True
+        match.in_gold[place : place + end - start] = True
+        gold = (gold[0], place) if backwards else (place + end - start, gold[1])
+
+
+def _find_line(match: Match, ids: Ints, gold: tuple[int, int], edges: set[int], *, backwards: bool) -> int:
+    """Find where a line stands in a span of the gold; -1 if nowhere.
+
+    A short one must be a whole paragraph, or follow the matched neighbour without a gap.
+    """
+    n, (start, end) = len(ids), gold
+    if not 0 < n <= end - start or ids.min() < 0:
+        return -1
+    windows = np.lib.stride_tricks.sliding_window_view(match.gold_ids[start:end], n)
+    places = (start + np.flatnonzero((windows == ids).all(1))).tolist()
+    for place in reversed(places) if backwards else places:
+        whole = place in edges and place + n in edges
+        if n >= _LONG_LINE or whole or place == start or place + n == end:
+            return int(place)
+    return -1
+
+
+def _take_moved(match: Match) -> None:
+    """Match what stands elsewhere on the page than in the gold: long runs, none that the gold repeats."""
+    for _ in range(3):
+        gold, page = match.gold_ids.copy(), match.page_ids.copy()
+        used = np.where(match.in_gold, gold, -1)
+        gold[match.in_gold | _covered(gold, used, _MOVED_RUN)] = -1
+        page[match.on_page] = -1
+        chain = _chain(_find_runs(gold, page, _MOVED_RUN))
+        if not len(chain):
+            return
+        _take(match, chain)

@@ -1,0 +1,135 @@
+"""Text from files and standard input, to files and standard output: whole, or with a reason why not."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from dechaff.errors import InputError
+from dechaff.files import written_whole
+
+STANDARD = Path("-")
+# A text has no null character; who begins with one within so many bytes is no text.
+_LOOKED_AT = 8192
+_WIDE = ("utf-16", "utf_16", "utf16", "utf-32", "utf_32", "utf32")
+_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How bytes become text.
+
+    Attributes
+    ----------
+    encoding : str
+    errors : str
+        "strict", or "replace" for a mark in place of what is invalid.
+    """
+
+    encoding: str = "utf-8"
+    errors: str = "strict"
+
+
+UTF_8 = Decoding()
+
+
+def read_text(path: Path, decoding: Decoding = UTF_8) -> str:
+    """Read one text.
+
+    Parameters
+    ----------
+    path : Path
+        `-` is standard input.
+    decoding : Decoding
+
+    Raises
+    ------
+    InputError
+        If it is missing, a folder, unreadable, binary or not in that encoding; the message says what to do.
+    """
+    data = read_bytes(path)
+    wide = decoding.encoding.lower().startswith(_WIDE)
+    if not wide and b"\0" in data[:_LOOKED_AT]:
+        raise InputError(f"{show_path(path)}: {_why_binary(data)}")
+    try:
+        text = data.decode(decoding.encoding, decoding.errors)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{show_path(path)}: {_why_undecodable(error)}") from error
+    if wide and "\0" in text[:_LOOKED_AT]:
+        raise InputError(f"{show_path(path)}: binary, or not {decoding.encoding}: it holds null characters")
+    return text
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read one file, or standard input where the path is `-`.
+
+    Raises
+    ------
+    InputError
+        If it is missing, a folder or unreadable.
+    """
+    if path == STANDARD:
+        if sys.stdin is None:
+            raise InputError("standard input is closed: name a file")
+        if sys.stdin.isatty():
+            print("dechaff: reading what you type; end it with Ctrl-D", file=sys.stderr)
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f"{show_path(path)}: no such file") from error
+    except OSError as error:
+        if path.is_dir():
+            raise InputError(
+                f"{show_path(path)}: is a folder: name its files, as in {show_path(path / '*.txt')}"
+            ) from error
+        raise InputError(f"{show_path(path)}: cannot be read: {error.strerror or error}") from error
+
+
+@contextmanager
+def open_output(path: Path | None) -> Iterator[BinaryIO]:
+    """Open a file that appears when the block ends well, or standard output where the path is None or `-`.
+
+    What is there and no plain file, such as a device or a pipe, is written to; a link is followed.
+    """
+    if path is None or path == STANDARD:
+        if sys.stdout is None:
+            raise InputError("standard output is closed: name a file with -o")
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
+    with written_whole(path.resolve()) as temporary, temporary.open("wb") as file:
+        yield file
+
+
+def show_path(path: Path) -> str:
+    """Write a path so that it can be printed, whatever bytes it is made of.
+
+    Examples
+    --------
+    >>> show_path(Path("-"))
+    'standard input'
+    """
+    return "standard input" if path == STANDARD else os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _why_binary(data: bytes) -> str:
+    if data.startswith(_BYTE_ORDER_MARKS):
+        return "looks like UTF-16: if so, say --encoding utf-16"
+    return "a binary file, not text: give the text of an article (an extractor makes it from a page)"
+
+
+def _why_undecodable(error: UnicodeDecodeError) -> str:
+    byte = error.object[error.start]
+    name = error.encoding.upper() if error.encoding.startswith("utf") else error.encoding
+    return (
+        f"invalid {name} at byte {error.start} (0x{byte:02X}): name its encoding, as in "
+        "--encoding windows-1252, or put a mark in place of such bytes with --errors replace"
+    )

@@ -1,0 +1,106 @@
+"""A corpus becomes a model that says where it comes from."""
+
+import platform
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import dechaff
+from dechaff.errors import CorpusError
+from dechaff.model import LineModel
+from dechaff_training.corpus import Corpus
+from dechaff_training.estimator import LineClassifier
+
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "joblib")
+
+
+def train_model(
+    corpus: Corpus,
+    classifier: LineClassifier,
+    metrics: dict[str, Any] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> LineModel:
+    """Fit a classifier to a corpus and describe where the model comes from.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    classifier : LineClassifier
+        With its parameters set; it is fitted.
+    metrics : dict, optional
+        Figures to keep in the model's metadata.
+    progress : callable, optional
+        Told what is done next, in words.
+
+    Returns
+    -------
+    LineModel
+        The same corpus, parameters and libraries give the same model, to the byte: no date is kept.
+
+    Raises
+    ------
+    CorpusError
+        If the corpus is not enough to learn from.
+    """
+    n_sites = len(set(corpus.groups))
+    if n_sites < classifier.n_folds:
+        raise CorpusError(
+            f"articles of {n_sites} sites: at least {classifier.n_folds} are needed, one for each fold"
+        )
+    try:
+        classifier.fit(corpus.texts, corpus.labels, corpus.groups, progress=progress)
+    except ValueError as error:
+        raise CorpusError(f"cannot learn from this corpus: {error}") from error
+    model = classifier.model_
+    model.metadata.update(describe_origin(corpus, classifier.random_state))
+    if metrics is not None:
+        model.metadata["metrics"] = metrics
+    return model
+
+
+def describe_origin(corpus: Corpus, seed: int) -> dict[str, Any]:
+    """Say what a model was made from and with: data, seed, versions, commit."""
+    return {
+        "seed": seed,
+        "data": {
+            "digest": corpus.digest,
+            "n_articles": len(corpus),
+            "n_lines": corpus.n_lines,
+            "n_sites": len(set(corpus.groups)),
+            "articles_by_source": _counts(article.source for article in corpus),
+            "articles_by_extractor": _counts(article.extractor for article in corpus),
+            "articles_by_language": _counts(article.language or "unknown" for article in corpus),
+            "n_silver_articles": sum(article.silver for article in corpus),
+        },
+        "versions": {
+            "dechaff": dechaff.__version__,
+            "python": platform.python_version(),
+            **{library: version(library) for library in _LIBRARIES},
+        },
+        "git_commit": git_commit(),
+    }
+
+
+def git_commit() -> str | None:
+    """Name the commit that this code is of, `-dirty` where changed since; None outside of its repository."""
+    folder = Path(dechaff.__file__).parent
+    # An installed copy may lie within the repository of something else.
+    if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
+        return None
+    return _git(folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    git = shutil.which("git")
+    if git is None:
+        return None
+    done = subprocess.run([git, "-C", str(folder), *arguments], capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _counts(names: Any) -> dict[str, int]:
+    return dict(sorted(Counter(names).items()))
