@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
 from dechaff import LineModel, default_model
 from dechaff_training.corpus import Corpus
-from hypothesis import settings
 
 ARTICLES = Path(__file__).parents[1] / "data" / "articles"
 

@@ -1,18 +1,17 @@
 """What several test files share: texts of every kind and models made by hand."""
 
 import numpy as np
+from hypothesis import strategies as st
+
 from dechaff import LineModel
 from dechaff.model import SPLITS_PER_TREE, Crosses, Stage, stage_names
-from hypothesis import strategies as st
 
 #: What `LineBatch` takes for white space beyond `str.isspace`: it has no width.
 ZERO_WIDTH = "\u200b\u200e\u200f\u2060\ufeff"
 BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 #: Code points that have been trouble elsewhere: lone surrogates, NUL, breaks, marks, digits, money, ideographs.
 TROUBLE = (
-    BREAKS
-    + ZERO_WIDTH
-    + "\ud800\udfff\x00\x1f\u0301İıßς٣९９₹€$世한กー’'-%٪ .,!\t\U0001f600\U000e0101\U0010ffff"
+    BREAKS + ZERO_WIDTH + "\ud800\udfff\x00\x1f\u0301İıßς٣९９₹€$世한กー’'-%٪ .,!\t\U0001f600\U000e0101\U0010ffff"
 )
 PIECES = st.sampled_from(
     [*TROUBLE, "\r\n", "Subscribe now", "₹900 per month", "The vote was held.", "Share", "a", "B1"]

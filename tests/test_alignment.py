@@ -254,9 +254,7 @@ def test_a_page_of_a_thousand_gold_tokens_takes_milliseconds() -> None:
     assert min(times) < 0.2
 
 
-@pytest.mark.skipif(
-    not CORPORA.is_dir(), reason="needs ../shared/corpora: real pages that are not in the project"
-)
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="needs ../shared/corpora: real pages that are not in the project")
 def test_kept_lines_of_real_pages_are_nearly_the_gold() -> None:
     """Oracle labels of `train/newspaper4k`, many scripts: the mean share of gold that content lines cover."""
     from dechaff_training.corpus import Corpus

@@ -15,6 +15,10 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
+from golden.record import RECORD, digest, probabilities
+from helpers import random_model
+from sklearn.linear_model import LogisticRegression
+
 from dechaff import (
     ArtifactError,
     LineModel,
@@ -28,9 +32,6 @@ from dechaff.artifact import read_content
 from dechaff.features import specification
 from dechaff.model import stage_names
 from dechaff_training.corpus import Corpus
-from golden.record import RECORD, digest, probabilities
-from helpers import random_model
-from sklearn.linear_model import LogisticRegression
 
 SHIPPED = Path(str(files("dechaff").joinpath("artifacts", "default.joblib")))
 GOLDEN = Path(__file__).parent / "golden"
@@ -60,9 +61,7 @@ def write_content(path: Path, saved: Path, change: Callable[[dict[str, Any]], ob
 def test_round_trip(saved: Path, corpus: Corpus) -> None:
     """A saved and loaded model gives the same probabilities, threshold, names and metadata."""
     loaded = load_model(saved)
-    assert loaded.predict_proba(corpus.texts[:9]) == pytest.approx(
-        SMALL.predict_proba(corpus.texts[:9]), abs=1e-9
-    )
+    assert loaded.predict_proba(corpus.texts[:9]) == pytest.approx(SMALL.predict_proba(corpus.texts[:9]), abs=1e-9)
     assert (loaded.threshold, loaded.metadata, loaded.n_bits) == (
         SMALL.threshold,
         SMALL.metadata,
@@ -76,9 +75,7 @@ def test_round_trip_of_weights_between_float16(tmp_path: Path, corpus: Corpus) -
     words = np.random.default_rng(0).normal(scale=0.3, size=1 << 10).astype(np.float32)
     model = LineModel(SMALL.first, SMALL.second, words)
     save_model(model, tmp_path / "m.joblib")
-    difference = load_model(tmp_path / "m.joblib").predict_proba(corpus.texts) - model.predict_proba(
-        corpus.texts
-    )
+    difference = load_model(tmp_path / "m.joblib").predict_proba(corpus.texts) - model.predict_proba(corpus.texts)
     # Crosses may tip over at a threshold: for few lines only.
     assert np.quantile(np.abs(difference), 0.99) < 1e-3
 
@@ -130,17 +127,10 @@ ATTACKS = {
     "reduce": pickle.dumps(_Runs()),
     "reduce, protocol 0": pickle.dumps(_Runs(), 0),
     "reduce, protocol 2": pickle.dumps(_Runs(), 2),
-    "reduce within the dictionary": pickle.dumps(
-        {"format": "dechaff-model", "version": 1, "metadata": _Runs()}
-    ),
+    "reduce within the dictionary": pickle.dumps({"format": "dechaff-model", "version": 1, "metadata": _Runs()}),
     "global": b"cos\nsystem\n(S'touch {marker}'\ntR.",
     "global without a call": b"cos\nsystem\n.",
-    "stack-global": b"\x80\x04"
-    + short("posix")
-    + short("system")
-    + b"\x93"
-    + short("touch {marker}")
-    + b"\x85R.",
+    "stack-global": b"\x80\x04" + short("posix") + short("system") + b"\x93" + short("touch {marker}") + b"\x85R.",
     "inst": b"(S'touch {marker}'\nios\nsystem\n.",
     "obj": b"(cos\nsystem\nS'touch {marker}'\no.",
     "newobj": b"\x80\x04" + short("builtins") + short("list") + b"\x93)\x81.",
@@ -426,9 +416,7 @@ def test_saving_is_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "model.joblib"
     save_model(SMALL, path)
     before = path.read_bytes()
-    broken = LineModel(
-        SMALL.first, SMALL.second, SMALL.word_weights, 0.5, {"cannot be written": lambda: None}
-    )
+    broken = LineModel(SMALL.first, SMALL.second, SMALL.word_weights, 0.5, {"cannot be written": lambda: None})
     with pytest.raises((pickle.PicklingError, AttributeError)):
         save_model(broken, path)
     assert path.read_bytes() == before

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from dechaff_training.benchmark import (
     TextGroup,
     c4_rules,
@@ -25,9 +26,7 @@ def corpus() -> Corpus:
     text = f"Old bridge to be repaired\n{BODY}\nMore stories from the valley\nSubscribe now"
     return Corpus(
         [
-            article(
-                text, [-1, 1, 1, 0, 0], site, title="Old bridge to be repaired", body=tuple(BODY.splitlines())
-            )
+            article(text, [-1, 1, 1, 0, 0], site, title="Old bridge to be repaired", body=tuple(BODY.splitlines()))
             for site in "abcd"
         ]
     )
@@ -79,9 +78,7 @@ def test_oracle_keeps_content_only() -> None:
 
 def test_compare_orders_systems(corpus: Corpus) -> None:
     """The labels make a perfect text of a page whose headline is masked; keeping all is a difference of 0."""
-    keep, rules, best = compare(
-        corpus, {"all": keep_all, "C4": c4_rules(end_punctuation=True), "best": oracle}
-    )
+    keep, rules, best = compare(corpus, {"all": keep_all, "C4": c4_rules(end_punctuation=True), "best": oracle})
     assert (keep.system, keep.n_pages, keep.n_sites) == ("all", 4, 4)
     assert keep.group == TextGroup("made-up", "articles", "none")
     assert keep.difference.value == 0
@@ -106,9 +103,7 @@ def test_compare_groups_pages(corpus: Corpus) -> None:
 
 def test_peers_run_side_by_side(corpus: Corpus) -> None:
     """A model stands between the rules and the oracle labels in the table."""
-    model = (
-        LineClassifier(n_trees=0, n_folds=2, n_bits=10).fit(corpus.texts, corpus.labels, corpus.groups).model_
-    )
+    model = LineClassifier(n_trees=0, n_folds=2, n_bits=10).fit(corpus.texts, corpus.labels, corpus.groups).model_
     rows = compare(corpus, peers({"two stages": model}))
     assert [row.system for row in rows] == [
         "keep all",

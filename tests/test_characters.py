@@ -2,6 +2,8 @@ import unicodedata
 
 import numpy as np
 import pytest
+from helpers import ZERO_WIDTH
+
 from dechaff.characters import (
     CURRENCY,
     DIGIT,
@@ -15,7 +17,6 @@ from dechaff.characters import (
     class_table,
     fold_table,
 )
-from helpers import ZERO_WIDTH
 
 ALL = [chr(code) for code in range(N_CODE_POINTS)]
 # Marks of no meaning here, above what the table looks at.

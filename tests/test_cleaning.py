@@ -2,6 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers import ANY_TEXT, ANY_TEXTS, constant_model, random_model
+from hypothesis import given
+
 from dechaff import (
     InputError,
     LineModel,
@@ -13,8 +16,6 @@ from dechaff import (
 )
 from dechaff.cleaning import guard
 from dechaff_training.corpus import Corpus
-from helpers import ANY_TEXT, ANY_TEXTS, constant_model, random_model
-from hypothesis import given
 
 RANDOM = random_model()
 
@@ -103,9 +104,7 @@ def test_kinds_of_arrays() -> None:
 )
 def test_the_guard(probability: list[float], kept: list[int]) -> None:
     """Where no line reaches the threshold but the best has half of it, that one and those at least half as good stay."""
-    assert guard(np.array(probability), np.array([0, len(probability)]), 0.5).tolist() == list(
-        map(bool, kept)
-    )
+    assert guard(np.array(probability), np.array([0, len(probability)]), 0.5).tolist() == list(map(bool, kept))
 
 
 def test_the_guard_looks_at_each_article_alone() -> None:

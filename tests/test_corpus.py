@@ -52,9 +52,7 @@ def write_pages(path: Path, *rows: dict[str, Any]) -> Path:
     pa = pytest.importorskip("pyarrow", reason="needs the html extra: pip install 'dechaff[html]'")
     parquet = pytest.importorskip("pyarrow.parquet")
     texts = pa.list_(pa.string())
-    schema = pa.schema(
-        [(key, texts if key in {"body", "present", "absent"} else pa.string()) for key in rows[0]]
-    )
+    schema = pa.schema([(key, texts if key in {"body", "present", "absent"} else pa.string()) for key in rows[0]])
     parquet.write_table(pa.Table.from_pylist(list(rows), schema), path)
     return path
 
@@ -210,20 +208,14 @@ def test_a_page_that_is_not_that_of_its_gold_is_left_out(tmp_path: Path) -> None
     other = page(
         id="post/2", body=["Of something else altogether, which stands nowhere on the page, is told here."]
     )
-    corpus = Corpus.read(
-        write_pages(tmp_path / "a.parquet", page(), other), cache=tmp_path / "cache", n_jobs=1
-    )
+    corpus = Corpus.read(write_pages(tmp_path / "a.parquet", page(), other), cache=tmp_path / "cache", n_jobs=1)
     assert {a.id for a in corpus} == {"post/1"}
 
 
 def test_pages_without_gold_get_silver_labels_and_snippets_overrule_them(tmp_path: Path) -> None:
     """A page that the voters find nothing on is left out."""
-    prose = "".join(
-        f"<p>{' '.join(BODY)} It is said a {i}th time by the same neighbours.</p>" for i in range(4, 9)
-    )
-    html = (
-        f"<html lang=en><ul><li>Home</ul><article><h1>The mill</h1>{prose}</article><p>Accept all</p></html>"
-    )
+    prose = "".join(f"<p>{' '.join(BODY)} It is said a {i}th time by the same neighbours.</p>" for i in range(4, 9))
+    html = f"<html lang=en><ul><li>Home</ul><article><h1>The mill</h1>{prose}</article><p>Accept all</p></html>"
     rows = [
         page(html=html, body=None, present=["the same neighbours"], absent=["Accept all"]),
         page(id="post/2", html="<p>Nothing", body=None),
@@ -287,18 +279,14 @@ def test_the_articles_of_the_project_are_without_errors() -> None:
     assert [f for f in check_paths([ROOT / "data" / "articles"]) if f.severity == "error"] == []
 
 
-@pytest.mark.skipif(
-    not EXAMPLE.is_file(), reason="needs ../shared/example: the text belongs to its publisher"
-)
+@pytest.mark.skipif(not EXAMPLE.is_file(), reason="needs ../shared/example: the text belongs to its publisher")
 def test_the_example_of_the_mission_is_one_article_of_56_lines() -> None:
     """One JSON object a line."""
     (article,) = Corpus.read(EXAMPLE)
     assert len(article.labels) == 56
 
 
-@pytest.mark.skipif(
-    not CORPORA.is_dir(), reason="needs ../shared/corpora: real pages that are not in the project"
-)
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="needs ../shared/corpora: real pages that are not in the project")
 def test_no_site_of_articles_stands_in_both_training_and_test_pages() -> None:
     """Or the figures would say nothing; docs.github.com has one page of documentation on either side."""
     parquet = pytest.importorskip("pyarrow.parquet")

@@ -1,15 +1,16 @@
 import numpy as np
 import pytest
+from helpers import random_crosses
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.ensemble import HistGradientBoostingClassifier
+
 from dechaff import LineBatch
 from dechaff.features import line_features, stack
 from dechaff.model import SPLITS_PER_TREE, Crosses
 from dechaff.tokens import find_words
 from dechaff_training.corpus import Corpus
 from dechaff_training.crosses import N_LEAVES, _copy_tree, grow_crosses, leaf_matrix, no_crosses
-from helpers import random_crosses
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 Table = tuple[np.ndarray, np.ndarray]
 
@@ -41,9 +42,7 @@ def test_log_odds_against_a_walk(seed: int, n_trees: int, n_features: int) -> No
     # Exactly at a threshold is not above it.
     matrix[crosses.features[:1, 0], :1] = np.minimum(crosses.thresholds[:1, 0], 9)[:, None]
     leaves = [[naive_leaf(crosses, tree, matrix[:, line]) for line in range(11)] for tree in range(n_trees)]
-    expected = [
-        sum(crosses.weights[tree, leaves[tree][line]] for tree in range(n_trees)) for line in range(11)
-    ]
+    expected = [sum(crosses.weights[tree, leaves[tree][line]] for tree in range(n_trees)) for line in range(11)]
     assert crosses.log_odds(matrix) == pytest.approx(np.array(expected, float), abs=1e-5)
     numbered = np.array(leaves, int).reshape(n_trees, 11) + N_LEAVES * np.arange(n_trees)[:, None]
     assert np.array_equal(crosses.leaf_indices(matrix), numbered)
@@ -52,9 +51,7 @@ def test_log_odds_against_a_walk(seed: int, n_trees: int, n_features: int) -> No
 def test_leaves_are_those_of_scikit_learn(table: Table) -> None:
     """On real lines every tree's leaf is the one that scikit-learn's nodes lead to, and the sums are its decisions."""
     dense, labels = table
-    boosting = HistGradientBoostingClassifier(
-        max_iter=12, max_leaf_nodes=N_LEAVES, max_bins=127, random_state=0
-    )
+    boosting = HistGradientBoostingClassifier(max_iter=12, max_leaf_nodes=N_LEAVES, max_bins=127, random_state=0)
     boosting.fit(dense, labels)
     crosses, leaves = no_crosses(12), []
     for row, (predictor,) in enumerate(boosting._predictors):
@@ -65,9 +62,7 @@ def test_leaves_are_those_of_scikit_learn(table: Table) -> None:
         places = np.zeros(len(dense), int)
         for _ in range(N_LEAVES):
             split = nodes[places]
-            right = (
-                dense[np.arange(len(dense)), split["feature_idx"]].astype(np.float64) > split["num_threshold"]
-            )
+            right = dense[np.arange(len(dense)), split["feature_idx"]].astype(np.float64) > split["num_threshold"]
             further = np.where(right, split["right"], split["left"]).astype(int)
             places = np.where(split["is_leaf"] == 1, places, further)
         leaves.append((np.cumsum(nodes["is_leaf"], dtype=int) - 1)[places] + N_LEAVES * row)
@@ -84,10 +79,7 @@ def test_growing(table: Table) -> None:
     assert one.n_trees == 2
     assert np.isfinite(one.thresholds).any()
     assert not one.weights.any()
-    assert (
-        one.features.tobytes() + one.thresholds.tobytes()
-        == same.features.tobytes() + same.thresholds.tobytes()
-    )
+    assert one.features.tobytes() + one.thresholds.tobytes() == same.features.tobytes() + same.thresholds.tobytes()
     assert one.thresholds.tobytes() != other.thresholds.tobytes()
 
 

@@ -5,14 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dechaff import LineModel, load_model, save_model, split_lines
-from dechaff.model import stage_names
-from dechaff_training.corpus import Corpus
-from dechaff_training.estimator import LineClassifier, encode_labels
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from sklearn.utils import estimator_checks
+
+from dechaff import LineModel, load_model, save_model, split_lines
+from dechaff.model import stage_names
+from dechaff_training.corpus import Corpus
+from dechaff_training.estimator import LineClassifier, encode_labels
 
 # Small enough for a test; the regressions need not converge.
 SMALL: dict[str, Any] = {"n_bits": 10, "n_trees": 2, "n_folds": 2, "max_iter": 40}
@@ -54,9 +55,7 @@ def test_the_score_leaves_masked_lines_out(fitted: LineClassifier) -> None:
     labels = [[1, 0, -1], [0]]
     right = [predicted[0][0] == 1, predicted[0][1] == 0, predicted[1][0] == 0]
     assert fitted.score(texts, labels) == pytest.approx(np.mean(right))
-    assert fitted.score(texts, labels, sample_weight=[3, 1]) == pytest.approx(
-        np.average(right, weights=[3, 3, 1])
-    )
+    assert fitted.score(texts, labels, sample_weight=[3, 1]) == pytest.approx(np.average(right, weights=[3, 3, 1]))
 
 
 def test_the_score_of_one_sided_articles(fitted: LineClassifier) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from dechaff import CorpusError, InputError, LineModel, clean_array
 from dechaff_training.corpus import Article, Corpus
 from dechaff_training.estimator import LineClassifier
@@ -38,9 +39,7 @@ def with_masked_and_silver(corpus: Corpus) -> Corpus:
 
 
 @pytest.mark.parametrize("threshold", [None, 0.0, 0.3, 0.99])
-def test_decisions_are_those_of_clean_array(
-    model: LineModel, corpus: Corpus, threshold: float | None
-) -> None:
+def test_decisions_are_those_of_clean_array(model: LineModel, corpus: Corpus, threshold: float | None) -> None:
     """What is measured is what `clean_array` gives, guard and all."""
     texts = [*corpus.texts[:20], "", "\n \n", "Log in\nShare"]
     assert decide(model, texts, threshold).texts == clean_array(texts, model, threshold)

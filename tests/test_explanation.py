@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+from helpers import ANY_TEXT, constant_model, plain_stage, random_model
+from hypothesis import assume, given, settings
+
 from dechaff import LineBatch, LineModel, classify_lines
 from dechaff.explanation import explain
 from dechaff.model import Stage
 from dechaff_training.corpus import Corpus
-from helpers import ANY_TEXT, constant_model, plain_stage, random_model
-from hypothesis import assume, given, settings
 
 RANDOM = random_model()
 
@@ -45,9 +46,7 @@ def test_an_article_without_lines() -> None:
 
 def test_reasons_are_sorted(model: LineModel) -> None:
     """The strongest reason comes first, a limit cuts the list, and none of the named features has a share of zero."""
-    lines = classify_lines(
-        "Subscribe now for ₹900 per month\nThe bridge will close, the council said.", model
-    )
+    lines = classify_lines("Subscribe now for ₹900 per month\nThe bridge will close, the council said.", model)
     everything = lines[0].reasons(limit=None)
     strengths = [abs(reason.contribution) for reason in everything]
     assert strengths == sorted(strengths, reverse=True)

@@ -1,5 +1,8 @@
 import numpy as np
 import pytest
+from helpers import ANY_TEXTS, random_model
+from hypothesis import given, settings
+
 from dechaff import LineBatch
 from dechaff.features import FEATURE_GROUPS, feature_names, group_names, line_features, specification, stack
 from dechaff.features.context import context_features, context_names
@@ -7,8 +10,6 @@ from dechaff.features.words import KINDS, line_hashes, word_terms
 from dechaff.tokens import find_words
 from dechaff_training.corpus import Corpus
 from dechaff_training.fitting import word_matrix
-from helpers import ANY_TEXTS, random_model
-from hypothesis import given, settings
 
 
 def features_of(*lines: str) -> dict[str, np.ndarray]:
@@ -297,13 +298,9 @@ def test_after_the_last_prose(corpus: Corpus) -> None:
         prose = np.flatnonzero(found["is_prose"][first:last])
         places = np.arange(last - first)
         assert (
-            found["is_before_prose"][first:last].tolist()
-            == (places <= (prose[0] if len(prose) else last)).tolist()
+            found["is_before_prose"][first:last].tolist() == (places <= (prose[0] if len(prose) else last)).tolist()
         )
-        assert (
-            found["is_after_prose"][first:last].tolist()
-            == (places >= (prose[-1] if len(prose) else 0)).tolist()
-        )
+        assert found["is_after_prose"][first:last].tolist() == (places >= (prose[-1] if len(prose) else 0)).tolist()
 
 
 def test_repeats_stay_within_an_article() -> None:
@@ -379,8 +376,7 @@ def test_word_terms() -> None:
 def test_equal_words_share_buckets_wherever() -> None:
     """A word's bucket depends on the word and the kind, not on line, article or batch."""
     one, other = (
-        next(iter(word_terms(find_words(LineBatch.from_texts([text])), 18)))
-        for text in ("Plan", "my\nold PLAN")
+        next(iter(word_terms(find_words(LineBatch.from_texts([text])), 18))) for text in ("Plan", "my\nold PLAN")
     )
     assert other.buckets[-1] == one.buckets[0]
 

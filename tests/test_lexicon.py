@@ -4,13 +4,14 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dechaff import LineBatch
 from dechaff.characters import fold_table
 from dechaff.lexicon import FAMILIES, MAX_WORDS, find_phrases, phrase_table, read_entries
 from dechaff.tokens import find_words
 from dechaff_training.corpus import Corpus
-from hypothesis import given
-from hypothesis import strategies as st
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "ru", "tr", "ja", "zh", "ko", "hi", "ar")
 ENTRIES = read_entries()
@@ -78,9 +79,7 @@ def test_every_phrase_is_found_in_its_own_line() -> None:
         words = find_words(batch)
         hits = find_phrases(words, phrase_table())
         whole = hits.lengths == words.counts[words.lines[hits.words]]
-        families = dict(
-            zip(words.lines[hits.words[whole]].tolist(), hits.families[whole].tolist(), strict=True)
-        )
+        families = dict(zip(words.lines[hits.words[whole]].tolist(), hits.families[whole].tolist(), strict=True))
         missed = [e for i, e in enumerate(ENTRIES) if not families.get(i, 0) >> FAMILIES.index(e.family) & 1]
         assert missed == []
 
@@ -134,9 +133,7 @@ def test_entries_are_well_formed() -> None:
     assert {e.family for e in ENTRIES} == set(FAMILIES)
     assert [e for e in ENTRIES if not re.fullmatch(r"[a-z]{2}|\*", e.language) or not e.source] == []
     assert [
-        e
-        for e in ENTRIES
-        if e.phrase != e.phrase.strip() or unicodedata.normalize("NFC", e.phrase) != e.phrase
+        e for e in ENTRIES if e.phrase != e.phrase.strip() or unicodedata.normalize("NFC", e.phrase) != e.phrase
     ] == []
     assert [e for e, n in Counter((e.family, e.language, e.phrase) for e in ENTRIES).items() if n > 1] == []
 

@@ -3,6 +3,10 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, brier_score_loss, precision_recall_fscore_support
+
 from dechaff_training.metrics import (
     SCORES,
     Estimate,
@@ -18,9 +22,6 @@ from dechaff_training.metrics import (
     shingles,
     tokenize,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score, brier_score_loss, precision_recall_fscore_support
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "東", "京", "!", "\n"]), max_size=30).map(" ".join)
 
@@ -204,9 +205,7 @@ def test_line_scores_are_those_of_scikit_learn(lines: tuple[np.ndarray, ...]) ->
         }
         for figure, value in expected.items():
             assert scores[f"{name}_{figure}"].value == pytest.approx(value)
-    assert scores["brier"].value == pytest.approx(
-        brier_score_loss(labels, probability, sample_weight=weights)
-    )
+    assert scores["brier"].value == pytest.approx(brier_score_loss(labels, probability, sample_weight=weights))
 
 
 def test_intervals_hold_their_values(lines: tuple[np.ndarray, ...]) -> None:

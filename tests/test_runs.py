@@ -1,5 +1,8 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dechaff.runs import (
     mean_runs,
     places_since,
@@ -10,8 +13,6 @@ from dechaff.runs import (
     sum_runs,
     sum_window,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 NUMBERS = st.integers(-1000, 1000).map(float)
 RUNS = st.lists(st.lists(NUMBERS, max_size=7), max_size=6)
@@ -50,9 +51,7 @@ def test_shift(runs: list[list[float]], by: int) -> None:
 def test_sums_before_and_around(runs: list[list[float]], reach: int) -> None:
     """The sum before a member, and the one around it, never look into another run."""
     values, offsets = flat(runs)
-    assert sum_before(values, offsets) == pytest.approx(
-        [sum(run[:i]) for run in runs for i in range(len(run))]
-    )
+    assert sum_before(values, offsets) == pytest.approx([sum(run[:i]) for run in runs for i in range(len(run))])
     around = [sum(run[max(i - reach, 0) : i + reach + 1]) for run in runs for i in range(len(run))]
     assert sum_window(values, offsets, reach) == pytest.approx(around)
 

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from dechaff.smoothing import best_segment, smooth_log_odds
 from hypothesis import given
 from hypothesis import strategies as st
+
+from dechaff.smoothing import best_segment, smooth_log_odds
 
 ODDS = st.lists(st.lists(st.floats(-20, 20), max_size=9), max_size=4)
 SCORES = st.lists(st.lists(st.integers(-9, 9).map(float), max_size=8), max_size=4)

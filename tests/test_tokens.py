@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+from helpers import ANY_TEXT, ANY_TEXTS
+from hypothesis import given
+
 from dechaff import LineBatch
 from dechaff.characters import CURRENCY, IDEOGRAPH, WORD, class_table, fold_table
 from dechaff.tokens import find_words, join_hashes, mix
 from dechaff_training.corpus import Corpus
-from helpers import ANY_TEXT, ANY_TEXTS
-from hypothesis import given
 
 MASK = 2**64 - 1
 
@@ -29,9 +30,7 @@ def naive_words(line: str) -> list[str]:
 
 def naive_hash(word: str) -> int:
     """Hash one word in Python's integers."""
-    total = (
-        sum(int(fold_table()[ord(c)]) * pow(6364136223846793005, i, 2**64) for i, c in enumerate(word)) & MASK
-    )
+    total = sum(int(fold_table()[ord(c)]) * pow(6364136223846793005, i, 2**64) for i, c in enumerate(word)) & MASK
     mixed = ((total ^ (total >> 32)) * 0x9E3779B97F4A7C15) & MASK
     return mixed ^ (mixed >> 29)
 

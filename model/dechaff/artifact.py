@@ -7,6 +7,7 @@ file can be wrong, but it cannot act. `joblib.load` reads the same dictionary fo
 
 import io
 import pickle
+import pickletools
 import zlib
 from dataclasses import fields
 from functools import cache
@@ -33,20 +34,31 @@ VERSION: Final = 1
 _DTYPES: Final = ("<f2", "<f4", "<i4", "|u1")
 _MAX_FILE_BYTES: Final = 64 << 20
 _MAX_RAW_BYTES: Final = 256 << 20
+_MAX_BUCKETS: Final = 1 << 24
 # Whatever a mangled pickle can make the reader stumble over.
 _READ_ERRORS: Final = (
     pickle.UnpicklingError, EOFError, ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError,
-    MemoryError, ImportError, zlib.error,
+    MemoryError, RecursionError, zlib.error,
 )  # fmt: skip
+
+
+# All that plain values need; nothing here can name, call or build anything, or ask for much memory.
+_PLAIN_OPCODES: Final = frozenset(
+    """PROTO FRAME STOP MARK MEMOIZE BINPUT BINGET LONG_BINGET EMPTY_DICT EMPTY_LIST SETITEM SETITEMS APPEND APPENDS
+    SHORT_BINUNICODE BINUNICODE BINUNICODE8 SHORT_BINBYTES BINBYTES BINBYTES8 BININT BININT1 BININT2 LONG1 BINFLOAT
+    NONE NEWTRUE NEWFALSE""".split()
+)
 
 
 class _NamelessUnpickler(pickle.Unpickler):
     """Reads plain values only: a file that names a class or a function is refused."""
 
     def find_class(self, module_name: str, global_name: str) -> Never:
+        """Refuse to load a class or a function."""
         raise ArtifactError(f"the file wants to load {module_name}.{global_name}, which no model file does")
 
-    def persistent_load(self, pid: Any) -> Never:
+    def persistent_load(self, pid: Any) -> Never:  # noqa: ARG002
+        """Refuse to look for an object elsewhere."""
         raise ArtifactError("the file refers to objects outside itself, which no model file does")
 
 
@@ -98,8 +110,8 @@ def load_model(path: str | PathLike[str]) -> LineModel:
         return LineModel(
             _unpack_stage(content["first"], first_names),
             _unpack_stage(content["second"], second_names),
-            _unpack(content["word_weights"]).astype(np.float32),
-            float(content["threshold"]),
+            _unpack_words(content["word_weights"]),
+            _number(content["threshold"], 0.0, 1.0),
             dict(content["metadata"]),
         )
     except _READ_ERRORS as error:
@@ -128,7 +140,9 @@ def read_content(path: str | PathLike[str]) -> dict[str, Any]:
     if len(data) > _MAX_FILE_BYTES:
         raise ArtifactError(f"{path}: larger than {_MAX_FILE_BYTES >> 20} MB, so it is no model of dechaff")
     try:
-        content = _NamelessUnpickler(io.BytesIO(_decompress(data))).load()
+        raw = _decompress(data)
+        _refuse_opcodes(raw)
+        content = _NamelessUnpickler(io.BytesIO(raw)).load()
     except ArtifactError as error:
         raise ArtifactError(f"{path}: refused: {error}") from error
     except _READ_ERRORS as error:
@@ -138,6 +152,13 @@ def read_content(path: str | PathLike[str]) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ArtifactError(f"{path}: not a model of dechaff: train one with 'dechaff train'")
     return content
+
+
+def _refuse_opcodes(raw: bytes) -> None:
+    """Refuse a pickle that does anything but make plain values, before any of it is carried out."""
+    for opcode, argument, _ in pickletools.genops(raw):
+        if opcode.name not in _PLAIN_OPCODES:
+            raise ArtifactError(f"the file holds {opcode.name} {argument!r:.80}, which no model file does")
 
 
 def _decompress(data: bytes) -> bytes:
@@ -152,9 +173,11 @@ def _decompress(data: bytes) -> bytes:
 def _check(content: dict[str, Any], path: str | PathLike[str]) -> None:
     """Refuse a model of another format or other features, and say what to do."""
     version = content.get("version")
-    if version != VERSION:
-        todo = "upgrade dechaff" if isinstance(version, int) and version > VERSION else "train it anew"
-        raise ArtifactError(f"{path}: format version {version}, this dechaff reads {VERSION}: {todo}")
+    if type(version) is not int or version != VERSION:
+        newer = type(version) is int and version > VERSION
+        shown = str(version) if type(version) is int else "unknown"  # who knows what it is, or how deep
+        todo = "upgrade dechaff" if newer else "train it anew"
+        raise ArtifactError(f"{path}: format version {shown}, this dechaff reads {VERSION}: {todo}")
     if content.get("specification") != specification():
         raise ArtifactError(
             f"{path}: made for the features {content.get('specification')}, this dechaff computes "
@@ -171,10 +194,28 @@ def _unpack(packed: dict[str, Any]) -> NDArray[Any]:
     """Rebuild an array; its size follows from the bytes that are there, whatever the file claims."""
     if packed["dtype"] not in _DTYPES:
         raise ValueError(f"array type {packed['dtype']!r}")
-    array = np.frombuffer(packed["data"], packed["dtype"]).reshape(packed["shape"])
-    if array.dtype.kind == "f" and np.isnan(array).any():
-        raise ValueError("a weight is not a number")
+    return np.frombuffer(packed["data"], packed["dtype"]).reshape(packed["shape"])
+
+
+def _unpack_words(packed: dict[str, Any]) -> NDArray[np.float32]:
+    weights = _unpack_finite(packed)
+    if weights.ndim != 1 or not 2 <= len(weights) <= _MAX_BUCKETS or len(weights) & (len(weights) - 1):
+        raise ValueError(f"word weights of shape {weights.shape}: not a power of two")
+    return weights
+
+
+def _unpack_finite(packed: dict[str, Any]) -> NDArray[np.float32]:
+    array = _unpack(packed).astype(np.float32)
+    if not np.isfinite(array).all():
+        raise ValueError("a weight is not a finite number")
     return array
+
+
+def _number(value: Any, low: float, high: float) -> float:
+    number = float(value)
+    if not low <= number <= high:
+        raise ValueError(f"{number} is not from {low} to {high}")
+    return number
 
 
 def _pack_stage(stage: Stage) -> dict[str, Any]:
@@ -184,20 +225,22 @@ def _pack_stage(stage: Stage) -> dict[str, Any]:
 
 
 def _unpack_stage(packed: dict[str, Any], names: tuple[str, ...]) -> Stage:
-    arrays = {name: _unpack(packed[name]) for name in ("means", "scales", "coefficients")}
+    arrays = {name: _unpack_finite(packed[name]) for name in ("means", "scales", "coefficients")}
+    if (arrays["scales"] <= 0).any():
+        raise ValueError("a scale is not above zero")
     for name, array in arrays.items():
         if array.shape != (len(names),):
             raise ValueError(f"{len(names)} features, but {name} of shape {array.shape}")
-    crosses = packed["crosses"] and Crosses(
-        **{f.name: _unpack(packed["crosses"][f.name]) for f in fields(Crosses)}
-    )
+    crosses = packed["crosses"] and Crosses(**{f.name: _unpack(packed["crosses"][f.name]) for f in fields(Crosses)})
     if crosses:
         _check_crosses(crosses, len(names))
-    return Stage(names, **arrays, intercept=float(packed["intercept"]), crosses=crosses)
+    return Stage(names, **arrays, intercept=_number(packed["intercept"], -1e6, 1e6), crosses=crosses)
 
 
 def _check_crosses(crosses: Crosses, n_features: int) -> None:
     n_trees = crosses.n_trees
+    if np.isnan(crosses.thresholds).any() or not np.isfinite(crosses.weights).all():
+        raise ValueError("crosses: a threshold or weight is not a number")
     shapes = {
         "features": SPLITS_PER_TREE,
         "thresholds": SPLITS_PER_TREE,
@@ -225,7 +268,7 @@ def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
     Returns
     -------
     dict
-        "metadata", "version", "threshold", and "weights": for each of "features", "context" and "words" the
+        "metadata", "version", "threshold", and "weights": for each of "first look", "second look" and "words" the
         strongest names and their weights, strongest first. Words can be named as far as the lexicon has them.
 
     Raises
@@ -263,8 +306,6 @@ def _lexicon_weights(model: LineModel) -> dict[str, float]:
     words = find_words(batch)
     terms = next(iter(word_terms(words, model.n_bits)))
     named = {}
-    for start, end, bucket in zip(
-        words.starts.tolist(), words.ends.tolist(), terms.buckets.tolist(), strict=True
-    ):
+    for start, end, bucket in zip(words.starts.tolist(), words.ends.tolist(), terms.buckets.tolist(), strict=True):
         named[batch.texts[0][start:end]] = float(model.word_weights[bucket])
     return named

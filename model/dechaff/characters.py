@@ -120,6 +120,7 @@ def fold_table() -> NDArray[np.uint32]:
         table[code] = ord(lower) if len(lower) == 1 else ord(lower[0])
     decimal = [c for c in np.flatnonzero(classes & DIGIT).tolist() if unicodedata.category(chr(c)) == "Nd"]
     table[decimal] = ord("0")
+    table[ord("ς")] = ord("σ")
     table[0x2019] = ord("'")
     table.flags.writeable = False
     return table

@@ -32,6 +32,7 @@ class _Reasons:
 
     @cached_property
     def explanation(self) -> Explanation:
+        """Explain the article, once."""
         return explain(self._model, self._text)
 
 
@@ -115,6 +116,7 @@ def keep_content(text: str, model: LineModel | None = None, threshold: float | N
     The council voted on Tuesday to repair the old bridge, which had been closed since March.
     Work will begin in the spring and is expected to take two years, the mayor said after the vote.
     """
+    check_text(text)
     return clean_array([text], model, threshold)[0]
 
 
@@ -144,12 +146,13 @@ def clean_array(strings: Strings, model: LineModel | None = None, threshold: flo
     >>> clean_array(["", None])
     ['', None]
     """
+    for place, text in enumerate(strings):
+        if text is not None and not isinstance(text, str):
+            raise InputError(f"text {place} is {type(text).__name__}, neither str nor None: decode it first")
     present = [place for place, text in enumerate(strings) if text is not None]
     cleaned: list[str | None] = [None] * len(strings)
     texts = [strings[place] for place in present]
-    kept_texts = (
-        text for batch, kept, _, _ in _decide(texts, model, threshold) for text in kept_text(batch, kept)
-    )
+    kept_texts = (text for batch, kept, _, _ in _decide(texts, model, threshold) for text in kept_text(batch, kept))
     for place, text in zip(present, kept_texts, strict=True):
         cleaned[place] = text
     if isinstance(strings, np.ndarray):
@@ -157,10 +160,8 @@ def clean_array(strings: Strings, model: LineModel | None = None, threshold: flo
     return cleaned  # type: ignore[return-value]
 
 
-def classify_lines(
-    text: str, model: LineModel | None = None, threshold: float | None = None
-) -> list[LabelledLine]:
-    """Label every non-blank line of an article.
+def classify_lines(text: str, model: LineModel | None = None, threshold: float | None = None) -> list[LabelledLine]:
+    r"""Label every non-blank line of an article.
 
     Parameters
     ----------
@@ -180,16 +181,14 @@ def classify_lines(
 
     Examples
     --------
-    >>> [line.label for line in classify_lines("Share this article\\n\\nSubscribe for ₹900 per month")]
+    >>> [line.label for line in classify_lines("Share this article\n\nSubscribe for ₹900 per month")]
     ['boilerplate', 'boilerplate']
     """
     return clean_article(text, model, threshold).lines
 
 
-def clean_article(
-    text: str, model: LineModel | None = None, threshold: float | None = None
-) -> CleanedArticle:
-    """Label an article's lines, drop its boilerplate, and say whether to trust the result.
+def clean_article(text: str, model: LineModel | None = None, threshold: float | None = None) -> CleanedArticle:
+    r"""Label an article's lines, drop its boilerplate, and say whether to trust the result.
 
     Parameters
     ----------
@@ -205,9 +204,10 @@ def clean_article(
 
     Examples
     --------
-    >>> clean_article("Log in\\nSubscribe\\nShare").flags
+    >>> clean_article("Log in\nSubscribe\nShare").flags
     ('nearly all dropped',)
     """
+    check_text(text)
     model = model or default_model()
     batch, kept, probability, flags = next(_decide([text], model, threshold))
     why = _Reasons(model, text)
@@ -216,6 +216,18 @@ def clean_article(
         for index, ((start, end), keep, p) in enumerate(zip(batch.spans(0), kept, probability, strict=True))
     ]
     return CleanedArticle(next(kept_text(batch, kept)), lines, flags[0])
+
+
+def check_text(text: object) -> None:
+    """Refuse what is no string.
+
+    Raises
+    ------
+    InputError
+        With the type that was given.
+    """
+    if not isinstance(text, str):
+        raise InputError(f"the text is {type(text).__name__}, not str: decode it first")
 
 
 def kept_text(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:

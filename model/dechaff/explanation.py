@@ -59,10 +59,10 @@ class Explanation:
 
     def reasons(self, line: int, limit: int | None = 3) -> list[Reason]:
         """Give the strongest reasons for a line's label first; those against it have the other sign."""
-        found = [
-            Reason(n, float(c)) for n, c in zip(self.names, self.contributions[:, line], strict=True) if c
-        ]
-        found += self._word_reasons(line)
+        shares = dict(zip(self.names, self.contributions[:, line].tolist(), strict=True))
+        for reason in self._word_reasons(line):  # a word that stands twice is one reason
+            shares[reason.feature] = shares.get(reason.feature, 0.0) + reason.contribution
+        found = [Reason(name, share) for name, share in shares.items() if share]
         return sorted(found, key=lambda reason: -abs(reason.contribution))[:limit]
 
     def _word_reasons(self, line: int) -> list[Reason]:
@@ -109,17 +109,15 @@ def explain(model: LineModel, text: str) -> Explanation:
     first_odds = model.first.log_odds(own) + model.word_log_odds(batch, terms)
     matrix = np.concatenate((own, stack(context_features(batch, words, columns, first_odds))))
     shares = _stage_shares(model.second, matrix)
-    base = model.second.intercept
+    base = _constant(model.second)
     # Hand the share of the line's own stage-1 log-odds on; what the cut at the limits takes stays with it.
     place = len(own) + model.second.names[len(own) :].index("log_odds")
     factor = float(model.second.coefficients[place] / model.second.scales[place])
     handed_on = factor * _stage_shares(model.first, own)
     shares[: len(own)] += handed_on
-    constant = factor * (model.first.intercept - float(model.second.means[place]))
+    constant = factor * (_constant(model.first) - float(model.second.means[place]))
     shares[place] -= factor * first_odds - factor * float(model.second.means[place])
-    return Explanation(
-        model.second.names, shares, base + constant, model.word_weights, factor, batch, words, terms
-    )
+    return Explanation(model.second.names, shares, base + constant, model.word_weights, factor, batch, words, terms)
 
 
 def _stage_shares(stage: Stage, matrix: Matrix) -> Values:
@@ -131,10 +129,18 @@ def _stage_shares(stage: Stage, matrix: Matrix) -> Values:
     leaves = crosses.leaf_indices(matrix)
     weights = crosses.weights.ravel()[leaves]
     asked = _asked_splits(crosses.leaves)[np.arange(crosses.n_trees)[:, None], leaves % (SPLITS_PER_TREE + 1)]
-    share = weights / np.maximum(asked.sum(axis=2), 1)
+    share = weights / np.maximum(asked.sum(axis=2), 1)  # a tree without splits asks nothing: see `_constant`
     for split in range(SPLITS_PER_TREE):
         np.add.at(shares, crosses.features[:, split], share * asked[:, :, split])
     return shares
+
+
+def _constant(stage: Stage) -> float:
+    """Sum what a stage adds to every line alike: its intercept, and the weights of trees without splits."""
+    if stage.crosses is None:
+        return stage.intercept
+    idle = ~np.isfinite(stage.crosses.thresholds).any(axis=1)
+    return stage.intercept + float(stage.crosses.weights[idle, stage.crosses.leaves[idle, 0]].sum())
 
 
 def _asked_splits(leaves: Matrix) -> Matrix:

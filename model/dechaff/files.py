@@ -6,10 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from dechaff.errors import InputError
+
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; it takes that name when the block ends well, and goes when it does not.
+
+    Raises
+    ------
+    InputError
+        If `path` is there and no plain file: a device or a folder is not to be replaced.
 
     Examples
     --------
@@ -19,6 +26,9 @@ def written_whole(path: Path) -> Iterator[Path]:
     >>> [file.name for file in folder.iterdir()]
     ['a.txt']
     """
+    path = path.resolve()  # a link stays a link: what it points to is replaced
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: not a plain file: name a file to write")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)

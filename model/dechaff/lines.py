@@ -50,7 +50,7 @@ class LineBatch:
 
     @classmethod
     def from_texts(cls, texts: Sequence[str]) -> "LineBatch":
-        """Find the lines of every article.
+        r"""Find the lines of every article.
 
         Parameters
         ----------
@@ -64,7 +64,7 @@ class LineBatch:
 
         Examples
         --------
-        >>> batch = LineBatch.from_texts(["Title\\r\\n\\r\\n Body. ", "Other"])
+        >>> batch = LineBatch.from_texts(["Title\r\n\r\n Body. ", "Other"])
         >>> batch.line_texts(0), batch.line_texts(1)
         (['Title', 'Body.'], ['Other'])
         """
@@ -100,9 +100,7 @@ class LineBatch:
         """Give the spans of one article's lines, in its own text."""
         lines = slice(*self.article_lines[article : article + 2])
         offset = self.article_codes[article]
-        return list(
-            zip((self.starts[lines] - offset).tolist(), (self.ends[lines] - offset).tolist(), strict=True)
-        )
+        return list(zip((self.starts[lines] - offset).tolist(), (self.ends[lines] - offset).tolist(), strict=True))
 
     def line_texts(self, article: int) -> list[str]:
         """Give one article's lines as strings."""
@@ -122,7 +120,7 @@ class LineBatch:
 
 
 def split_lines(text: str) -> list[tuple[int, int]]:
-    """Find the lines of one text, the blank ones left out.
+    r"""Find the lines of one text, the blank ones left out.
 
     Parameters
     ----------
@@ -136,7 +134,7 @@ def split_lines(text: str) -> list[tuple[int, int]]:
 
     Examples
     --------
-    >>> text = "One\\r\\n\\n  two\\u2028three"
+    >>> text = "One\r\n\n  two\u2028three"
     >>> [text[start:end] for start, end in split_lines(text)]
     ['One', 'two', 'three']
     """

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff.errors import InputError
 from dechaff.features import feature_names, line_features, stack
 from dechaff.features.context import context_features, context_names
 from dechaff.features.words import Terms, word_terms
@@ -77,8 +78,7 @@ class Crosses:
         """List the splits that are used: tree, place in its byte, feature, threshold."""
         used = np.argwhere(np.isfinite(self.thresholds)).tolist()
         return [
-            (tree, split, int(self.features[tree, split]), self.thresholds[tree, split])
-            for tree, split in used
+            (tree, split, int(self.features[tree, split]), self.thresholds[tree, split]) for tree, split in used
         ]
 
     def _patterns(self, matrix: Matrix) -> NDArray[np.uint8]:
@@ -123,7 +123,9 @@ class Stage:
     def log_odds(self, matrix: Matrix) -> Values:
         """Give the log-odds of content, words aside, shape (n_lines,)."""
         weights, constant = self._raw_weights
-        result = np.einsum("i,ij->j", weights, matrix).astype(np.float64)
+        # numpy sums a single column in another order than several: one line must be judged as in a batch.
+        columns = matrix if matrix.shape[1] != 1 else np.repeat(matrix, 2, axis=1)
+        result = np.einsum("i,ij->j", weights, columns)[: matrix.shape[1]].astype(np.float64)
         result += constant
         if self.crosses is not None and self.crosses.n_trees:
             result += self.crosses.log_odds(matrix)
@@ -162,7 +164,7 @@ class LineModel:
     @property
     def n_bits(self) -> int:
         """Give the binary logarithm of the number of buckets."""
-        return int(len(self.word_weights)).bit_length() - 1
+        return len(self.word_weights).bit_length() - 1
 
     def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Give the probabilities of boilerplate and content for every line of every article.
@@ -213,7 +215,16 @@ def stage_names() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def blocks(texts: Sequence[str]) -> Iterator[LineBatch]:
-    """Cut a sequence of articles into batches of some 260,000 code points; a long article is one by itself."""
+    """Cut a sequence of articles into batches of some 260,000 code points; a long article is one by itself.
+
+    Raises
+    ------
+    InputError
+        If an element is not a string.
+    """
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InputError(f"text {place} is {type(text).__name__}, not str: decode it first")
     first, size = 0, 0
     for place, text in enumerate(texts):
         size += len(text)

@@ -53,11 +53,11 @@ class Words:
 
 
 def find_words(batch: LineBatch) -> Words:
-    """Find and hash the words of every line.
+    r"""Find and hash the words of every line.
 
     Examples
     --------
-    >>> words = find_words(LineBatch.from_texts(["Only ₹900\\nonly 世界"]))
+    >>> words = find_words(LineBatch.from_texts(["Only ₹900\nonly 世界"]))
     >>> words.counts.tolist(), bool(words.hashes[0] == words.hashes[3])
     ([3, 3], True)
     """

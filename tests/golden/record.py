@@ -31,9 +31,7 @@ NAMES = (
 
 def probabilities(model: LineModel) -> dict[str, list[float]]:
     """Give the probability of content of every line of the articles, to four decimals."""
-    texts = {
-        article.id: article.text for article in Corpus.read(*(ARTICLES / f"{name}.txt" for name in NAMES))
-    }
+    texts = {article.id: article.text for article in Corpus.read(*(ARTICLES / f"{name}.txt" for name in NAMES))}
     return {name: model.predict_proba([texts[name]])[:, 1].round(4).tolist() for name in NAMES}
 
 

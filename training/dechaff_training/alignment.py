@@ -36,9 +36,7 @@ _CODE = re.compile(r"[^\w\s]*[{}();,=<>][^\w\s]*")
 _CLOSING = "\"'”’»)]"
 
 
-def align(
-    text: str, body: Sequence[str], title: str | None = None, *, mask_furniture: bool = False
-) -> Labels:
+def align(text: str, body: Sequence[str], title: str | None = None, *, mask_furniture: bool = False) -> Labels:
     r"""Label the lines of an extractor's output by the gold paragraphs of the article's body.
 
     Parameters

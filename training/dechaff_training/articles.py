@@ -149,9 +149,7 @@ def scan_labelled(text: str, where: str) -> Iterator[_MarkedLine | MalformedErro
         yield MalformedError(where, number, problem)
 
 
-def format_labelled(
-    text: str, labels: Sequence[int] | NDArray[np.int8], kinds: Sequence[str] | None = None
-) -> str:
+def format_labelled(text: str, labels: Sequence[int] | NDArray[np.int8], kinds: Sequence[str] | None = None) -> str:
     r"""Write a text with a mark before each line; `parse_labelled` reads it back.
 
     Parameters
@@ -177,13 +175,9 @@ def format_labelled(
     """
     n_lines = len(split_lines(text))
     if n_lines != len(labels) or (kinds is not None and len(kinds) != n_lines):
-        raise CorpusError(
-            f"{n_lines} lines, but {len(labels)} labels: give one for each line that is not blank"
-        )
+        raise CorpusError(f"{n_lines} lines, but {len(labels)} labels: give one for each line that is not blank")
     marks = iter(zip(labels, kinds or [""] * n_lines, strict=True))
-    return "".join(
-        "\n" if _is_blank(line) else f"{_mark(*next(marks))} {line}\n" for line in text.splitlines()
-    )
+    return "".join("\n" if _is_blank(line) else f"{_mark(*next(marks))} {line}\n" for line in text.splitlines())
 
 
 def _is_blank(line: str) -> bool:
@@ -261,9 +255,7 @@ def _read_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             record = json.loads(line)
         except json.JSONDecodeError as error:
-            raise MalformedError(
-                str(path), number, f"no JSON: {error.msg} at column {error.colno}"
-            ) from error
+            raise MalformedError(str(path), number, f"no JSON: {error.msg} at column {error.colno}") from error
         if not isinstance(record, dict):
             raise MalformedError(str(path), number, 'not an object: write {"id", "site", "lines"}')
         yield number, record

@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
+
 from dechaff.cleaning import clean_array, kept_text
 from dechaff.lines import LineBatch
 from dechaff.model import LineModel
-
 from dechaff_training.alignment import CONTENT, MASKED
 from dechaff_training.corpus import Article, Corpus
 from dechaff_training.metrics import (
@@ -159,9 +159,7 @@ def compare_texts(
     return rows
 
 
-def _group_rows(
-    group: TextGroup, n_pages: int, resamples: Resamples, sums: Mapping[str, Values]
-) -> list[TextRow]:
+def _group_rows(group: TextGroup, n_pages: int, resamples: Resamples, sums: Mapping[str, Values]) -> list[TextRow]:
     rows = []
     base = f1_of_means(next(iter(sums.values())))
     for name, values in sums.items():
@@ -222,8 +220,7 @@ def keep_all(articles: Sequence[Article]) -> list[str]:
 def oracle(articles: Sequence[Article]) -> list[str]:
     """Keep the lines that are labelled content: about the best that dropping lines can do."""
     return [
-        next(kept_text(LineBatch.from_texts([article.text]), article.labels == CONTENT))
-        for article in articles
+        next(kept_text(LineBatch.from_texts([article.text]), article.labels == CONTENT)) for article in articles
     ]
 
 

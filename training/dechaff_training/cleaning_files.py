@@ -127,9 +127,7 @@ def line_record(path: Path, number: int, line: LabelledLine, limit: int) -> dict
         "line": number,
         "start": line.start,
         "end": line.end,
-        "reasons": [
-            {"feature": r.feature, "contribution": round(r.contribution, 4)} for r in reasons(line, limit)
-        ],
+        "reasons": [{"feature": r.feature, "contribution": round(r.contribution, 4)} for r in reasons(line, limit)],
     }
 
 

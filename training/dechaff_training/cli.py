@@ -81,9 +81,7 @@ Errors = Annotated[OnError, typer.Option(help="What to do about bytes that are n
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, a record a line.")]
 Extractors = Annotated[
     list[str] | None,
-    typer.Option(
-        "--extractor", "-x", metavar="NAME", help="Which extractor's texts to take of pages; repeat it."
-    ),
+    typer.Option("--extractor", "-x", metavar="NAME", help="Which extractor's texts to take of pages; repeat it."),
 ]
 
 
@@ -105,9 +103,7 @@ def _dechaff(
     """Label each line of an article as content or boilerplate, and say why."""
 
 
-@app.command(
-    epilog="Examples: [bold]dechaff clean article.txt[/bold] · [bold]dechaff clean *.txt -o clean/[/bold]"
-)
+@app.command(epilog="Examples: [bold]dechaff clean article.txt[/bold] · [bold]dechaff clean *.txt -o clean/[/bold]")
 def clean(
     files: Files = None,
     out: Annotated[
@@ -146,9 +142,7 @@ def show(
     """Print every line with its label (+ content, - boilerplate), probability of content, and reasons."""
     from dechaff_training.cleaning_files import Job, dump, labelled_articles, line_record
 
-    articles = labelled_articles(
-        Job(tuple(files or [STANDARD]), model, threshold, _decoding(encoding, errors))
-    )
+    articles = labelled_articles(Job(tuple(files or [STANDARD]), model, threshold, _decoding(encoding, errors)))
     if as_json:
         for path, article in articles:
             for number, line in enumerate(article.lines):
@@ -166,19 +160,11 @@ def train(
     corpora: Corpora,
     out: Annotated[Path, typer.Option("--out", "-o", help="The model file to write.")],
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same file.")] = 0,
-    trees: Annotated[
-        int, typer.Option(min=0, help="Shallow trees that stage 2 takes its crosses from.")
-    ] = 100,
+    trees: Annotated[int, typer.Option(min=0, help="Shallow trees that stage 2 takes its crosses from.")] = 150,
     folds: Annotated[int, typer.Option(min=2, help="Folds by site for what stage 2 learns from.")] = 4,
-    c: Annotated[
-        float, typer.Option("--c", min=1e-9, help="Inverse strength of the penalty, stage 1.")
-    ] = 0.1,
-    c_context: Annotated[
-        float, typer.Option(min=1e-9, help="Inverse strength of the penalty, stage 2.")
-    ] = 0.1,
-    threshold: Annotated[
-        float, typer.Option(min=0, max=1, help="Lines from this probability on are kept.")
-    ] = 0.5,
+    c: Annotated[float, typer.Option("--c", min=1e-9, help="Inverse strength of the penalty, stage 1.")] = 0.03,
+    c_context: Annotated[float, typer.Option(min=1e-9, help="Inverse strength of the penalty, stage 2.")] = 0.03,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="Lines from this probability on are kept.")] = 0.5,
     extractors: Extractors = None,
     metrics: Annotated[Path | None, typer.Option(help="A JSON file of figures to keep in the model.")] = None,
 ) -> None:
@@ -274,9 +260,7 @@ def _decoding(encoding: str, errors: OnError) -> Decoding:
         codecs.lookup(encoding)
         b"-".decode(encoding, "replace")  # refuses codecs that are not for text
     except LookupError as error:
-        raise typer.BadParameter(
-            f"there is no text encoding {encoding!r}", param_hint="'--encoding'"
-        ) from error
+        raise typer.BadParameter(f"there is no text encoding {encoding!r}", param_hint="'--encoding'") from error
     return Decoding(encoding, errors.value)
 
 

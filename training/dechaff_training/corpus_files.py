@@ -83,9 +83,7 @@ def train_to_file(
         corpus = read_corpus(paths, extractors)
         model = train_model(corpus, LineClassifier(**parameters), figures, tell)
         save_model(model, out)
-    print(
-        f"dechaff: {corpus.n_lines} lines of {len(corpus)} articles learnt: {show_path(out)}", file=sys.stderr
-    )
+    print(f"dechaff: {corpus.n_lines} lines of {len(corpus)} articles learnt: {show_path(out)}", file=sys.stderr)
 
 
 def evaluate_model(

@@ -18,7 +18,7 @@ MASKED = -1
 
 
 class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Two logistic regressions, the second of which knows what the first says of the lines around.
+    r"""Two logistic regressions, the second of which knows what the first says of the lines around.
 
     A sample is an article (a string), its target an array with a label for each of its non-blank lines:
     "boilerplate" or "content", 0 or 1, and -1 where nothing is known. Predictions are for the lines of all
@@ -59,28 +59,28 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Examples
     --------
-    >>> texts = ["Shares fell on Monday as traders sold.\\nShare\\n₹900 per month"] * 9
+    >>> texts = ["Shares fell on Monday as traders sold.\nShare\n₹900 per month"] * 9
     >>> labels = [["content", "boilerplate", "boilerplate"]] * 9
     >>> classifier = LineClassifier(n_trees=0, n_folds=2).fit(texts, labels)
-    >>> classifier.predict(["Shares rose on Friday as traders bought.\\n₹300 per month"]).tolist()
+    >>> classifier.predict(["Shares rose on Friday as traders bought.\n₹300 per month"]).tolist()
     ['content', 'boilerplate']
     """
 
     def __init__(
         self,
         *,
-        C: float = 0.1,
-        C_context: float = 0.1,
+        C: float = 0.03,
+        C_context: float = 0.03,
         n_bits: int = 18,
-        n_trees: int = 100,
-        learning_rate: float = 0.15,
+        n_trees: int = 150,
+        learning_rate: float = 0.1,
         n_folds: int = 4,
         stages: int = 2,
         features: str = "all",
         length_power: float = 0.5,
-        max_lines: int = 300_000,
+        max_lines: int = 400_000,
         threshold: float = 0.5,
-        max_iter: int = 300,
+        max_iter: int = 150,
         random_state: int = 0,
     ) -> None:
         self.C = C
@@ -128,6 +128,9 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tell("features")
         table = LineTable(list(X), self.n_bits)
         labels = encode_labels(y, table.counts)
+        missing = [name for code, name in enumerate(CLASSES) if code not in labels]
+        if missing:
+            raise ValueError(f"no line is labelled {missing[0]!r}: both classes are needed to learn")
         article = np.repeat(np.arange(len(table.counts)), table.counts)
         weights = np.power(np.maximum(table.n_words, 1.0), self.length_power)
         if sample_weight is not None:
@@ -139,16 +142,12 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         second = pass_through_stage()
         if self.stages == 2:
             site = np.unique([str(g) for g in groups], return_inverse=True)[1] if groups is not None else None
-            odds = self._held_out_log_odds(
-                table, labels, weights, article if site is None else site[article], tell
-            )
+            odds = self._held_out_log_odds(table, labels, weights, article if site is None else site[article], tell)
             tell("context")
             table.dense = np.hstack((table.dense, context_matrix(list(X), odds)))
             tell("stage 2")
             second = self._fit_second(table, labels, weights, known)
-        self.model_ = LineModel(
-            first, second, word_weights, self.threshold, {"classifier": self.get_params()}
-        )
+        self.model_ = LineModel(first, second, word_weights, self.threshold, {"classifier": self.get_params()})
         return self
 
     def predict_proba(self, X: Sequence[str]) -> NDArray[np.float64]:
@@ -161,9 +160,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return self.model_.predict(list(X))
 
-    def score(
-        self, X: Sequence[str], y: Sequence[ArrayLike], sample_weight: ArrayLike | None = None
-    ) -> float:
+    def score(self, X: Sequence[str], y: Sequence[ArrayLike], sample_weight: ArrayLike | None = None) -> float:
         """Give the share of lines that are labelled right, masked ones aside."""
         predicted = (self.predict(X) == CLASSES[1]).astype(np.int8)
         counts = np.array([len(np.asarray(labels)) for labels in y])
@@ -212,9 +209,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         dense, labels = table.dense[rows], labels[rows]
         crosses = None
         if self.n_trees:
-            crosses = grow_crosses(
-                dense, labels, weights, self.n_trees, self.learning_rate, self.random_state
-            )
+            crosses = grow_crosses(dense, labels, weights, self.n_trees, self.learning_rate, self.random_state)
         stage, _ = fit_stage(
             stage_names()[1],
             dense,
@@ -233,7 +228,7 @@ def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
     Raises
     ------
     ValueError
-        If an article has more or fewer labels than lines, a label is unknown, or a class is missing.
+        If an article has more or fewer labels than lines, or a label is unknown.
 
     Examples
     --------
@@ -242,7 +237,9 @@ def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
     """
     if len(y) != len(counts):
         raise ValueError(f"{len(counts)} articles, but labels for {len(y)}")
-    codes = {**{name: code for code, name in enumerate(CLASSES)}, 0: 0, 1: 1, MASKED: MASKED}
+    known: dict[object, int] = {name: code for code, name in enumerate(CLASSES)}
+    # numpy makes strings of a list of strings and numbers
+    codes = known | {value: code for code in (0, 1, MASKED) for value in (code, str(code))}
     joined = []
     for place, (labels, count) in enumerate(zip(y, counts, strict=True)):
         values = np.asarray(labels).tolist()
@@ -250,15 +247,9 @@ def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
             raise ValueError(f"article {place} has {count} non-blank lines, but {len(values)} labels")
         unknown = {value for value in values if value not in codes}
         if unknown:
-            raise ValueError(
-                f"article {place}: unknown label {unknown.pop()!r}; use 'content' or 'boilerplate'"
-            )
+            raise ValueError(f"article {place}: unknown label {unknown.pop()!r}; use 'content' or 'boilerplate'")
         joined.append(np.array([codes[value] for value in values], np.int8))
-    encoded = np.concatenate([np.zeros(0, np.int8), *joined])
-    missing = [name for code, name in enumerate(CLASSES) if code not in encoded]
-    if missing:
-        raise ValueError(f"no line is labelled {missing[0]!r}: both classes are needed to learn")
-    return encoded
+    return np.concatenate([np.zeros(0, np.int8), *joined])
 
 
 def pass_through_stage() -> Stage:

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
+
 from dechaff.cleaning import guard, kept_text
 from dechaff.errors import CorpusError, InputError
 from dechaff.files import written_whole
 from dechaff.model import LineModel, Values, blocks
 from dechaff.tokens import find_words
-from numpy.typing import NDArray
-
 from dechaff_training.alignment import MASKED
 from dechaff_training.benchmark import TextRow, compare_texts, gold_text, oracle
 from dechaff_training.corpus import Article, Corpus

@@ -131,9 +131,7 @@ def match_tokens(lines: Sequence[str], body: Sequence[str]) -> Match:
     numbers: dict[str, int] = {}
     gold_ids = np.fromiter((numbers.setdefault(word, len(numbers)) for word in gold.words), np.int64)
     page_ids = np.fromiter((numbers.get(word, -1) for word in page.words), np.int64)
-    match = Match(
-        page, gold, page_ids, gold_ids, np.zeros(len(page_ids), bool), np.zeros(len(gold_ids), bool)
-    )
+    match = Match(page, gold, page_ids, gold_ids, np.zeros(len(page_ids), bool), np.zeros(len(gold_ids), bool))
     chain = _chain(_find_runs(gold_ids, page_ids, _CJK_RUN if gold.is_cjk() else _RUN))
     _take(match, chain)
     _fill_gaps(match, chain)

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.errors import CorpusError
+from dechaff.lines import split_lines
 from dechaff_training.alignment import (
     ALIGNMENT_VERSION,
+    MASKED,
     USABLE_COVERAGE,
     align,
     apply_snippets,
@@ -35,9 +37,7 @@ Page = dict[str, Any]
 _OPTIONAL = ("source", "language", "page_type", "title", "body", "present", "absent")
 
 
-def read_pages(
-    path: Path, extractors: Sequence[str], cache: Path | None = None, n_jobs: int = -1
-) -> list[Article]:
+def read_pages(path: Path, extractors: Sequence[str], cache: Path | None = None, n_jobs: int = -1) -> list[Article]:
     """Read pages and label their lines, by their gold bodies or, without one, by vote.
 
     Parameters
@@ -55,8 +55,8 @@ def read_pages(
     Returns
     -------
     list of Article
-        Without the pages that have less than `USABLE_COVERAGE` of their gold in all their text, and those
-        without gold that fewer than two voters find anything on.
+        Without the pages that have no gold and that fewer than two voters find anything on. Where less than
+        `USABLE_COVERAGE` of the gold stands in all the text, all lines are masked.
 
     Raises
     ------
@@ -103,7 +103,11 @@ class _Pages:
         voters = [self.texts(name, silver_only=True) if any(self.silver) else texts for name in VOTERS]
         jobs = zip(self.pages, texts, self._coverage(), *voters, strict=True)
         labels = self._keep(f"labels {ALIGNMENT_VERSION} {versions}", extractor, _label, jobs)
-        return [None if line is None else np.array(line, np.int8) for line in labels]
+        return [
+            # A page that its gold does not fit is no lesson, but still a page to be measured on.
+            masked(text or "") if line is None and not silver else line if line is None else np.array(line, np.int8)
+            for line, text, silver in zip(labels, texts, self.silver, strict=True)
+        ]
 
     def _coverage(self) -> list[float]:
         key = f"coverage {ALIGNMENT_VERSION} {extractor_version(EVERYTHING)}"
@@ -138,6 +142,11 @@ class _Pages:
                 values.append(value)
                 bar.advance()
         return values
+
+
+def masked(text: str) -> NDArray[np.int8]:
+    """Mask every line of a text."""
+    return np.full(len(split_lines(text)), MASKED, np.int8)
 
 
 def _read_table(path: Path) -> Any:

@@ -186,9 +186,7 @@ def print_tables(tables: "Sequence[Figures]") -> None:
 
 
 def _figures_table(figures: "Figures") -> Table:
-    table = Table(
-        title=figures.title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0)
-    )
+    table = Table(title=figures.title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
     for name, cells in zip(figures.columns, zip(*figures.rows, strict=True), strict=False):
         numeric = all(cell[:1] in _NUMERIC for cell in cells)
         table.add_column(name, justify="right" if numeric else "left", no_wrap=True)

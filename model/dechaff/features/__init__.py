@@ -18,7 +18,6 @@ from dechaff.lexicon import read_entries
 from dechaff.lines import LineBatch
 from dechaff.tokens import Words, find_words
 
-
 # To be raised when a feature changes its values and keeps its name: models made before no longer fit.
 FEATURES_VERSION: Final = 1
 

@@ -32,6 +32,7 @@ Values = NDArray[np.float64]
 _REACH: Final = 4
 _FAR: Final = 30
 _CLIP: Final = 8.0
+_DECIMALS: Final = 4
 
 
 def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds: Values) -> Columns:
@@ -39,15 +40,16 @@ def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds:
     offsets = batch.article_lines
     odds = np.clip(log_odds, -_CLIP, _CLIP)
     probability = 1 / (1 + np.exp(-odds))
-    width = np.expm1(columns["log_n_chars"])
-    return {
-        "log_odds": odds,
-        "probability": probability,
+    width = np.rint(np.expm1(columns["log_n_chars"]))
+    found = {
         **_nearby(odds, probability, width, offsets),
         **_article_mass(probability, width, offsets),
         **_segments(odds, width, offsets),
         **_cohesion(batch, words, probability, columns["is_long"]),
     }
+    # Running sums differ in their last digits with what else is in the batch; no split may see that.
+    rounded = {name: np.round(column, _DECIMALS) for name, column in found.items()}
+    return {"log_odds": odds, "probability": probability, **rounded}
 
 
 @cache
@@ -143,7 +145,7 @@ def _cohesion(batch: LineBatch, words: Words, probability: Values, is_long: Valu
     found = np.minimum(content, 1.0) * is_rare
     weight = sum_runs(rarity * (others > 0), words.offsets)
     in_prose = np.bincount(buckets, (probability * is_long)[words.lines], n_buckets)[buckets]
-    in_prose -= mass * is_long[words.lines]
+    in_prose = in_prose - mass * is_long[words.lines]  # of no words at all, bincount makes integers
     n_rare = np.maximum(sum_runs(is_rare * 1.0, words.offsets), 1)
     return {
         "cohesion": sum_runs(share * rarity * (others > 0), words.offsets) / np.maximum(weight, 1e-9),

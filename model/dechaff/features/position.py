@@ -27,7 +27,7 @@ def position_features(batch: LineBatch, words: Words, columns: Columns) -> Colum
     offsets = batch.article_lines
     n_lines = spread(np.diff(offsets), offsets)
     index = np.arange(batch.n_lines) - spread(offsets[:-1], offsets)
-    width = np.expm1(columns["log_n_chars"])
+    width = np.rint(np.expm1(columns["log_n_chars"]))  # whole numbers: their sums are exact in any batch
     return {
         "log_index": np.log1p(index),
         "log_index_from_end": np.log1p(n_lines - 1 - index),
@@ -69,9 +69,7 @@ def _prose(is_prose: NDArray[np.float64], width: NDArray[np.float64], offsets: N
     centre = spread(mean_runs(prose * np.arange(len(prose)), offsets) / np.maximum(mean_runs(prose, offsets), 1e-9),
                     offsets)  # fmt: skip
     n_lines = spread(np.diff(offsets), offsets)
-    columns["distance_to_prose_centre"] = np.where(
-        total > 0, np.abs(np.arange(len(prose)) - centre) / n_lines, 1.0
-    )
+    columns["distance_to_prose_centre"] = np.where(total > 0, np.abs(np.arange(len(prose)) - centre) / n_lines, 1.0)
     return columns
 
 
@@ -97,7 +95,7 @@ def _repeats(words: Words, columns: Columns, offsets: NDArray[np.int64]) -> Colu
 
 
 def word_buckets(batch: LineBatch, words: Words) -> NDArray[np.int64]:
-    """Number each word's bucket: its article and the top bits of its hash, 4,096 buckets an article."""
+    """Give each word its bucket: its article and the top bits of its hash, 4,096 buckets an article."""
     article = batch.line_articles[words.lines]
     return (article << _BUCKET_BITS) + (words.hashes >> np.uint64(64 - _BUCKET_BITS)).astype(np.int64)
 

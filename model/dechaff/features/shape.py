@@ -19,14 +19,16 @@ Columns = dict[str, NDArray[np.float64]]
 # An ideograph says about as much as three letters: lengths become comparable between scripts.
 _IDEOGRAPH_WIDTH: Final = 3
 PROSE_WIDTH: Final = 80
+# Four 16-bit counters share a word: a longer line counts by its first 65,535 code points, so that none overflows.
+_COUNTED: Final = 65_535
 
 # Punctuation and symbols by what they do in a line.
 MARKS: Final = {
     "sentence_end": ".!?。！？।؟…۔｡",
     "comma": ",，、،;；؛",
     "colon": ":：",
-    "quote": '"“”„«»「」『』‘’‚‹›',  # noqa: RUF001
-    "bullet": "•·∙◦▪■●○*–—-‣►▶✓✔★☆",  # noqa: RUF001
+    "quote": '"“”„«»「」『』‘’‚‹›',
+    "bullet": "•·∙◦▪■●○*–—-‣►▶✓✔★☆",
     "separator": "|/\\>→←»›<↑↓_~=+",
     "bracket": "()[]{}（）【】［］",
     "address": "@#©®™&%",
@@ -36,7 +38,7 @@ _MARK_NAMES: Final = tuple(MARKS)
 
 @cache
 def mark_table() -> NDArray[np.uint8]:
-    """Number every code point's mark, 0 for none, in the order of `MARKS`."""
+    """Give every code point the number of its mark, 0 for none, in the order of `MARKS`."""
     table = np.zeros(N_CODE_POINTS, np.uint8)
     for number, characters in reversed(list(enumerate(MARKS.values(), 1))):
         table[[ord(c) for c in characters]] = number
@@ -46,7 +48,7 @@ def mark_table() -> NDArray[np.uint8]:
 def shape_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
     """Describe each line by itself: length, shares of kinds of characters, first and last character."""
     counts = _count_classes(batch)
-    n_chars = np.maximum(batch.ends - batch.starts, 1)
+    n_chars = np.minimum(batch.ends - batch.starts, _COUNTED)
     letters = np.maximum(counts["letters"], 1)
     width = n_chars + (_IDEOGRAPH_WIDTH - 1) * counts["ideographs"]
     marks = _count_marks(batch)
@@ -77,12 +79,8 @@ def shape_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
 
 
 def _count_classes(batch: LineBatch) -> Columns:
-    """Count letters, capitals, digits, ideographs and spaces of each line in two packed sums.
-
-    Four 16-bit counters share a word; a line counts by its first 65,535 code points so that none overflows.
-    """
-    limit = 65_535
-    ends = np.minimum(batch.ends, batch.starts + limit)
+    """Count letters, capitals, digits, ideographs and spaces of each line in two packed sums."""
+    ends = np.minimum(batch.ends, batch.starts + _COUNTED)
     packed = np.zeros(256, np.uint64)
     bits = np.arange(256)
     for place, class_bit in enumerate((LETTER, UPPER, DIGIT, IDEOGRAPH)):
@@ -91,9 +89,7 @@ def _count_classes(batch: LineBatch) -> Columns:
     fields = [(sums >> np.uint64(16 * place)) & np.uint64(0xFFFF) for place in range(4)]
     names = ("letters", "upper", "digits", "ideographs")
     counts = {name: field.astype(np.float64) for name, field in zip(names, fields, strict=True)}
-    counts["spaces"] = _sum_spans((batch.classes & SPACE) >> 5, batch.starts, ends, np.int64).astype(
-        np.float64
-    )
+    counts["spaces"] = _sum_spans((batch.classes & SPACE) >> 5, batch.starts, ends, np.int64).astype(np.float64)
     return counts
 
 
@@ -105,9 +101,7 @@ def _sum_spans(
 ) -> NDArray[np.generic]:
     if not len(starts):
         return values[:0]
-    bounds = np.column_stack(
-        (starts, ends)
-    ).ravel()  # every line ends before the buffer does: a break follows
+    bounds = np.column_stack((starts, ends)).ravel()  # every line ends before the buffer does: a break follows
     return np.add.reduceat(values, bounds, dtype=dtype)[::2]
 
 

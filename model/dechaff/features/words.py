@@ -74,9 +74,7 @@ def word_terms(words: Words, n_bits: int) -> Iterator[Terms]:
     >>> {terms.name: len(terms.buckets) for terms in word_terms(words, n_bits=18)}  # doctest: +NORMALIZE_WHITESPACE
     {'word': 3, 'pair': 2, 'first word': 1, 'last word': 1, 'whole line': 1, 'word before': 3, 'word after': 3}
     """
-    for number, (kind, (hashes, offsets, first)) in enumerate(
-        zip(KINDS, _term_hashes(words), strict=True), 1
-    ):
+    for number, (kind, (hashes, offsets, first)) in enumerate(zip(KINDS, _term_hashes(words), strict=True), 1):
         salted = mix(hashes + np.uint64(number * _SALT % 2**64))
         buckets = (salted >> np.uint64(64 - n_bits)).astype(np.int64)
         yield Terms(kind.name, buckets, offsets, first, kind.by)
