@@ -170,9 +170,6 @@ def test_malicious_files(attack: str, tmp_path: Path) -> None:
 
 def test_a_registered_extension_code_is_refused(tmp_path: Path) -> None:
     """A function that some library registered under a code cannot be reached by its code, used before or not."""
-    # DEFECT artifact.py _NamelessUnpickler: once any pickle has used the code, the C unpickler takes the function
-    # from its extension cache and never asks find_class (only in a process that registered one): it ran os.getpid,
-    # and the file was refused only afterwards, for what os.getpid gave.
     copyreg.add_extension("os", "getpid", 240)
     try:
         path = write(tmp_path / "code.joblib", b"\x80\x02\x82\xf0)R.")
@@ -290,8 +287,6 @@ def test_wrong_content(wrong: str, saved: Path, tmp_path: Path) -> None:
         load_model(path)
 
 
-# DEFECT artifact.py load_model: each of these loads and goes wrong later, or ends in another exception than
-# ArtifactError: word_weights, threshold, intercept and scales are not checked; _check prints any version there is.
 UNCHECKED = {
     "no word weights": set_in("word_weights", to=floats()),
     "three word weights": set_in("word_weights", to=floats(1, 2, 3)),
@@ -404,8 +399,6 @@ CRASHES = {
 @pytest.mark.parametrize("crash", CRASHES)
 def test_files_that_would_end_the_process(crash: str, tmp_path: Path) -> None:
     """A crafted file neither ends the process nor takes its memory: it is refused."""
-    # DEFECT artifact.py read_content: a key of a million nested tuples ends the process with a segmentation fault
-    # (the hash recurses in C); a memo index in ten bytes takes 800 MB.
     path = write(tmp_path / "crash.joblib", CRASHES[crash])
     run = subprocess.run([sys.executable, "-c", LIMITED, path], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout.strip()) == (0, "refused True"), run.stderr[-500:]
@@ -445,7 +438,6 @@ def test_the_shipped_model_loads() -> None:
     model = default_model()
     assert 0 < model.threshold < 1
     assert model is default_model()
-    # DEFECT artifacts/default.joblib of 23:58: made without train_model, so data, seed and versions are missing.
     assert {"classifier", "seed", "data"} <= set(model.metadata)
 
 

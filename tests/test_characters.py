@@ -88,7 +88,6 @@ def test_folding(text: str, folded: str) -> None:
 
 def test_folding_a_final_sigma() -> None:
     """Greek's final sigma counts as sigma, as it does where the lexicon's phrases were folded."""
-    # DEFECT characters.py: fold_table: 'ς' stays 'ς', so lexicon.tsv's "συνδρομητέσ" is never found in real text.
     assert chr(fold_table()[ord("ς")]) == chr(fold_table()[ord("Σ")]) == "σ"
 
 

@@ -73,7 +73,6 @@ def test_cleaning_line_endings() -> None:
 @pytest.mark.parametrize("text", [":", "***\n---", "\x00", "\U0001f600", "…", "→\n\n|"])
 def test_articles_without_words(text: str) -> None:
     """An article of marks and symbols only has lines like any other."""
-    # DEFECT features/context.py _cohesion: no words in the batch raise UFuncTypeError (bincount gives integers).
     assert keep_content(text, constant_model(9)) == text
     assert keep_content(text, constant_model(-9)) == ""
 
@@ -160,7 +159,6 @@ def test_wrong_thresholds(threshold: float) -> None:
 @pytest.mark.parametrize("wrong", [b"bytes", 5, 1.5, ["a"]])
 def test_wrong_texts(wrong: object) -> None:
     """What is no string is refused with its type, by each function."""
-    # DEFECT cleaning.py: 5 and 1.5 give "TypeError: object of type 'int' has no len()" from model.py blocks.
     for function in (keep_content, clean_article, classify_lines):
         with pytest.raises(InputError, match=f"{type(wrong).__name__}, not str"):
             function(wrong, RANDOM)  # type: ignore[operator]
@@ -168,7 +166,6 @@ def test_wrong_texts(wrong: object) -> None:
 
 def test_none_is_no_article() -> None:
     """None is allowed among many, but is no article by itself."""
-    # DEFECT cleaning.py: keep_content(None) returns None, clean_article(None) raises TypeError; both promise InputError.
     for function in (keep_content, clean_article, classify_lines):
         with pytest.raises(InputError, match="NoneType, not str"):
             function(None, RANDOM)  # type: ignore[operator]
@@ -176,6 +173,5 @@ def test_none_is_no_article() -> None:
 
 def test_the_place_of_a_wrong_text() -> None:
     """The error names the place in the caller's list, whatever stands before."""
-    # DEFECT cleaning.py clean_array: the place is counted without the Nones and anew in each block ("text 1").
     with pytest.raises(InputError, match="text 2 is bytes"):
         clean_array(["a", None, b"x"], RANDOM)  # type: ignore[list-item]

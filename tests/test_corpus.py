@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dechaff.errors import CorpusError
 from dechaff.lines import split_lines
-from dechaff_training.corpus import KINDS, Article, Corpus, check_paths, format_labelled, parse_labelled
+from dechaff_training.corpus import KINDS, MASKED, Article, Corpus, check_paths, format_labelled, parse_labelled
 
 ROOT = Path(__file__).parents[1]
 CORPORA = ROOT / ".." / "shared" / "corpora"
@@ -203,13 +203,14 @@ def test_pages_become_an_article_by_each_extractor_and_the_next_time_come_from_t
     assert {file: file.stat().st_mtime_ns for file in cache.iterdir()} == files
 
 
-def test_a_page_that_is_not_that_of_its_gold_is_left_out(tmp_path: Path) -> None:
-    """Less than half of the gold in all its text."""
+def test_a_page_that_is_not_that_of_its_gold_teaches_nothing(tmp_path: Path) -> None:
+    """With less than half of the gold in all its text, every line is masked; the page is still one to measure on."""
     other = page(
         id="post/2", body=["Of something else altogether, which stands nowhere on the page, is told here."]
     )
     corpus = Corpus.read(write_pages(tmp_path / "a.parquet", page(), other), cache=tmp_path / "cache", n_jobs=1)
-    assert {a.id for a in corpus} == {"post/1"}
+    teaches = {article.id: bool((article.labels != MASKED).any()) for article in corpus}
+    assert teaches == {"post/1": True, "post/2": False}
 
 
 def test_pages_without_gold_get_silver_labels_and_snippets_overrule_them(tmp_path: Path) -> None:

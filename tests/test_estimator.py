@@ -60,7 +60,6 @@ def test_the_score_leaves_masked_lines_out(fitted: LineClassifier) -> None:
 
 def test_the_score_of_one_sided_articles(fitted: LineClassifier) -> None:
     """Articles whose lines are all of one class can be scored, though not learnt from."""
-    # DEFECT estimator.py score -> encode_labels: ValueError "both classes are needed to learn".
     assert 0 <= fitted.score(["The vote was held on Monday."], [["content"]]) <= 1
 
 
@@ -172,8 +171,6 @@ def test_no_articles() -> None:
 
 def test_articles_without_words() -> None:
     """Articles that are empty or have no words can be among those that are learnt from."""
-    # DEFECT features/context.py _cohesion: a last block of articles without words raises UFuncTypeError; and
-    # fitting.py meets the same where a block has none.
     texts = ["The vote was held on Monday.\nShare", "", "x" * 300_000, "***"]
     labels = [["content", "boilerplate"], [], ["content"], ["boilerplate"]]
     fitted = LineClassifier(n_bits=8, n_trees=0, n_folds=2, max_iter=5).fit(texts, labels)
@@ -188,7 +185,6 @@ def test_encoding_labels() -> None:
 
 def test_masks_among_names() -> None:
     """A masked line may stand among labels given by name in a list."""
-    # DEFECT estimator.py encode_labels: np.asarray(["content", -1]) makes the mask the string "-1".
     y = [["content", -1, "boilerplate"]]
     assert encode_labels(y, np.array([3])).tolist() == [1, -1, 0]
 

@@ -19,8 +19,6 @@ def log_odds(model: LineModel, text: str) -> np.ndarray:
 @settings(max_examples=40)
 def test_shares_sum_to_the_log_odds(text: str) -> None:
     """Any text: the base and all shares, those of words too, sum to what the model says of each line."""
-    # DEFECT explanation.py _stage_shares: a tree without a split (boosting found none) has one leaf, whose weight
-    # is asked for by no feature and falls out of the sum: it belongs to the base.
     assume(LineBatch.from_texts([text]).n_lines)
     explanation = explain(RANDOM, text)
     assert explanation.log_odds == pytest.approx(log_odds(RANDOM, text), abs=1e-4)
@@ -40,7 +38,6 @@ def test_real_articles(model: LineModel, corpus: Corpus) -> None:
 
 def test_an_article_without_lines() -> None:
     """There is nothing to explain in an empty article, and it is no error."""
-    # DEFECT explanation.py explain -> features/context.py _cohesion: UFuncTypeError for a text without lines.
     assert explain(RANDOM, "").log_odds.tolist() == []
 
 

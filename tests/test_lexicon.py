@@ -140,6 +140,5 @@ def test_entries_are_well_formed() -> None:
 
 def test_greek_phrases_in_real_greek() -> None:
     """A Greek phrase that ends in a final sigma is found as Greeks write it."""
-    # DEFECT characters.py: fold_table leaves 'ς' alone, but lexicon.tsv has "για συνδρομητέσ" (casefolded).
     hits = find_phrases(find_words(LineBatch.from_texts(["Μόνο για συνδρομητές"])), phrase_table())
     assert np.any(hits.families & (1 << FAMILIES.index("subscribe")))

@@ -101,15 +101,12 @@ def one_by_one(model: LineModel, texts: list[str]) -> np.ndarray:
 @settings(max_examples=100)
 def test_a_batch_is_its_articles_one_by_one(texts: list[str]) -> None:
     """Any texts: what else is in the batch changes no line's probability."""
-    # DEFECT features/context.py _cohesion: articles without words raise UFuncTypeError; and model.py Stage.log_odds:
-    # np.einsum in float32 adds up in another order for one line alone (probabilities differ by 4e-7).
     together = RANDOM.predict_proba(texts)
     assert together == pytest.approx(one_by_one(RANDOM, texts), abs=1e-9)
 
 
 def test_real_articles_one_by_one(model: LineModel, corpus: Corpus) -> None:
     """Real articles: the batch's probabilities are those of each article alone, and so are the labels."""
-    # DEFECT features/position.py _prose: `after == 0` of a difference of float sums depends on the batch.
     together, alone = model.predict_proba(corpus.texts), one_by_one(model, corpus.texts)
     assert together == pytest.approx(alone, abs=1e-9)
     assert model.predict(corpus.texts).tolist() == [label for t in corpus.texts for label in model.predict([t])]
@@ -117,7 +114,6 @@ def test_real_articles_one_by_one(model: LineModel, corpus: Corpus) -> None:
 
 def test_the_order_of_articles_does_not_matter(model: LineModel, corpus: Corpus) -> None:
     """Real articles in another order have the same probabilities."""
-    # DEFECT as in test_real_articles_one_by_one.
     order = np.random.default_rng(0).permutation(len(corpus.texts))
     bounds = np.cumsum([0, *(len(labels) for labels in corpus.labels)])
     straight = model.predict_proba(corpus.texts)
@@ -127,7 +123,6 @@ def test_the_order_of_articles_does_not_matter(model: LineModel, corpus: Corpus)
 
 def test_single_lines_one_by_one(model: LineModel, corpus: Corpus) -> None:
     """Articles of one line have the same probability alone as in a batch."""
-    # DEFECT as in test_a_batch_is_its_articles_one_by_one.
     lines = LineBatch.from_texts(corpus.texts[:1]).line_texts(0)
     assert model.predict_proba(lines) == pytest.approx(one_by_one(model, lines), abs=1e-9)
 
@@ -150,7 +145,6 @@ def test_empty_articles() -> None:
 
 def test_features_without_lines() -> None:
     """A batch without lines has a matrix without columns."""
-    # DEFECT features/context.py _cohesion: UFuncTypeError for a batch without lines.
     assert RANDOM.features(LineBatch.from_texts([""])).shape == (len(stage_names()[1]), 0)
 
 
