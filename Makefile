@@ -2,20 +2,71 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# Real pages are not part of the project: name a folder with train/ and test/ in it (their columns: data/README.md).
+PAGES ?= ../shared/corpora
+MODEL ?= model/dechaff/artifacts/default.joblib
+EVALUATION := data/evaluation
 
-.PHONY: setup demo test lint types train evaluate notebooks benchmarks lock clean
+.PHONY: help setup demo test lint types train evaluate notebooks benchmarks lock clean
 
-setup: $(READY)
+help:  ## Show what there is to do.
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
+setup: $(READY)  ## Make the virtual environment .venv.
+
+# The lock is complete, so nothing is left to resolve (--no-deps); old resolvers trip over some extras' names.
 $(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	@echo "setting up .venv: a minute or two, once"
 	@if command -v uv >/dev/null 2>&1; then \
-	    uv venv --quiet --allow-existing .venv && \
+	    uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
 	    uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock && \
 	    uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . ; \
 	else \
 	    $(PYTHON) -m venv .venv && \
-	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock && \
 	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . ; \
 	fi
 	@touch $@
 
+demo: $(READY)  ## Label and clean an article with the model that ships.
+	@echo '$$ dechaff show data/example.txt'
+	@$(BIN)/dechaff show data/example.txt --reasons 2
+	@echo
+	@echo '$$ dechaff clean data/example.txt'
+	@$(BIN)/dechaff clean data/example.txt
+
+test: $(READY)  ## Run the tests.
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## Check style.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)  ## Check types.
+	$(BIN)/mypy
+
+train: $(READY)  ## Learn a model from PAGES/train and data/articles, and put it where the shipped one is.
+	@test -d $(PAGES)/train || { echo "no pages in $(PAGES)/train: name a folder with PAGES=..., or run" \
+	    "'dechaff train data/articles -o model.joblib' for the project's own articles alone"; exit 1; }
+	$(BIN)/dechaff train $(PAGES)/train data/articles -o $(MODEL)
+	$(BIN)/python tests/golden/record.py
+
+evaluate: $(READY)  ## Measure on PAGES/test; writes data/evaluation, the model card and the README's tables.
+	@test -d $(PAGES)/test || { echo "no pages in $(PAGES)/test: name a folder with PAGES=..."; exit 1; }
+	$(BIN)/dechaff evaluate $(PAGES)/test --json $(EVALUATION)/test.json --lines $(EVALUATION)/test-lines.npz
+	$(BIN)/python benchmarks/accuracy.py $(PAGES) --json $(EVALUATION)/comparison.json
+	$(BIN)/python -m dechaff_training.report
+
+notebooks: $(READY)  ## Execute the notebooks.
+	$(BIN)/python -m pytest --nbmake --nbmake-timeout=600 notebooks
+
+benchmarks: $(READY)  ## Time against Resiliparse on PAGES/test, as ratios in one run.
+	$(BIN)/python benchmarks/speed.py --pages $(PAGES)/test
+
+lock:  ## Pin all dependencies anew (needs uv).
+	uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-header \
+	    --no-annotate --no-emit-index-url -o requirements.lock pyproject.toml
+
+clean:  ## Remove what was made.
+	rm -rf .venv .cache build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,3 +1,4 @@
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +27,7 @@ def test_kept_and_dropped_are_the_input(text: str) -> None:
     article = clean_article(text, RANDOM)
     starts = [line.start for line in article.lines]
     bounds = [0, *starts[1:], len(text)] if starts else []
-    segments = [text[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    segments = [text[a:b] for a, b in itertools.pairwise(bounds)]
     assert "".join(segments) == (text if starts else "")
     kept = [s for s, line in zip(segments, article.lines, strict=True) if line.label == "content"]
     assert article.text == ("".join(kept) if starts else text)

@@ -9,6 +9,7 @@ from cli_process import DATA, OFFER, PROSE, SITES, SMALL, dechaff, on_terminal
 
 from dechaff import load_model
 from dechaff_training.corpus import Corpus
+from dechaff_training.evaluation import LineRecords
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +47,10 @@ def test_train(inputs: Path) -> None:
 
 def test_evaluate(model: Path, tmp_path: Path) -> None:
     """Figures are printed as tables, and kept as JSON."""
-    done = dechaff("evaluate", *SITES, "-m", model, "--json", tmp_path / "figures.json")
+    files = ("--json", tmp_path / "figures.json", "--lines", tmp_path / "lines.npz")
+    done = dechaff("evaluate", *SITES, "-m", model, *files)
     assert "content F1" in done.stdout.decode()
+    assert len(LineRecords.read(tmp_path / "lines.npz").label) == Corpus.read(*SITES).n_lines
     printed = dechaff("evaluate", *SITES, "-m", model, "--json", "-").stdout
     assert json.loads(printed) == json.loads((tmp_path / "figures.json").read_bytes())
 

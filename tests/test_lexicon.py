@@ -1,3 +1,4 @@
+import itertools
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -24,7 +25,7 @@ def words_of(batch: LineBatch) -> list[list[str]]:
     spans = list(zip(words.starts.tolist(), words.ends.tolist(), strict=True))
     folded = ["".join(map(chr, fold_table()[batch.codes[a:b]])) for a, b in spans]
     bounds = words.offsets.tolist()
-    return [folded[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [folded[a:b] for a, b in itertools.pairwise(bounds)]
 
 
 def naive_table() -> dict[tuple[str, ...], int]:

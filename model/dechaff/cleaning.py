@@ -149,11 +149,11 @@ def clean_array(strings: Strings, model: LineModel | None = None, threshold: flo
     for place, text in enumerate(strings):
         if text is not None and not isinstance(text, str):
             raise InputError(f"text {place} is {type(text).__name__}, neither str nor None: decode it first")
-    present = [place for place, text in enumerate(strings) if text is not None]
+    present = [(place, text) for place, text in enumerate(strings) if text is not None]
     cleaned: list[str | None] = [None] * len(strings)
-    texts = [strings[place] for place in present]
+    texts = [text for _, text in present]
     kept_texts = (text for batch, kept, _, _ in _decide(texts, model, threshold) for text in kept_text(batch, kept))
-    for place, text in zip(present, kept_texts, strict=True):
+    for (place, _), text in zip(present, kept_texts, strict=True):
         cleaned[place] = text
     if isinstance(strings, np.ndarray):
         return np.array(cleaned, dtype=object)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dechaff.features import line_features, stack
 from dechaff.features.context import context_features
@@ -143,7 +144,7 @@ def _constant(stage: Stage) -> float:
     return stage.intercept + float(stage.crosses.weights[idle, stage.crosses.leaves[idle, 0]].sum())
 
 
-def _asked_splits(leaves: Matrix) -> Matrix:
+def _asked_splits(leaves: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Find which splits lead to each leaf: those whose change changes the leaf, shape (n_trees, 9, 8)."""
     asked = np.zeros((len(leaves), SPLITS_PER_TREE + 1, SPLITS_PER_TREE), np.bool_)
     patterns = np.arange(256)

@@ -145,7 +145,7 @@ def _find_breaks(codes: NDArray[np.uint32], classes: NDArray[np.uint8]) -> NDArr
     breaks = np.flatnonzero(classes & LINE_BREAK)
     after = np.minimum(breaks + 1, len(codes) - 1)
     in_crlf = (codes[breaks] == 0x0D) & (codes[after] == 0x0A) & (after > breaks)
-    return breaks[~in_crlf]
+    return np.asarray(breaks[~in_crlf], np.int64)
 
 
 def _find_spans(

@@ -62,12 +62,12 @@ class Crosses:
         """Find the leaf of every line in every tree, shape (n_trees, n_lines), numbered over all trees."""
         patterns = self._patterns(matrix)
         rows = np.arange(self.n_trees)[:, None]
-        return self.leaves[rows, patterns] + self.weights.shape[1] * rows
+        return np.asarray(self.leaves[rows, patterns] + self.weights.shape[1] * rows, np.int64)
 
     def log_odds(self, matrix: Matrix) -> Values:
         """Sum the weights of every line's leaves, shape (n_lines,)."""
         places = self._patterns(matrix) + (np.arange(self.n_trees, dtype=np.int32) << 8)[:, None]
-        return self._table[places].sum(axis=0, dtype=np.float64)
+        return np.asarray(self._table[places].sum(axis=0, dtype=np.float64))
 
     @cached_property
     def _table(self) -> Matrix:
@@ -86,7 +86,7 @@ class Crosses:
         above = np.zeros((SPLITS_PER_TREE, self.n_trees, matrix.shape[1]), np.bool_)
         for tree, split, feature, threshold in self._splits:
             np.greater(matrix[feature], threshold, out=above[split, tree])
-        patterns = above[0].view(np.uint8)
+        patterns: NDArray[np.uint8] = above[0].view(np.uint8)
         for split in range(1, SPLITS_PER_TREE):
             patterns |= above[split].view(np.uint8) << np.uint8(split)
         return patterns
@@ -125,7 +125,7 @@ class Stage:
         weights, constant = self._raw_weights
         # numpy sums a single column in another order than several: one line must be judged as in a batch.
         columns = matrix if matrix.shape[1] != 1 else np.repeat(matrix, 2, axis=1)
-        result = np.einsum("i,ij->j", weights, columns)[: matrix.shape[1]].astype(np.float64)
+        result: Values = np.einsum("i,ij->j", weights, columns)[: matrix.shape[1]].astype(np.float64)
         result += constant
         if self.crosses is not None and self.crosses.n_trees:
             result += self.crosses.log_odds(matrix)
@@ -184,7 +184,7 @@ class LineModel:
 
     def predict(self, texts: Sequence[str]) -> NDArray[np.str_]:
         """Label every line of every article by the model's threshold, shape (n_lines,)."""
-        return np.array(CLASSES)[(self.predict_proba(texts)[:, 1] >= self.threshold).astype(int)]
+        return np.where(self.predict_proba(texts)[:, 1] >= self.threshold, *CLASSES[::-1])
 
     def content_probability(self, batch: LineBatch) -> Values:
         """Give the probability of content of every line of one batch, shape (n_lines,)."""
@@ -244,4 +244,4 @@ def sigmoid(log_odds: Values) -> Values:
     [0.5, 0.0, 1.0]
     """
     small = np.exp(-np.abs(log_odds))
-    return np.where(log_odds >= 0, 1, small) / (1 + small)
+    return np.asarray(np.where(log_odds >= 0, 1, small) / (1 + small), np.float64)

@@ -1,13 +1,16 @@
 """Arithmetic over runs: the words of a line, the lines of an article. Offsets mark where each run begins."""
 
+from typing import Any, TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 Indices = NDArray[np.int64]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-def sum_runs(values: NDArray[np.generic], offsets: Indices) -> NDArray[np.generic]:
+def sum_runs(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     """Sum each run; an empty run sums to zero.
 
     Every run is summed by itself, so the result does not depend on what stands beside it in the batch.
@@ -24,13 +27,13 @@ def sum_runs(values: NDArray[np.generic], offsets: Indices) -> NDArray[np.generi
     return sums
 
 
-def mean_runs(values: NDArray[np.generic], offsets: Indices) -> Values:
+def mean_runs(values: NDArray[Any], offsets: Indices) -> Values:
     """Average each run; an empty run has mean zero."""
     counts = np.maximum(np.diff(offsets), 1)
     return np.asarray(sum_runs(values, offsets) / counts, np.float64)
 
 
-def spread(values: NDArray[np.generic], offsets: Indices) -> NDArray[np.generic]:
+def spread(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     """Give every member of a run its run's value."""
     return np.repeat(values, np.diff(offsets))
 

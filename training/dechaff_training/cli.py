@@ -185,11 +185,15 @@ def evaluate(
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write the figures as JSON; '-' for standard output."),
     ] = None,
+    lines: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write each line's label, probability and length, no text, as .npz."),
+    ] = None,
 ) -> None:
     """Measure a model on labelled articles and pages, with intervals over sites."""
     from dechaff_training.corpus_files import evaluate_model, write_json
 
-    evaluation = evaluate_model(corpora, model, threshold, extractors or ())
+    evaluation = evaluate_model(corpora, model, threshold, extractors or (), lines)
     if json_file is not None:
         write_json(evaluation.to_dict(), json_file)
     if json_file != STANDARD:

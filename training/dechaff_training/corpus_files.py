@@ -87,9 +87,13 @@ def train_to_file(
 
 
 def evaluate_model(
-    paths: Sequence[Path], model: Path | None, threshold: float | None = None, extractors: Sequence[str] = ()
+    paths: Sequence[Path],
+    model: Path | None,
+    threshold: float | None = None,
+    extractors: Sequence[str] = (),
+    lines: Path | None = None,
 ) -> "Evaluation":
-    """Measure a model on corpora.
+    """Measure a model on corpora, and keep what it says of each line if a file is named for that.
 
     Raises
     ------
@@ -100,8 +104,10 @@ def evaluate_model(
     with Bar("reading the corpus") as bar:
         corpus = read_corpus(paths, extractors)
         bar.describe("evaluating")
-        from dechaff_training.evaluation import evaluate
+        from dechaff_training.evaluation import evaluate, line_records
 
+        if lines is not None:
+            line_records(judge, corpus).write(lines)
         return evaluate(judge, corpus, threshold)
 
 

@@ -51,7 +51,7 @@ class Tokens:
         """Find the tokens of lines."""
         found = _TOKEN.findall(_normalize("\n".join(" ".join(line.split()) for line in lines)))
         breaks = np.fromiter((word == "\n" for word in found), np.bool_, len(found))
-        return cls([word for word in found if word != "\n"], np.cumsum(breaks)[~breaks], len(lines))
+        return cls([word for word in found if word != "\n"], np.cumsum(breaks, dtype=np.int64)[~breaks], len(lines))
 
     def bounds(self) -> Ints:
         """Give where each line's tokens begin, and where the last one's end."""

@@ -144,8 +144,9 @@ def _cohesion(batch: LineBatch, words: Words, probability: Values, is_long: Valu
     is_rare = (others < 12) & (words.ends - words.starts >= 3)
     found = np.minimum(content, 1.0) * is_rare
     weight = sum_runs(rarity * (others > 0), words.offsets)
-    in_prose = np.bincount(buckets, (probability * is_long)[words.lines], n_buckets)[buckets]
-    in_prose = in_prose - mass * is_long[words.lines]  # of no words at all, bincount makes integers
+    long_mass = mass * is_long[words.lines]
+    # Not in place: of no words at all, bincount makes integers.
+    in_prose = np.bincount(buckets, long_mass, n_buckets)[buckets] - long_mass
     n_rare = np.maximum(sum_runs(is_rare * 1.0, words.offsets), 1)
     return {
         "cohesion": sum_runs(share * rarity * (others > 0), words.offsets) / np.maximum(weight, 1e-9),

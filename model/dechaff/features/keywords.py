@@ -38,4 +38,4 @@ def _begins(hits: PhraseHits, words: Words, n_lines: int) -> NDArray[np.float64]
     bits = np.uint32(sum(1 << FAMILIES.index(family) for family in _FURNITURE))
     lines = words.lines[hits.words]
     at_start = (hits.words == words.offsets[:-1][lines]) & ((hits.families & bits) > 0)
-    return (np.bincount(lines[at_start], minlength=n_lines) > 0) * 1.0
+    return np.asarray(np.bincount(lines[at_start], minlength=n_lines) > 0, np.float64)

@@ -4,7 +4,7 @@ Clipped logarithms and shares as in Web2Text (Vogels et al. 2018) and dragnet (P
 """
 
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,11 +94,11 @@ def _count_classes(batch: LineBatch) -> Columns:
 
 
 def _sum_spans(
-    values: NDArray[np.generic],
+    values: NDArray[Any],
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
     dtype: type[np.generic] | None = None,
-) -> NDArray[np.generic]:
+) -> NDArray[Any]:
     if not len(starts):
         return values[:0]
     bounds = np.column_stack((starts, ends)).ravel()  # every line ends before the buffer does: a break follows

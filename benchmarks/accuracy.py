@@ -1,0 +1,67 @@
+"""dechaff beside its peers and its own parts, on the same pages in one run.
+
+python benchmarks/accuracy.py ../shared/corpora --json data/evaluation/comparison.json
+
+The parts learn from what the shipped model learns from (`PAGES/train` and `data/articles`) and are measured on
+`PAGES/test`: words only, dense features only, one stage of both, and two stages without learned crosses. The two
+stages with crosses are the shipped model, or what `--model` names.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from dechaff import LineModel, load_model
+from dechaff.artifact import default_model
+from dechaff.files import written_whole
+from dechaff_training.benchmark import compare, peers
+from dechaff_training.corpus import Corpus
+from dechaff_training.estimator import LineClassifier
+from dechaff_training.evaluation import text_table
+from dechaff_training.rendering import print_tables
+from dechaff_training.training import train_model
+
+ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"
+#: What each part of the model is on its own: parameters of `LineClassifier`.
+PARTS: Final[Mapping[str, dict[str, Any]]] = {
+    "words only": {"stages": 1, "features": "words"},
+    "dense features only": {"stages": 1, "features": "dense"},
+    "one stage": {"stages": 1},
+    "two stages without crosses": {"n_trees": 0},
+}
+WHOLE: Final = "two stages (dechaff)"
+
+
+def train_parts(corpus: Corpus) -> dict[str, LineModel]:
+    """Learn each part from the same corpus."""
+    models = {}
+    for name, parameters in PARTS.items():
+        print(f"{name}: training", file=sys.stderr, flush=True)
+        models[name] = train_model(corpus, LineClassifier(**parameters))
+    return models
+
+
+def main(
+    pages: Annotated[Path, typer.Argument(help="A folder with `train/` and `test/`, Parquet files of pages.")],
+    model: Annotated[Path | None, typer.Option(help="A model file; by default the one that ships.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows as JSON.")] = None,
+) -> None:
+    """Compare dechaff with rules for lines and with its own parts."""
+    for folder in (pages / "train", pages / "test"):
+        if not folder.is_dir():
+            raise typer.BadParameter(f"{folder}: no such folder")
+    whole = default_model() if model is None else load_model(model)
+    models = {**train_parts(Corpus.read(pages / "train", ARTICLES)), WHOLE: whole}
+    rows = compare(Corpus.read(pages / "test"), peers(models))
+    if json_file is not None:
+        with written_whole(json_file) as temporary:
+            temporary.write_text(json.dumps([row.to_dict() for row in rows], indent=1) + "\n", "utf-8")
+    print_tables([text_table("Texts: four-token shingles against the gold", rows, "less keep all")])
+
+
+if __name__ == "__main__":
+    typer.run(main)
