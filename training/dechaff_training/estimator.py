@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from dechaff.model import CLASSES, LineModel, Stage, Values, stage_names
 from dechaff_training.crosses import grow_crosses
-from dechaff_training.fitting import Labels, LineTable, Rows, context_matrix, fit_stage
+from dechaff_training.fitting import Labels, LineTable, Rows, fit_stage
 
 MASKED = -1
 
@@ -144,7 +144,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             site = np.unique([str(g) for g in groups], return_inverse=True)[1] if groups is not None else None
             odds = self._held_out_log_odds(table, labels, weights, article if site is None else site[article], tell)
             tell("context")
-            table.dense = np.hstack((table.dense, context_matrix(list(X), odds)))
+            table.add_context(list(X), odds)
             tell("stage 2")
             second = self._fit_second(table, labels, weights, known)
         self.model_ = LineModel(first, second, word_weights, self.threshold, {"classifier": self.get_params()})
@@ -185,7 +185,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self, table: LineTable, labels: Labels, weights: Values, rows: Rows
     ) -> tuple[Stage, NDArray[np.float32]]:
         rows, weights = self._draw(rows, weights)
-        dense = table.dense[rows] if self.features != "words" else np.zeros_like(table.dense[rows])
+        dense = table.first[rows] if self.features != "words" else np.zeros_like(table.first[rows])
         words = table.words[rows] if self.features != "dense" else None
         stage, word_weights = fit_stage(
             stage_names()[0], dense, labels[rows], weights, C=self.C, max_iter=self.max_iter, words=words
@@ -201,7 +201,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         for number, (train, held) in enumerate(folds.split(sites, groups=sites), 1):
             tell(f"stage 1, fold {number} of {self.n_folds}")
             stage, word_weights = self._fit_first(table, labels, weights, train[labels[train] != MASKED])
-            odds[held] = stage.log_odds(table.dense[held].T) + table.words[held] @ word_weights
+            odds[held] = stage.log_odds(table.first[held].T) + table.words[held] @ word_weights
         return odds
 
     def _fit_second(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Stage:

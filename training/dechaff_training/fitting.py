@@ -11,7 +11,7 @@ from dechaff.features import line_features, stack
 from dechaff.features.context import context_features
 from dechaff.features.words import word_terms
 from dechaff.lines import LineBatch
-from dechaff.model import Crosses, Matrix, Stage, Values, blocks
+from dechaff.model import Crosses, Matrix, Stage, Values, blocks, stage_names
 from dechaff.runs import shift
 from dechaff.tokens import Words, find_words
 from dechaff_training.crosses import leaf_matrix
@@ -24,11 +24,14 @@ _SMALLEST_SCALE = 0.1
 
 
 class LineTable:
-    """The stage-1 features of many articles.
+    """The features of many articles: those of stage 1, and room for the context.
 
     Attributes
     ----------
     dense : ndarray of float32, shape (n_lines, n_features)
+        The features of both stages, context last; zero until `add_context`.
+    n_first : int
+        How many of them are of stage 1.
     words : sparse matrix of float32, shape (n_lines, 2**n_bits)
     counts : ndarray of int64, shape (n_articles,)
         The lines of each article.
@@ -43,21 +46,31 @@ class LineTable:
             hashed.append(word_matrix(batch, words, n_bits))
             counts.append(np.diff(batch.article_lines))
             n_words.append(words.counts)
-        self.dense: Matrix = np.concatenate(dense)
-        self.words = sparse.vstack(hashed, format="csr", dtype=np.float32)
-        self.counts = np.concatenate(counts)
         self.n_words = np.concatenate(n_words)
+        self.counts = np.concatenate(counts)
+        self.words = sparse.vstack(hashed, format="csr", dtype=np.float32)
+        self.n_first = dense[0].shape[1]
+        self.dense: Matrix = np.zeros((len(self.n_words), len(stage_names()[1])), np.float32)
+        last = len(self.dense)
+        while dense:  # one block after the other is given back: millions of lines stand in memory once
+            block = dense.pop()
+            self.dense[last - len(block) : last, : self.n_first] = block
+            last -= len(block)
 
+    @property
+    def first(self) -> Matrix:
+        """Give the features of stage 1, shape (n_lines, n_first)."""
+        return self.dense[:, : self.n_first]
 
-def context_matrix(texts: Sequence[str], log_odds: Values) -> Matrix:
-    """Compute the context features from given stage-1 log-odds, shape (n_lines, n_features)."""
-    rows, first = [], 0
-    for batch in blocks(texts):
-        words = find_words(batch)
-        odds = log_odds[first : first + batch.n_lines]
-        first += batch.n_lines
-        rows.append(stack(context_features(batch, words, line_features(batch, words), odds)).T)
-    return np.concatenate(rows)
+    def add_context(self, texts: Sequence[str], log_odds: Values) -> None:
+        """Compute the context features of the same texts from given stage-1 log-odds."""
+        first = 0
+        for batch in blocks(texts):
+            rows = slice(first, first + batch.n_lines)
+            words = find_words(batch)
+            context = context_features(batch, words, line_features(batch, words), log_odds[rows])
+            self.dense[rows, self.n_first :] = stack(context).T
+            first = rows.stop
 
 
 def word_matrix(batch: LineBatch, words: Words, n_bits: int) -> sparse.csr_matrix:
