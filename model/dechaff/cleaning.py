@@ -232,15 +232,19 @@ def check_text(text: object) -> None:
 
 def kept_text(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
     """Join the kept segments of each article; an article without lines is kept as it is."""
-    bounds = batch.article_lines.tolist()
+    bounds, offsets = batch.article_lines.tolist(), batch.article_codes.tolist()
     for article, text in enumerate(batch.texts):
         first, last = bounds[article], bounds[article + 1]
         flags = kept[first:last]
         if flags.all():
             yield text
         else:
-            segments = batch.segments(article)
-            yield "".join([segments[place] for place in np.flatnonzero(flags).tolist()])
+            # What is kept and dropped takes turns: a piece for each run of kept lines, not for each line.
+            turns = np.flatnonzero(np.diff(flags, prepend=False, append=False))
+            cuts = np.append(batch.starts[first:last] - offsets[article], len(text))
+            cuts[0] = 0
+            places = cuts[turns].tolist()
+            yield "".join([text[a:b] for a, b in zip(places[::2], places[1::2], strict=True)])
 
 
 def guard(probability: Values, offsets: NDArray[np.int64], threshold: float) -> NDArray[np.bool_]:

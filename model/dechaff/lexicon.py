@@ -62,7 +62,7 @@ class PhraseTable:
     families : ndarray of uint32, shape (n_phrases,)
         A bit for each family that has the phrase.
     begins : ndarray of uint8, shape (262144,)
-        By the top bits of a word's hash: how many words the longest phrase has that may begin with it.
+        By the top bits of the hash of a word or several: how many words the longest phrase has that may begin so.
     may_be : ndarray of bool, shape (262144,)
         By the top bits of a phrase's hash: whether there may be such a phrase.
     """
@@ -109,10 +109,11 @@ def phrase_table() -> PhraseTable:
     hashes = words.hashes[firsts]
     for place in range(1, MAX_WORDS):
         longer = counts > place
+        np.maximum.at(begins, _filter_keys(hashes[longer]), counts[longer].astype(np.uint8))
         hashes[longer] = join_hashes(hashes[longer], words.hashes[firsts[longer] + place])
     for entry, phrase_hash in zip(entries, hashes.tolist(), strict=True):
         families[phrase_hash] |= 1 << FAMILIES.index(entry.family)
-    np.maximum.at(begins, _filter_keys(words.hashes[firsts]), counts.astype(np.uint8))
+    np.maximum.at(begins, _filter_keys(hashes), counts.astype(np.uint8))
     ordered = sorted(families)
     bits = np.array([families[h] for h in ordered], np.uint32)
     sorted_hashes = np.array(ordered, np.uint64)
@@ -131,14 +132,14 @@ def find_phrases(words: Words, table: PhraseTable) -> PhraseHits:
     >>> [FAMILIES[i] for i in range(len(FAMILIES)) if np.any(hits.families & (1 << i))]
     ['subscribe']
     """
-    longest = table.begins[_filter_keys(words.hashes)]
-    places = np.flatnonzero(longest)
-    room = np.minimum(longest[places], words.offsets[1:][words.lines[places]] - places)
+    places = np.flatnonzero(table.begins[_filter_keys(words.hashes)] > 0)
+    room = words.offsets[1:][words.lines[places]] - places
     hashes = words.hashes[places]
     found = []
     for length in range(1, MAX_WORDS + 1):
         if length > 1:
-            going_on = room >= length
+            longest = np.minimum(table.begins[_filter_keys(hashes)], room)
+            going_on = np.flatnonzero(longest >= length)
             places, room, hashes = places[going_on], room[going_on], hashes[going_on]
             hashes = join_hashes(hashes, words.hashes[places + length - 1])
         if not len(places):

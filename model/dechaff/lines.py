@@ -75,7 +75,7 @@ class LineBatch:
         codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
         lengths = np.fromiter((len(t) + 1 for t in texts), np.int64, len(texts))
         article_codes = np.concatenate(([0], np.cumsum(lengths)))
-        classes = class_table()[codes]
+        classes = class_table().take(codes)
         breaks = _find_breaks(codes, classes)
         starts, ends = _find_spans(classes, breaks)
         article_lines = np.searchsorted(starts, article_codes)
@@ -142,7 +142,7 @@ def split_lines(text: str) -> list[tuple[int, int]]:
 
 
 def _find_breaks(codes: NDArray[np.uint32], classes: NDArray[np.uint8]) -> NDArray[np.int64]:
-    breaks = np.flatnonzero(classes & LINE_BREAK)
+    breaks = np.flatnonzero(classes >= LINE_BREAK)  # its bit is the highest; flags are searched faster than numbers
     after = np.minimum(breaks + 1, len(codes) - 1)
     in_crlf = (codes[breaks] == 0x0D) & (codes[after] == 0x0A) & (after > breaks)
     return np.asarray(breaks[~in_crlf], np.int64)
@@ -152,10 +152,10 @@ def _find_spans(
     classes: NDArray[np.uint8], breaks: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Find each line's first visible code point and the one after its last, by runs of visible code points."""
-    visible = np.zeros(len(classes) + 1, np.int8)
-    np.equal(classes & SPACE, 0, out=visible[1:], casting="unsafe")
-    edges = np.diff(visible, append=np.int8(0))
-    run_starts, run_ends = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0)
+    visible = np.zeros(len(classes) + 2, np.bool_)
+    np.equal(classes & SPACE, 0, out=visible[1:-1])
+    edges = np.flatnonzero(visible[1:] != visible[:-1])
+    run_starts, run_ends = edges[::2], edges[1::2]
     first = np.searchsorted(run_starts, np.concatenate(([0], breaks)))
     first = first[np.diff(first, append=len(run_starts)) > 0]
     last = np.append(first[1:], len(run_starts)) - 1

@@ -5,9 +5,9 @@ Both may hold *crosses*: leaves of shallow trees as one-hot features (He et al. 
 see that a price is content in a review and an offer after it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -66,29 +66,48 @@ class Crosses:
 
     def log_odds(self, matrix: Matrix) -> Values:
         """Sum the weights of every line's leaves, shape (n_lines,)."""
-        places = self._patterns(matrix) + (np.arange(self.n_trees, dtype=np.int32) << 8)[:, None]
-        return np.asarray(self._table[places].sum(axis=0, dtype=np.float64))
+        total = np.zeros(matrix.shape[1])
+        for weights, pattern in zip(self._table, self._patterns(matrix), strict=True):
+            total += weights.take(pattern, mode="clip")  # a byte is never out of bounds: no need to look
+        return total
 
     @cached_property
-    def _table(self) -> Matrix:
-        return np.take_along_axis(self.weights, self.leaves.astype(np.int64), axis=1).ravel()
+    def _table(self) -> Values:
+        """Give the weight of each pattern of bits, shape (n_trees, 256)."""
+        return np.take_along_axis(self.weights, self.leaves.astype(np.int64), axis=1).astype(np.float64)
 
     @cached_property
-    def _splits(self) -> list[tuple[int, int, int, np.float32]]:
-        """List the splits that are used: tree, place in its byte, feature, threshold."""
-        used = np.argwhere(np.isfinite(self.thresholds)).tolist()
-        return [
-            (tree, split, int(self.features[tree, split]), self.thresholds[tree, split]) for tree, split in used
+    def _questions(self) -> tuple[list[tuple[int, slice, Matrix]], NDArray[np.int64]]:
+        """List what the splits ask, each thing once, by feature; and for every split its question.
+
+        Returns
+        -------
+        questions : list of (feature, rows, thresholds)
+            The answers for a feature's thresholds, shape (n, 1), go to these rows.
+        rows : ndarray of int64, shape (8, n_trees)
+        """
+        used = np.where(np.isfinite(self.thresholds), self.thresholds, np.inf)  # nothing is above infinity
+        asked = np.column_stack((self.features.ravel(), used.ravel())).astype(np.float64)
+        unique, rows = np.unique(asked, axis=0, return_inverse=True)
+        features, firsts = np.unique(unique[:, 0], return_index=True)
+        slices = map(slice, firsts, np.append(firsts[1:], len(unique)))
+        questions = [
+            (int(feature), place, unique[place, 1:].astype(np.float32))
+            for feature, place in zip(features, slices, strict=True)
         ]
+        return questions, rows.reshape(self.features.shape).T
 
     def _patterns(self, matrix: Matrix) -> NDArray[np.uint8]:
         """Pack the outcomes of every tree's splits into a byte, shape (n_trees, n_lines)."""
-        above = np.zeros((SPLITS_PER_TREE, self.n_trees, matrix.shape[1]), np.bool_)
-        for tree, split, feature, threshold in self._splits:
-            np.greater(matrix[feature], threshold, out=above[split, tree])
-        patterns: NDArray[np.uint8] = above[0].view(np.uint8)
-        for split in range(1, SPLITS_PER_TREE):
-            patterns |= above[split].view(np.uint8) << np.uint8(split)
+        questions, rows = self._questions
+        answers = np.empty((sum(len(thresholds) for _, _, thresholds in questions), matrix.shape[1]), np.bool_)
+        for feature, places, thresholds in questions:
+            np.greater(matrix[feature], thresholds, out=answers[places])
+        bits = answers.view(np.uint8)
+        patterns: NDArray[np.uint8] = bits[rows[-1]]
+        for row in rows[-2::-1]:
+            patterns += patterns  # makes room for the next bit, faster than a shift
+            patterns |= bits[row]
         return patterns
 
 
@@ -197,14 +216,14 @@ class LineModel:
         words = find_words(batch)
         columns = line_features(batch, words)
         matrix = stack(columns)
-        odds = self.first.log_odds(matrix) + self.word_log_odds(batch, list(word_terms(words, self.n_bits)))
+        odds = self.first.log_odds(matrix) + self.word_log_odds(batch, word_terms(words, self.n_bits))
         return np.concatenate((matrix, stack(context_features(batch, words, columns, odds))))
 
-    def word_log_odds(self, batch: LineBatch, kinds: Sequence[Terms]) -> Values:
+    def word_log_odds(self, batch: LineBatch, kinds: Iterable[Terms]) -> Values:
         """Sum the weights of every line's hashed words, shape (n_lines,)."""
         total = np.zeros(batch.n_lines)
         for terms in kinds:
-            sums = sum_runs(self.word_weights[terms.buckets], terms.offsets) * terms.scale
+            sums = sum_runs(self.word_weights.take(terms.buckets), terms.offsets) * terms.scale
             total += shift(sums, batch.article_lines, terms.by)
         return total
 
@@ -225,6 +244,7 @@ def blocks(texts: Sequence[str]) -> Iterator[LineBatch]:
     for place, text in enumerate(texts):
         if not isinstance(text, str):
             raise InputError(f"text {place} is {type(text).__name__}, not str: decode it first")
+    _keep_freed_memory()
     first, size = 0, 0
     for place, text in enumerate(texts):
         size += len(text)
@@ -233,6 +253,16 @@ def blocks(texts: Sequence[str]) -> Iterator[LineBatch]:
             first, size = place + 1, 0
     if first < len(texts):
         yield LineBatch.from_texts(texts[first:])
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """Let glibc keep what a block has freed for the next one.
+
+    It hands large arrays back to the system, which has to clear them anew for each block, until it has seen one
+    freed that is larger than they are; never touched, this one takes no memory. Elsewhere this does nothing.
+    """
+    np.empty(31 << 20, np.uint8)
 
 
 def sigmoid(log_odds: Values) -> Values:

@@ -77,12 +77,26 @@ def sum_before(values: Values, offsets: Indices) -> Values:
 
 
 def sum_window(values: Values, offsets: Indices, reach: int) -> Values:
-    """Sum the members at most `reach` places away in the run, the member itself too."""
-    sums = np.concatenate(([0.0], np.cumsum(values)))
-    places = np.arange(len(values))
+    """Sum the members at most `reach` places away in the run, the member itself too.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (..., n_members)
+        Several rows are summed at once.
+    offsets : ndarray of int64, shape (n_runs + 1,)
+    reach : int
+
+    Examples
+    --------
+    >>> sum_window(np.array([[1.0, 2.0, 3.0], [1.0, 1.0, 1.0]]), np.array([0, 2, 3]), reach=1).tolist()
+    [[3.0, 3.0, 3.0], [2.0, 2.0, 1.0]]
+    """
+    sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1))
+    np.cumsum(values, axis=-1, out=sums[..., 1:])
+    places = np.arange(values.shape[-1])
     first = np.maximum(places - reach, spread(offsets[:-1], offsets))
     last = np.minimum(places + reach + 1, spread(offsets[1:], offsets))
-    return np.asarray(sums[last] - sums[first], np.float64)
+    return np.asarray(sums.take(last, axis=-1) - sums.take(first, axis=-1), np.float64)
 
 
 def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Values:

@@ -29,40 +29,33 @@ def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
     >>> (smooth_log_odds(odds, np.array([0, 4]), stay=0.9) > 0).tolist()
     [True, True, True, False]
     """
-    forward = _messages(log_odds, offsets, stay)
-    mirrored = (offsets[-1] - offsets)[::-1]
-    backward = _messages(log_odds[::-1], mirrored, stay)[::-1]
-    return np.asarray(log_odds + forward + backward, np.float64)
-
-
-def _messages(log_odds: Values, offsets: Indices, stay: float) -> Values:
-    """Give the log-odds that the lines before each line lend it."""
     n = len(log_odds)
     if not n:
         return log_odds
+    # How many lines stand before in the article, and after: backwards, articles are mirrored.
+    before = np.arange(n) - spread(offsets[:-1], offsets)
+    after = spread(offsets[1:], offsets) - 1 - np.arange(n)
+    messages = _messages(np.append(log_odds, log_odds[::-1]), np.append(before, after[::-1]), stay)
+    return np.asarray(log_odds + messages[:n] + messages[: n - 1 : -1], np.float64)
+
+
+def _messages(log_odds: Values, room: Indices, stay: float) -> Values:
+    """Give the log-odds that the lines before each line lend it, `room` of them."""
     # Scaled by the larger of the two likelihoods, so that nothing overflows.
     content, boilerplate = np.exp(np.minimum(log_odds, 0.0)), np.exp(np.minimum(-log_odds, 0.0))
-    a, b = stay * content, (1 - stay) * boilerplate  # rows: next state; columns: this line's state
-    c, d = (1 - stay) * content, stay * boilerplate
-    room = np.arange(n) - spread(offsets[:-1], offsets)  # how many lines stand before in the article
-    reach = 1
-    while reach <= room.max():
-        late = np.flatnonzero(room >= reach)
-        early = late - reach
-        product = (
-            a[late] * a[early] + b[late] * c[early],
-            a[late] * b[early] + b[late] * d[early],
-            c[late] * a[early] + d[late] * c[early],
-            c[late] * b[early] + d[late] * d[early],
-        )
-        scale = product[0] + product[1] + product[2] + product[3]
-        for matrix, entry in zip((a, b, c, d), product, strict=True):
-            matrix[late] = entry / scale
+    # rows: next state; columns: this line's state
+    matrices = np.array(((stay * content, (1 - stay) * boilerplate), ((1 - stay) * content, stay * boilerplate)))
+    reach, longest = 1, room.max()
+    while reach <= longest:
+        # All lines at once, and those without enough room keep what they have: faster than to choose the others.
+        this, earlier = matrices[..., reach:], matrices[..., :-reach]
+        product = this[:, :1] * earlier[0] + this[:, 1:] * earlier[1]
+        product /= product.reshape(4, -1).sum(axis=0)
+        np.copyto(this, product, where=room[reach:] >= reach)
         reach *= 2
-    messages = np.zeros(n)
-    following = np.flatnonzero(room > 0)
-    before = following - 1
-    messages[following] = np.log((a + b)[before]) - np.log((c + d)[before])
+    messages, following = np.zeros(len(room)), np.flatnonzero(room)
+    to_content, to_boilerplate = matrices.sum(axis=1)[:, following - 1]
+    messages[following] = np.log(to_content) - np.log(to_boilerplate)
     return messages
 
 

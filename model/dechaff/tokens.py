@@ -71,7 +71,8 @@ def find_words(batch: LineBatch) -> Words:
 
 def mix(hashes: Hashes) -> Hashes:
     """Spread a hash over all 64 bits (the finaliser of splitmix64, cut short)."""
-    mixed: Hashes = hashes ^ (hashes >> np.uint64(32))
+    mixed: Hashes = hashes >> np.uint64(32)
+    mixed ^= hashes
     mixed *= np.uint64(_MIX)
     mixed ^= mixed >> np.uint64(29)
     return mixed
@@ -96,7 +97,7 @@ def _word_spans(classes: NDArray[np.uint8]) -> tuple[Indices, Indices]:
 def _prefix_sums(codes: NDArray[np.uint32]) -> tuple[Hashes, Hashes]:
     powers, inverse = _powers(max(_SMALLEST_TABLE, 1 << len(codes).bit_length()))
     sums = np.zeros(len(codes) + 1, np.uint64)
-    np.cumsum(fold_table()[codes] * powers[: len(codes)], out=sums[1:])
+    np.cumsum(fold_table().take(codes) * powers[: len(codes)], out=sums[1:])
     return sums, inverse
 
 

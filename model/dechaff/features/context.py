@@ -65,12 +65,11 @@ def _nearby(odds: Values, probability: Values, width: Values, offsets: Indices) 
     for by in range(1, _REACH + 1):
         columns[f"log_odds_{by}_before"] = shift(odds, offsets, -by, -_CLIP / 2)
         columns[f"log_odds_{by}_after"] = shift(odds, offsets, by, -_CLIP / 2)
-    ones = np.ones_like(odds)
+    summed = np.array((np.ones_like(odds), probability, width, probability * width))
     for reach in (2, 6, 16):
-        n_lines, n_chars = sum_window(ones, offsets, reach), sum_window(width, offsets, reach)
-        columns[f"mean_probability_within_{reach}_lines"] = sum_window(probability, offsets, reach) / n_lines
-        around = sum_window(probability * width, offsets, reach) / np.maximum(n_chars, 1)
-        columns[f"share_content_chars_within_{reach}_lines"] = around
+        n_lines, expected_lines, n_chars, expected_chars = sum_window(summed, offsets, reach)
+        columns[f"mean_probability_within_{reach}_lines"] = expected_lines / n_lines
+        columns[f"share_content_chars_within_{reach}_lines"] = expected_chars / np.maximum(n_chars, 1)
     is_content = probability > 0.5
     columns["log_lines_since_content"] = np.log1p(places_since(is_content, offsets, _FAR))
     columns["log_lines_until_content"] = np.log1p(places_until(is_content, offsets, _FAR))

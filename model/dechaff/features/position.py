@@ -63,9 +63,10 @@ def _prose(is_prose: NDArray[np.float64], width: NDArray[np.float64], offsets: N
         "is_after_prose": (after == 0) * 1.0,
         "log_n_prose_chars": np.log1p(total),
     }
+    summed = np.array((is_prose, np.ones_like(is_prose)))
     for reach in (2, 5, 12):
-        around = sum_window(is_prose, offsets, reach) / sum_window(np.ones_like(is_prose), offsets, reach)
-        columns[f"share_prose_within_{reach}_lines"] = around
+        n_prose, n_around = sum_window(summed, offsets, reach)
+        columns[f"share_prose_within_{reach}_lines"] = n_prose / n_around
     centre = spread(mean_runs(prose * np.arange(len(prose)), offsets) / np.maximum(mean_runs(prose, offsets), 1e-9),
                     offsets)  # fmt: skip
     n_lines = spread(np.diff(offsets), offsets)
@@ -140,7 +141,7 @@ def neighbour_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     for by, place in ((-1, "before"), (1, "after")):
         found[f"length_difference_{place}"] = np.abs(length - shift(length, offsets, by))
     # A run of lines of one length is a list, a menu or a table.
-    mean = sum_window(length, offsets, 3) / sum_window(np.ones_like(length), offsets, 3)
+    mean = np.divide(*sum_window(np.array((length, np.ones_like(length))), offsets, 3))
     found["mean_length_within_3_lines"] = mean
     found["length_above_neighbours"] = length - mean
     return found

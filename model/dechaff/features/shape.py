@@ -85,11 +85,11 @@ def _count_classes(batch: LineBatch) -> Columns:
     bits = np.arange(256)
     for place, class_bit in enumerate((LETTER, UPPER, DIGIT, IDEOGRAPH)):
         packed |= ((bits & class_bit) > 0).astype(np.uint64) << np.uint64(16 * place)
-    sums = _sum_spans(packed[batch.classes], batch.starts, ends)
+    sums = _sum_spans(packed.take(batch.classes, mode="clip"), batch.starts, ends)  # a byte is within bounds
     fields = [(sums >> np.uint64(16 * place)) & np.uint64(0xFFFF) for place in range(4)]
     names = ("letters", "upper", "digits", "ideographs")
     counts = {name: field.astype(np.float64) for name, field in zip(names, fields, strict=True)}
-    counts["spaces"] = _sum_spans((batch.classes & SPACE) >> 5, batch.starts, ends, np.int64).astype(np.float64)
+    counts["spaces"] = _sum_spans((batch.classes & SPACE) >> 5, batch.starts, ends, np.uint32).astype(np.float64)
     return counts
 
 
@@ -118,9 +118,8 @@ def _count_marks(batch: LineBatch) -> NDArray[np.float64]:
 
 
 def _word_shapes(batch: LineBatch, words: Words) -> Columns:
-    lengths = words.ends - words.starts
-    capital = (batch.classes[words.starts] & UPPER) > 0
-    number = (batch.classes[words.starts] & DIGIT) > 0
+    lengths, first = words.ends - words.starts, batch.classes[words.starts]
+    capital, number = (first & UPPER) > 0, (first & DIGIT) > 0
     return {
         "share_capitalised_words": mean_runs(capital * 1.0, words.offsets),
         "share_numbers": mean_runs(number * 1.0, words.offsets),

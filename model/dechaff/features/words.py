@@ -76,8 +76,8 @@ def word_terms(words: Words, n_bits: int) -> Iterator[Terms]:
     """
     for number, (kind, (hashes, offsets, first)) in enumerate(zip(KINDS, _term_hashes(words), strict=True), 1):
         salted = mix(hashes + np.uint64(number * _SALT % 2**64))
-        buckets = (salted >> np.uint64(64 - n_bits)).astype(np.int64)
-        yield Terms(kind.name, buckets, offsets, first, kind.by)
+        salted >>= np.uint64(64 - n_bits)
+        yield Terms(kind.name, salted.view(np.int64), offsets, first, kind.by)
 
 
 def _term_hashes(words: Words) -> Iterator[tuple[Hashes, Indices, Indices]]:

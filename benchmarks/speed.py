@@ -1,0 +1,434 @@
+"""How fast dechaff is, beside what its users run anyway: ratios, both sides measured in one run.
+
+The sides take turns, so that whatever else the machine does meets both alike; a figure is a median, or a ratio of
+medians. Nothing here fails because something was slow.
+
+Run `python benchmarks/speed.py --help`.
+"""
+
+import gc
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib import metadata
+from itertools import cycle
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from typing import Annotated, Any, Final
+
+# Before numpy is imported: one thread for both sides, whatever numpy was built with.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from dechaff import (
+    DechaffError,
+    InputError,
+    LineModel,
+    classify_lines,
+    clean_array,
+    default_model,
+    keep_content,
+    load_model,
+    split_lines,
+)
+from dechaff_training.extraction import EXTRACTORS, extractor_version, load
+from dechaff_training.progress import Bar
+
+EXTRACTOR: Final = "resiliparse_all"
+ARTICLE_LINES: Final = 200
+SIZES_MB: Final = (1, 2, 4, 8)
+SECONDS_FOR_ONE_ARTICLE: Final = 1.0
+_SHIPPED: Final = "import dechaff; dechaff.default_model()"
+
+Tasks = Mapping[str, Callable[[], object]]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The wall-clock seconds of one task, with the processor's for comparison.
+
+    Attributes
+    ----------
+    task : str
+    repetitions : int
+    minimum, median : float
+        Wall-clock seconds.
+    cpu_median : float or None
+        Processor seconds of all threads; None for a process of its own.
+    """
+
+    task: str
+    repetitions: int
+    minimum: float
+    median: float
+    cpu_median: float | None = None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured figure, and what it should be at most.
+
+    Attributes
+    ----------
+    name : str
+    value : float
+    unit : str
+        "ratio", "ms", "slope", "threads" or "MB".
+    target : float or None
+        The largest value wished for; None where nothing is promised.
+    detail : str
+        How it was measured.
+    """
+
+    name: str
+    value: float
+    unit: str
+    target: float | None = None
+    detail: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        """Tell whether the target is met; None without a target.
+
+        Examples
+        --------
+        >>> Figure("import", 3.2, "ratio", target=4.0).met
+        True
+        """
+        return None if self.target is None else self.value <= self.target
+
+
+@dataclass(frozen=True)
+class Report:
+    """Figures and the timings that they were made of."""
+
+    figures: list[Figure]
+    timings: list[Timing]
+
+    def __add__(self, other: "Report") -> "Report":
+        return Report(self.figures + other.figures, self.timings + other.timings)
+
+
+def take_turns(tasks: Tasks, repetitions: int) -> list[Timing]:
+    """Time tasks in turns, after one turn each that does not count.
+
+    Parameters
+    ----------
+    tasks : mapping of str to callable
+    repetitions : int
+
+    Returns
+    -------
+    list of Timing
+        In the order of the tasks.
+
+    Examples
+    --------
+    >>> [timing.repetitions for timing in take_turns({"sum": lambda: sum(range(9))}, repetitions=3)]
+    [3]
+    """
+    wall: dict[str, list[float]] = {name: [] for name in tasks}
+    cpu: dict[str, list[float]] = {name: [] for name in tasks}
+    for turn in range(repetitions + 1):
+        for name, task in tasks.items():
+            gc.collect()  # else one side pays for the garbage of the other
+            cpu_start, start = time.process_time(), time.perf_counter()
+            task()
+            seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
+            if turn:
+                wall[name].append(seconds)
+                cpu[name].append(cpu_seconds)
+    return [Timing(name, repetitions, min(wall[name]), median(wall[name]), median(cpu[name])) for name in tasks]
+
+
+def read_html(path: Path) -> list[str]:
+    """Read the pages of a Parquet file, or of a folder of them.
+
+    Raises
+    ------
+    InputError
+        If there are none, or they have no column `html`.
+    MissingExtraError
+        If the packages of the `html` extra are not installed.
+    """
+    wanted = "give --pages a Parquet file, or a folder of them, with a column 'html'"
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder: {wanted}")
+    try:
+        pages = load("pyarrow.parquet").read_table(path, columns=["html"])["html"].to_pylist()
+    except (ValueError, OSError, KeyError) as error:  # pyarrow's errors are among these
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{path}: {reason}: {wanted}") from error
+    html = [page for page in pages if page]
+    if not html:
+        raise InputError(f"{path}: no pages: {wanted}")
+    return html
+
+
+def compare_with_extraction(html: Sequence[str], texts: list[str], model: LineModel, repetitions: int) -> Report:
+    """Time the cleaning of all texts, in one batch, against their extraction from HTML.
+
+    The extraction is the bare call of Resiliparse with dechaff's settings: without the search for control
+    characters that `extract` begins with, which would only make the other side look slow.
+    """
+    bare = EXTRACTORS[EXTRACTOR]
+    tasks: Tasks = {
+        "Resiliparse, HTML to all text": lambda: [bare(page) for page in html],
+        "clean_array, all texts": lambda: clean_array(texts, model),
+    }
+    extraction, cleaning = timings = take_turns(tasks, repetitions)
+    n_chars = sum(map(len, texts))
+    size = f"{len(html)} pages, {n_chars / 1e6:.1f} million characters, one thread"
+    threads = max(timing.cpu_median / timing.median for timing in timings if timing.cpu_median)
+    figures = [
+        Figure("clean_array / extraction", cleaning.median / extraction.median, "ratio", 1.0, f"medians; {size}"),
+        Figure("clean_array / extraction, minima", cleaning.minimum / extraction.minimum, "ratio"),
+        Figure("processor time / wall-clock time", threads, "threads", detail="of the busier side"),
+    ]
+    return Report(figures, timings)
+
+
+def time_one_article(texts: Sequence[str], model: LineModel, repetitions: int) -> Report:
+    """Time single articles: the text whose number of lines is nearest to 200, the model being loaded."""
+    counts = [len(split_lines(text)) for text in texts]
+    nearest = min(range(len(texts)), key=lambda place: abs(counts[place] - ARTICLE_LINES))
+    text = texts[nearest]
+    tasks: Tasks = {
+        "keep_content, one article": lambda: keep_content(text, model),
+        "classify_lines, one article": lambda: classify_lines(text, model),
+    }
+    once = sum(timing.median for timing in take_turns(tasks, 3))
+    timings = take_turns(tasks, max(repetitions, int(SECONDS_FOR_ONE_ARTICLE / once)))
+    detail = f"{counts[nearest]} lines, {len(text):,} characters; median of {timings[0].repetitions}"
+    figures = [
+        Figure(timing.task, 1000 * timing.median, "ms", target, detail)
+        for timing, target in zip(timings, (5.0, None), strict=True)
+    ]
+    return Report(figures, timings)
+
+
+def fit_growth(texts: Sequence[str], model: LineModel, repetitions: int) -> Report:
+    """Time growing input, as many articles and as one: linear time has slope 1 in log time over log size.
+
+    The target leaves a tenth for the logarithm in sorting and for noise; quadratic time would have slope 2.
+    """
+    grown = {size: _grow(texts, size * 1_000_000) for size in SIZES_MB}
+    joined = {size: "\n".join(articles) for size, articles in grown.items()}
+    many: Tasks = {f"clean_array, {n} MB": partial(clean_array, grown[n], model) for n in SIZES_MB}
+    one: Tasks = {f"keep_content, {n} MB": partial(keep_content, joined[n], model) for n in SIZES_MB}
+    timings = take_turns({**many, **one}, repetitions)
+    sizes = f"{', '.join(map(str, SIZES_MB))} million characters"
+    figures = [
+        Figure("growth of clean_array", _slope(timings[: len(many)]), "slope", 1.1, f"many articles, {sizes}"),
+        Figure("growth of keep_content", _slope(timings[len(many) :]), "slope", 1.1, f"one article, {sizes}"),
+    ]
+    return Report(figures, timings)
+
+
+def _grow(texts: Sequence[str], n_chars: int) -> list[str]:
+    """Take texts, from the first again after the last, until they have so many characters; cut the last one."""
+    grown = []
+    for text in cycle(filter(None, texts)):
+        grown.append(text[:n_chars])
+        n_chars -= len(text)
+        if n_chars <= 0:
+            return grown
+    raise InputError("no page has any text")
+
+
+def _slope(timings: Sequence[Timing]) -> float:
+    seconds = [timing.median for timing in timings]
+    return float(np.polynomial.Polynomial.fit(np.log(SIZES_MB), np.log(seconds), 1).convert().coef[1])
+
+
+def time_import(model_path: Path | None, repetitions: int) -> Report:
+    """Time whole processes that import dechaff and load a model, against some that import numpy, or nothing.
+
+    Raises
+    ------
+    InputError
+        If one of the processes fails.
+    """
+    ready = _SHIPPED if model_path is None else f"import dechaff; dechaff.load_model({str(model_path)!r})"
+    programs = {"python -c pass": "pass", "import numpy": "import numpy", "import dechaff, load the model": ready}
+    tasks: Tasks = {name: partial(_run_python, code) for name, code in programs.items()}
+    timings = [Timing(t.task, t.repetitions, t.minimum, t.median) for t in take_turns(tasks, repetitions)]
+    nothing, numpy, dechaff = (timing.median for timing in timings)
+    detail = f"whole processes, medians of {repetitions}"
+    figures = [
+        Figure("import and load / import numpy", dechaff / numpy, "ratio", 4.0, detail),
+        Figure("import and load / empty process", dechaff / nothing, "ratio", detail=detail),
+        Figure("import and load", 1000 * dechaff, "ms", detail=detail),
+    ]
+    return Report(figures, timings)
+
+
+def _run_python(code: str) -> None:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InputError(f"{code!r} failed: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
+
+
+def measure_memory(texts: list[str], model_path: Path | None) -> Report:
+    """Measure the peak memory of a fresh process that cleans all texts, and how much of it was there before."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "texts.json"
+        file.write_text(json.dumps(texts), encoding="utf-8")
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            before, peak = pool.submit(_clean_and_weigh, file, model_path).result()
+    detail = "a process that holds the texts and the model and cleans all in one batch"
+    figures = [
+        Figure("peak memory", peak, "MB", detail=detail),
+        Figure("peak memory above that before cleaning", peak - before, "MB", detail="the result is part of it"),
+    ]
+    return Report(figures, [])
+
+
+def _clean_and_weigh(file: Path, model_path: Path | None) -> tuple[float, float]:
+    model, texts = read_model(model_path), json.loads(file.read_text(encoding="utf-8"))
+    keep_content("Tables are built on first use.", model)
+    before = peak_memory()
+    clean_array(texts, model)
+    return before, peak_memory()
+
+
+def peak_memory() -> float:
+    """Give this process's largest resident memory so far, in MB.
+
+    Examples
+    --------
+    >>> peak_memory() > 1
+    True
+    """
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage would count the memory of the process that started this one, too
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024 / 1e6
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def read_model(path: Path | None) -> LineModel:
+    """Read a model file, or the model that dechaff ships with."""
+    return default_model() if path is None else load_model(path)
+
+
+def measure(pages: Path, model_path: Path | None, repetitions: int) -> Report:
+    """Take all measurements.
+
+    Raises
+    ------
+    DechaffError
+        If pages or model cannot be read.
+    """
+    html, model = read_html(pages), read_model(model_path)
+    texts = [EXTRACTORS[EXTRACTOR](page) for page in html]
+    parts: list[Callable[[], Report]] = [
+        lambda: compare_with_extraction(html, texts, model, repetitions),
+        lambda: time_one_article(texts, model, repetitions),
+        lambda: fit_growth(texts, model, max(3, repetitions // 2)),
+        lambda: time_import(model_path, max(10, repetitions)),
+        lambda: measure_memory(texts, model_path),
+    ]
+    report = Report([], [])
+    with Bar("measuring", len(parts)) as bar:
+        for part in parts:
+            report += part()
+            bar.advance()
+    return report
+
+
+def describe_run(pages: Path, model_path: Path | None) -> dict[str, Any]:
+    """Say what was measured and on what."""
+    packages = ("dechaff", "numpy", "resiliparse")
+    return {
+        "pages": str(pages),
+        "model": "shipped" if model_path is None else str(model_path),
+        "extractor": extractor_version(EXTRACTOR),
+        "python": platform.python_version(),
+        "platform": platform.platform(terse=True),
+        "n_cpus": os.cpu_count(),
+        "versions": {name: metadata.version(name) for name in packages},
+    }
+
+
+def as_json(report: Report, run: dict[str, Any]) -> dict[str, Any]:
+    """Make plain values of a report."""
+    figures = [{**asdict(figure), "met": figure.met} for figure in report.figures]
+    return {"run": run, "figures": figures, "timings": [asdict(timing) for timing in report.timings]}
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print the figures beside their targets, then the timings."""
+    figures = Table("figure", title="Figures")
+    for name in ("measured", "target"):
+        figures.add_column(name, justify="right")
+    figures.add_column("met")
+    figures.add_column("how")
+    for figure in report.figures:
+        target = "" if figure.target is None else f"≤ {figure.target:g}"
+        met = {True: "yes", False: "no", None: ""}[figure.met]
+        figures.add_row(figure.name, f"{figure.value:.2f} {figure.unit}", target, met, figure.detail)
+    timings = Table("task", title="Timings, in milliseconds")
+    for name in ("repetitions", "minimum", "median"):
+        timings.add_column(name, justify="right")
+    for t in report.timings:
+        timings.add_row(t.task, str(t.repetitions), f"{1000 * t.minimum:.2f}", f"{1000 * t.median:.2f}")
+    console.print(figures, timings)
+
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command(epilog="Example: [bold]python benchmarks/speed.py --pages pages.parquet --json speed.json[/bold]")
+def main(
+    pages: Annotated[Path, typer.Option(help="A Parquet file, or a folder of them, with a column 'html'.")] = Path(
+        "../shared/corpora/test"
+    ),
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", "-m", help="A model file; by default the one that ships.", show_default=False),
+    ] = None,
+    repetitions: Annotated[int, typer.Option("--repetitions", "-n", min=1, help="How often each side runs.")] = 9,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write figures and timings there, too.")
+    ] = None,
+) -> None:
+    """Measure how fast dechaff is beside extraction from HTML and the import of numpy.
+
+    A ratio and the other figures are of medians; growing input runs half as often, imports at least ten times.
+    """
+    try:
+        report = measure(pages, model, repetitions)
+    except DechaffError as error:
+        print(f"speed.py: error: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+    # Without a terminal the table keeps its width: a figure cut short says nothing.
+    print_report(report, Console(width=None if sys.stdout.isatty() else 140))
+    if json_file is not None:
+        content = as_json(report, describe_run(pages, model))
+        json_file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    app()
