@@ -286,6 +286,24 @@ def test_position() -> None:
         assert found[name] == pytest.approx(np.array(values, float), abs=1e-9), name
 
 
+def test_sections() -> None:
+    """Distances from a marker, markers before and after, runs of like lines, each within its own article."""
+    batch = LineBatch.from_texts([f"{PROSE}\n{PROSE}\nRelated articles\n• One 1\n• Two, 2\nComments", "Comments"])
+    found = line_features(batch, find_words(batch))
+    expected = {
+        "log_lines_since_related_marker": np.log1p([80, 80, 80, 1, 2, 3, 80]),
+        "log_lines_until_related_marker": np.log1p([2, 1, 80, 80, 80, 80, 80]),
+        "log_related_markers_before": np.log1p([0, 0, 0, 1, 1, 1, 0]),
+        "log_related_markers_after": np.log1p([1, 1, 0, 0, 0, 0, 0]),
+        "log_comment_markers_after": np.log1p([1, 1, 1, 1, 1, 0, 0]),
+        "log_run_of_is_prose": np.log1p([2, 2, 0, 0, 0, 0, 0]),
+        "log_run_of_begins_with_bullet": np.log1p([0, 0, 0, 2, 2, 0, 0]),
+        "share_with_digit_within_12_lines": [1 / 3] * 6 + [0],
+    }
+    for name, values in expected.items():
+        assert found[name] == pytest.approx(np.array(values, float), abs=1e-9), name
+
+
 def test_after_the_last_prose(corpus: Corpus) -> None:
     """In real articles the lines after the last prose line, it too, are after the prose, and no others."""
     batch = LineBatch.from_texts(corpus.texts)
@@ -427,6 +445,16 @@ def test_context() -> None:
     }
     for name, values in expected.items():
         assert found[name] == pytest.approx(np.array(values, float), abs=6e-5), name  # rounded to 4 decimals
+
+
+def test_segments_and_like_lines() -> None:
+    """A narrow best stretch is of sure lines, a wide one takes the doubtful in; lines of one shape share a mean."""
+    odds = np.array([-4.0, 0.8, 5.0, 0.8, -4.0])
+    found = context_of(odds, "• aaaa\nBbbb bbbb.\nThe cccc.\nBbbb bbbb.\n• aaaa")
+    assert found["is_in_narrow_segment"].tolist() == [0, 0, 1, 0, 0]
+    assert found["is_in_wide_segment"].tolist() == [0, 1, 1, 1, 0]
+    assert found["log_lines_after_narrow_segment"] == pytest.approx(np.log1p([0, 0, 0, 1, 2]), abs=6e-5)
+    assert found["log_odds_of_like_lines"] == pytest.approx([-4, 0.8, -2, 0.8, -4])
 
 
 def test_log_odds_are_clipped() -> None:

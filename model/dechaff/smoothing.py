@@ -1,5 +1,7 @@
 """Decisions over a whole article: two-state smoothing and the best stretch of lines, without a loop over lines."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,12 +10,15 @@ from dechaff.runs import spread
 Values = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
+_INAUDIBLE: Final = 1e-12
+
 
 def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
     """Give the posterior log-odds of a two-state Markov chain over each article's lines.
 
     A line keeps the state of the line before it with probability `stay`. Forward and backward messages are
-    products of 2 x 2 matrices, taken by doubling: a logarithmic number of steps over all lines at once.
+    products of 2 x 2 matrices, taken by doubling: a logarithmic number of steps over all lines at once. What one
+    line says of another fades by `2 * stay - 1` from line to line; lines too far to be heard are not asked.
 
     Parameters
     ----------
@@ -45,7 +50,8 @@ def _messages(log_odds: Values, room: Indices, stay: float) -> Values:
     content, boilerplate = np.exp(np.minimum(log_odds, 0.0)), np.exp(np.minimum(-log_odds, 0.0))
     # rows: next state; columns: this line's state
     matrices = np.array(((stay * content, (1 - stay) * boilerplate), ((1 - stay) * content, stay * boilerplate)))
-    reach, longest = 1, room.max()
+    hearing = 1 + np.log(_INAUDIBLE) / np.log(np.clip(2 * stay - 1, _INAUDIBLE, 1 - _INAUDIBLE))
+    reach, longest = 1, min(room.max(), hearing)
     while reach <= longest:
         # All lines at once, and those without enough room keep what they have: faster than to choose the others.
         this, earlier = matrices[..., reach:], matrices[..., :-reach]

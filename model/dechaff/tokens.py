@@ -6,7 +6,7 @@ stand, in fitting as in inference.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ _BASE = 6364136223846793005
 _MIX = 0x9E3779B97F4A7C15
 _MASK = 2**64 - 1
 _SMALLEST_TABLE = 1 << 14
+_BUCKET_BITS = 12
 
 Hashes = NDArray[np.uint64]
 Indices = NDArray[np.int64]
@@ -36,8 +37,8 @@ class Words:
         Equal for equal words; case, width and the values of digits aside.
     offsets : ndarray of int64, shape (n_lines + 1,)
         Where each line's words begin.
-    lines : ndarray of int64, shape (n_words,)
-        The line of each word.
+    lines, articles : ndarray of int64, shape (n_words,)
+        The line of each word, and its article.
     """
 
     starts: Indices
@@ -45,11 +46,23 @@ class Words:
     hashes: Hashes
     offsets: Indices
     lines: Indices
+    articles: Indices
 
     @property
     def counts(self) -> Indices:
         """Count the words of each line."""
         return np.diff(self.offsets)
+
+    @cached_property
+    def buckets(self) -> Indices:
+        """Give each word its bucket, 4,096 an article, by the top bits of its hash; shape (n_words,)."""
+        top = (self.hashes >> np.uint64(64 - _BUCKET_BITS)).view(np.int64)
+        return (self.articles << _BUCKET_BITS) + top
+
+    @cached_property
+    def copies(self) -> Indices:
+        """Count how often each word, or another of its bucket, stands in its article; shape (n_words,)."""
+        return np.bincount(self.buckets)[self.buckets]
 
 
 def find_words(batch: LineBatch) -> Words:
@@ -66,7 +79,7 @@ def find_words(batch: LineBatch) -> Words:
     hashes = mix((sums[ends] - sums[starts]) * inverse[starts])
     offsets = np.append(np.searchsorted(starts, batch.starts), len(starts))
     lines = np.repeat(np.arange(batch.n_lines), np.diff(offsets))
-    return Words(starts, ends, hashes, offsets, lines)
+    return Words(starts, ends, hashes, offsets, lines, batch.line_articles[lines])
 
 
 def mix(hashes: Hashes) -> Hashes:

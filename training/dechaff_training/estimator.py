@@ -44,6 +44,9 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         What stage 1 sees (for comparison).
     length_power : float
         A line weighs its number of words to this power.
+    article_power : float
+        An article's lines are divided by their common weight to this power: with 0 a long article outweighs a
+        short one, with 1 all articles weigh the same.
     max_lines : int
         Each regression learns from at most so many lines, drawn in proportion to their weights.
     threshold : float
@@ -78,6 +81,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         stages: int = 2,
         features: str = "all",
         length_power: float = 0.5,
+        article_power: float = 1.0,
         max_lines: int = 400_000,
         threshold: float = 0.5,
         max_iter: int = 150,
@@ -92,6 +96,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.stages = stages
         self.features = features
         self.length_power = length_power
+        self.article_power = article_power
         self.max_lines = max_lines
         self.threshold = threshold
         self.max_iter = max_iter
@@ -132,11 +137,11 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if missing:
             raise ValueError(f"no line is labelled {missing[0]!r}: both classes are needed to learn")
         article = np.repeat(np.arange(len(table.counts)), table.counts)
-        weights = np.power(np.maximum(table.n_words, 1.0), self.length_power)
+        known = np.flatnonzero(labels != MASKED)
+        weights = self._line_weights(table, article, known)
         if sample_weight is not None:
             weights *= np.asarray(sample_weight, np.float64)[article]
         self.classes_ = np.array(CLASSES)
-        known = np.flatnonzero(labels != MASKED)
         tell("stage 1")
         first, word_weights = self._fit_first(table, labels, weights, known)
         second = pass_through_stage()
@@ -172,6 +177,13 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 labels[known], predicted[known], sample_weight=None if weights is None else weights[known]
             )
         )
+
+    def _line_weights(self, table: LineTable, article: Rows, known: Rows) -> Values:
+        """Weigh lines by their length, and articles less the more their labelled lines weigh together."""
+        weights = np.power(np.maximum(table.n_words, 1.0), self.length_power)
+        totals = np.bincount(article[known], weights[known], len(table.counts))
+        shares: Values = weights / np.power(np.maximum(totals, 1.0), self.article_power)[article]
+        return shares
 
     def _draw(self, rows: Rows, weights: Values) -> tuple[Rows, Values]:
         """Draw lines in proportion to their weights, and give the drawn ones the weight that is left to them."""

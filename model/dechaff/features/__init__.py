@@ -12,6 +12,7 @@ from dechaff.features.context import context_names
 from dechaff.features.currency import currency_features
 from dechaff.features.keywords import keyword_features
 from dechaff.features.position import neighbour_features, position_features
+from dechaff.features.sections import section_features
 from dechaff.features.shape import Columns, shape_features
 from dechaff.features.words import KINDS
 from dechaff.lexicon import read_entries
@@ -34,6 +35,7 @@ FEATURE_GROUPS: Final = (
     FeatureGroup("keywords", keyword_features),
     FeatureGroup("currency", currency_features),
     FeatureGroup("position", position_features),
+    FeatureGroup("sections", section_features),
     FeatureGroup("neighbours", neighbour_features),
 )
 

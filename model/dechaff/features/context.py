@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.features.position import word_buckets
 from dechaff.features.shape import Columns
 from dechaff.lines import LineBatch
 from dechaff.runs import (
@@ -24,7 +23,7 @@ from dechaff.runs import (
     sum_window,
 )
 from dechaff.smoothing import best_segment, smooth_log_odds
-from dechaff.tokens import Words, find_words
+from dechaff.tokens import Words, find_words, mix
 
 Indices = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -33,6 +32,21 @@ _REACH: Final = 4
 _FAR: Final = 30
 _CLIP: Final = 8.0
 _DECIMALS: Final = 4
+# How far the scores of the best segment are moved: a narrow one of sure lines, a wide one with the doubtful.
+_NARROW, _WIDE = -1.5, 1.5
+_SHAPE_BITS: Final = 10
+# With the length, what two lines of one kind have in common.
+SHAPE_FLAGS: Final = (
+    "ends_with_sentence",
+    "begins_with_capital",
+    "begins_with_lower",
+    "begins_with_digit",
+    "begins_with_bullet",
+    "has_digit",
+    "ends_with_digit",
+    "is_upper",
+    "ends_with_colon",
+)
 
 
 def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds: Values) -> Columns:
@@ -45,7 +59,8 @@ def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds:
         **_nearby(odds, probability, width, offsets),
         **_article_mass(probability, width, offsets),
         **_segments(odds, width, offsets),
-        **_cohesion(batch, words, probability, columns["is_long"]),
+        **_like_lines(odds, columns, batch),
+        **_cohesion(words, probability, columns["is_long"]),
     }
     # Running sums differ in their last digits with what else is in the batch; no split may see that.
     rounded = {name: np.round(column, _DECIMALS) for name, column in found.items()}
@@ -57,7 +72,8 @@ def context_names() -> tuple[str, ...]:
     """Name the features of `context_features`, in order."""
     batch = LineBatch.from_texts(["a"])
     one = np.ones(1)
-    return tuple(context_features(batch, find_words(batch), {"log_n_chars": one, "is_long": one}, one))
+    needed = ("log_n_chars", "is_long", *SHAPE_FLAGS)
+    return tuple(context_features(batch, find_words(batch), dict.fromkeys(needed, one), one))
 
 
 def _nearby(odds: Values, probability: Values, width: Values, offsets: Indices) -> Columns:
@@ -113,10 +129,17 @@ def _largest(values: Values, offsets: Indices) -> Values:
 def _segments(odds: Values, width: Values, offsets: Indices) -> Columns:
     """Smooth the decisions, and find the one stretch of lines that is most of all content."""
     smooth = np.clip(smooth_log_odds(odds, offsets, stay=0.9), -2 * _CLIP, 2 * _CLIP)
-    scores = np.tanh(odds / 2) * np.sqrt(width)
-    inside, from_start, from_end = best_segment(scores, offsets)
+    weight = np.sqrt(width)
+    inside, from_start, from_end = best_segment(np.tanh(odds / 2) * weight, offsets)
+    narrow, _, after_narrow = best_segment(np.tanh((odds + _NARROW) / 2) * weight, offsets)
+    wide, _, after_wide = best_segment(np.tanh((odds + _WIDE) / 2) * weight, offsets)
     n_lines = spread(np.diff(offsets), offsets)
     return {
+        "smooth_log_odds_nearby": np.clip(smooth_log_odds(odds, offsets, stay=0.7), -2 * _CLIP, 2 * _CLIP),
+        "is_in_narrow_segment": narrow * 1.0,
+        "log_lines_after_narrow_segment": np.log1p(np.clip(-after_narrow, 0, None)),
+        "is_in_wide_segment": wide * 1.0,
+        "log_lines_after_wide_segment": np.log1p(np.clip(-after_wide, 0, None)),
         "smooth_log_odds": smooth,
         "smooth_log_odds_before": shift(smooth, offsets, -1, -_CLIP / 2),
         "smooth_log_odds_after": shift(smooth, offsets, 1, -_CLIP / 2),
@@ -130,13 +153,23 @@ def _segments(odds: Values, width: Values, offsets: Indices) -> Columns:
     }
 
 
-def _cohesion(batch: LineBatch, words: Words, probability: Values, is_long: Values) -> Columns:
-    """Tell how far a line's words occur in the rest of the probable content, and in the rest at all."""
-    buckets = word_buckets(batch, words)
-    n_buckets = batch.n_articles << 12
-    mass = probability[words.lines]
-    content = np.bincount(buckets, mass, n_buckets)[buckets] - mass
+def _like_lines(odds: Values, columns: Columns, batch: LineBatch) -> Columns:
+    """Average the log-odds of the other lines of the same shape: items of one list stand or fall together."""
+    shape = np.floor(1.5 / np.log(2) * columns["log_n_chars"]).astype(np.uint64)
+    for name in SHAPE_FLAGS:
+        shape = (shape << np.uint64(1)) | (columns[name] > 0).astype(np.uint64)
+    buckets = (batch.line_articles << _SHAPE_BITS) + (mix(shape) >> np.uint64(64 - _SHAPE_BITS)).astype(np.int64)
+    n_buckets = batch.n_articles << _SHAPE_BITS
     others = np.bincount(buckets, minlength=n_buckets)[buckets] - 1.0
+    total = np.bincount(buckets, odds, n_buckets)[buckets] - odds
+    return {"log_odds_of_like_lines": np.where(others > 0, total / np.maximum(others, 1), -_CLIP / 4)}
+
+
+def _cohesion(words: Words, probability: Values, is_long: Values) -> Columns:
+    """Tell how far a line's words occur in the rest of the probable content, and in the rest at all."""
+    mass = probability[words.lines]
+    content = np.bincount(words.buckets, mass)[words.buckets] - mass
+    others = words.copies - 1.0
     share = content / np.maximum(others, 1)
     # A word that stands everywhere says less: weigh by rarity within the article.
     rarity = 1 / np.log(2.0 + np.maximum(others, 0))
@@ -145,7 +178,7 @@ def _cohesion(batch: LineBatch, words: Words, probability: Values, is_long: Valu
     weight = sum_runs(rarity * (others > 0), words.offsets)
     long_mass = mass * is_long[words.lines]
     # Not in place: of no words at all, bincount makes integers.
-    in_prose = np.bincount(buckets, long_mass, n_buckets)[buckets] - long_mass
+    in_prose = np.bincount(words.buckets, long_mass)[words.buckets] - long_mass
     n_rare = np.maximum(sum_runs(is_rare * 1.0, words.offsets), 1)
     return {
         "cohesion": sum_runs(share * rarity * (others > 0), words.offsets) / np.maximum(weight, 1e-9),

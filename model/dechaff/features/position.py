@@ -19,7 +19,6 @@ from dechaff.runs import (
 from dechaff.tokens import Words, join_hashes
 
 _FAR = 30
-_BUCKET_BITS = 12
 
 
 def position_features(batch: LineBatch, words: Words, columns: Columns) -> Columns:
@@ -95,21 +94,13 @@ def _repeats(words: Words, columns: Columns, offsets: NDArray[np.int64]) -> Colu
     }
 
 
-def word_buckets(batch: LineBatch, words: Words) -> NDArray[np.int64]:
-    """Give each word its bucket: its article and the top bits of its hash, 4,096 buckets an article."""
-    article = batch.line_articles[words.lines]
-    return (article << _BUCKET_BITS) + (words.hashes >> np.uint64(64 - _BUCKET_BITS)).astype(np.int64)
-
-
 def _recurring_words(batch: LineBatch, words: Words) -> Columns:
     """Find common words without a list of them: those that make up much of the article they stand in."""
-    buckets = word_buckets(batch, words)
-    counts = np.bincount(buckets, minlength=batch.n_articles << _BUCKET_BITS)[buckets]
     per_article = words.offsets[batch.article_lines[1:]] - words.offsets[batch.article_lines[:-1]]
-    rate = counts / np.maximum(per_article, 1)[buckets >> _BUCKET_BITS]
+    rate = words.copies / per_article[words.articles]
     return {
         "share_common_words": mean_runs((rate > 0.01) * 1.0, words.offsets),
-        "share_single_words": mean_runs((counts == 1) * 1.0, words.offsets),
+        "share_single_words": mean_runs((words.copies == 1) * 1.0, words.offsets),
     }
 
 
