@@ -1,8 +1,8 @@
 """Text in, labels and clean text out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final, TypeVar
 
 import numpy as np
@@ -73,14 +73,22 @@ class CleanedArticle:
     ----------
     text : str
         The kept lines with the blank lines after them, byte for byte as in the input.
-    lines : list of LabelledLine
     flags : tuple of str
         "nearly all dropped", "unsure", "kept by the guard": reasons to look at the article; mostly none.
+    n_lines, n_kept : int
+        How many lines it had, blank ones aside, and how many are content.
     """
 
     text: str
-    lines: list[LabelledLine]
     flags: tuple[str, ...]
+    n_lines: int
+    n_kept: int
+    _label: Callable[[], list[LabelledLine]] = field(repr=False, compare=False)
+
+    @cached_property
+    def lines(self) -> list[LabelledLine]:
+        """List every line with its label, made when first asked for."""
+        return self._label()
 
 
 def keep_content(text: str, model: LineModel | None = None, threshold: float | None = None) -> str:
@@ -210,12 +218,20 @@ def clean_article(text: str, model: LineModel | None = None, threshold: float | 
     check_text(text)
     model = model or default_model()
     batch, kept, probability, flags = next(_decide([text], model, threshold))
-    why = _Reasons(model, text)
-    lines = [
-        LabelledLine(text[start:end], start, end, CLASSES[int(keep)], float(p), index, why)
-        for index, ((start, end), keep, p) in enumerate(zip(batch.spans(0), kept, probability, strict=True))
+    label = partial(_label_lines, batch, kept, probability, _Reasons(model, text))
+    return CleanedArticle(next(kept_text(batch, kept)), flags[0], batch.n_lines, int(kept.sum()), label)
+
+
+def _label_lines(
+    batch: LineBatch, kept: NDArray[np.bool_], probability: Values, why: _Reasons
+) -> list[LabelledLine]:
+    """Say of each line of a batch of one article what was decided."""
+    text = batch.texts[0]
+    decisions = zip(batch.spans(0), kept.tolist(), probability.tolist(), strict=True)
+    return [
+        LabelledLine(text[start:end], start, end, CLASSES[keep], p, index, why)
+        for index, ((start, end), keep, p) in enumerate(decisions)
     ]
-    return CleanedArticle(next(kept_text(batch, kept)), lines, flags[0])
 
 
 def check_text(text: object) -> None:

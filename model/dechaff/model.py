@@ -25,6 +25,8 @@ CLASSES: Final = ("boilerplate", "content")
 SPLITS_PER_TREE: Final = 8
 # Code points that are worked on at once: small enough for the cache, large enough to hide numpy's calls.
 _BLOCK: Final = 1 << 18
+# A longer article's lines go through the crosses in parts, which bounds the memory.
+_LINES_AT_ONCE: Final = 1 << 14
 
 Matrix = NDArray[np.float32]
 Values = NDArray[np.float64]
@@ -67,8 +69,10 @@ class Crosses:
     def log_odds(self, matrix: Matrix) -> Values:
         """Sum the weights of every line's leaves, shape (n_lines,)."""
         total = np.zeros(matrix.shape[1])
-        for weights, pattern in zip(self._table, self._patterns(matrix), strict=True):
-            total += weights.take(pattern, mode="clip")  # a byte is never out of bounds: no need to look
+        for first in range(0, len(total), _LINES_AT_ONCE):
+            part = slice(first, first + _LINES_AT_ONCE)
+            for weights, pattern in zip(self._table, self._patterns(matrix[:, part]), strict=True):
+                total[part] += weights.take(pattern, mode="clip")  # a byte is never out of bounds: no need to look
         return total
 
     @cached_property

@@ -210,8 +210,8 @@ def _article_record(path: Path, article: CleanedArticle) -> dict[str, Any]:
         "path": _json_path(path),
         "text": article.text,
         "flags": list(article.flags),
-        "n_lines": len(article.lines),
-        "n_kept": sum(line.label == "content" for line in article.lines),
+        "n_lines": article.n_lines,
+        "n_kept": article.n_kept,
     }
 
 

@@ -62,9 +62,8 @@ class LinePrinter:
             self._print_heading(show_path(path))
         for line in article.lines:
             self._print_line(line)
-        n_kept = sum(line.label == "content" for line in article.lines)
         flags = "".join(f" · {flag}" for flag in article.flags)
-        self._print(Text(f"{n_kept} of {len(article.lines)} lines are content{flags}", style="bold"))
+        self._print(Text(f"{article.n_kept} of {article.n_lines} lines are content{flags}", style="bold"))
 
     def _print_heading(self, name: str) -> None:
         if self._console.is_terminal:
