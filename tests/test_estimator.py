@@ -14,6 +14,7 @@ from dechaff import LineModel, load_model, save_model, split_lines
 from dechaff.model import stage_names
 from dechaff_training.corpus import Corpus
 from dechaff_training.estimator import LineClassifier, encode_labels
+from dechaff_training.fitting import LineTable
 
 # Small enough for a test; the regressions need not converge.
 SMALL: dict[str, Any] = {"n_bits": 10, "n_trees": 2, "n_folds": 2, "max_iter": 40}
@@ -126,6 +127,18 @@ def test_a_grid_search_over_articles(few: Corpus) -> None:
     assert search.best_params_["stages"] in (1, 2)
     assert (search.cv_results_["mean_test_score"] > 0.7).all()
     assert len(search.predict(few.texts[:1])) == len(few.labels[0])
+
+
+@pytest.mark.parametrize(("power", "ratio"), [(0.0, 8.0), (0.5, 8.0**0.5), (1.0, 1.0)])
+def test_articles_weigh_by_a_power_of_their_lines(power: float, ratio: float) -> None:
+    """With power 0 an article of eight times the words weighs eight times as much, with power 1 the same; masked lines aside."""
+    texts = ["one two\nmasked and long", "\n".join(["one two"] * 8)]
+    table = LineTable(texts, n_bits=4)
+    known = np.flatnonzero([1, 0, *[1] * 8])
+    article = np.repeat([0, 1], table.counts)
+    weights = LineClassifier(length_power=1.0, article_power=power)._line_weights(table, article, known)
+    totals = np.bincount(article[known], weights[known])
+    assert totals[1] / totals[0] == pytest.approx(ratio)
 
 
 def test_cross_validation(few: Corpus) -> None:
