@@ -83,8 +83,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         length_power: float = 0.5,
         article_power: float = 1.0,
         max_lines: int = 400_000,
-        threshold: float = 0.5,
-        max_iter: int = 150,
+        threshold: float = 0.45,
+        max_iter: int = 300,
         random_state: int = 0,
     ) -> None:
         self.C = C
