@@ -4,7 +4,6 @@ BIN := .venv/bin
 READY := .venv/.ready
 # Real pages are not part of the project: name a folder with train/ and test/ in it (their columns: data/README.md).
 PAGES ?= ../shared/corpora
-MODEL ?= model/dechaff/artifacts/default.joblib
 EVALUATION := data/evaluation
 
 .PHONY: help setup demo test lint types train evaluate notebooks benchmarks lock clean
@@ -49,7 +48,7 @@ types: $(READY)  ## Check types.
 train: $(READY)  ## Learn a model from PAGES/train and data/articles, and put it where the shipped one is.
 	@test -d $(PAGES)/train || { echo "no pages in $(PAGES)/train: name a folder with PAGES=..., or run" \
 	    "'dechaff train data/articles -o model.joblib' for the project's own articles alone"; exit 1; }
-	$(BIN)/dechaff train $(PAGES)/train data/articles -o $(MODEL)
+	$(BIN)/dechaff train $(PAGES)/train data/articles -o model/dechaff/artifacts/default.joblib
 	$(BIN)/python tests/golden/record.py
 
 evaluate: $(READY)  ## Measure on PAGES/test; writes data/evaluation, the model card and the README's tables.

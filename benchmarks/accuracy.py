@@ -1,6 +1,6 @@
 """dechaff beside its peers and its own parts, on the same pages in one run.
 
-python benchmarks/accuracy.py ../shared/corpora --json data/evaluation/comparison.json
+python benchmarks/accuracy.py PAGES --json data/evaluation/comparison.json
 
 The parts learn from what the shipped model learns from (`PAGES/train` and `data/articles`) and are measured on
 `PAGES/test`: words only, dense features only, one stage of both, and two stages without learned crosses. The two
@@ -15,10 +15,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from dechaff import LineModel, load_model
-from dechaff.artifact import default_model
+from dechaff import LineModel
 from dechaff.files import written_whole
 from dechaff_training.benchmark import compare, peers
+from dechaff_training.cleaning_files import load, model_digest
 from dechaff_training.corpus import Corpus
 from dechaff_training.estimator import LineClassifier
 from dechaff_training.evaluation import text_table
@@ -54,12 +54,12 @@ def main(
     for folder in (pages / "train", pages / "test"):
         if not folder.is_dir():
             raise typer.BadParameter(f"{folder}: no such folder")
-    whole = default_model() if model is None else load_model(model)
-    models = {**train_parts(Corpus.read(pages / "train", ARTICLES)), WHOLE: whole}
+    models = {**train_parts(Corpus.read(pages / "train", ARTICLES)), WHOLE: load(model)}
     rows = compare(Corpus.read(pages / "test"), peers(models))
     if json_file is not None:
+        record = {"model_sha256": model_digest(model), "texts": [row.to_dict() for row in rows]}
         with written_whole(json_file) as temporary:
-            temporary.write_text(json.dumps([row.to_dict() for row in rows], indent=1) + "\n", "utf-8")
+            temporary.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
     print_tables([text_table("Texts: four-token shingles against the gold", rows, "less keep all")])
 
 

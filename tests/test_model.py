@@ -6,7 +6,7 @@ import pytest
 from helpers import ANY_TEXT, ANY_TEXTS, constant_model, plain_stage, random_crosses, random_model
 from hypothesis import given, settings
 
-from dechaff import LineBatch, LineModel
+from dechaff import InputError, LineBatch, LineModel
 from dechaff.features.words import word_terms
 from dechaff.model import CLASSES, Stage, blocks, sigmoid, stage_names
 from dechaff.tokens import find_words
@@ -152,3 +152,16 @@ def test_the_matrix_has_the_names_of_the_stage(model: LineModel) -> None:
     """The rows of the matrix are as many as the model's names, and the names are this version's."""
     assert (model.first.names, model.second.names) == stage_names()
     assert model.features(LineBatch.from_texts(["a\nb"])).shape == (len(model.second.names), 2)
+
+
+def test_blocks_of_short_articles() -> None:
+    """Many short articles, empty ones too, are cut into blocks of a thousand: tables have rows for each article."""
+    batches = list(blocks(["Hi"] * 3000 + [""] * 3000))
+    assert max(batch.n_articles for batch in batches) <= 1024
+    assert sum(batch.n_articles for batch in batches) == 6000
+
+
+def test_one_text_is_no_list() -> None:
+    """A string where a list belongs is an error, not an article for each character."""
+    with pytest.raises(InputError, match="give a list"):
+        list(blocks("abc"))

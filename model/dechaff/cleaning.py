@@ -154,6 +154,8 @@ def clean_array(strings: Strings, model: LineModel | None = None, threshold: flo
     >>> clean_array(["", None])
     ['', None]
     """
+    if isinstance(strings, str):
+        raise InputError("one text: give a list of texts, or use keep_content")
     for place, text in enumerate(strings):
         if text is not None and not isinstance(text, str):
             raise InputError(f"text {place} is {type(text).__name__}, neither str nor None: decode it first")

@@ -1,5 +1,6 @@
 """Why a line got its probability: the exact share of every feature and word in its log-odds."""
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from dechaff.features import line_features, stack
 from dechaff.features.context import context_features
 from dechaff.features.words import Terms, word_terms
 from dechaff.lines import LineBatch
-from dechaff.model import SPLITS_PER_TREE, LineModel, Matrix, Stage, Values
+from dechaff.model import LINES_AT_ONCE, SPLITS_PER_TREE, Crosses, LineModel, Matrix, Stage, Values
 from dechaff.tokens import Words, find_words
 
 
@@ -22,7 +23,8 @@ class Reason(NamedTuple):
     feature : str
         A feature's name, or a kind of word and the word: `word 'subscribe'`.
     contribution : float
-        In log-odds against the average line of the training data; below zero speaks for boilerplate.
+        In log-odds, below zero speaks for boilerplate: a feature's against the average line of the training data, a
+        leaf's in full.
     """
 
     feature: str
@@ -40,7 +42,7 @@ class Explanation:
     contributions : ndarray of float64, shape (n_features, n_lines)
         What each feature adds to a line's log-odds, by stage 2 and through stage 1.
     base : float
-        The log-odds of the average line.
+        What every line has alike: the log-odds of the average line, leaves of trees aside.
     """
 
     names: tuple[str, ...]
@@ -73,8 +75,9 @@ class Explanation:
             source = line + terms.by
             if not 0 <= source < self._batch.n_lines:
                 continue
-            scale = float(terms.scale[source]) * self._word_factor
-            for place in range(*terms.offsets[source : source + 2].tolist()):
+            first, last = terms.offsets[source : source + 2].tolist()
+            scale = self._word_factor / math.sqrt(max(last - first, 1))
+            for place in range(first, last):
                 weight = float(self._word_weights[terms.buckets[place]])
                 found.append(Reason(f"{terms.name} {self._shown(text, terms, place)!r}", weight * scale))
         return found
@@ -126,14 +129,19 @@ def _stage_shares(stage: Stage, matrix: Matrix) -> Values:
     shares = (stage.standardise(matrix) * stage.coefficients[:, None]).astype(np.float64)
     if stage.crosses is None or not stage.crosses.n_trees:
         return shares
-    crosses = stage.crosses
+    for first in range(0, matrix.shape[1], LINES_AT_ONCE):
+        part = slice(first, first + LINES_AT_ONCE)
+        _add_cross_shares(stage.crosses, matrix[:, part], shares[:, part])
+    return shares
+
+
+def _add_cross_shares(crosses: Crosses, matrix: Matrix, shares: Values) -> None:
     leaves = crosses.leaf_indices(matrix)
     weights = crosses.weights.ravel()[leaves]
     asked = _asked_splits(crosses.leaves)[np.arange(crosses.n_trees)[:, None], leaves % (SPLITS_PER_TREE + 1)]
     share = weights / np.maximum(asked.sum(axis=2), 1)  # a tree without splits asks nothing: see `_constant`
     for split in range(SPLITS_PER_TREE):
         np.add.at(shares, crosses.features[:, split], share * asked[:, :, split])
-    return shares
 
 
 def _constant(stage: Stage) -> float:

@@ -25,8 +25,10 @@ CLASSES: Final = ("boilerplate", "content")
 SPLITS_PER_TREE: Final = 8
 # Code points that are worked on at once: small enough for the cache, large enough to hide numpy's calls.
 _BLOCK: Final = 1 << 18
+# An article counts as so many code points at least: some tables have rows for each article.
+_SMALLEST: Final = _BLOCK >> 10
 # A longer article's lines go through the crosses in parts, which bounds the memory.
-_LINES_AT_ONCE: Final = 1 << 14
+LINES_AT_ONCE: Final = 1 << 14
 
 Matrix = NDArray[np.float32]
 Values = NDArray[np.float64]
@@ -69,8 +71,8 @@ class Crosses:
     def log_odds(self, matrix: Matrix) -> Values:
         """Sum the weights of every line's leaves, shape (n_lines,)."""
         total = np.zeros(matrix.shape[1])
-        for first in range(0, len(total), _LINES_AT_ONCE):
-            part = slice(first, first + _LINES_AT_ONCE)
+        for first in range(0, len(total), LINES_AT_ONCE):
+            part = slice(first, first + LINES_AT_ONCE)
             for weights, pattern in zip(self._table, self._patterns(matrix[:, part]), strict=True):
                 total[part] += weights.take(pattern, mode="clip")  # a byte is never out of bounds: no need to look
         return total
@@ -238,20 +240,22 @@ def stage_names() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def blocks(texts: Sequence[str]) -> Iterator[LineBatch]:
-    """Cut a sequence of articles into batches of some 260,000 code points; a long article is one by itself.
+    """Cut a sequence of articles into batches of some 260,000 code points and at most 1,024 articles.
 
     Raises
     ------
     InputError
         If an element is not a string.
     """
+    if isinstance(texts, str):
+        raise InputError("one text: give a list of texts, or use keep_content")
     for place, text in enumerate(texts):
         if not isinstance(text, str):
             raise InputError(f"text {place} is {type(text).__name__}, not str: decode it first")
     _keep_freed_memory()
     first, size = 0, 0
     for place, text in enumerate(texts):
-        size += len(text)
+        size += max(len(text), _SMALLEST)
         if size >= _BLOCK:
             yield LineBatch.from_texts(texts[first : place + 1])
             first, size = place + 1, 0

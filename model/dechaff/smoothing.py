@@ -11,6 +11,7 @@ Values = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 _INAUDIBLE: Final = 1e-12
+_SCORE_STEPS: Final = 1 << 16
 
 
 def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
@@ -50,6 +51,7 @@ def _messages(log_odds: Values, room: Indices, stay: float) -> Values:
     content, boilerplate = np.exp(np.minimum(log_odds, 0.0)), np.exp(np.minimum(-log_odds, 0.0))
     # rows: next state; columns: this line's state
     matrices = np.array(((stay * content, (1 - stay) * boilerplate), ((1 - stay) * content, stay * boilerplate)))
+    # A first message is within log(stay / (1 - stay)) of any other, and each step shrinks that by 2 * stay - 1.
     hearing = 1 + np.log(_INAUDIBLE) / np.log(np.clip(2 * stay - 1, _INAUDIBLE, 1 - _INAUDIBLE))
     reach, longest = 1, min(room.max(), hearing)
     while reach <= longest:
@@ -83,6 +85,7 @@ def best_segment(scores: Values, offsets: Indices) -> tuple[NDArray[np.bool_], I
     if not n:
         return np.zeros(0, np.bool_), np.zeros(0, np.int64), np.zeros(0, np.int64)
     first_line = spread(offsets[:-1], offsets)
+    scores = np.rint(scores * _SCORE_STEPS)  # whole numbers: their sums are exact, ties are ties in any batch
     # Each article's sums are lowered beyond the last one's, so that a running minimum starts anew with it.
     article = spread(np.arange(len(offsets) - 1), offsets)
     sums = np.cumsum(scores)

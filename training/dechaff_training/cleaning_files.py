@@ -1,5 +1,6 @@
 """What `dechaff clean` and `dechaff show` do, without their command line."""
 
+import hashlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -75,6 +76,12 @@ def load(path: Path | None) -> LineModel:
     return default_model() if path is None else load_model(path)
 
 
+def model_digest(path: Path | None) -> str:
+    """Give the SHA-256 of a model file, or of the one that dechaff ships with."""
+    shipped = files("dechaff").joinpath("artifacts", "default.joblib")
+    return hashlib.sha256((shipped if path is None else path).read_bytes()).hexdigest()
+
+
 def describe_model(path: Path | None, limit: int) -> dict[str, Any]:
     """Describe a model file, or the model that dechaff ships with, as `inspect_model` does."""
     if path is not None:
@@ -132,14 +139,8 @@ def line_record(path: Path, number: int, line: LabelledLine, limit: int) -> dict
 
 
 def reasons(line: LabelledLine, limit: int) -> list[Reason]:
-    """Give a line's strongest reasons; a word that stands there twice is one reason."""
-    if limit == 0:
-        return []
-    sums: dict[str, float] = {}
-    for reason in line.reasons(None):
-        sums[reason.feature] = sums.get(reason.feature, 0.0) + reason.contribution
-    strongest = sorted(sums.items(), key=lambda item: -abs(item[1]))[:limit]
-    return [Reason(name, contribution) for name, contribution in strongest]
+    """Give a line's strongest reasons; none are worked out where none are asked for."""
+    return line.reasons(limit) if limit else []
 
 
 def dump(record: object) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dechaff.artifact import save_model
 from dechaff.errors import CorpusError, InputError
-from dechaff_training.cleaning_files import dump, load
+from dechaff_training.cleaning_files import dump, load, model_digest
 from dechaff_training.progress import Bar, Steps
 from dechaff_training.reading import Decoding, open_output, read_text, show_path
 
@@ -108,7 +108,9 @@ def evaluate_model(
 
         if lines is not None:
             line_records(judge, corpus).write(lines)
-        return evaluate(judge, corpus, threshold)
+        evaluation = evaluate(judge, corpus, threshold)
+    evaluation.settings["model_sha256"] = model_digest(model)
+    return evaluation
 
 
 def annotate_page(

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GroupKFold
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from dechaff.model import CLASSES, LineModel, Stage, Values, stage_names
 from dechaff_training.crosses import grow_crosses
@@ -129,6 +129,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ValueError
             If labels do not fit the lines, one of the classes is missing, or there are fewer sites than folds.
         """
+        check_consistent_length(X, groups, sample_weight)
         tell = progress or (lambda _: None)
         tell("features")
         table = LineTable(list(X), self.n_bits)
@@ -148,6 +149,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.stages == 2:
             site = np.unique([str(g) for g in groups], return_inverse=True)[1] if groups is not None else None
             odds = self._held_out_log_odds(table, labels, weights, article if site is None else site[article], tell)
+            del table.words  # stage 2 has no use for them
             tell("context")
             table.add_context(list(X), odds)
             tell("stage 2")

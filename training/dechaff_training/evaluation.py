@@ -28,6 +28,19 @@ DIVISIONS: Final[Mapping[str, Callable[[Article], str]]] = {
     "source": lambda article: article.source,
     "page_type": lambda article: article.page_type,
 }
+#: What `line_scores` measures, as tables name it.
+LINE_HEADS: Final = {
+    "content_precision": "content P",
+    "content_recall": "content R",
+    "content_f1": "content F1",
+    "content_average_precision": "content AP",
+    "boilerplate_precision": "boilerplate P",
+    "boilerplate_recall": "boilerplate R",
+    "boilerplate_f1": "boilerplate F1",
+    "boilerplate_average_precision": "boilerplate AP",
+    "brier": "Brier",
+    "calibration_error": "ECE",
+}
 BEFORE, AFTER, ORACLE = "before", "after", "oracle labels"
 
 
@@ -249,26 +262,14 @@ def _text_rows(corpus: Corpus, decisions: Decisions, n_resamples: int, seed: int
 
 
 def _line_table(title: str, rows: Sequence[LineRow], weight: str) -> Table:
-    heads = {
-        "content_precision": "content P",
-        "content_recall": "content R",
-        "content_f1": "content F1",
-        "content_average_precision": "content AP",
-        "boilerplate_precision": "boilerplate P",
-        "boilerplate_recall": "boilerplate R",
-        "boilerplate_f1": "boilerplate F1",
-        "boilerplate_average_precision": "boilerplate AP",
-        "brier": "Brier",
-        "calibration_error": "ECE",
-    }
     cells = [
         (
             *(row.by, row.group, f"{row.n_lines:,}", f"{row.n_sites:,}"),
-            *(str(getattr(row, weight)[name]) for name in heads),
+            *(str(getattr(row, weight)[name]) for name in LINE_HEADS),
         )
         for row in rows
     ]
-    return Table(title, ("by", "group", "lines", "sites", *heads.values()), cells)
+    return Table(title, ("by", "group", "lines", "sites", *LINE_HEADS.values()), cells)
 
 
 def text_table(title: str, rows: Sequence[TextRow], difference: str) -> Table:

@@ -26,6 +26,12 @@ _SMALLEST_SCALE = 0.1
 class LineTable:
     """The features of many articles: those of stage 1, and room for the context.
 
+    Parameters
+    ----------
+    texts : sequence of str
+    n_bits : int
+        The hashed words have 2**n_bits buckets.
+
     Attributes
     ----------
     dense : ndarray of float32, shape (n_lines, n_features)
@@ -39,23 +45,20 @@ class LineTable:
     """
 
     def __init__(self, texts: Sequence[str], n_bits: int) -> None:
-        dense, hashed, counts, n_words = [], [], [], []
+        # Lines are counted first and features written in place: millions of lines stand in memory once.
+        self.counts = np.concatenate([np.diff(batch.article_lines) for batch in blocks(texts)])
+        first_names, names = stage_names()
+        self.n_first = len(first_names)
+        self.dense: Matrix = np.zeros((int(self.counts.sum()), len(names)), np.float32)
+        hashed, n_words, first = [], [], 0
         for batch in blocks(texts):
             words = find_words(batch)
-            dense.append(stack(line_features(batch, words)).T)
+            self.dense[first : first + batch.n_lines, : self.n_first] = stack(line_features(batch, words)).T
             hashed.append(word_matrix(batch, words, n_bits))
-            counts.append(np.diff(batch.article_lines))
             n_words.append(words.counts)
+            first += batch.n_lines
         self.n_words = np.concatenate(n_words)
-        self.counts = np.concatenate(counts)
         self.words = sparse.vstack(hashed, format="csr", dtype=np.float32)
-        self.n_first = dense[0].shape[1]
-        self.dense: Matrix = np.zeros((len(self.n_words), len(stage_names()[1])), np.float32)
-        last = len(self.dense)
-        while dense:  # one block after the other is given back: millions of lines stand in memory once
-            block = dense.pop()
-            self.dense[last - len(block) : last, : self.n_first] = block
-            last -= len(block)
 
     @property
     def first(self) -> Matrix:

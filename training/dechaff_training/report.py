@@ -4,8 +4,8 @@
 """
 
 import csv
-import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
@@ -15,7 +15,8 @@ from typing import Any, Final
 from dechaff import inspect_model
 from dechaff.errors import CorpusError
 from dechaff.files import written_whole
-from dechaff_training.evaluation import AFTER, BEFORE
+from dechaff_training.cleaning_files import model_digest
+from dechaff_training.evaluation import AFTER, BEFORE, LINE_HEADS
 from dechaff_training.metrics import Estimate
 
 ROOT: Final = Path(__file__).parents[2]
@@ -28,19 +29,6 @@ INPUTS: Final = {
     ("wcxb", "resiliparse_main"): "wcxb, main content",
     ("wcxb", "trafilatura"): "wcxb, trafilatura",
 }
-_LINE_SCORES: Final = {
-    "content_precision": "content P",
-    "content_recall": "content R",
-    "content_f1": "content F1",
-    "content_average_precision": "content AP",
-    "boilerplate_precision": "boilerplate P",
-    "boilerplate_recall": "boilerplate R",
-    "boilerplate_f1": "boilerplate F1",
-    "boilerplate_average_precision": "boilerplate AP",
-    "brier": "Brier",
-    "calibration_error": "ECE",
-}
-
 Row = Mapping[str, Any]
 
 
@@ -96,10 +84,10 @@ def line_table(rows: Sequence[Row], by: str) -> str:
     """Lay out how well lines are labelled, for each group of one division."""
     chosen = [row for row in rows if row["by"] == by]
     body = [
-        (row["group"], f"{row['n_lines']:,}", *(str(_estimate(row["lines"][name])) for name in _LINE_SCORES))
+        (row["group"], f"{row['n_lines']:,}", *(str(_estimate(row["lines"][name])) for name in LINE_HEADS))
         for row in chosen
     ]
-    return markdown_table([by.replace("_", " "), "lines", *_LINE_SCORES.values()], body)
+    return markdown_table([by.replace("_", " "), "lines", *LINE_HEADS.values()], body)
 
 
 def fill(text: str, blocks: Mapping[str, str]) -> str:
@@ -161,8 +149,8 @@ def history_row(model: Path, description: Mapping[str, Any], evaluation: Mapping
     whole = next(row for row in evaluation["lines"] if row["by"] == "all")
     return {
         "version": metadata["versions"]["dechaff"],
-        "sha256": hashlib.sha256(model.read_bytes()).hexdigest()[:16],
-        "commit": (metadata["git_commit"] or "unknown")[:12],
+        "sha256": model_digest(model)[:16],
+        "commit": metadata["git_commit"] or "unknown",
         "articles": str(metadata["data"]["n_articles"]),
         "sites": str(metadata["data"]["n_sites"]),
         "content F1 of lines": f"{whole['lines']['content_f1']['value']:.4f}",
@@ -191,7 +179,7 @@ def write_reports(root: Path, model: Path) -> None:
     Raises
     ------
     CorpusError
-        If a marker is missing.
+        If a marker is missing, or the figures are of another model.
     OSError
         If figures are missing: `make evaluate` makes them.
     """
@@ -199,8 +187,10 @@ def write_reports(root: Path, model: Path) -> None:
     evaluation, comparison = (
         json.loads((folder / name).read_text("utf-8")) for name in ("test.json", "comparison.json")
     )
+    if {evaluation["settings"]["model_sha256"], comparison["model_sha256"]} != {model_digest(model)}:
+        raise CorpusError(f"{folder}: figures of another model: run 'make evaluate'")
     description = inspect_model(model)
-    _rewrite(root / "README.md", {"comparison": comparison_table(comparison)})
+    _rewrite(root / "README.md", {"comparison": comparison_table(comparison["texts"])})
     _rewrite(model.with_name("MODEL_CARD.md"), card_blocks(description, evaluation))
     add_history(root / "data" / "history.csv", history_row(model, description, evaluation))
 
@@ -212,9 +202,8 @@ def _rewrite(path: Path, blocks: Mapping[str, str]) -> None:
 
 
 def _estimate(figures: Mapping[str, float | None]) -> Estimate:
-    return Estimate(
-        *(float("nan") if figures[name] is None else float(figures[name] or 0) for name in ("value", "low", "high"))
-    )
+    value, low, high = (figures[name] for name in ("value", "low", "high"))
+    return Estimate(*(math.nan if number is None else number for number in (value, low, high)))
 
 
 def _listed(counts: Mapping[str, int]) -> str:

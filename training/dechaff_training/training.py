@@ -60,13 +60,14 @@ def train_model(
     Returns
     -------
     LineModel
-        The same corpus, parameters and libraries give the same model, to the byte: no date is kept.
+        The same corpus, parameters, libraries and commit give the same model, to the byte: no date is kept.
 
     Raises
     ------
     CorpusError
         If the corpus is not enough to learn from.
     """
+    commit = git_commit()  # of the code that learns, whatever is committed meanwhile
     corpus = corpus.select(lambda article: article_weight(article) > 0)
     n_sites = len(set(corpus.groups))
     if n_sites < classifier.n_folds:
@@ -79,7 +80,7 @@ def train_model(
     except ValueError as error:
         raise CorpusError(f"cannot learn from this corpus: {error}") from error
     model = classifier.model_
-    model.metadata.update(describe_origin(corpus, classifier.random_state))
+    model.metadata.update(describe_origin(corpus, classifier.random_state, commit))
     if metrics is not None:
         model.metadata["metrics"] = metrics
     return model
@@ -93,7 +94,7 @@ def article_weight(article: Article) -> float:
     return weight * (_OTHER_PAGE_WEIGHT if article.page_type not in ("article", "other") else 1.0)
 
 
-def describe_origin(corpus: Corpus, seed: int) -> dict[str, Any]:
+def describe_origin(corpus: Corpus, seed: int, commit: str | None) -> dict[str, Any]:
     """Say what a model was made from and with: data, seed, versions, commit."""
     return {
         "seed": seed,
@@ -112,7 +113,7 @@ def describe_origin(corpus: Corpus, seed: int) -> dict[str, Any]:
             "python": platform.python_version(),
             **{library: version(library) for library in _LIBRARIES},
         },
-        "git_commit": git_commit(),
+        "git_commit": commit,
     }
 
 

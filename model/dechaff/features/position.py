@@ -66,10 +66,10 @@ def _prose(is_prose: NDArray[np.float64], width: NDArray[np.float64], offsets: N
     for reach in (2, 5, 12):
         n_prose, n_around = sum_window(summed, offsets, reach)
         columns[f"share_prose_within_{reach}_lines"] = n_prose / n_around
-    centre = spread(mean_runs(prose * np.arange(len(prose)), offsets) / np.maximum(mean_runs(prose, offsets), 1e-9),
-                    offsets)  # fmt: skip
+    index = np.arange(len(prose)) - spread(offsets[:-1], offsets)
+    centre = spread(sum_runs(prose * index, offsets), offsets) / known
     n_lines = spread(np.diff(offsets), offsets)
-    columns["distance_to_prose_centre"] = np.where(total > 0, np.abs(np.arange(len(prose)) - centre) / n_lines, 1.0)
+    columns["distance_to_prose_centre"] = np.where(total > 0, np.abs(index - centre) / n_lines, 1.0)
     return columns
 
 
@@ -132,7 +132,9 @@ def neighbour_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     for by, place in ((-1, "before"), (1, "after")):
         found[f"length_difference_{place}"] = np.abs(length - shift(length, offsets, by))
     # A run of lines of one length is a list, a menu or a table.
-    mean = np.divide(*sum_window(np.array((length, np.ones_like(length))), offsets, 3))
-    found["mean_length_within_3_lines"] = mean
-    found["length_above_neighbours"] = length - mean
+    total, n_lines = sum_window(np.array((length, np.ones_like(length))), offsets, 3)
+    mean = total / n_lines
+    # Running sums differ in their last digits with what else is in the batch; no split may see that.
+    found["mean_length_within_3_lines"] = np.round(mean, 4)
+    found["length_above_neighbours"] = np.round(length - mean, 4)
     return found
