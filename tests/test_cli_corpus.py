@@ -2,13 +2,16 @@
 
 import json
 import re
+from inspect import signature
 from pathlib import Path
 
 import pytest
 from cli_process import DATA, OFFER, PROSE, SITES, SMALL, dechaff, on_terminal
 
 from dechaff import load_model
+from dechaff_training import cli
 from dechaff_training.corpus import Corpus
+from dechaff_training.estimator import LineClassifier
 from dechaff_training.evaluation import LineRecords
 
 
@@ -101,3 +104,12 @@ def test_inspect(model: Path) -> None:
     described = json.loads(dechaff("inspect", model, "--json", "--limit", "3").stdout)
     assert described["metadata"]["classifier"]["n_folds"] == 2
     assert {len(weights) for weights in described["weights"].values()} == {3}
+
+
+def test_defaults_of_train_are_those_of_the_classifier() -> None:
+    """What the command line leaves unsaid is what `LineClassifier` takes by default."""
+    options = {"seed": "random_state", "trees": "n_trees", "folds": "n_folds", "c": "C", "c_context": "C_context"}
+    defaults = {name: parameter.default for name, parameter in signature(cli.train).parameters.items()}
+    classifier = LineClassifier().get_params()
+    names = {**options, "threshold": "threshold"}
+    assert {option: defaults[option] for option in names} == {o: classifier[name] for o, name in names.items()}
