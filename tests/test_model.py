@@ -161,6 +161,13 @@ def test_blocks_of_short_articles() -> None:
     assert sum(batch.n_articles for batch in batches) == 6000
 
 
+def test_models_can_be_compared_and_kept_in_sets() -> None:
+    """A model is equal to itself alone: its arrays are not compared, and it can be a key."""
+    other = random_model()
+    assert len({RANDOM, other, RANDOM}) == 2
+    assert other not in [RANDOM]
+
+
 def test_one_text_is_no_list() -> None:
     """A string where a list belongs is an error, not an article for each character."""
     with pytest.raises(InputError, match="give a list"):

@@ -69,6 +69,9 @@ class LabelledLine:
 class CleanedArticle:
     """An article, line by line, and whether to trust the result.
 
+    Two are equal if their texts, flags and counts are. It keeps what its lines are made from, the model too: to
+    store or send many, take `text` or `lines` from them.
+
     Attributes
     ----------
     text : str

@@ -31,7 +31,7 @@ class Reason(NamedTuple):
     contribution: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Explanation:
     """The shares of all features in the log-odds of one article's lines.
 

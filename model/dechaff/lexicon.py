@@ -51,7 +51,7 @@ class Entry(NamedTuple):
     phrase: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PhraseTable:
     """The phrases of the lexicon by hash.
 

@@ -17,7 +17,7 @@ from dechaff.characters import LINE_BREAK, SPACE, class_table
 from dechaff.errors import InputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LineBatch:
     """Articles as one code-point buffer with the spans of their lines; blank lines are left out.
 

@@ -34,7 +34,7 @@ Matrix = NDArray[np.float32]
 Values = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Crosses:
     """Shallow trees whose leaves are one-hot features.
 
@@ -117,7 +117,7 @@ class Crosses:
         return patterns
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stage:
     """One logistic regression over named features and, if it has them, crosses.
 
@@ -163,7 +163,7 @@ class Stage:
         return weights.astype(np.float32), self.intercept - float(weights @ self.means)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LineModel:
     """What tells content from boilerplate: needs numpy only; made by `LineClassifier` or `load_model`.
 

@@ -67,13 +67,20 @@ def shift(values: Values, offsets: Indices, by: int, fill: float = 0.0) -> Value
 def sum_before(values: Values, offsets: Indices) -> Values:
     """Sum what stands before each member in its run.
 
+    Parameters
+    ----------
+    values : ndarray of float64, shape (..., n_members)
+        Several rows are summed at once.
+    offsets : ndarray of int64, shape (n_runs + 1,)
+
     Examples
     --------
     >>> sum_before(np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 3, 4])).tolist()
     [0.0, 1.0, 3.0, 0.0]
     """
-    before = np.concatenate(([0.0], np.cumsum(values)))[:-1]
-    return np.asarray(before - before[spread(offsets[:-1], offsets)], np.float64)
+    before = np.zeros(values.shape)
+    np.cumsum(values[..., :-1], axis=-1, out=before[..., 1:])
+    return np.asarray(before - before.take(spread(offsets[:-1], offsets), axis=-1), np.float64)
 
 
 def sum_window(values: Values, offsets: Indices, reach: int) -> Values:
@@ -102,14 +109,21 @@ def sum_window(values: Values, offsets: Indices, reach: int) -> Values:
 def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Values:
     """Count the places back to the nearest flagged member before each one, at most `limit`.
 
+    Parameters
+    ----------
+    flags : ndarray of bool, shape (..., n_members)
+        Several rows are counted at once.
+    offsets : ndarray of int64, shape (n_runs + 1,)
+    limit : int
+
     Examples
     --------
     >>> places_since(np.array([True, False, False, False]), np.array([0, 3, 4]), limit=9).tolist()
     [9.0, 1.0, 2.0, 9.0]
     """
-    places = np.arange(len(flags))
-    seen = np.maximum.accumulate(np.where(flags, places, -1)) if len(flags) else places
-    latest = np.concatenate(([-1], seen))[:-1]
+    places = np.arange(flags.shape[-1])
+    latest = np.full(flags.shape, -1)
+    np.maximum.accumulate(np.where(flags, places, -1)[..., :-1], axis=-1, out=latest[..., 1:])
     inside = latest >= spread(offsets[:-1], offsets)
     return np.minimum(np.where(inside, places - latest, limit), limit).astype(np.float64)
 
@@ -117,4 +131,4 @@ def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Valu
 def places_until(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Values:
     """Count the places on to the nearest flagged member after each one, at most `limit`."""
     mirrored = (offsets[-1] - offsets)[::-1]
-    return places_since(flags[::-1], mirrored, limit)[::-1]
+    return places_since(flags[..., ::-1], mirrored, limit)[..., ::-1]

@@ -25,7 +25,7 @@ Hashes = NDArray[np.uint64]
 Indices = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Words:
     """The words of a batch, in order.
 
@@ -117,6 +117,7 @@ def _prefix_sums(codes: NDArray[np.uint32]) -> tuple[Hashes, Hashes]:
 @cache
 def _powers(n: int) -> tuple[Hashes, Hashes]:
     def table(base: int) -> Hashes:
+        """Give the powers of one base from 0 on."""
         factors = np.full(n, base, np.uint64)
         factors[0] = 1
         return np.cumprod(factors)

@@ -32,6 +32,7 @@ class _Group(TyperGroup):
     """Turns what a command raises into one line on standard error and an exit code."""
 
     def invoke(self, ctx: Any) -> Any:
+        """Run a command; what it raises becomes its exit code."""
         try:
             result = super().invoke(ctx)
             if sys.stdout is not None:

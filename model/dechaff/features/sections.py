@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from dechaff.features.shape import Columns
 from dechaff.lines import LineBatch
-from dechaff.runs import places_since, places_until, spread, sum_before, sum_runs, sum_window
+from dechaff.runs import places_since, places_until, spread, sum_before, sum_window
 from dechaff.tokens import Words
 
 _MARKERS: Final = ("comment", "end_of_article", "related", "share", "date")
+_RUNS: Final = ("is_prose", "begins_with_bullet")
 # A line is a marker if phrases of the family make up so much of its words.
 _MARKER_SHARE: Final = 0.4
 _FAR: Final = 80
@@ -26,16 +27,21 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     """Measure the distance from each family's markers, count them before and after, and find runs of like lines."""
     offsets = batch.article_lines
     found: Columns = {}
-    for name in _MARKERS:
-        is_marker = columns[f"share_{name}_phrases"] >= _MARKER_SHARE
-        marks = is_marker.astype(np.float64)
-        before, total = sum_before(marks, offsets), spread(sum_runs(marks, offsets), offsets)
-        found[f"log_lines_since_{name}_marker"] = np.log1p(places_since(is_marker, offsets, _FAR))
-        found[f"log_lines_until_{name}_marker"] = np.log1p(places_until(is_marker, offsets, _FAR))
-        found[f"log_{name}_markers_before"] = np.log1p(before)
-        found[f"log_{name}_markers_after"] = np.log1p(total - before - marks)
-    for name in ("is_prose", "begins_with_bullet"):
-        found[f"log_run_of_{name}"] = np.log1p(_run_lengths(columns[name] > 0, offsets))
+    is_marker = np.array([columns[f"share_{name}_phrases"] for name in _MARKERS]) >= _MARKER_SHARE
+    marks = is_marker.astype(np.float64)
+    # Whole numbers: that these sums run over the batch leaves no trace.
+    before, mirrored = sum_before(marks, offsets), (offsets[-1] - offsets)[::-1]
+    measured = {
+        "log_lines_since_{}_marker": places_since(is_marker, offsets, _FAR),
+        "log_lines_until_{}_marker": places_until(is_marker, offsets, _FAR),
+        "log_{}_markers_before": before,
+        "log_{}_markers_after": sum_before(marks[:, ::-1], mirrored)[:, ::-1],
+    }
+    logarithms = {name: np.log1p(rows) for name, rows in measured.items()}
+    for row, marker in enumerate(_MARKERS):
+        found |= {name.format(marker): rows[row] for name, rows in logarithms.items()}
+    runs = np.log1p(_run_lengths(np.array([columns[name] > 0 for name in _RUNS]), offsets))
+    found |= {f"log_run_of_{name}": run for name, run in zip(_RUNS, runs, strict=True)}
     flags = np.array((np.ones(batch.n_lines), columns["n_comma"] > 0, columns["has_digit"]), np.float64)
     n_lines, n_with_comma, n_with_digit = sum_window(flags, offsets, _WINDOW)
     found[f"share_with_comma_within_{_WINDOW}_lines"] = n_with_comma / n_lines
@@ -45,7 +51,7 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
 
 def _run_lengths(flags: NDArray[np.bool_], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
     """Give each flagged line the length of its run of flagged lines, at most twice the limit; 0 to the others."""
-    places = np.arange(len(flags))
+    places = np.arange(flags.shape[-1])
     to_start, to_end = places + 1 - spread(offsets[:-1], offsets), spread(offsets[1:], offsets) - places
     before = np.minimum(places_since(~flags, offsets, _FAR), to_start)
     after = np.minimum(places_until(~flags, offsets, _FAR), to_end)
