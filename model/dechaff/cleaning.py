@@ -253,19 +253,26 @@ def check_text(text: object) -> None:
 
 def kept_text(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
     """Join the kept segments of each article; an article without lines is kept as it is."""
-    bounds, offsets = batch.article_lines.tolist(), batch.article_codes.tolist()
+    offsets = batch.article_lines
+    filled = np.flatnonzero(np.diff(offsets))
+    firsts, lasts = offsets[filled], offsets[filled + 1] - 1
+    # What is kept and dropped takes turns: a piece for each run of kept lines, not for each line.
+    begins, ends = kept.copy(), kept.copy()
+    begins[1:] &= ~kept[:-1]
+    ends[:-1] &= ~kept[1:]
+    begins[firsts], ends[lasts] = kept[firsts], kept[lasts]
+    starts = batch.starts.copy()  # of the segments: the first one begins with its article
+    starts[firsts] = batch.article_codes[filled]
+    stops = np.append(starts[1:], 0)
+    stops[lasts] = batch.article_codes[filled + 1] - 1
+    begin_lines = np.flatnonzero(begins)
+    shift = batch.article_codes[batch.line_articles[begin_lines]]
+    pieces = list(zip((starts[begin_lines] - shift).tolist(), (stops[ends] - shift).tolist(), strict=True))
+    bounds = np.searchsorted(begin_lines, offsets).tolist()
+    n_lines = np.diff(offsets).tolist()
     for article, text in enumerate(batch.texts):
-        first, last = bounds[article], bounds[article + 1]
-        flags = kept[first:last]
-        if flags.all():
-            yield text
-        else:
-            # What is kept and dropped takes turns: a piece for each run of kept lines, not for each line.
-            turns = np.flatnonzero(np.diff(flags, prepend=False, append=False))
-            cuts = np.append(batch.starts[first:last] - offsets[article], len(text))
-            cuts[0] = 0
-            places = cuts[turns].tolist()
-            yield "".join([text[a:b] for a, b in zip(places[::2], places[1::2], strict=True)])
+        own = pieces[bounds[article] : bounds[article + 1]]
+        yield "".join([text[start:stop] for start, stop in own]) if n_lines[article] else text
 
 
 def guard(probability: Values, offsets: NDArray[np.int64], threshold: float) -> NDArray[np.bool_]:

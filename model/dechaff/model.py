@@ -24,7 +24,7 @@ from dechaff.tokens import find_words
 CLASSES: Final = ("boilerplate", "content")
 SPLITS_PER_TREE: Final = 8
 # Code points that are worked on at once: small enough for the cache, large enough to hide numpy's calls.
-_BLOCK: Final = 1 << 18
+_BLOCK: Final = 1 << 19
 # An article counts as so many code points at least: some tables have rows for each article.
 _SMALLEST: Final = _BLOCK >> 10
 # A longer article's lines go through the crosses in parts, which bounds the memory.
@@ -240,7 +240,7 @@ def stage_names() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def blocks(texts: Sequence[str]) -> Iterator[LineBatch]:
-    """Cut a sequence of articles into batches of some 260,000 code points and at most 1,024 articles.
+    """Cut a sequence of articles into batches of some 520,000 code points and at most 1,024 articles.
 
     Raises
     ------

@@ -1,6 +1,8 @@
 """Arithmetic over runs: the words of a line, the lines of an article. Offsets mark where each run begins."""
 
-from typing import Any, TypeVar
+from threading import local
+from typing import Any, Final, TypeVar
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +10,8 @@ from numpy.typing import NDArray
 Values = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Scalar = TypeVar("Scalar", bound=np.generic)
+
+_WORTH_KEEPING: Final = 512
 
 
 def sum_runs(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
@@ -20,11 +24,35 @@ def sum_runs(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     >>> sum_runs(np.array([1, 2, 3]), np.array([0, 2, 2, 3])).tolist()
     [3, 0, 3]
     """
+    filled, starts = _filled(offsets)
+    if len(filled) == len(offsets) - 1 and len(filled):
+        return np.asarray(np.add.reduceat(values[: offsets[-1]], starts))
     sums = np.zeros(len(offsets) - 1, values.dtype)
-    filled = np.flatnonzero(np.diff(offsets))
     if len(filled):
-        sums[filled] = np.add.reduceat(values[: offsets[-1]], offsets[filled])
+        sums[filled] = np.add.reduceat(values[: offsets[-1]], starts)
     return sums
+
+
+# Dozens of columns are summed over the same runs: what was found for the last offsets is kept, for each thread.
+_latest = local()
+
+
+def _filled(offsets: Indices) -> tuple[Indices, Indices]:
+    """Find the runs that are not empty, and where they start."""
+    if len(offsets) < _WORTH_KEEPING:
+        return _find_filled(offsets)
+    known = getattr(_latest, "known", {})
+    found = known.get(id(offsets))
+    if found is None or found[0]() is not offsets:
+        known = {key: value for key, value in known.items() if value[0]() is not None}
+        found = known[id(offsets)] = (ref(offsets), *_find_filled(offsets))
+        _latest.known = known
+    return found[1], found[2]
+
+
+def _find_filled(offsets: Indices) -> tuple[Indices, Indices]:
+    filled = np.flatnonzero(offsets[1:] > offsets[:-1])
+    return filled, offsets[filled]
 
 
 def mean_runs(values: NDArray[Any], offsets: Indices) -> Values:

@@ -161,7 +161,7 @@ def train(
     corpora: Corpora,
     out: Annotated[Path, typer.Option("--out", "-o", help="The model file to write.")],
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same file.")] = 0,
-    trees: Annotated[int, typer.Option(min=0, help="Shallow trees that stage 2 takes its crosses from.")] = 150,
+    trees: Annotated[int, typer.Option(min=0, help="Shallow trees that stage 2 takes its crosses from.")] = 120,
     folds: Annotated[int, typer.Option(min=2, help="Folds by site for what stage 2 learns from.")] = 4,
     c: Annotated[float, typer.Option("--c", min=1e-9, help="Inverse strength of the penalty, stage 1.")] = 0.03,
     c_context: Annotated[float, typer.Option(min=1e-9, help="Inverse strength of the penalty, stage 2.")] = 0.03,

@@ -75,7 +75,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         C: float = 0.03,
         C_context: float = 0.03,
         n_bits: int = 18,
-        n_trees: int = 150,
+        n_trees: int = 120,
         learning_rate: float = 0.1,
         n_folds: int = 4,
         stages: int = 2,

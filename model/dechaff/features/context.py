@@ -128,14 +128,13 @@ def _largest(values: Values, offsets: Indices) -> Values:
 
 def _segments(odds: Values, width: Values, offsets: Indices) -> Columns:
     """Smooth the decisions, and find the one stretch of lines that is most of all content."""
-    smooth = np.clip(smooth_log_odds(odds, offsets, stay=0.9), -2 * _CLIP, 2 * _CLIP)
+    smooth = np.clip(smooth_log_odds(odds, offsets, stay=0.7), -2 * _CLIP, 2 * _CLIP)
     weight = np.sqrt(width)
     inside, from_start, from_end = best_segment(np.tanh(odds / 2) * weight, offsets)
     narrow, _, after_narrow = best_segment(np.tanh((odds + _NARROW) / 2) * weight, offsets)
     wide, _, after_wide = best_segment(np.tanh((odds + _WIDE) / 2) * weight, offsets)
     n_lines = spread(np.diff(offsets), offsets)
     return {
-        "smooth_log_odds_nearby": np.clip(smooth_log_odds(odds, offsets, stay=0.7), -2 * _CLIP, 2 * _CLIP),
         "is_in_narrow_segment": narrow * 1.0,
         "log_lines_after_narrow_segment": np.log1p(np.clip(-after_narrow, 0, None)),
         "is_in_wide_segment": wide * 1.0,

@@ -11,6 +11,8 @@ from dechaff.tokens import Words
 # Families that say what kind of furniture a line is.
 _FURNITURE = ("subscribe", "discount", "share", "related", "navigation", "credit", "byline", "date", "legal",
               "newsletter", "comment", "app", "login")  # fmt: skip
+_FURNITURE_ROWS = [FAMILIES.index(family) for family in _FURNITURE]
+_BITS = np.uint32(1) << np.arange(len(FAMILIES), dtype=np.uint32)
 
 
 def keyword_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
@@ -18,18 +20,16 @@ def keyword_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
     hits = find_phrases(words, phrase_table())
     lines = words.lines[hits.words]
     n_words = np.maximum(words.counts, 1)
+    # A phrase may be of several families: one row a family, one column a line.
+    family, hit = np.nonzero(hits.families & _BITS[:, None])
+    cells, shape = family * batch.n_lines + lines[hit], (len(FAMILIES), batch.n_lines)
+    counts = np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
+    covered = np.bincount(cells, hits.lengths[hit], shape[0] * shape[1]).reshape(shape)
+    numbers, shares = np.log1p(counts), np.minimum(covered / n_words, 1.0)
     columns: Columns = {}
-    furniture = np.zeros(batch.n_lines)
-    for number, family in enumerate(FAMILIES):
-        chosen = np.flatnonzero(hits.families & np.uint32(1 << number))
-        counts = np.bincount(lines[chosen], minlength=batch.n_lines)
-        covered = np.bincount(lines[chosen], hits.lengths[chosen], batch.n_lines)
-        coverage = np.minimum(covered / n_words, 1.0)
-        columns[f"n_{family}_phrases"] = np.log1p(counts)
-        columns[f"share_{family}_phrases"] = coverage
-        if family in _FURNITURE:
-            furniture = np.maximum(furniture, coverage)
-    columns["share_furniture_phrases"] = furniture
+    for row, name in enumerate(FAMILIES):
+        columns |= {f"n_{name}_phrases": numbers[row], f"share_{name}_phrases": shares[row]}
+    columns["share_furniture_phrases"] = shares[_FURNITURE_ROWS].max(axis=0)
     columns["begins_with_furniture"] = _begins(hits, words, batch.n_lines)
     return columns
 
