@@ -3,8 +3,8 @@
 python benchmarks/accuracy.py PAGES --json data/evaluation/comparison.json
 
 The parts learn from what the shipped model learns from (`PAGES/train` and `data/articles`) and are measured on
-`PAGES/test`: words only, dense features only, one stage of both, and two stages without learned crosses. The two
-stages with crosses are the shipped model, or what `--model` names.
+`PAGES/test`: words only, dense features only, and one stage of both. The two stages are the shipped model, or what
+`--model` names.
 """
 
 import json
@@ -31,7 +31,6 @@ PARTS: Final[Mapping[str, dict[str, Any]]] = {
     "words only": {"stages": 1, "features": "words"},
     "dense features only": {"stages": 1, "features": "dense"},
     "one stage": {"stages": 1},
-    "two stages without crosses": {"n_trees": 0},
 }
 WHOLE: Final = "two stages (dechaff)"
 
