@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -307,7 +308,9 @@ def test_full_disk(model: Path, inputs: Path) -> None:
 def test_interrupt(tmp_path: Path) -> None:
     """Ctrl-C ends with 130, without a traceback or a half-written file."""
     arguments = [*DECHAFF, "train", str(DATA), "-o", str(tmp_path / "m.joblib")]
-    with subprocess.Popen(arguments, env=environment(), stderr=subprocess.PIPE) as process:
+    # A process started in the background inherits that SIGINT is ignored; a person's is not.
+    listens = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(arguments, env=environment(), stderr=subprocess.PIPE, preexec_fn=listens) as process:
         for line in process.stderr:
             if b"stage 1" in line:
                 break

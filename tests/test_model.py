@@ -128,8 +128,8 @@ def test_single_lines_one_by_one(model: LineModel, corpus: Corpus) -> None:
 
 
 def test_blocks_are_the_articles(corpus: Corpus) -> None:
-    """Batches of some 260,000 code points hold every article once, in order; a long one does not break the rest."""
-    texts = ["short", "x" * 300_000, "", *corpus.texts, "y\n" * 200_000, "last"]
+    """Batches of some 520,000 code points hold every article once, in order; a long one does not break the rest."""
+    texts = ["short", "x" * 600_000, "", *corpus.texts, "y\n" * 300_000, "last"]
     batches = list(blocks(texts))
     assert len(batches) > 2
     assert [text for batch in batches for text in batch.texts] == texts
