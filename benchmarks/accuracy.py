@@ -3,13 +3,14 @@
 python benchmarks/accuracy.py PAGES --json data/evaluation/comparison.json
 
 The parts learn from what the shipped model learns from (`PAGES/train` and `data/articles`) and are measured on
-`PAGES/test`: words only, dense features only, and one stage of both. The two stages are the shipped model, or what
-`--model` names.
+`PAGES/test`: words only, dense features only, one stage of both, and two stages without crosses. The whole is the
+shipped model, or what `--model` names; "two stages" is that model without its decoder.
 """
 
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -31,8 +32,10 @@ PARTS: Final[Mapping[str, dict[str, Any]]] = {
     "words only": {"stages": 1, "features": "words"},
     "dense features only": {"stages": 1, "features": "dense"},
     "one stage": {"stages": 1},
+    "two stages without crosses": {"stages": 2, "n_trees": 0},
 }
-WHOLE: Final = "two stages (dechaff)"
+TWO_STAGES: Final = "two stages"
+WHOLE: Final = "two stages and decoder (dechaff)"
 
 
 def train_parts(corpus: Corpus) -> dict[str, LineModel]:
@@ -53,8 +56,10 @@ def main(
     for folder in (pages / "train", pages / "test"):
         if not folder.is_dir():
             raise typer.BadParameter(f"{folder}: no such folder")
-    models = {**train_parts(Corpus.read(pages / "train", ARTICLES)), WHOLE: load(model)}
-    rows = compare(Corpus.read(pages / "test"), peers(models))
+    whole = load(model)
+    parts = train_parts(Corpus.read(pages / "train", ARTICLES))
+    systems = peers({**parts, TWO_STAGES: replace(whole, decoder=None), WHOLE: whole})
+    rows = compare(Corpus.read(pages / "test"), systems)
     if json_file is not None:
         record = {"model_sha256": model_digest(model), "texts": [row.to_dict() for row in rows]}
         with written_whole(json_file) as temporary:

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from dechaff import LineModel
+from dechaff.features.decoding import decoding_names
 from dechaff.model import SPLITS_PER_TREE, Crosses, Stage, stage_names
 
 #: What `LineBatch` takes for white space beyond `str.isspace`: it has no width.
@@ -61,10 +62,11 @@ def random_model(seed: int = 0, n_bits: int = 10, n_trees: int = 6) -> LineModel
     """Make a model of random weights, none of which is zero, so that nothing a line has goes unseen."""
     rng = np.random.default_rng(seed)
     stages = []
-    for names in stage_names():
+    for names in (*stage_names(), decoding_names()):
         n = len(names)
         means, scales, coefficients = rng.normal(size=n), rng.uniform(0.5, 2, n), rng.normal(size=n) / 8
         arrays = [values.astype(np.float32) for values in (means, scales, coefficients)]
         stages.append(Stage(names, *arrays, float(rng.normal()), random_crosses(rng, n_trees, n)))
     words = rng.normal(size=1 << n_bits).astype(np.float16).astype(np.float32)
-    return LineModel(stages[0], stages[1], words, 0.5, {"made": "by hand"})
+    first, second, decoder = stages
+    return LineModel(first, second, words, 0.5, {"made": "by hand"}, decoder)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from dechaff import (
 )
 from dechaff.artifact import read_content
 from dechaff.features import specification
+from dechaff.features.decoding import decoding_names
 from dechaff.model import stage_names
 from dechaff_training.corpus import Corpus
 
@@ -68,6 +70,15 @@ def test_round_trip(saved: Path, corpus: Corpus) -> None:
         SMALL.n_bits,
     )
     assert (loaded.first.names, loaded.second.names) == stage_names()
+    assert loaded.decoder is not None
+    assert loaded.decoder.names == decoding_names()
+
+
+def test_a_model_without_decoder(tmp_path: Path) -> None:
+    """A model of two stages is saved and loaded as one of two stages."""
+    save_model(replace(SMALL, decoder=None), tmp_path / "m.joblib")
+    assert load_model(tmp_path / "m.joblib").decoder is None
+    assert inspect_model(tmp_path / "m.joblib")["weights"]["decoder"] == []
 
 
 def test_round_trip_of_weights_between_float16(tmp_path: Path, corpus: Corpus) -> None:

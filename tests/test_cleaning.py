@@ -104,15 +104,29 @@ def test_kinds_of_arrays() -> None:
 )
 def test_the_guard(probability: list[float], kept: list[int]) -> None:
     """Where no line reaches the threshold but the best has half of it, that one and those at least half as good stay."""
-    assert guard(np.array(probability), np.array([0, len(probability)]), 0.5).tolist() == list(map(bool, kept))
+    short = np.full(len(probability), 40)
+    assert guard(np.array(probability), short, np.array([0, len(probability)]), 0.5).tolist() == list(
+        map(bool, kept)
+    )
 
 
 def test_the_guard_looks_at_each_article_alone() -> None:
     """A rescued article does not rescue lines of another, and empty articles do not shift the rest."""
     probability, offsets = np.array([0.9, 0.4, 0.4, 0.3, 0.1]), np.array([0, 0, 2, 2, 4, 5, 5])
-    assert guard(probability, offsets, 0.5).tolist() == [True, False, True, True, False]
-    assert guard(probability, offsets, 0.0).all()
-    assert guard(np.zeros(5), offsets, 0.0).all()
+    short = np.full(5, 40)
+    assert guard(probability, short, offsets, 0.5).tolist() == [True, False, True, True, False]
+    assert guard(probability, short, offsets, 0.0).all()
+    assert guard(np.zeros(5), short, offsets, 0.0).all()
+
+
+def test_the_guard_keeps_lines_as_long_as_an_article() -> None:
+    """Where nothing reaches the threshold a line of 1,000 characters stays, and where something does it goes."""
+    probability, n_chars, offsets = (
+        np.array([0.0, 0.01, 0.02, 0.9]),
+        np.array([9, 1000, 1000, 9]),
+        np.array([0, 2, 4]),
+    )
+    assert guard(probability, n_chars, offsets, 0.5).tolist() == [False, True, False, True]
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from helpers import ANY_TEXT, constant_model, plain_stage, random_model
@@ -5,6 +7,7 @@ from hypothesis import assume, given, settings
 
 from dechaff import LineBatch, LineModel, classify_lines
 from dechaff.explanation import explain
+from dechaff.features.decoding import decoding_names
 from dechaff.model import Stage
 from dechaff_training.corpus import Corpus
 
@@ -12,7 +15,7 @@ RANDOM = random_model()
 
 
 def log_odds(model: LineModel, text: str) -> np.ndarray:
-    return model.second.log_odds(model.features(LineBatch.from_texts([text])))
+    return model.log_odds(LineBatch.from_texts([text]))
 
 
 @given(ANY_TEXT)
@@ -72,3 +75,18 @@ def test_a_feature_by_hand() -> None:
     explanation = explain(model, "7 oaks")
     assert explanation.base == pytest.approx(0.25 + 0.5 * 0.5)
     assert explanation.reasons(0, limit=1)[0] == ("has_digit", pytest.approx(0.5 * 2.0 * 1 / 0.5))
+
+
+def test_the_decoder_by_hand() -> None:
+    """What the decoder makes of stage 2 scales the shares of stage 2; what it sees besides has shares of its own."""
+    base = constant_model(0.0)
+    second = plain_stage(base.second.names, 0.25, has_digit=2.0)
+    decoder = plain_stage(decoding_names(), -1.0, decided_log_odds=0.5, decided_log_n_lines=3.0)
+    model = LineModel(base.first, second, base.word_weights, decoder=decoder)
+    explanation = explain(model, "7 oaks\nan ash")
+    assert explanation.base == pytest.approx(-1.0 + 0.5 * 0.25)
+    assert explanation.reasons(0, limit=None) == [
+        ("decided_log_n_lines", pytest.approx(3.0 * math.log(2), abs=1e-3)),
+        ("has_digit", pytest.approx(0.5 * 2.0)),
+    ]
+    assert explanation.log_odds == pytest.approx(log_odds(model, "7 oaks\nan ash"), abs=1e-6)

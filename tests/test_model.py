@@ -7,6 +7,7 @@ from helpers import ANY_TEXT, ANY_TEXTS, constant_model, plain_stage, random_cro
 from hypothesis import given, settings
 
 from dechaff import InputError, LineBatch, LineModel
+from dechaff.features.decoding import decoding_names
 from dechaff.features.words import word_terms
 from dechaff.model import CLASSES, Stage, blocks, sigmoid, stage_names
 from dechaff.tokens import find_words
@@ -63,6 +64,20 @@ def test_two_stages_by_hand() -> None:
     second = [-1.0 + 0.5 * first[0], -1.0 + 0.5 * first[1] + 4.0]
     expected = [1 / (1 + math.exp(-odds)) for odds in second]
     assert model.predict_proba([text])[:, 1] == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_decoder_by_hand() -> None:
+    """The decoder sees what stage 2 says of the line and of its whole article."""
+    names = decoding_names()
+    base = replace(constant_model(0.0), second=plain_stage(stage_names()[1], 0.0, has_digit=2.0))
+    model = replace(base, decoder=plain_stage(names, 0.5, decided_log_odds=1.5, decided_share_content=0.25))
+    likely = 1 / (1 + math.exp(-2.0))
+    share = (3 * likely + 1 * 0.5) / 4  # of the words of both lines
+    lifted = 0.25 * math.log((share + 0.02) / (1 - share + 0.02))
+    expected = [0.5 + 1.5 * 2.0 + lifted, 0.5 + lifted]
+    batch = LineBatch.from_texts(["7 oak trees\nfell"])
+    assert model.log_odds(batch) == pytest.approx(expected, abs=1e-3)
+    assert base.log_odds(batch) == pytest.approx([2.0, 0.0])
 
 
 def test_the_pass_through_stage() -> None:

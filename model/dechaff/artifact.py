@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from dechaff.errors import ArtifactError
 from dechaff.features import specification
+from dechaff.features.decoding import decoding_names
 from dechaff.features.words import word_terms
 from dechaff.files import written_whole
 from dechaff.lexicon import read_entries
@@ -86,6 +87,7 @@ def save_model(model: LineModel, path: str | PathLike[str]) -> None:
         "word_weights": _pack(model.word_weights.astype(np.float16)),
         "first": _pack_stage(model.first),
         "second": _pack_stage(model.second),
+        "decoder": model.decoder and _pack_stage(model.decoder),
         "metadata": model.metadata,
     }
     with written_whole(Path(path)) as temporary:
@@ -115,6 +117,7 @@ def load_model(path: str | PathLike[str]) -> LineModel:
             _unpack_words(content["word_weights"]),
             _number(content["threshold"], 0.0, 1.0),
             dict(content["metadata"]),
+            content["decoder"] and _unpack_stage(content["decoder"], decoding_names()),
         )
     except _READ_ERRORS as error:
         raise ArtifactError(f"{path}: damaged model file ({error}): get or train it anew") from error
@@ -270,8 +273,9 @@ def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
     Returns
     -------
     dict
-        "metadata", "version", "threshold", and "weights": for each of "first look", "second look" and "words" the
-        strongest names and their weights, strongest first. Words can be named as far as the lexicon has them.
+        "metadata", "version", "threshold", and "weights": for each of "first look", "second look", "decoder" and
+        "words" the strongest names and their weights, strongest first. Words can be named as far as the lexicon
+        has them.
 
     Raises
     ------
@@ -280,8 +284,9 @@ def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
     """
     model = load_model(path)
     pairs = {
-        "first look": dict(zip(model.first.names, model.first.coefficients.tolist(), strict=True)),
-        "second look": dict(zip(model.second.names, model.second.coefficients.tolist(), strict=True)),
+        "first look": _named_weights(model.first),
+        "second look": _named_weights(model.second),
+        "decoder": _named_weights(model.decoder) if model.decoder else {},
         "words": _lexicon_weights(model),
     }
     return {
@@ -295,6 +300,10 @@ def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
         "metadata": model.metadata,
         "weights": {part: _strongest(weights, limit) for part, weights in pairs.items()},
     }
+
+
+def _named_weights(stage: Stage) -> dict[str, float]:
+    return dict(zip(stage.names, stage.coefficients.tolist(), strict=True))
 
 
 def _strongest(weights: dict[str, float], limit: int) -> list[tuple[str, float]]:

@@ -21,6 +21,8 @@ Strings = TypeVar("Strings", list[str], list[str | None], NDArray[np.object_])
 _NEARLY_ALL: Final = 0.05
 # The mean of min(p, 1 - p) over an article's characters, above which its labels are little more than a guess.
 _UNSURE: Final = 0.25
+# A line of so many characters may be all that there is of an article.
+_AN_ARTICLE: Final = 1000
 
 
 class _Reasons:
@@ -275,22 +277,27 @@ def kept_text(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
         yield "".join([text[start:stop] for start, stop in own]) if n_lines[article] else text
 
 
-def guard(probability: Values, offsets: NDArray[np.int64], threshold: float) -> NDArray[np.bool_]:
+def guard(
+    probability: Values, n_chars: NDArray[np.int64], offsets: NDArray[np.int64], threshold: float
+) -> NDArray[np.bool_]:
     """Decide which lines to keep, so that no article comes out empty because of one threshold.
 
     Where no line of an article reaches the threshold, the lines are kept that come at least half as near to
-    certainty as its best one, if that one has an even chance against the threshold.
+    certainty as its best one, if that one has an even chance against the threshold; and so are lines as long as an
+    article, which an extractor has printed without breaks.
 
     Parameters
     ----------
     probability : ndarray of float64, shape (n_lines,)
         Of content.
+    n_chars : ndarray of int64, shape (n_lines,)
+        The code points of each line.
     offsets : ndarray of int64, shape (n_articles + 1,)
     threshold : float
 
     Examples
     --------
-    >>> guard(np.array([0.4, 0.1, 0.3]), np.array([0, 3]), threshold=0.5).tolist()
+    >>> guard(np.array([0.4, 0.1, 0.3]), np.array([80, 9, 60]), np.array([0, 3]), threshold=0.5).tolist()
     [True, False, True]
     """
     kept = probability >= threshold
@@ -299,8 +306,9 @@ def guard(probability: Values, offsets: NDArray[np.int64], threshold: float) -> 
     best = np.zeros(len(counts))
     if len(filled):
         best[filled] = np.maximum.reduceat(probability, offsets[filled])
-    rescued = spread((best < threshold) & (best >= threshold / 2), offsets)
-    return kept | (rescued & (probability >= spread(best, offsets) / 2))
+    best = spread(best, offsets)
+    is_near = (best >= threshold / 2) & (probability >= best / 2)
+    return kept | ((best < threshold) & (is_near | (n_chars >= _AN_ARTICLE)))
 
 
 def _decide(
@@ -313,7 +321,7 @@ def _decide(
         raise InputError(f"threshold {threshold}: use a number from 0 (keep all) to 1")
     for batch in blocks(texts):
         probability = model.content_probability(batch)
-        kept = guard(probability, batch.article_lines, threshold)
+        kept = guard(probability, batch.ends - batch.starts, batch.article_lines, threshold)
         yield batch, kept, probability, _flags(batch, kept, probability, threshold)
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dechaff.features import line_features, stack
 from dechaff.features.context import context_features
+from dechaff.features.decoding import decoding_features
 from dechaff.features.words import Terms, word_terms
 from dechaff.lines import LineBatch
 from dechaff.model import LINES_AT_ONCE, SPLITS_PER_TREE, Crosses, LineModel, Matrix, Stage, Values
@@ -38,9 +39,9 @@ class Explanation:
     Attributes
     ----------
     names : tuple of str
-        The features of stage 2.
+        The features of stage 2, then those of the decoder.
     contributions : ndarray of float64, shape (n_features, n_lines)
-        What each feature adds to a line's log-odds, by stage 2 and through stage 1.
+        What each feature adds to a line's log-odds, in any of the stages.
     base : float
         What every line has alike: the log-odds of the average line, leaves of trees aside.
     """
@@ -94,8 +95,8 @@ class Explanation:
 def explain(model: LineModel, text: str) -> Explanation:
     """Take apart the log-odds of every line of one article.
 
-    Stage 2 sees what stage 1 said of the line itself as the feature `log_odds`: its share is handed on to the
-    features and words that stage 1 had it from. A cross's weight is shared equally by the features that its leaf
+    A stage sees what the one before it said of the line itself as a feature: its share is handed on to the features
+    and words that the log-odds came from. A cross's weight is shared equally by the features that its leaf
     asks for.
 
     Examples
@@ -112,16 +113,36 @@ def explain(model: LineModel, text: str) -> Explanation:
     own = stack(columns)
     first_odds = model.first.log_odds(own) + model.word_log_odds(batch, terms)
     matrix = np.concatenate((own, stack(context_features(batch, words, columns, first_odds))))
-    shares = _stage_shares(model.second, matrix)
-    base = _constant(model.second)
-    # Hand the share of the line's own stage-1 log-odds on; what the cut at the limits takes stays with it.
-    place = len(own) + model.second.names[len(own) :].index("log_odds")
-    factor = float(model.second.coefficients[place] / model.second.scales[place])
-    handed_on = factor * _stage_shares(model.first, own)
-    shares[: len(own)] += handed_on
-    constant = factor * (_constant(model.first) - float(model.second.means[place]))
-    shares[place] -= factor * first_odds - factor * float(model.second.means[place])
-    return Explanation(model.second.names, shares, base + constant, model.word_weights, factor, batch, words, terms)
+    names, shares = model.second.names, _stage_shares(model.second, matrix)
+    factor, base = _hand_on(model.second, shares, "log_odds", first_odds, _constant(model.first))
+    shares[: len(own)] += factor * _stage_shares(model.first, own)
+    if model.decoder is not None:
+        odds = model.second.log_odds(matrix)
+        seen = stack(decoding_features(odds, words.counts, batch.article_lines))
+        decided = _stage_shares(model.decoder, seen)
+        slope, base = _hand_on(model.decoder, decided, "decided_log_odds", odds, base)
+        names, shares = names + model.decoder.names, np.concatenate((slope * shares, decided))
+        factor *= slope
+    return Explanation(names, shares, base, model.word_weights, factor, batch, words, terms)
+
+
+def _hand_on(stage: Stage, shares: Values, name: str, log_odds: Values, base: float) -> tuple[float, float]:
+    """Take out of a stage's shares what it has from the log-odds of the stage before it.
+
+    What the cut at the limits takes stays with the feature.
+
+    Returns
+    -------
+    factor : float
+        What the shares of the stage before count here.
+    base : float
+        What every line has alike, after this stage; `base` is that of the stage before.
+    """
+    place = stage.names.index(name)
+    factor = float(stage.coefficients[place] / stage.scales[place])
+    mean = float(stage.means[place])
+    shares[place] -= factor * (log_odds - mean)
+    return factor, _constant(stage) + factor * (base - mean)
 
 
 def _stage_shares(stage: Stage, matrix: Matrix) -> Values:

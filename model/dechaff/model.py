@@ -1,7 +1,8 @@
-"""The model: two logistic regressions as arrays, applied with numpy alone.
+"""The model: logistic regressions as arrays, applied with numpy alone.
 
-Stage 1 judges a line by its features and words. Stage 2 judges it again, knowing what stage 1 says of the others.
-Both may hold *crosses*: leaves of shallow trees as one-hot features (He et al. 2014), which lets a linear model
+Stage 1 judges a line by its features and words. Stage 2 judges it again, knowing what stage 1 says of the others. A
+small third one, the decoder, weighs what stage 2 says of the line against the lines around and the whole article.
+Stages may hold *crosses*: leaves of shallow trees as one-hot features (He et al. 2014), which lets a linear model
 see that a price is content in a review and an offer after it.
 """
 
@@ -16,10 +17,11 @@ from numpy.typing import NDArray
 from dechaff.errors import InputError
 from dechaff.features import feature_names, line_features, stack
 from dechaff.features.context import context_features, context_names
+from dechaff.features.decoding import decoding_features
 from dechaff.features.words import Terms, word_terms
 from dechaff.lines import LineBatch
 from dechaff.runs import shift, sum_runs
-from dechaff.tokens import find_words
+from dechaff.tokens import Words, find_words
 
 CLASSES: Final = ("boilerplate", "content")
 SPLITS_PER_TREE: Final = 8
@@ -176,6 +178,8 @@ class LineModel:
         Lines with at least this probability of content are kept.
     metadata : dict
         Where the model comes from: data, seed, versions, figures.
+    decoder : Stage or None
+        The regression on what stage 2 says; without it stage 2 has the last word.
     """
 
     first: Stage
@@ -183,6 +187,7 @@ class LineModel:
     word_weights: NDArray[np.float32]
     threshold: float = 0.5
     metadata: dict[str, Any] = field(default_factory=dict)
+    decoder: Stage | None = None
 
     classes_: ClassVar[tuple[str, str]] = CLASSES
 
@@ -213,13 +218,23 @@ class LineModel:
 
     def content_probability(self, batch: LineBatch) -> Values:
         """Give the probability of content of every line of one batch, shape (n_lines,)."""
+        return sigmoid(self.log_odds(batch))
+
+    def log_odds(self, batch: LineBatch) -> Values:
+        """Give the log-odds of content of every line of one batch, shape (n_lines,)."""
         if not batch.n_lines:
             return np.zeros(0)
-        return sigmoid(self.second.log_odds(self.features(batch)))
+        words = find_words(batch)
+        odds = self.second.log_odds(self._features(batch, words))
+        if self.decoder is None:
+            return odds
+        return self.decoder.log_odds(stack(decoding_features(odds, words.counts, batch.article_lines)))
 
     def features(self, batch: LineBatch) -> Matrix:
         """Compute the features of stage 2, those of stage 1 among them, shape (n_features, n_lines)."""
-        words = find_words(batch)
+        return self._features(batch, find_words(batch))
+
+    def _features(self, batch: LineBatch, words: Words) -> Matrix:
         columns = line_features(batch, words)
         matrix = stack(columns)
         odds = self.first.log_odds(matrix) + self.word_log_odds(batch, word_terms(words, self.n_bits))

@@ -279,7 +279,7 @@ def peers(models: Mapping[str, LineModel]) -> dict[str, System]:
     Parameters
     ----------
     models : mapping of str to LineModel
-        By the name that they have in the table: "two stages", "one stage", "words only", "dense only".
+        By the name that they have in the table.
     """
     return {
         "keep all": keep_all,

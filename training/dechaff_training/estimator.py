@@ -10,15 +10,18 @@ from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from dechaff.model import CLASSES, LineModel, Stage, Values, stage_names
+from dechaff.features import stack
+from dechaff.features.decoding import decoding_features, decoding_names
+from dechaff.model import CLASSES, LINES_AT_ONCE, LineModel, Stage, Values, stage_names
 from dechaff_training.crosses import grow_crosses
 from dechaff_training.fitting import Labels, LineTable, Rows, fit_stage
 
 MASKED = -1
+Folds = list[tuple[Rows, Rows]]
 
 
 class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    r"""Two logistic regressions, the second of which knows what the first says of the lines around.
+    r"""Logistic regressions, each of which knows what the one before it says of the lines around.
 
     A sample is an article (a string), its target an array with a label for each of its non-blank lines:
     "boilerplate" or "content", 0 or 1, and -1 where nothing is known. Predictions are for the lines of all
@@ -29,7 +32,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     C : float
         Inverse strength of the L2 penalty in stage 1, on features and hashed words.
     C_context : float
-        The same in stage 2, on features, context and crosses.
+        The same in stage 2, on features, context and crosses, and in the decoder.
     n_bits : int
         The hashed words have 2**n_bits buckets.
     n_trees : int
@@ -37,9 +40,9 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     learning_rate : float
         How much each of these trees corrects those before it.
     n_folds : int
-        Folds, grouped by site, for the stage-1 log-odds that stage 2 learns from.
-    stages : {1, 2}
-        1 leaves the context out (for comparison).
+        Folds, grouped by site, for the log-odds of a stage that the next one learns from.
+    stages : {1, 2, 3}
+        1 leaves the context out, 2 the decoder (for comparison).
     features : {"all", "dense", "words"}
         What stage 1 sees (for comparison).
     length_power : float
@@ -78,7 +81,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         n_trees: int = 120,
         learning_rate: float = 0.1,
         n_folds: int = 4,
-        stages: int = 2,
+        stages: int = 3,
         features: str = "all",
         length_power: float = 0.5,
         article_power: float = 1.0,
@@ -118,8 +121,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y : sequence of array-like, length n_articles
             One label a non-blank line.
         groups : sequence, length n_articles, optional
-            The site of each article: the stage-1 log-odds of a site come from models that did not see it.
-            Without it each article is a site of its own.
+            The site of each article: the log-odds that the next stage learns from come from models that did not see
+            it. Without it each article is a site of its own.
         sample_weight : array-like of float, shape (n_articles,), optional
         progress : callable, optional
             Told what is done next, in words.
@@ -145,16 +148,22 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_ = np.array(CLASSES)
         tell("stage 1")
         first, word_weights = self._fit_first(table, labels, weights, known)
-        second = pass_through_stage()
-        if self.stages == 2:
+        second, decoder = pass_through_stage(), None
+        if self.stages > 1:
             site = np.unique([str(g) for g in groups], return_inverse=True)[1] if groups is not None else None
-            odds = self._held_out_log_odds(table, labels, weights, article if site is None else site[article], tell)
+            folds = self._folds(article if site is None else site[article])
+            odds = self._held_out_first(table, labels, weights, folds, tell)
             del table.words  # stage 2 has no use for them
             tell("context")
             table.add_context(list(X), odds)
             tell("stage 2")
             second = self._fit_second(table, labels, weights, known)
-        self.model_ = LineModel(first, second, word_weights, self.threshold, {"classifier": self.get_params()})
+        if self.stages > 2:
+            odds = self._held_out_second(table, labels, weights, folds, tell)
+            tell("decoder")
+            decoder = self._fit_decoder(table, labels, weights, known, odds)
+        parameters = {"classifier": self.get_params()}
+        self.model_ = LineModel(first, second, word_weights, self.threshold, parameters, decoder)
         return self
 
     def predict_proba(self, X: Sequence[str]) -> NDArray[np.float64]:
@@ -206,16 +215,33 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         return stage, word_weights if words is not None else np.zeros(1 << self.n_bits, np.float32)
 
-    def _held_out_log_odds(
-        self, table: LineTable, labels: Labels, weights: Values, sites: Rows, tell: Callable[[str], None]
+    def _folds(self, sites: Rows) -> list[tuple[Rows, Rows]]:
+        """Part the lines by site into those to learn from and those held out, once for each fold."""
+        folds = GroupKFold(self.n_folds, shuffle=True, random_state=self.random_state)
+        return list(folds.split(sites, groups=sites))
+
+    def _held_out_first(
+        self, table: LineTable, labels: Labels, weights: Values, folds: Folds, tell: Callable[[str], None]
     ) -> Values:
         """Give every line the stage-1 log-odds of a model that did not see its site."""
         odds = np.zeros(len(labels))
-        folds = GroupKFold(self.n_folds, shuffle=True, random_state=self.random_state)
-        for number, (train, held) in enumerate(folds.split(sites, groups=sites), 1):
-            tell(f"stage 1, fold {number} of {self.n_folds}")
+        for number, (train, held) in enumerate(folds, 1):
+            tell(f"stage 1, fold {number} of {len(folds)}")
             stage, word_weights = self._fit_first(table, labels, weights, train[labels[train] != MASKED])
             odds[held] = stage.log_odds(table.first[held].T) + table.words[held] @ word_weights
+        return odds
+
+    def _held_out_second(
+        self, table: LineTable, labels: Labels, weights: Values, folds: Folds, tell: Callable[[str], None]
+    ) -> Values:
+        """Give every line the stage-2 log-odds of a model that did not see its site."""
+        odds = np.zeros(len(labels))
+        for number, (train, held) in enumerate(folds, 1):
+            tell(f"stage 2, fold {number} of {len(folds)}")
+            stage = self._fit_second(table, labels, weights, train[labels[train] != MASKED])
+            for first in range(0, len(held), LINES_AT_ONCE):
+                rows = held[first : first + LINES_AT_ONCE]
+                odds[rows] = stage.log_odds(table.dense[rows].T)
         return odds
 
     def _fit_second(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Stage:
@@ -232,6 +258,17 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             C=self.C_context,
             max_iter=self.max_iter,
             crosses=crosses,
+        )
+        return stage
+
+    def _fit_decoder(
+        self, table: LineTable, labels: Labels, weights: Values, rows: Rows, log_odds: Values
+    ) -> Stage:
+        offsets = np.concatenate(([0], np.cumsum(table.counts)))
+        dense = stack(decoding_features(log_odds, table.n_words, offsets)).T
+        rows, weights = self._draw(rows, weights)
+        stage, _ = fit_stage(
+            decoding_names(), dense[rows], labels[rows], weights, C=self.C_context, max_iter=self.max_iter
         )
         return stage
 

@@ -211,10 +211,11 @@ def decide(model: LineModel, texts: Sequence[str], threshold: float | None = Non
     cleaned: list[str] = []
     for batch in blocks(texts):
         probability = model.content_probability(batch)
-        kept = guard(probability, batch.article_lines, threshold)
+        n_chars = batch.ends - batch.starts
+        kept = guard(probability, n_chars, batch.article_lines, threshold)
         cleaned += kept_text(batch, kept)
         n_tokens = find_words(batch).counts
-        columns.append((probability, kept, batch.ends - batch.starts, n_tokens, np.diff(batch.article_lines)))
+        columns.append((probability, kept, n_chars, n_tokens, np.diff(batch.article_lines)))
     if not columns:
         raise CorpusError("no articles to evaluate: name a corpus with labels that are not silver")
     probability, kept, n_chars, n_tokens, n_lines = map(np.concatenate, zip(*columns, strict=True))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dechaff.features.context import context_names
 from dechaff.features.currency import currency_features
+from dechaff.features.decoding import decoding_names
 from dechaff.features.keywords import keyword_features
 from dechaff.features.position import neighbour_features, position_features
 from dechaff.features.sections import section_features
@@ -88,6 +89,6 @@ def stack(columns: Columns) -> NDArray[np.float32]:
 @cache
 def specification() -> str:
     """Digest what weights depend on: the features' version and names, the hashed words and the lexicon."""
-    names = [*feature_names(), *context_names(), *(kind.name for kind in KINDS)]
+    names = [*feature_names(), *context_names(), *decoding_names(), *(kind.name for kind in KINDS)]
     text = "\n".join([str(FEATURES_VERSION), *names, *("\t".join(entry) for entry in read_entries())])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,70 @@
+"""What the last regression, the decoder, sees: what stage 2 says of a line, of those around and of its article.
+
+A line that stage 2 doubts stands or falls with the lines around, and with how much of its article is content: what
+an extractor has cleaned before holds little boilerplate. Two-state smoothing as in Web2Text.
+"""
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.features.shape import Columns
+from dechaff.runs import spread, sum_runs
+from dechaff.smoothing import smooth_log_odds
+
+Indices = NDArray[np.int64]
+Values = NDArray[np.float64]
+
+_CLIP: Final = 8.0
+_STAY: Final = 0.9
+_DECIMALS: Final = 4
+# Keeps the log-odds of a share within some four.
+_SHARE_MARGIN: Final = 0.02
+
+
+def decoding_features(log_odds: Values, n_words: Indices, offsets: Indices) -> Columns:
+    """Compute the features that rest on the log-odds of stage 2.
+
+    Parameters
+    ----------
+    log_odds : ndarray of float64, shape (n_lines,)
+        Of stage 2.
+    n_words : ndarray of int64, shape (n_lines,)
+    offsets : ndarray of int64, shape (n_articles + 1,)
+        Where each article's lines begin.
+
+    Returns
+    -------
+    dict of str to ndarray of float64, shape (n_lines,)
+
+    Examples
+    --------
+    >>> odds = np.array([6.0, -0.5, 6.0])
+    >>> decoding_features(odds, np.array([9, 2, 9]), np.array([0, 3]))["decided_smooth_log_odds"].tolist()
+    [7.2301, 3.8509, 7.2301]
+    """
+    odds = np.clip(log_odds, -_CLIP, _CLIP)
+    probability = 1 / (1 + np.exp(-odds))
+    width = np.maximum(n_words, 1).astype(np.float64)
+    mass = probability * width
+    sums = [sum_runs(values, offsets) for values in (width, mass, (1 - probability) * mass)]
+    n_article_words, expected, doubtful = (spread(values, offsets) for values in sums)
+    share = expected / n_article_words
+    columns = {
+        "decided_log_odds": odds,
+        "decided_smooth_log_odds": smooth_log_odds(odds, offsets, _STAY),
+        "decided_share_content": np.log(share + _SHARE_MARGIN) - np.log(1 - share + _SHARE_MARGIN),
+        "decided_doubt": doubtful / n_article_words,
+        "decided_log_n_lines": np.log(spread(np.diff(offsets), offsets)),
+        "decided_log_n_words": np.log(width),
+    }
+    # As with the context: no last digit may tell what else is in the batch.
+    return {name: np.round(column, _DECIMALS) for name, column in columns.items()}
+
+
+@cache
+def decoding_names() -> tuple[str, ...]:
+    """Name the features of `decoding_features`, in order."""
+    return tuple(decoding_features(np.zeros(1), np.ones(1, np.int64), np.array([0, 1])))
