@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from helpers import SMALL_MODEL
 from hypothesis import settings
 
-from dechaff import LineModel, default_model
+from dechaff import LineModel, default_model, save_model
 from dechaff_training.corpus import Corpus
 
 ARTICLES = Path(__file__).parents[1] / "data" / "articles"
@@ -24,3 +25,11 @@ def corpus() -> Corpus:
 def model() -> LineModel:
     """Load the model that ships."""
     return default_model()
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Save a small model of random weights."""
+    path = tmp_path_factory.mktemp("model") / "small.joblib"
+    save_model(SMALL_MODEL, path)
+    return path

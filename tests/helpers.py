@@ -70,3 +70,7 @@ def random_model(seed: int = 0, n_bits: int = 10, n_trees: int = 6) -> LineModel
     words = rng.normal(size=1 << n_bits).astype(np.float16).astype(np.float32)
     first, second, decoder = stages
     return LineModel(first, second, words, 0.5, {"made": "by hand"}, decoder)
+
+
+#: For tests of files: a model whose file is small.
+SMALL_MODEL = random_model(seed=4, n_bits=6, n_trees=2)

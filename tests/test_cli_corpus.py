@@ -12,7 +12,7 @@ from dechaff import load_model
 from dechaff_training import cli
 from dechaff_training.corpus import Corpus
 from dechaff_training.estimator import LineClassifier
-from dechaff_training.evaluation import LineRecords
+from dechaff_training.records import LineRecords
 
 
 @pytest.fixture(scope="module")

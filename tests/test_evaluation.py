@@ -8,8 +8,9 @@ import pytest
 from dechaff import CorpusError, InputError, LineModel, clean_array
 from dechaff_training.corpus import Article, Corpus
 from dechaff_training.estimator import LineClassifier
-from dechaff_training.evaluation import LineRecords, decide, evaluate, line_records
+from dechaff_training.evaluation import decide, evaluate
 from dechaff_training.metrics import SCORES
+from dechaff_training.records import LineRecords
 
 ARTICLES = Path(__file__).parent.parent / "data" / "articles"
 
@@ -103,7 +104,7 @@ def test_a_corpus_that_cannot_be_measured(model: LineModel, corpus: Corpus) -> N
 
 def test_records_of_lines(model: LineModel, corpus: Corpus, tmp_path: Path) -> None:
     """Records come back as they were written and are small; the same ones give the same bytes."""
-    records = line_records(model, corpus)
+    records = evaluate(model, corpus, n_resamples=10).records
     paths = [tmp_path / "once.npz", tmp_path / "again.npz"]
     for path in paths:
         records.write(path)
@@ -119,6 +120,6 @@ def test_records_of_lines(model: LineModel, corpus: Corpus, tmp_path: Path) -> N
 
 def test_records_leave_out_masked_lines_and_silver(model: LineModel, corpus: Corpus) -> None:
     """Only lines that count are recorded."""
-    records = line_records(model, with_masked_and_silver(corpus))
+    records = evaluate(model, with_masked_and_silver(corpus), n_resamples=10).records
     assert len(records.label) == len(corpus.articles[0].labels) // 2
     assert records.extractor.tolist() == ["trafilatura"]

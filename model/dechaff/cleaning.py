@@ -12,7 +12,7 @@ from dechaff.artifact import default_model
 from dechaff.errors import InputError
 from dechaff.explanation import Explanation, Reason, explain
 from dechaff.lines import LineBatch
-from dechaff.model import CLASSES, LineModel, Values, blocks
+from dechaff.model import CLASSES, LineModel, Values, blocks, check_texts
 from dechaff.runs import spread, sum_runs
 
 Strings = TypeVar("Strings", list[str], list[str | None], NDArray[np.object_])
@@ -159,11 +159,7 @@ def clean_array(strings: Strings, model: LineModel | None = None, threshold: flo
     >>> clean_array(["", None])
     ['', None]
     """
-    if isinstance(strings, str):
-        raise InputError("one text: give a list of texts, or use keep_content")
-    for place, text in enumerate(strings):
-        if text is not None and not isinstance(text, str):
-            raise InputError(f"text {place} is {type(text).__name__}, neither str nor None: decode it first")
+    check_texts(strings, or_none=True)
     present = [(place, text) for place, text in enumerate(strings) if text is not None]
     cleaned: list[str | None] = [None] * len(strings)
     texts = [text for _, text in present]
@@ -254,11 +250,33 @@ def check_text(text: object) -> None:
 
 
 def kept_text(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
-    """Join the kept segments of each article; an article without lines is kept as it is."""
+    """Join the kept segments of each article; an article without lines is kept as it is.
+
+    Parameters
+    ----------
+    batch : LineBatch
+    kept : ndarray of bool, shape (n_lines,)
+    """
+    spans, bounds = _kept_spans(batch, kept)
+    n_lines = np.diff(batch.article_lines).tolist()
+    for article, text in enumerate(batch.texts):
+        own = spans[bounds[article] : bounds[article + 1]]
+        yield "".join([text[start:stop] for start, stop in own]) if n_lines[article] else text
+
+
+def _kept_spans(batch: LineBatch, kept: NDArray[np.bool_]) -> tuple[list[tuple[int, int]], list[int]]:
+    """Find the stretches of text that are kept: a span for each run of kept lines, not for each line.
+
+    Returns
+    -------
+    spans : list of (start, stop)
+        Within their articles.
+    bounds : list of int, length n_articles + 1
+        Where each article's spans begin in the list.
+    """
     offsets = batch.article_lines
     filled = np.flatnonzero(np.diff(offsets))
     firsts, lasts = offsets[filled], offsets[filled + 1] - 1
-    # What is kept and dropped takes turns: a piece for each run of kept lines, not for each line.
     begins, ends = kept.copy(), kept.copy()
     begins[1:] &= ~kept[:-1]
     ends[:-1] &= ~kept[1:]
@@ -269,12 +287,8 @@ def kept_text(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
     stops[lasts] = batch.article_codes[filled + 1] - 1
     begin_lines = np.flatnonzero(begins)
     shift = batch.article_codes[batch.line_articles[begin_lines]]
-    pieces = list(zip((starts[begin_lines] - shift).tolist(), (stops[ends] - shift).tolist(), strict=True))
-    bounds = np.searchsorted(begin_lines, offsets).tolist()
-    n_lines = np.diff(offsets).tolist()
-    for article, text in enumerate(batch.texts):
-        own = pieces[bounds[article] : bounds[article + 1]]
-        yield "".join([text[start:stop] for start, stop in own]) if n_lines[article] else text
+    spans = list(zip((starts[begin_lines] - shift).tolist(), (stops[ends] - shift).tolist(), strict=True))
+    return spans, np.searchsorted(begin_lines, offsets).tolist()
 
 
 def guard(

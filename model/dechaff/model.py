@@ -262,11 +262,7 @@ def blocks(texts: Sequence[str]) -> Iterator[LineBatch]:
     InputError
         If an element is not a string.
     """
-    if isinstance(texts, str):
-        raise InputError("one text: give a list of texts, or use keep_content")
-    for place, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise InputError(f"text {place} is {type(text).__name__}, not str: decode it first")
+    check_texts(texts)
     _keep_freed_memory()
     first, size = 0, 0
     for place, text in enumerate(texts):
@@ -276,6 +272,22 @@ def blocks(texts: Sequence[str]) -> Iterator[LineBatch]:
             first, size = place + 1, 0
     if first < len(texts):
         yield LineBatch.from_texts(texts[first:])
+
+
+def check_texts(texts: Sequence[object] | NDArray[np.object_], *, or_none: bool = False) -> None:
+    """Refuse what is no sequence of strings, or of strings and None.
+
+    Raises
+    ------
+    InputError
+        With the place and the type of the element that is neither.
+    """
+    if isinstance(texts, str):
+        raise InputError("one text: give a list of texts, or use keep_content")
+    wanted = (str, type(None)) if or_none else str
+    for place, text in enumerate(texts):
+        if not isinstance(text, wanted):
+            raise InputError(f"text {place} is {type(text).__name__}, not str: decode it first")
 
 
 @cache

@@ -104,11 +104,11 @@ def evaluate_model(
     with Bar("reading the corpus") as bar:
         corpus = read_corpus(paths, extractors)
         bar.describe("evaluating")
-        from dechaff_training.evaluation import evaluate, line_records
+        from dechaff_training.evaluation import evaluate
 
-        if lines is not None:
-            line_records(judge, corpus).write(lines)
         evaluation = evaluate(judge, corpus, threshold)
+    if lines is not None:
+        evaluation.records.write(lines)
     evaluation.settings["model_sha256"] = model_digest(model)
     return evaluation
 

@@ -1,8 +1,7 @@
 """How good a model is on labelled articles, by lines and by texts, with intervals over sites."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -10,13 +9,13 @@ from numpy.typing import NDArray
 
 from dechaff.cleaning import guard, kept_text
 from dechaff.errors import CorpusError, InputError
-from dechaff.files import written_whole
 from dechaff.model import LineModel, Values, blocks
 from dechaff.tokens import find_words
 from dechaff_training.alignment import MASKED
 from dechaff_training.benchmark import TextRow, compare_texts, gold_text, oracle
 from dechaff_training.corpus import Article, Corpus
 from dechaff_training.metrics import N_RESAMPLES, Estimate, Resamples, line_scores
+from dechaff_training.records import LineRecords
 
 Indices = NDArray[np.int64]
 
@@ -96,14 +95,17 @@ class Evaluation:
         Over all, then by extractor, language, source and type of page.
     texts : list of TextRow
         By source, articles or other pages, and extractor: before cleaning, after it, and by the labels.
+    records : LineRecords
+        What the model says of each labelled line.
     """
 
     settings: dict[str, Any]
     lines: list[LineRow]
     texts: list[TextRow]
+    records: LineRecords
 
     def to_dict(self) -> dict[str, Any]:
-        """Give everything as JSON knows it."""
+        """Give the figures as JSON knows them, without the records."""
         rows = {
             "lines": [row.to_dict() for row in self.lines],
             "texts": [row.to_dict() for row in self.texts],
@@ -163,6 +165,7 @@ def evaluate(
         settings,
         list(_line_rows(gold, decisions, n_resamples, seed)),
         _text_rows(gold, decisions, n_resamples, seed),
+        _record_lines(gold, decisions),
     )
 
 
@@ -295,68 +298,7 @@ def text_table(title: str, rows: Sequence[TextRow], difference: str) -> Table:
     return Table(title, heads, cells)
 
 
-@dataclass(frozen=True)
-class LineRecords:
-    """The labelled lines of some articles, without a word of their text: what the notebooks read.
-
-    Attributes
-    ----------
-    label : ndarray of int8, shape (n_lines,)
-        1 for content, 0 for boilerplate; lines without a label are not recorded.
-    probability : ndarray of float32, shape (n_lines,)
-        Of content, to three digits.
-    n_chars : ndarray of int32, shape (n_lines,)
-    n_lines : ndarray of int32, shape (n_articles,)
-        How many records each article has.
-    page, site : ndarray of int32, shape (n_articles,)
-        Numbers: the texts that several extractors made of one page have the same.
-    extractor, source, page_type : ndarray of str, shape (n_articles,)
-    """
-
-    label: NDArray[np.int8]
-    probability: NDArray[np.float32]
-    n_chars: NDArray[np.int32]
-    n_lines: NDArray[np.int32]
-    page: NDArray[np.int32]
-    site: NDArray[np.int32]
-    extractor: NDArray[np.str_]
-    source: NDArray[np.str_]
-    page_type: NDArray[np.str_]
-
-    @property
-    def article(self) -> Indices:
-        """Give the article of each line: ``records.extractor[records.article]``."""
-        return np.repeat(np.arange(len(self.n_lines)), self.n_lines)
-
-    def write(self, path: Path) -> None:
-        """Write the records as a compressed .npz file; the same records give the same bytes."""
-        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
-        # Whole thousandths compress to half of what floats do.
-        arrays["probability"] = np.rint(self.probability * 1000).astype(np.uint16)
-        with written_whole(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **arrays)
-
-    @classmethod
-    def read(cls, path: Path) -> "LineRecords":
-        """Read what `write` wrote; the file executes nothing."""
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {field.name: file[field.name] for field in fields(cls)}
-        arrays["probability"] = (arrays["probability"] / 1000).astype(np.float32)
-        return cls(**arrays)
-
-
-def line_records(model: LineModel, corpus: Corpus) -> LineRecords:
-    """Record label, probability, length and numbers of every labelled line, and none of the text.
-
-    Parameters
-    ----------
-    model : LineModel
-    corpus : Corpus
-        Articles with silver labels are left out.
-    """
-    gold = corpus.select(lambda article: not article.silver)
-    decisions = decide(model, gold.texts)
-    _check_labels(gold, decisions)
+def _record_lines(gold: Corpus, decisions: Decisions) -> LineRecords:
     labels = np.concatenate(gold.labels)
     known = labels != MASKED
     pages = np.array([f"{article.source} {article.id}" for article in gold])
