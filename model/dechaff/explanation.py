@@ -62,7 +62,15 @@ class Explanation:
         return np.asarray(self.base + self.contributions.sum(axis=0) + np.array(words), np.float64)
 
     def reasons(self, line: int, limit: int | None = 3) -> list[Reason]:
-        """Give the strongest reasons for a line's label first; those against it have the other sign."""
+        """Give the strongest reasons for a line's label first; those against it have the other sign.
+
+        Parameters
+        ----------
+        line : int
+            Which non-blank line, from 0.
+        limit : int, optional
+            How many reasons; None for all of them.
+        """
         shares = dict(zip(self.names, self.contributions[:, line].tolist(), strict=True))
         for reason in self._word_reasons(line):  # a word that stands twice is one reason
             shares[reason.feature] = shares.get(reason.feature, 0.0) + reason.contribution
@@ -98,6 +106,11 @@ def explain(model: LineModel, text: str) -> Explanation:
     A stage sees what the one before it said of the line itself as a feature: its share is handed on to the features
     and words that the log-odds came from. A cross's weight is shared equally by the features that its leaf
     asks for.
+
+    Parameters
+    ----------
+    model : LineModel
+    text : str
 
     Examples
     --------

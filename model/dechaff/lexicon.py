@@ -125,6 +125,11 @@ def phrase_table() -> PhraseTable:
 def find_phrases(words: Words, table: PhraseTable) -> PhraseHits:
     """Find every phrase of the table in the lines; phrases do not reach over a line's end.
 
+    Parameters
+    ----------
+    words : Words
+    table : PhraseTable
+
     Examples
     --------
     >>> words = find_words(LineBatch.from_texts(["Please SUBSCRIBE NOW!"]))

@@ -65,7 +65,12 @@ class Crosses:
         return len(self.features)
 
     def leaf_indices(self, matrix: Matrix) -> NDArray[np.int64]:
-        """Find the leaf of every line in every tree, shape (n_trees, n_lines), numbered over all trees."""
+        """Find the leaf of every line in every tree, shape (n_trees, n_lines), numbered over all trees.
+
+        Parameters
+        ----------
+        matrix : ndarray of float32, shape (n_features, n_lines)
+        """
         patterns = self._patterns(matrix)
         rows = np.arange(self.n_trees)[:, None]
         return np.asarray(self.leaves[rows, patterns] + self.weights.shape[1] * rows, np.int64)
@@ -217,11 +222,21 @@ class LineModel:
         return np.where(self.predict_proba(texts)[:, 1] >= self.threshold, *CLASSES[::-1])
 
     def content_probability(self, batch: LineBatch) -> Values:
-        """Give the probability of content of every line of one batch, shape (n_lines,)."""
+        """Give the probability of content of every line of one batch, shape (n_lines,).
+
+        Parameters
+        ----------
+        batch : LineBatch
+        """
         return sigmoid(self.log_odds(batch))
 
     def log_odds(self, batch: LineBatch) -> Values:
-        """Give the log-odds of content of every line of one batch, shape (n_lines,)."""
+        """Give the log-odds of content of every line of one batch, shape (n_lines,).
+
+        Parameters
+        ----------
+        batch : LineBatch
+        """
         if not batch.n_lines:
             return np.zeros(0)
         words = find_words(batch)
@@ -231,7 +246,12 @@ class LineModel:
         return self.decoder.log_odds(stack(decoding_features(odds, words.counts, batch.article_lines)))
 
     def features(self, batch: LineBatch) -> Matrix:
-        """Compute the features of stage 2, those of stage 1 among them, shape (n_features, n_lines)."""
+        """Compute the features of stage 2, those of stage 1 among them, shape (n_features, n_lines).
+
+        Parameters
+        ----------
+        batch : LineBatch
+        """
         return self._features(batch, find_words(batch))
 
     def _features(self, batch: LineBatch, words: Words) -> Matrix:
@@ -241,7 +261,14 @@ class LineModel:
         return np.concatenate((matrix, stack(context_features(batch, words, columns, odds))))
 
     def word_log_odds(self, batch: LineBatch, kinds: Iterable[Terms]) -> Values:
-        """Sum the weights of every line's hashed words, shape (n_lines,)."""
+        """Sum the weights of every line's hashed words, shape (n_lines,).
+
+        Parameters
+        ----------
+        batch : LineBatch
+        kinds : iterable of Terms
+            What `word_terms` gives for the batch.
+        """
         total = np.zeros(batch.n_lines)
         for terms in kinds:
             sums = sum_runs(self.word_weights.take(terms.buckets), terms.offsets) * terms.scale
@@ -256,6 +283,11 @@ def stage_names() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def blocks(texts: Sequence[str]) -> Iterator[LineBatch]:
     """Cut a sequence of articles into batches of some 520,000 code points and at most 1,024 articles.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        One article each.
 
     Raises
     ------
@@ -276,6 +308,12 @@ def blocks(texts: Sequence[str]) -> Iterator[LineBatch]:
 
 def check_texts(texts: Sequence[object] | NDArray[np.object_], *, or_none: bool = False) -> None:
     """Refuse what is no sequence of strings, or of strings and None.
+
+    Parameters
+    ----------
+    texts : sequence
+    or_none : bool
+        Whether None may stand for an article.
 
     Raises
     ------

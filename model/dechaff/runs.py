@@ -19,6 +19,11 @@ def sum_runs(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
 
     Every run is summed by itself, so the result does not depend on what stands beside it in the batch.
 
+    Parameters
+    ----------
+    values : ndarray, shape (n_members,)
+    offsets : ndarray of int64, shape (n_runs + 1,)
+
     Examples
     --------
     >>> sum_runs(np.array([1, 2, 3]), np.array([0, 2, 2, 3])).tolist()
@@ -56,13 +61,25 @@ def _find_filled(offsets: Indices) -> tuple[Indices, Indices]:
 
 
 def mean_runs(values: NDArray[Any], offsets: Indices) -> Values:
-    """Average each run; an empty run has mean zero."""
+    """Average each run; an empty run has mean zero.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_members,)
+    offsets : ndarray of int64, shape (n_runs + 1,)
+    """
     counts = np.maximum(np.diff(offsets), 1)
     return np.asarray(sum_runs(values, offsets) / counts, np.float64)
 
 
 def spread(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
-    """Give every member of a run its run's value."""
+    """Give every member of a run its run's value.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_runs,)
+    offsets : ndarray of int64, shape (n_runs + 1,)
+    """
     return np.repeat(values, np.diff(offsets))
 
 

@@ -70,6 +70,12 @@ def _messages(log_odds: Values, room: Indices, stay: float) -> Values:
 def best_segment(scores: Values, offsets: Indices) -> tuple[NDArray[np.bool_], Indices, Indices]:
     """Find the stretch of lines with the largest sum of scores in each article.
 
+    Parameters
+    ----------
+    scores : ndarray of float64, shape (n_lines,)
+        Above zero where a line speaks for the stretch; rounded to 1/65,536.
+    offsets : ndarray of int64, shape (n_articles + 1,)
+
     Returns
     -------
     inside : ndarray of bool, shape (n_lines,)

@@ -68,6 +68,10 @@ class Words:
 def find_words(batch: LineBatch) -> Words:
     r"""Find and hash the words of every line.
 
+    Parameters
+    ----------
+    batch : LineBatch
+
     Examples
     --------
     >>> words = find_words(LineBatch.from_texts(["Only ₹900\nonly 世界"]))

@@ -66,7 +66,14 @@ class LineTable:
         return self.dense[:, : self.n_first]
 
     def add_context(self, texts: Sequence[str], log_odds: Values) -> None:
-        """Compute the context features of the same texts from given stage-1 log-odds."""
+        """Compute the context features of the same texts from given stage-1 log-odds.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Those that the table was made of.
+        log_odds : ndarray of float64, shape (n_lines,)
+        """
         first = 0
         for batch in blocks(texts):
             rows = slice(first, first + batch.n_lines)
@@ -80,6 +87,12 @@ def word_matrix(batch: LineBatch, words: Words, n_bits: int) -> sparse.csr_matri
     """Make the hashed words a sparse matrix, shape (n_lines, 2**n_bits).
 
     A row times the weights is what `LineModel.word_log_odds` computes without the matrix.
+
+    Parameters
+    ----------
+    batch : LineBatch
+    words : Words
+    n_bits : int
     """
     total = sparse.csr_matrix((batch.n_lines, 1 << n_bits), dtype=np.float32)
     for terms in word_terms(words, n_bits):

@@ -160,7 +160,14 @@ def history_row(model: Path, description: Mapping[str, Any], evaluation: Mapping
 
 
 def add_history(path: Path, row: Mapping[str, str]) -> None:
-    """Add a model to the history, or take its row's place if it is there."""
+    """Add a model to the history, or take its row's place if it is there.
+
+    Parameters
+    ----------
+    path : Path
+    row : dict of str to str
+        A shipped model's line of `data/history.csv`.
+    """
     rows: list[Mapping[str, str]] = []
     if path.exists():
         with path.open(encoding="utf-8", newline="") as file:
@@ -175,6 +182,12 @@ def add_history(path: Path, row: Mapping[str, str]) -> None:
 
 def write_reports(root: Path, model: Path) -> None:
     """Fill in README.md and the model card from `data/evaluation`, and add to `data/history.csv`.
+
+    Parameters
+    ----------
+    root : Path
+        The project's folder.
+    model : Path
 
     Raises
     ------

@@ -44,6 +44,12 @@ FEATURE_GROUPS: Final = (
 def line_features(batch: LineBatch, words: Words) -> Columns:
     """Compute every named feature of every line that needs no model.
 
+    Parameters
+    ----------
+    batch : LineBatch
+    words : Words
+        Of the same batch.
+
     Returns
     -------
     dict of str to ndarray of float64, shape (n_lines,)

@@ -50,7 +50,17 @@ SHAPE_FLAGS: Final = (
 
 
 def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds: Values) -> Columns:
-    """Compute the features that rest on the log-odds of stage 1, shape (n_lines,)."""
+    """Compute the features that rest on the log-odds of stage 1, shape (n_lines,).
+
+    Parameters
+    ----------
+    batch : LineBatch
+    words : Words
+    columns : dict of str to ndarray of float64, shape (n_lines,)
+        What `line_features` gives.
+    log_odds : ndarray of float64, shape (n_lines,)
+        Of stage 1.
+    """
     offsets = batch.article_lines
     odds = np.clip(log_odds, -_CLIP, _CLIP)
     probability = 1 / (1 + np.exp(-odds))

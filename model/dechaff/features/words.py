@@ -66,6 +66,12 @@ KINDS: Final = (
 def word_terms(words: Words, n_bits: int) -> Iterator[Terms]:
     """Hash the terms of every line into 2**n_bits buckets, one kind after the other.
 
+    Parameters
+    ----------
+    words : Words
+    n_bits : int
+        There are 2**n_bits buckets.
+
     Examples
     --------
     >>> from dechaff.lines import LineBatch
