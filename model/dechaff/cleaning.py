@@ -12,7 +12,7 @@ from dechaff.artifact import default_model
 from dechaff.errors import InputError
 from dechaff.explanation import Explanation, Reason, explain
 from dechaff.lines import LineBatch
-from dechaff.model import CLASSES, LineModel, Values, blocks, check_texts
+from dechaff.model import CLASSES, LineModel, Threshold, Values, blocks, check_texts
 from dechaff.runs import spread, sum_runs
 
 Strings = TypeVar("Strings", list[str], list[str | None], NDArray[np.object_])
@@ -96,7 +96,7 @@ class CleanedArticle:
         return self._label()
 
 
-def keep_content(text: str, model: LineModel | None = None, threshold: float | None = None) -> str:
+def keep_content(text: str, model: LineModel | None = None, threshold: Threshold = None) -> str:
     """Drop the lines of an article that are boilerplate.
 
     Parameters
@@ -105,9 +105,9 @@ def keep_content(text: str, model: LineModel | None = None, threshold: float | N
         One article, as an extractor gave it.
     model : LineModel, optional
         By default the one that dechaff ships with.
-    threshold : float, optional
-        Lines with at least this probability of content are kept; by default the model's own threshold. Lower
-        keeps more.
+    threshold : float or str, optional
+        Lines with at least this probability of content are kept; lower keeps more. "precision", "balanced" and
+        "recall" are presets of the model that ships; by default the model's own threshold.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def keep_content(text: str, model: LineModel | None = None, threshold: float | N
     Raises
     ------
     InputError
-        If `text` is not a string or `threshold` not within [0, 1].
+        If `text` is not a string or `threshold` neither within [0, 1] nor a preset.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def keep_content(text: str, model: LineModel | None = None, threshold: float | N
     return clean_array([text], model, threshold)[0]
 
 
-def clean_array(strings: Strings, model: LineModel | None = None, threshold: float | None = None) -> Strings:
+def clean_array(strings: Strings, model: LineModel | None = None, threshold: Threshold = None) -> Strings:
     """Drop the boilerplate of many articles at once: much faster than one by one.
 
     Parameters
@@ -141,7 +141,7 @@ def clean_array(strings: Strings, model: LineModel | None = None, threshold: flo
     strings : list of str or None, or ndarray of objects
         One article each; None stays None.
     model : LineModel, optional
-    threshold : float, optional
+    threshold : float or str, optional
         As for `keep_content`.
 
     Returns
@@ -152,7 +152,7 @@ def clean_array(strings: Strings, model: LineModel | None = None, threshold: flo
     Raises
     ------
     InputError
-        If an element is neither string nor None, or `threshold` is not within [0, 1].
+        If an element is neither string nor None, or `threshold` is neither within [0, 1] nor a preset.
 
     Examples
     --------
@@ -171,14 +171,14 @@ def clean_array(strings: Strings, model: LineModel | None = None, threshold: flo
     return cleaned  # type: ignore[return-value]
 
 
-def classify_lines(text: str, model: LineModel | None = None, threshold: float | None = None) -> list[LabelledLine]:
+def classify_lines(text: str, model: LineModel | None = None, threshold: Threshold = None) -> list[LabelledLine]:
     r"""Label every non-blank line of an article.
 
     Parameters
     ----------
     text : str
     model : LineModel, optional
-    threshold : float, optional
+    threshold : float or str, optional
         As for `keep_content`.
 
     Returns
@@ -198,14 +198,14 @@ def classify_lines(text: str, model: LineModel | None = None, threshold: float |
     return clean_article(text, model, threshold).lines
 
 
-def clean_article(text: str, model: LineModel | None = None, threshold: float | None = None) -> CleanedArticle:
+def clean_article(text: str, model: LineModel | None = None, threshold: Threshold = None) -> CleanedArticle:
     r"""Label an article's lines, drop its boilerplate, and say whether to trust the result.
 
     Parameters
     ----------
     text : str
     model : LineModel, optional
-    threshold : float, optional
+    threshold : float or str, optional
         As for `keep_content`.
 
     Raises
@@ -326,17 +326,15 @@ def guard(
 
 
 def _decide(
-    texts: Sequence[str], model: LineModel | None, threshold: float | None
+    texts: Sequence[str], model: LineModel | None, threshold: Threshold
 ) -> Iterator[tuple[LineBatch, NDArray[np.bool_], Values, list[tuple[str, ...]]]]:
     """Give for each block of articles its lines, which of them are kept, their probabilities, and the flags."""
     model = model or default_model()
-    threshold = model.threshold if threshold is None else threshold
-    if not 0 <= threshold <= 1:
-        raise InputError(f"threshold {threshold}: use a number from 0 (keep all) to 1")
+    cut = model.resolve_threshold(threshold)
     for batch in blocks(texts):
         probability = model.content_probability(batch)
-        kept = guard(probability, batch.ends - batch.starts, batch.article_lines, threshold)
-        yield batch, kept, probability, _flags(batch, kept, probability, threshold)
+        kept = guard(probability, batch.ends - batch.starts, batch.article_lines, cut)
+        yield batch, kept, probability, _flags(batch, kept, probability, cut)
 
 
 def _flags(

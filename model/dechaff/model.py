@@ -9,6 +9,7 @@ see that a price is content in a review and an offer after it.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from numbers import Real
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -34,6 +35,8 @@ LINES_AT_ONCE: Final = 1 << 14
 
 Matrix = NDArray[np.float32]
 Values = NDArray[np.float64]
+#: A probability, the name of one of the model's presets, or None for the model's own.
+Threshold = float | str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,6 +198,37 @@ class LineModel:
     decoder: Stage | None = None
 
     classes_: ClassVar[tuple[str, str]] = CLASSES
+
+    @property
+    def presets(self) -> dict[str, float]:
+        """Give the thresholds that have a name, as far as the metadata are sound."""
+        listed = self.metadata.get("presets")
+        found = listed.items() if isinstance(listed, dict) else ()
+        return {name: each["threshold"] for name, each in found if isinstance(each, dict) and "threshold" in each}
+
+    def resolve_threshold(self, threshold: Threshold = None) -> float:
+        """Find the probability of content from which on lines are kept.
+
+        Parameters
+        ----------
+        threshold : float or str, optional
+            A number, or a preset by its name; by default the model's own threshold.
+
+        Raises
+        ------
+        InputError
+            If the model has no such preset, or the number is not within [0, 1].
+        """
+        if threshold is None:
+            return self.threshold
+        if isinstance(threshold, str):
+            if threshold not in self.presets:
+                names = ", ".join(self.presets) or "none"
+                raise InputError(f"threshold {threshold!r}: no preset of this model ({names}), nor a number")
+            threshold = self.presets[threshold]
+        if not isinstance(threshold, Real) or not 0 <= threshold <= 1:
+            raise InputError(f"threshold {threshold!r}: use a number from 0 (keep all) to 1")
+        return float(threshold)
 
     @property
     def n_bits(self) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 
 from dechaff.cleaning import clean_array, kept_text
 from dechaff.lines import LineBatch
-from dechaff.model import LineModel
+from dechaff.model import LineModel, Threshold
 from dechaff_training.alignment import CONTENT, MASKED
 from dechaff_training.corpus import Article, Corpus
 from dechaff_training.metrics import (
@@ -224,13 +224,13 @@ def oracle(articles: Sequence[Article]) -> list[str]:
     ]
 
 
-def cleaned_by(model: LineModel, threshold: float | None = None) -> System:
+def cleaned_by(model: LineModel, threshold: Threshold = None) -> System:
     """Make a system of a model, guard and all.
 
     Parameters
     ----------
     model : LineModel
-    threshold : float, optional
+    threshold : float or str, optional
         By default the model's own.
     """
     return lambda articles: clean_array([article.text for article in articles], model, threshold)

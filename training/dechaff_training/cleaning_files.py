@@ -13,7 +13,7 @@ from dechaff.artifact import default_model, inspect_model, load_model
 from dechaff.cleaning import CleanedArticle, LabelledLine, clean_article
 from dechaff.errors import InputError
 from dechaff.explanation import Reason
-from dechaff.model import LineModel
+from dechaff.model import LineModel, Threshold
 from dechaff_training.progress import Bar
 from dechaff_training.reading import STANDARD, UTF_8, Decoding, open_output, read_text, show_path
 
@@ -28,13 +28,13 @@ class Job:
         `-` is standard input.
     model : Path, optional
         By default the model that dechaff ships with.
-    threshold : float, optional
+    threshold : float or str, optional
     decoding : Decoding
     """
 
     paths: tuple[Path, ...] = (STANDARD,)
     model: Path | None = None
-    threshold: float | None = None
+    threshold: Threshold = None
     decoding: Decoding = UTF_8
 
 

@@ -73,9 +73,28 @@ ModelFile = Annotated[
     Path | None,
     typer.Option("--model", "-m", help="A model file; by default the one that ships.", show_default=False),
 ]
+
+
+def _number_or_name(value: str) -> float | str:
+    """Read a threshold; whether a name is one of the model's is for the model to say."""
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    if not 0 <= number <= 1:
+        raise typer.BadParameter(f"{value} is not from 0 to 1")
+    return number
+
+
 Threshold = Annotated[
-    float | None,
-    typer.Option(min=0, max=1, help="Keep lines from this probability of content on; lower keeps more."),
+    Any,
+    typer.Option(
+        parser=_number_or_name,
+        metavar="NUMBER|NAME",
+        help="Keep lines from this probability of content on; lower keeps more. Or a preset of the model: "
+        "precision, balanced, recall.",
+        show_default=False,
+    ),
 ]
 Encoding = Annotated[str, typer.Option(metavar="NAME", help="How the input is encoded; output is UTF-8.")]
 Errors = Annotated[OnError, typer.Option(help="What to do about bytes that are not in the encoding.")]

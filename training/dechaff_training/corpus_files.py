@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dechaff.artifact import save_model
 from dechaff.errors import CorpusError, InputError
+from dechaff.model import Threshold
 from dechaff_training.cleaning_files import dump, load, model_digest
 from dechaff_training.progress import Bar, Steps
 from dechaff_training.reading import Decoding, open_output, read_text, show_path
@@ -89,7 +90,7 @@ def train_to_file(
 def evaluate_model(
     paths: Sequence[Path],
     model: Path | None,
-    threshold: float | None = None,
+    threshold: Threshold = None,
     extractors: Sequence[str] = (),
     lines: Path | None = None,
 ) -> "Evaluation":

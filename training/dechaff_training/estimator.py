@@ -1,7 +1,7 @@
 """`LineClassifier`: scikit-learn's conventions over articles; fitting gives a `LineModel`."""
 
 from collections.abc import Callable, Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,11 +10,11 @@ from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from dechaff.features import stack
-from dechaff.features.decoding import decoding_features, decoding_names
-from dechaff.model import CLASSES, LINES_AT_ONCE, LineModel, Stage, Values, stage_names
+from dechaff.features.decoding import decoding_names
+from dechaff.model import CLASSES, LINES_AT_ONCE, LineModel, Stage, Values, sigmoid, stage_names
 from dechaff_training.crosses import grow_crosses
 from dechaff_training.fitting import Labels, LineTable, Rows, fit_stage
+from dechaff_training.presets import choose_presets
 
 MASKED = -1
 Folds = list[tuple[Rows, Rows]]
@@ -149,6 +149,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tell("stage 1")
         first, word_weights = self._fit_first(table, labels, weights, known)
         second, decoder = pass_through_stage(), None
+        metadata: dict[str, Any] = {"classifier": self.get_params()}
         if self.stages > 1:
             site = np.unique([str(g) for g in groups], return_inverse=True)[1] if groups is not None else None
             folds = self._folds(article if site is None else site[article])
@@ -161,9 +162,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.stages > 2:
             odds = self._held_out_second(table, labels, weights, folds, tell)
             tell("decoder")
-            decoder = self._fit_decoder(table, labels, weights, known, odds)
-        parameters = {"classifier": self.get_params()}
-        self.model_ = LineModel(first, second, word_weights, self.threshold, parameters, decoder)
+            decoder, metadata["presets"] = self._fit_decoder(table, labels, weights, known, odds)
+        self.model_ = LineModel(first, second, word_weights, self.threshold, metadata, decoder)
         return self
 
     def predict_proba(self, X: Sequence[str]) -> NDArray[np.float64]:
@@ -263,14 +263,19 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _fit_decoder(
         self, table: LineTable, labels: Labels, weights: Values, rows: Rows, log_odds: Values
-    ) -> Stage:
-        offsets = np.concatenate(([0], np.cumsum(table.counts)))
-        dense = stack(decoding_features(log_odds, table.n_words, offsets)).T
-        rows, weights = self._draw(rows, weights)
+    ) -> tuple[Stage, dict[str, dict[str, float]]]:
+        """Fit the decoder to held-out log-odds, and choose thresholds by what it says of the same lines.
+
+        The decoder's few weights cannot learn the lines by heart: the figures are those of sites not seen.
+        """
+        dense = table.decoding(log_odds)
+        drawn, drawn_weights = self._draw(rows, weights)
         stage, _ = fit_stage(
-            decoding_names(), dense[rows], labels[rows], weights, C=self.C_context, max_iter=self.max_iter
+            decoding_names(), dense[drawn], labels[drawn], drawn_weights, C=self.C_context, max_iter=self.max_iter
         )
-        return stage
+        probability = sigmoid(stage.log_odds(dense[rows].T))
+        by_words = table.weigh_by_words(weights, rows)
+        return stage, choose_presets(probability, labels[rows], by_words, self.threshold)
 
 
 def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:

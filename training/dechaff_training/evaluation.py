@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.cleaning import guard, kept_text
-from dechaff.errors import CorpusError, InputError
-from dechaff.model import LineModel, Values, blocks
+from dechaff.errors import CorpusError
+from dechaff.model import LineModel, Threshold, Values, blocks
 from dechaff.tokens import find_words
 from dechaff_training.alignment import MASKED
 from dechaff_training.benchmark import TextRow, compare_texts, gold_text, oracle
@@ -124,7 +124,7 @@ class Evaluation:
 def evaluate(
     model: LineModel,
     corpus: Corpus,
-    threshold: float | None = None,
+    threshold: Threshold = None,
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> Evaluation:
@@ -137,7 +137,7 @@ def evaluate(
     ----------
     model : LineModel
     corpus : Corpus
-    threshold : float, optional
+    threshold : float or str, optional
         By default the model's own.
     n_resamples : int
         Draws of sites behind each interval.
@@ -150,7 +150,7 @@ def evaluate(
         If no line has a label, or an article has more or fewer labels than lines.
     """
     gold = corpus.select(lambda article: not article.silver)
-    threshold = model.threshold if threshold is None else threshold
+    threshold = model.resolve_threshold(threshold)
     decisions = decide(model, gold.texts, threshold)
     _check_labels(gold, decisions)
     settings = {
@@ -192,14 +192,14 @@ class Decisions:
     texts: list[str]
 
 
-def decide(model: LineModel, texts: Sequence[str], threshold: float | None = None) -> Decisions:
+def decide(model: LineModel, texts: Sequence[str], threshold: Threshold = None) -> Decisions:
     """Clean articles as `dechaff.clean_array` does, and keep what led to it.
 
     Parameters
     ----------
     model : LineModel
     texts : sequence of str
-    threshold : float, optional
+    threshold : float or str, optional
         By default the model's own.
 
     Raises
@@ -207,15 +207,13 @@ def decide(model: LineModel, texts: Sequence[str], threshold: float | None = Non
     InputError
         If the threshold is not within [0, 1].
     """
-    threshold = model.threshold if threshold is None else threshold
-    if not 0 <= threshold <= 1:
-        raise InputError(f"threshold {threshold}: use a number from 0 (keep all) to 1")
+    cut = model.resolve_threshold(threshold)
     columns: list[tuple[Values, NDArray[np.bool_], Indices, Indices, Indices]] = []
     cleaned: list[str] = []
     for batch in blocks(texts):
         probability = model.content_probability(batch)
         n_chars = batch.ends - batch.starts
-        kept = guard(probability, n_chars, batch.article_lines, threshold)
+        kept = guard(probability, n_chars, batch.article_lines, cut)
         cleaned += kept_text(batch, kept)
         n_tokens = find_words(batch).counts
         columns.append((probability, kept, n_chars, n_tokens, np.diff(batch.article_lines)))

@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from dechaff.features import line_features, stack
 from dechaff.features.context import context_features
+from dechaff.features.decoding import decoding_features
 from dechaff.features.words import word_terms
 from dechaff.lines import LineBatch
 from dechaff.model import Crosses, Matrix, Stage, Values, blocks, stage_names
@@ -81,6 +82,18 @@ class LineTable:
             context = context_features(batch, words, line_features(batch, words), log_odds[rows])
             self.dense[rows, self.n_first :] = stack(context).T
             first = rows.stop
+
+    def decoding(self, log_odds: Values) -> Matrix:
+        """Compute the decoder's features from given stage-2 log-odds, shape (n_lines, n_features)."""
+        offsets = np.concatenate(([0], np.cumsum(self.counts)))
+        return stack(decoding_features(log_odds, self.n_words, offsets)).T
+
+    def weigh_by_words(self, weights: Values, rows: Rows) -> Values:
+        """Share each article's weight out among those of its lines in `rows`, by their words, shape (n_rows,)."""
+        article = np.repeat(np.arange(len(self.counts)), self.counts)[rows]
+        n_words = np.maximum(self.n_words[rows], 1)
+        of_article, words_of_article = (np.bincount(article, each) for each in (weights[rows], n_words))
+        return np.asarray(n_words * (of_article[article] / words_of_article[article]), np.float64)
 
 
 def word_matrix(batch: LineBatch, words: Words, n_bits: int) -> sparse.csr_matrix:
