@@ -20,15 +20,15 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.errors import ArtifactError
+from dechaff.errors import ArtifactError, InputError
 from dechaff.features import specification
 from dechaff.features.decoding import decoding_names
 from dechaff.features.words import word_terms
 from dechaff.files import written_whole
-from dechaff.lexicon import read_entries
+from dechaff.lexicon import collect_keywords, read_entries
 from dechaff.lines import LineBatch
 from dechaff.model import SPLITS_PER_TREE, Crosses, LineModel, Stage, stage_names
-from dechaff.tokens import find_words
+from dechaff.tokens import Keywords, find_words
 
 FORMAT: Final = "dechaff-model"
 VERSION: Final = 1
@@ -36,10 +36,11 @@ _DTYPES: Final = ("<f2", "<f4", "<i4", "|u1")
 _MAX_FILE_BYTES: Final = 64 << 20
 _MAX_RAW_BYTES: Final = 256 << 20
 _MAX_BUCKETS: Final = 1 << 24
+_MAX_KEYWORDS: Final = 10_000
 # Whatever a mangled pickle can make the reader stumble over.
 _READ_ERRORS: Final = (
     pickle.UnpicklingError, EOFError, ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError,
-    MemoryError, RecursionError, zlib.error,
+    MemoryError, RecursionError, zlib.error, InputError,
 )  # fmt: skip
 
 
@@ -88,6 +89,7 @@ def save_model(model: LineModel, path: str | PathLike[str]) -> None:
         "first": _pack_stage(model.first),
         "second": _pack_stage(model.second),
         "decoder": model.decoder and _pack_stage(model.decoder),
+        "keywords": [list(pair) for pair in model.keywords],
         "metadata": model.metadata,
     }
     with written_whole(Path(path)) as temporary:
@@ -118,6 +120,7 @@ def load_model(path: str | PathLike[str]) -> LineModel:
             _number(content["threshold"], 0.0, 1.0),
             dict(content["metadata"]),
             content["decoder"] and _unpack_stage(content["decoder"], decoding_names()),
+            _unpack_keywords(content.get("keywords", [])),
         )
     except _READ_ERRORS as error:
         raise ArtifactError(f"{path}: damaged model file ({error}): get or train it anew") from error
@@ -209,6 +212,15 @@ def _unpack_words(packed: dict[str, Any]) -> NDArray[np.float32]:
     return weights
 
 
+def _unpack_keywords(pairs: list[Any]) -> Keywords:
+    if len(pairs) > _MAX_KEYWORDS:
+        raise ValueError(f"{len(pairs)} keywords")
+    found: Keywords = ()
+    for family, phrase in pairs:
+        found += collect_keywords({family: [phrase]})
+    return found
+
+
 def _unpack_finite(packed: dict[str, Any]) -> NDArray[np.float32]:
     array = _unpack(packed).astype(np.float32)
     if not np.isfinite(array).all():
@@ -296,6 +308,7 @@ def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
         "threshold": model.threshold,
         "n_features": {"first look": len(model.first.names), "second look": len(model.second.names)},
         "n_crosses": model.second.crosses.n_trees if model.second.crosses else 0,
+        "n_keywords": len(model.keywords),
         "n_word_weights": int(np.count_nonzero(model.word_weights)),
         "metadata": model.metadata,
         "weights": {part: _strongest(weights, limit) for part, weights in pairs.items()},

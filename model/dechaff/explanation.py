@@ -120,7 +120,7 @@ def explain(model: LineModel, text: str) -> Explanation:
     True
     """
     batch = LineBatch.from_texts([text])
-    words = find_words(batch)
+    words = find_words(batch, model.keywords)
     columns = line_features(batch, words)
     terms = list(word_terms(words, model.n_bits))
     own = stack(columns)

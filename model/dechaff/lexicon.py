@@ -5,16 +5,18 @@ by the hash of its words, so case, punctuation, the width of letters and the val
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from importlib.resources import files
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff.errors import InputError
 from dechaff.lines import LineBatch
-from dechaff.tokens import Words, find_words, join_hashes
+from dechaff.tokens import Keywords, Words, find_words, join_hashes
 
 # In the order of their bits.
 FAMILIES: Final = (
@@ -97,10 +99,54 @@ def read_entries() -> list[Entry]:
     ]
 
 
-@cache
-def phrase_table() -> PhraseTable:
-    """Hash the lexicon's phrases."""
-    entries = read_entries()
+def collect_keywords(phrases: Mapping[str, Iterable[str]]) -> Keywords:
+    """Bring phrases by family into the form that `find_words` takes.
+
+    Parameters
+    ----------
+    phrases : mapping of str to iterable of str
+        By family, see `FAMILIES`.
+
+    Raises
+    ------
+    InputError
+        If there is no such family, or a phrase has no word or more than `MAX_WORDS`.
+
+    Examples
+    --------
+    >>> collect_keywords({"subscribe": ["Unlock the archive"]})
+    (('subscribe', 'Unlock the archive'),)
+    """
+    found = []
+    for family, listed in phrases.items():
+        if family not in FAMILIES:
+            raise InputError(f"no family {family!r} of keywords: use one of {', '.join(FAMILIES)}")
+        if isinstance(listed, str):
+            raise InputError(f"one phrase for {family!r}: give a list of phrases")
+        found += [(family, _check_phrase(phrase)) for phrase in listed]
+    return tuple(found)
+
+
+def _check_phrase(phrase: object) -> str:
+    if not isinstance(phrase, str):
+        raise InputError(f"keyword {phrase!r} is {type(phrase).__name__}, not str")
+    batch = LineBatch.from_texts([phrase])
+    n_words = int(find_words(batch).counts.sum())
+    if batch.n_lines != 1 or not 1 <= n_words <= MAX_WORDS:
+        raise InputError(f"keyword {phrase!r}: {n_words} words, use one line of 1 to {MAX_WORDS}")
+    return phrase
+
+
+@lru_cache(maxsize=8)
+def phrase_table(keywords: Keywords = ()) -> PhraseTable:
+    """Hash the phrases of the lexicon, and those of the user's own.
+
+    Parameters
+    ----------
+    keywords : tuple of (family, phrase)
+        Checked by `collect_keywords`.
+    """
+    entries = read_entries() + [Entry(family, "*", "user", phrase) for family, phrase in keywords]
     words = find_words(LineBatch.from_texts(["\n".join(entry.phrase for entry in entries)]))
     counts = words.counts
     firsts = words.offsets[:-1]

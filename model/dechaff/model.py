@@ -6,11 +6,11 @@ Stages may hold *crosses*: leaves of shallow trees as one-hot features (He et al
 see that a price is content in a review and an offer after it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from numbers import Real
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,10 @@ from dechaff.features import feature_names, line_features, stack
 from dechaff.features.context import context_features, context_names
 from dechaff.features.decoding import decoding_features
 from dechaff.features.words import Terms, word_terms
+from dechaff.lexicon import collect_keywords
 from dechaff.lines import LineBatch
 from dechaff.runs import shift, sum_runs
-from dechaff.tokens import Words, find_words
+from dechaff.tokens import Keywords, Words, find_words
 
 CLASSES: Final = ("boilerplate", "content")
 SPLITS_PER_TREE: Final = 8
@@ -188,6 +189,8 @@ class LineModel:
         Where the model comes from: data, seed, versions, figures.
     decoder : Stage or None
         The regression on what stage 2 says; without it stage 2 has the last word.
+    keywords : tuple of (family, phrase)
+        Phrases of the user's own that count as those of the lexicon do; see `with_keywords`.
     """
 
     first: Stage
@@ -196,8 +199,32 @@ class LineModel:
     threshold: float = 0.5
     metadata: dict[str, Any] = field(default_factory=dict)
     decoder: Stage | None = None
+    keywords: Keywords = ()
 
     classes_: ClassVar[tuple[str, str]] = CLASSES
+
+    def with_keywords(self, phrases: Mapping[str, Iterable[str]]) -> Self:
+        """Make a model that takes more phrases for a family's: they count in the first look, before the context.
+
+        Parameters
+        ----------
+        phrases : mapping of str to iterable of str
+            By family of the lexicon, such as "subscribe", "related" or "newsletter"; up to six words each.
+
+        Raises
+        ------
+        InputError
+            If there is no such family, or a phrase has no word or too many.
+
+        Examples
+        --------
+        >>> from dechaff import classify_lines, default_model
+        >>> model = default_model().with_keywords({"subscribe": ["Unlock the archive"]})
+        >>> before, after = (classify_lines("Unlock the archive", m)[0].probability for m in (None, model))
+        >>> after < before
+        True
+        """
+        return replace(self, keywords=self.keywords + collect_keywords(phrases))
 
     @property
     def presets(self) -> dict[str, float]:
@@ -273,7 +300,7 @@ class LineModel:
         """
         if not batch.n_lines:
             return np.zeros(0)
-        words = find_words(batch)
+        words = find_words(batch, self.keywords)
         odds = self.second.log_odds(self._features(batch, words))
         if self.decoder is None:
             return odds
@@ -286,7 +313,7 @@ class LineModel:
         ----------
         batch : LineBatch
         """
-        return self._features(batch, find_words(batch))
+        return self._features(batch, find_words(batch, self.keywords))
 
     def _features(self, batch: LineBatch, words: Words) -> Matrix:
         columns = line_features(batch, words)

@@ -23,6 +23,8 @@ _BUCKET_BITS = 12
 
 Hashes = NDArray[np.uint64]
 Indices = NDArray[np.int64]
+#: Phrases of the user's own: pairs of a family of the lexicon and a phrase.
+Keywords = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +41,8 @@ class Words:
         Where each line's words begin.
     lines, articles : ndarray of int64, shape (n_words,)
         The line of each word, and its article.
+    keywords : tuple of (family, phrase)
+        Phrases to look for among them besides those of the lexicon.
     """
 
     starts: Indices
@@ -47,6 +51,7 @@ class Words:
     offsets: Indices
     lines: Indices
     articles: Indices
+    keywords: Keywords = ()
 
     @property
     def counts(self) -> Indices:
@@ -65,12 +70,14 @@ class Words:
         return np.bincount(self.buckets)[self.buckets]
 
 
-def find_words(batch: LineBatch) -> Words:
+def find_words(batch: LineBatch, keywords: Keywords = ()) -> Words:
     r"""Find and hash the words of every line.
 
     Parameters
     ----------
     batch : LineBatch
+    keywords : tuple of (family, phrase)
+        Phrases to look for among the words besides those of the lexicon.
 
     Examples
     --------
@@ -83,7 +90,7 @@ def find_words(batch: LineBatch) -> Words:
     hashes = mix((sums[ends] - sums[starts]) * inverse[starts])
     offsets = np.append(np.searchsorted(starts, batch.starts), len(starts))
     lines = np.repeat(np.arange(batch.n_lines), np.diff(offsets))
-    return Words(starts, ends, hashes, offsets, lines, batch.line_articles[lines])
+    return Words(starts, ends, hashes, offsets, lines, batch.line_articles[lines], keywords)
 
 
 def mix(hashes: Hashes) -> Hashes:

@@ -30,12 +30,15 @@ class Job:
         By default the model that dechaff ships with.
     threshold : float or str, optional
     decoding : Decoding
+    keywords : dict of str to list of str, optional
+        Phrases of the user's own by family.
     """
 
     paths: tuple[Path, ...] = (STANDARD,)
     model: Path | None = None
     threshold: Threshold = None
     decoding: Decoding = UTF_8
+    keywords: dict[str, list[str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,8 @@ class _Articles:
     def __iter__(self) -> Iterator[tuple[Path, CleanedArticle]]:
         job = self._job
         model = load(job.model)
+        if job.keywords:
+            model = model.with_keywords(job.keywords)
         with Bar("cleaning", len(job.paths), hidden=self._hidden) as bar:
             for path in job.paths:
                 text = self._read(path)

@@ -96,6 +96,29 @@ Threshold = Annotated[
         show_default=False,
     ),
 ]
+
+
+def _phrases(keywords: list[str] | None) -> dict[str, list[str]] | None:
+    """Read `FAMILY=PHRASE` pairs; whether there is such a family is for the lexicon to say."""
+    phrases: dict[str, list[str]] = {}
+    for keyword in keywords or ():
+        family, equals, phrase = keyword.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{keyword!r} is not FAMILY=PHRASE", param_hint="'--keyword' / '-k'")
+        phrases.setdefault(family.strip(), []).append(phrase.strip())
+    return phrases or None
+
+
+Keywords = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keyword",
+        "-k",
+        metavar="FAMILY=PHRASE",
+        help="A phrase that counts as those of a family do: subscribe, related, newsletter, …; repeat it.",
+        show_default=False,
+    ),
+]
 Encoding = Annotated[str, typer.Option(metavar="NAME", help="How the input is encoded; output is UTF-8.")]
 Errors = Annotated[OnError, typer.Option(help="What to do about bytes that are not in the encoding.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, a record a line.")]
@@ -131,6 +154,7 @@ def clean(
     ] = None,
     model: ModelFile = None,
     threshold: Threshold = None,
+    keywords: Keywords = None,
     encoding: Encoding = "utf-8",
     errors: Errors = OnError.strict,
     as_json: Json = False,
@@ -138,7 +162,8 @@ def clean(
     """Drop the boilerplate lines of texts; what is kept stays as it is, byte for byte."""
     from dechaff_training.cleaning_files import Job, Output, clean_files
 
-    job = Job(tuple(files or [STANDARD]), model, threshold, _decoding(encoding, errors))
+    paths = tuple(files or [STANDARD])
+    job = Job(paths, model, threshold, _decoding(encoding, errors), _phrases(keywords))
     try:
         output = Output.choose(out, job.paths, as_json=as_json)
     except ValueError as error:
@@ -151,6 +176,7 @@ def show(
     files: Files = None,
     model: ModelFile = None,
     threshold: Threshold = None,
+    keywords: Keywords = None,
     reasons: Annotated[int, typer.Option(min=0, help="How many reasons each line gets.")] = 3,
     full: Annotated[
         bool, typer.Option("--full", help="Wrap long lines on a terminal instead of cutting them.")
@@ -162,7 +188,8 @@ def show(
     """Print every line with its label (+ content, - boilerplate), probability of content, and reasons."""
     from dechaff_training.cleaning_files import Job, dump, labelled_articles, line_record
 
-    articles = labelled_articles(Job(tuple(files or [STANDARD]), model, threshold, _decoding(encoding, errors)))
+    paths = tuple(files or [STANDARD])
+    articles = labelled_articles(Job(paths, model, threshold, _decoding(encoding, errors), _phrases(keywords)))
     if as_json:
         for path, article in articles:
             for number, line in enumerate(article.lines):
@@ -185,14 +212,16 @@ def train(
     c: Annotated[float, typer.Option("--c", min=1e-9, help="Inverse strength of the penalty, stage 1.")] = 0.03,
     c_context: Annotated[float, typer.Option(min=1e-9, help="Inverse strength of the penalty, stage 2.")] = 0.03,
     threshold: Annotated[float, typer.Option(min=0, max=1, help="Lines from this probability on are kept.")] = 0.45,
+    keywords: Keywords = None,
     extractors: Extractors = None,
     metrics: Annotated[Path | None, typer.Option(help="A JSON file of figures to keep in the model.")] = None,
 ) -> None:
     """Learn a model from labelled articles and pages."""
     from dechaff_training.corpus_files import train_to_file
 
-    parameters = {"random_state": seed, "n_trees": trees, "n_folds": folds, "threshold": threshold}
-    train_to_file(corpora, out, {**parameters, "C": c, "C_context": c_context}, extractors or (), metrics)
+    parameters: dict[str, Any] = {"random_state": seed, "n_trees": trees, "n_folds": folds, "threshold": threshold}
+    parameters |= {"C": c, "C_context": c_context, "keywords": _phrases(keywords)}
+    train_to_file(corpora, out, parameters, extractors or (), metrics)
 
 
 @app.command(epilog="Example: [bold]dechaff evaluate data/articles --json figures.json[/bold]")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dechaff.artifact import save_model
 from dechaff.errors import CorpusError, InputError
+from dechaff.lexicon import collect_keywords
 from dechaff.model import Threshold
 from dechaff_training.cleaning_files import dump, load, model_digest
 from dechaff_training.progress import Bar, Steps
@@ -76,6 +77,7 @@ def train_to_file(
         # A device would be replaced by the model, which takes a root shell's /dev/null away.
         raise InputError(f"{show_path(out)}: no plain file: name the model's file, as in model.joblib")
     figures = None if metrics is None else read_json(metrics)
+    collect_keywords(parameters.get("keywords") or {})  # complains before the corpus is read
     with Steps("reading") as tell:
         tell("reading the corpus")
         from dechaff_training.estimator import LineClassifier

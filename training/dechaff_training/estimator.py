@@ -1,6 +1,6 @@
 """`LineClassifier`: scikit-learn's conventions over articles; fitting gives a `LineModel`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from dechaff.features.decoding import decoding_names
+from dechaff.lexicon import collect_keywords
 from dechaff.model import CLASSES, LINES_AT_ONCE, LineModel, Stage, Values, sigmoid, stage_names
 from dechaff_training.crosses import grow_crosses
 from dechaff_training.fitting import Labels, LineTable, Rows, fit_stage
@@ -57,6 +58,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     max_iter : int
         At most so many iterations of lbfgs in each regression.
     random_state : int
+    keywords : mapping of str to iterable of str, optional
+        Phrases by family that count as those of the lexicon do; the model keeps them.
 
     Attributes
     ----------
@@ -89,6 +92,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         threshold: float = 0.45,
         max_iter: int = 300,
         random_state: int = 0,
+        keywords: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
         self.C = C
         self.C_context = C_context
@@ -104,6 +108,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.threshold = threshold
         self.max_iter = max_iter
         self.random_state = random_state
+        self.keywords = keywords
 
     def fit(
         self,
@@ -135,7 +140,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_consistent_length(X, groups, sample_weight)
         tell = progress or (lambda _: None)
         tell("features")
-        table = LineTable(list(X), self.n_bits)
+        table = LineTable(list(X), self.n_bits, collect_keywords(self.keywords or {}))
         labels = encode_labels(y, table.counts)
         missing = [name for code, name in enumerate(CLASSES) if code not in labels]
         if missing:
@@ -163,7 +168,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             odds = self._held_out_second(table, labels, weights, folds, tell)
             tell("decoder")
             decoder, metadata["presets"] = self._fit_decoder(table, labels, weights, known, odds)
-        self.model_ = LineModel(first, second, word_weights, self.threshold, metadata, decoder)
+        self.model_ = LineModel(first, second, word_weights, self.threshold, metadata, decoder, table.keywords)
         return self
 
     def predict_proba(self, X: Sequence[str]) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from dechaff.features.words import word_terms
 from dechaff.lines import LineBatch
 from dechaff.model import Crosses, Matrix, Stage, Values, blocks, stage_names
 from dechaff.runs import shift
-from dechaff.tokens import Words, find_words
+from dechaff.tokens import Keywords, Words, find_words
 from dechaff_training.crosses import leaf_matrix
 
 Labels = NDArray[np.int8]
@@ -32,6 +32,8 @@ class LineTable:
     texts : sequence of str
     n_bits : int
         The hashed words have 2**n_bits buckets.
+    keywords : tuple of (family, phrase)
+        Phrases that count as those of the lexicon do.
 
     Attributes
     ----------
@@ -45,7 +47,8 @@ class LineTable:
     n_words : ndarray of int64, shape (n_lines,)
     """
 
-    def __init__(self, texts: Sequence[str], n_bits: int) -> None:
+    def __init__(self, texts: Sequence[str], n_bits: int, keywords: Keywords = ()) -> None:
+        self.keywords = keywords
         # Lines are counted first and features written in place: millions of lines stand in memory once.
         self.counts = np.concatenate([np.diff(batch.article_lines) for batch in blocks(texts)])
         first_names, names = stage_names()
@@ -53,7 +56,7 @@ class LineTable:
         self.dense: Matrix = np.zeros((int(self.counts.sum()), len(names)), np.float32)
         hashed, n_words, first = [], [], 0
         for batch in blocks(texts):
-            words = find_words(batch)
+            words = find_words(batch, keywords)
             self.dense[first : first + batch.n_lines, : self.n_first] = stack(line_features(batch, words)).T
             hashed.append(word_matrix(batch, words, n_bits))
             n_words.append(words.counts)
@@ -78,7 +81,7 @@ class LineTable:
         first = 0
         for batch in blocks(texts):
             rows = slice(first, first + batch.n_lines)
-            words = find_words(batch)
+            words = find_words(batch, self.keywords)
             context = context_features(batch, words, line_features(batch, words), log_odds[rows])
             self.dense[rows, self.n_first :] = stack(context).T
             first = rows.stop

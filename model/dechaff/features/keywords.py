@@ -17,7 +17,7 @@ _BITS = np.uint32(1) << np.arange(len(FAMILIES), dtype=np.uint32)
 
 def keyword_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
     """Count each family's phrases in each line, and the share of the line's words that they cover."""
-    hits = find_phrases(words, phrase_table())
+    hits = find_phrases(words, phrase_table(words.keywords))
     lines = words.lines[hits.words]
     n_words = np.maximum(words.counts, 1)
     # A phrase may be of several families: one row a family, one column a line.
