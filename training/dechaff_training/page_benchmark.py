@@ -278,5 +278,6 @@ def _timing_note(n_pages: int) -> str:
     return (
         f"timed: processor time of one process for all {n_pages:,} pages, extracted afresh, nothing from a cache; "
         f"the systems take turns on blocks of {_BLOCK} pages; dechaff and the rules: extraction plus cleaning, "
-        "each block one batch; not counted: imports, reading the pages, and a first turn on the first block"
+        "each block one batch; extraction begins with a search for what parsers refuse, the same for all; "
+        "not counted: imports, reading the pages, and a first turn on the first block"
     )
