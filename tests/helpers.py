@@ -1,6 +1,10 @@
 """What several test files share: texts of every kind and models made by hand."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
 from dechaff import LineModel
@@ -19,6 +23,16 @@ PIECES = st.sampled_from(
 )
 ANY_TEXT = st.one_of(st.text(st.characters(), max_size=60), st.lists(PIECES, max_size=25).map("".join))
 ANY_TEXTS = st.lists(ANY_TEXT, max_size=5)
+
+
+def write_pages(path: Path, *rows: dict[str, Any]) -> Path:
+    """Write pages as Parquet."""
+    pa = pytest.importorskip("pyarrow", reason="needs the html extra: pip install 'dechaff[html]'")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    texts = pa.list_(pa.string())
+    schema = pa.schema([(key, texts if key in {"body", "present", "absent"} else pa.string()) for key in rows[0]])
+    parquet.write_table(pa.Table.from_pylist(list(rows), schema), path)
+    return path
 
 
 def strip(line: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import write_pages
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,16 +46,6 @@ def page(**columns: Any) -> dict[str, Any]:
         "absent": None,
         **columns,
     }
-
-
-def write_pages(path: Path, *rows: dict[str, Any]) -> Path:
-    """Write pages as Parquet."""
-    pa = pytest.importorskip("pyarrow", reason="needs the html extra: pip install 'dechaff[html]'")
-    parquet = pytest.importorskip("pyarrow.parquet")
-    texts = pa.list_(pa.string())
-    schema = pa.schema([(key, texts if key in {"body", "present", "absent"} else pa.string()) for key in rows[0]])
-    parquet.write_table(pa.Table.from_pylist(list(rows), schema), path)
-    return path
 
 
 line = st.text(st.characters(exclude_characters="\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"), max_size=30)

@@ -83,7 +83,7 @@ class TextRow:
     precision, recall, f1 : Estimate
         Of four-token shingles, headlines left out on both sides; mean over pages, F1 of the means.
     difference : Estimate
-        F1 less that of the first system, on the same resamples.
+        F1 less that of the reference, on the same resamples.
     """
 
     group: TextGroup
@@ -131,6 +131,7 @@ def compare_texts(
     outputs: Mapping[str, Sequence[str]],
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
+    reference: str | None = None,
 ) -> list[TextRow]:
     """Measure given texts of articles that all have gold, as `compare` does.
 
@@ -141,12 +142,15 @@ def compare_texts(
         By system, a text for each article.
     n_resamples : int
     seed : int
+    reference : str, optional
+        The system that differences are against; by default the first.
 
     Returns
     -------
     list of TextRow
     """
-    columns = {name: _page_columns(articles, texts) for name, texts in outputs.items()}
+    columns = _page_columns(articles, outputs)
+    reference = next(iter(outputs)) if reference is None else reference
     members: dict[TextGroup, list[int]] = {}
     for place, article in enumerate(articles):
         members.setdefault(TextGroup.of(article), []).append(place)
@@ -155,13 +159,14 @@ def compare_texts(
         places = members[group]
         resamples = Resamples([articles[place].site for place in places], n_resamples, seed)
         sums = {name: resamples.sums(values[places]) for name, values in columns.items()}
-        rows += _group_rows(group, len(places), resamples, sums)
+        rows += _group_rows(group, len(places), resamples, sums, f1_of_means(sums[reference]))
     return rows
 
 
-def _group_rows(group: TextGroup, n_pages: int, resamples: Resamples, sums: Mapping[str, Values]) -> list[TextRow]:
+def _group_rows(
+    group: TextGroup, n_pages: int, resamples: Resamples, sums: Mapping[str, Values], base: Values
+) -> list[TextRow]:
     rows = []
-    base = f1_of_means(next(iter(sums.values())))
     for name, values in sums.items():
         f1 = f1_of_means(values)
         figures = (mean_precision(values), mean_recall(values), f1, f1 - base)
@@ -169,18 +174,20 @@ def _group_rows(group: TextGroup, n_pages: int, resamples: Resamples, sums: Mapp
     return rows
 
 
-def _page_columns(articles: Sequence[Article], texts: Sequence[str]) -> Values:
-    """Compare each text with its gold, headlines left out; shape (n_articles, 4)."""
+def _page_columns(articles: Sequence[Article], outputs: Mapping[str, Sequence[str]]) -> dict[str, Values]:
+    """Compare each system's texts with the gold, headlines left out; shape (n_articles, 4)."""
     counts = [
         shingle_counts(
             shingles(drop_headline(text, article.title)), _gold_shingles(gold_text(article), article.title)
         )
-        for article, text in zip(articles, texts, strict=True)
+        for article, *texts in zip(articles, *outputs.values(), strict=True)
+        for text in texts
     ]
-    return page_columns(np.array(counts))
+    columns = page_columns(np.array(counts))
+    return {name: columns[place :: len(outputs)] for place, name in enumerate(outputs)}
 
 
-# The extractors' texts of one page follow each other and have one gold.
+# All texts of one page follow each other, by system and by extractor, and have one gold.
 @lru_cache(maxsize=64)
 def _gold_shingles(gold: str | None, title: str | None) -> Shingles:
     return shingles(drop_headline(gold or "", title))

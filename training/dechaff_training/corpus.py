@@ -36,6 +36,7 @@ __all__ = [
     "Corpus",
     "Finding",
     "check_paths",
+    "find_files",
     "format_labelled",
     "parse_labelled",
 ]
@@ -88,7 +89,7 @@ class Corpus:
             If a path is missing or a file malformed; the message names the line.
         """
         folder = None if cache is None else Path(cache)
-        files = [file for path in paths for file in _find_files(Path(path))]
+        files = [file for path in paths for file in find_files(Path(path))]
         return cls([article for file in files for article in _read_file(file, extractors, folder, n_jobs)])
 
     @property
@@ -197,7 +198,7 @@ def check_paths(paths: Sequence[str | Path]) -> list[Finding]:
     """
     findings: list[Finding] = []
     articles: list[tuple[Path, Article]] = []
-    for path in (file for name in paths for file in _find_files(Path(name))):
+    for path in (file for name in paths for file in find_files(Path(name))):
         problems = _check_file(path)
         findings += problems
         if not problems and path.suffix != ".parquet":
@@ -208,13 +209,20 @@ def check_paths(paths: Sequence[str | Path]) -> list[Finding]:
     return sorted(findings)
 
 
-def _find_files(path: Path) -> list[Path]:
+def find_files(path: Path, suffixes: tuple[str, ...] = _SUFFIXES) -> list[Path]:
+    """Give a file itself, or the files of a folder and of those in it, by name.
+
+    Raises
+    ------
+    CorpusError
+        If there is no such file or folder, or the file has another suffix.
+    """
     if not path.exists():
         raise CorpusError(f"{path}: no such file or folder")
     if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
-    if path.suffix not in _SUFFIXES:
-        raise CorpusError(f"{path}: not a corpus: name a folder, or a file in {', '.join(_SUFFIXES)}")
+        return sorted(file for file in path.rglob("*") if file.suffix in suffixes and file.is_file())
+    if path.suffix not in suffixes:
+        raise CorpusError(f"{path}: not a corpus: name a folder, or a file in {', '.join(suffixes)}")
     return [path]
 
 

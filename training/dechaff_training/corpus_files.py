@@ -34,14 +34,12 @@ def read_corpus(paths: Sequence[Path], extractors: Sequence[str] = ()) -> "Corpu
         If a path is missing, or there is no article in them.
     """
     from dechaff_training.corpus import Corpus
-    from dechaff_training.extraction import EXTRACTORS, LEARNT
+    from dechaff_training.extraction import EXTRACTORS, LEARNT, check_extractors
 
     for path in paths:
         if not path.exists():
             raise CorpusError(f"{show_path(path)}: no such file or folder")
-    for extractor in extractors:
-        if extractor not in EXTRACTORS:
-            raise InputError(f"there is no extractor {extractor!r}: choose one of {', '.join(EXTRACTORS)}")
+    check_extractors(extractors, EXTRACTORS)
     corpus = Corpus.read(*paths, extractors=tuple(extractors) or LEARNT)
     if not len(corpus):
         names = ", ".join(map(show_path, paths))

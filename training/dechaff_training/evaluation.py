@@ -274,7 +274,12 @@ def _line_table(title: str, rows: Sequence[LineRow], weight: str) -> Table:
     return Table(title, ("by", "group", "lines", "sites", *LINE_HEADS.values()), cells)
 
 
-def text_table(title: str, rows: Sequence[TextRow], difference: str) -> Table:
+def text_table(
+    title: str,
+    rows: Sequence[TextRow],
+    difference: str,
+    by: Sequence[str] = ("source", "pages", "extractor"),
+) -> Table:
     """Lay out the texts' figures, those of `benchmark.compare` too.
 
     Parameters
@@ -283,12 +288,14 @@ def text_table(title: str, rows: Sequence[TextRow], difference: str) -> Table:
     rows : sequence of TextRow
     difference : str
         The head of the last column.
+    by : sequence of str
+        What to say of each group.
     """
-    heads = ("source", "pages", "extractor", "system", "n", "sites", "P", "R", "F1", difference)
+    heads = (*by, "system", "n", "sites", "P", "R", "F1", difference)
     cells = [
         (
-            *(row.group.source, row.group.pages, row.group.extractor, row.system),
-            *(f"{row.n_pages:,}", f"{row.n_sites:,}"),
+            *(getattr(row.group, name) for name in by),
+            *(row.system, f"{row.n_pages:,}", f"{row.n_sites:,}"),
             *map(str, (row.precision, row.recall, row.f1, row.difference)),
         )
         for row in rows

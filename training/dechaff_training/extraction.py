@@ -6,7 +6,7 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from importlib import import_module, metadata
 from typing import Any
@@ -53,12 +53,29 @@ def extract(html: str, extractor: str) -> str:
     >>> extract("<p>One</p><p>two &amp; three</p>", "html_text")
     'One\n\ntwo & three'
     """
-    if extractor not in EXTRACTORS:
-        raise InputError(f"there is no extractor {extractor!r}: choose one of {', '.join(EXTRACTORS)}")
+    check_extractors([extractor], EXTRACTORS)
+    return run(EXTRACTORS[extractor], html)
+
+
+def check_extractors(names: Iterable[str], known: Collection[str]) -> None:
+    """Refuse the names of extractors that are not known.
+
+    Raises
+    ------
+    InputError
+        If there is no such extractor.
+    """
+    for name in names:
+        if name not in known:
+            raise InputError(f"there is no extractor {name!r}: choose one of {', '.join(known)}")
+
+
+def run(extractor: Callable[[str], str], html: str) -> str:
+    """Give what an extractor makes of a page; an empty text where it finds none or fails."""
     if not html.strip():
         return ""
     try:
-        return EXTRACTORS[extractor](_REFUSED.sub(" ", html))
+        return extractor(_REFUSED.sub(" ", html))
     except _failures():
         return ""
 
@@ -78,17 +95,19 @@ def extractor_version(extractor: str) -> str:
         raise _missing(package) from error
 
 
-def _missing(package: str) -> MissingExtraError:
-    return MissingExtraError(f"{package} is not installed; run: pip install 'dechaff[html]'")
+def _missing(package: str, extra: str = "html") -> MissingExtraError:
+    return MissingExtraError(f"{package} is not installed; run: pip install 'dechaff[{extra}]'")
 
 
-def load(module: str) -> Any:
-    """Import a package of the `html` extra, or say how to install it.
+def load(module: str, extra: str = "html") -> Any:
+    """Import a package of an extra, or say how to install it.
 
     Parameters
     ----------
     module : str
         The module's full name.
+    extra : str
+        What installs it.
 
     Returns
     -------
@@ -108,13 +127,13 @@ def load(module: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        raise _missing(module.partition(".")[0]) from error
+        raise _missing(module.partition(".")[0], extra) from error
 
 
 @cache
-def _load_quietly(module: str) -> Any:
-    """Load a package that reports each odd page to its logger, and turn that off."""
-    loaded = load(module)
+def load_quietly(module: str, extra: str = "html") -> Any:
+    """Load a package that reports each odd page to its logger, as `load` does, and turn that off."""
+    loaded = load(module, extra)
     logging.getLogger(module.partition(".")[0]).setLevel(logging.CRITICAL)
     return loaded
 
@@ -160,18 +179,18 @@ def _inscriptis(html: str) -> str:
 
 
 def _trafilatura(html: str) -> str:
-    text: str | None = _load_quietly("trafilatura").extract(html, include_comments=False, include_tables=True)
+    text: str | None = load_quietly("trafilatura").extract(html, include_comments=False, include_tables=True)
     return text or ""
 
 
 def _readability(html: str) -> str:
     # It gives HTML: its paragraphs still have to become lines.
-    summary: str = _load_quietly("readability").Document(html).summary()
+    summary: str = load_quietly("readability").Document(html).summary()
     return _resiliparse_all(summary)
 
 
 def _justext(html: str) -> str:
-    justext = _load_quietly("justext")
+    justext = load_quietly("justext")
     lang = _LANG.search(html)
     name = STOPLISTS.get(lang[1].lower() if lang else "en")
     if name:

@@ -76,6 +76,34 @@ def read_pages(path: Path, extractors: Sequence[str], cache: Path | None = None,
     ]
 
 
+def read_html(path: Path) -> list[tuple[Article, str]]:
+    """Read pages as they were crawled.
+
+    Parameters
+    ----------
+    path : Path
+        A Parquet file, as for `read_pages`.
+
+    Returns
+    -------
+    list of (Article, str)
+        Each page as an article that has no text yet, and its HTML.
+
+    Raises
+    ------
+    CorpusError
+        If it is no Parquet file, or a column is missing.
+    MissingExtraError
+        If the packages of the `html` extra are not installed.
+    """
+    table = _read_table(path)
+    pages = map(_defaults, table.drop_columns(["html"]).to_pylist())
+    return [
+        (_article(page, "none", "", masked("")), html or "")
+        for page, html in zip(pages, table["html"].to_pylist(), strict=True)
+    ]
+
+
 class _Pages:
     """The pages of a file; what is worked out for them is kept, one column a file."""
 

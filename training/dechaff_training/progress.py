@@ -49,10 +49,10 @@ class Bar:
             if self._progress is not None:
                 self._progress.stop()
 
-    def advance(self) -> None:
-        """Count one more item as done."""
+    def advance(self, n: int = 1) -> None:
+        """Count one more item as done, or several."""
         with self._lock:
-            self._count += 1
+            self._count += n
             self._update()
 
     def describe(self, description: str) -> None:
