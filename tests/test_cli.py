@@ -324,29 +324,31 @@ def test_interrupt(tmp_path: Path) -> None:
 
 
 def test_show(model: Path, inputs: Path, cleaned: CleanedArticle) -> None:
-    """Every line is shown with mark, label and probability, and with reasons below it."""
+    """Every line is shown with mark, label, kind and probability, and with reasons below it."""
     printed = dechaff("show", "a.txt", "-m", model, cwd=inputs).stdout.decode().splitlines()
-    assert re.fullmatch(rf"\+ content     [01]\.\d\d {re.escape(PROSE[0])}", printed[0])
-    assert re.fullmatch(r" {19}[+-]\d\.\d .+, [+-]\d\.\d .+, [+-]\d\.\d .+", printed[1])
-    assert printed[6].startswith("- boilerplate 0.")
+    assert re.fullmatch(rf"\+ content             [01]\.\d\d {re.escape(PROSE[0])}", printed[0])
+    assert re.fullmatch(r" {27}[+-]\d\.\d .+, [+-]\d\.\d .+, [+-]\d\.\d .+", printed[1])
+    assert re.match(r"- boilerplate offer   0\.\d\d ", printed[6])
     n_kept = sum(line.label == "content" for line in cleaned.lines)
     assert printed[-1].startswith(f"{n_kept} of 5 lines are content")
 
 
 def test_show_json(model: Path, inputs: Path, cleaned: CleanedArticle) -> None:
-    """JSON has a record a line, with the span of the line and as many reasons as asked."""
+    """JSON has a record a line, with its kind, its span and as many reasons as asked."""
     done = dechaff("show", "a.txt", "--json", "--reasons", "2", "-m", model, cwd=inputs)
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [record["label"] for record in records] == [line.label for line in cleaned.lines]
+    assert [record["kind"] for record in records] == [line.kind for line in cleaned.lines]
     assert [ARTICLE[r["start"] : r["end"]] for r in records] == ARTICLE.split("\r\n")[:-1:2]
     assert {len(record["reasons"]) for record in records} == {2}
 
 
-def test_show_json_is_a_corpus(model: Path, inputs: Path) -> None:
-    """What show writes as JSON can be read as a labelled article."""
+def test_show_json_is_a_corpus(model: Path, inputs: Path, cleaned: CleanedArticle) -> None:
+    """What show writes as JSON can be read as a labelled article, with its kinds."""
     done = dechaff("show", "a.txt", "--json", "-m", model, cwd=inputs)
     (inputs / "shown.jsonl").write_bytes(done.stdout)
-    assert Corpus.read(inputs / "shown.jsonl").n_lines == 5
+    (article,) = Corpus.read(inputs / "shown.jsonl").articles
+    assert article.kinds == tuple(line.kind or "" for line in cleaned.lines)
 
 
 @pytest.mark.parametrize("columns", [20, 40, 80, 200])

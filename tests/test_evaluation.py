@@ -75,13 +75,13 @@ def test_the_same_seed_gives_the_same_figures(model: LineModel, corpus: Corpus) 
     small = Corpus(corpus.articles[::6])
     once, again = (json.dumps(evaluate(model, small, seed=3).to_dict(), allow_nan=False) for _ in range(2))
     assert once == again
-    assert set(json.loads(once)) == {"settings", "lines", "texts"}
+    assert set(json.loads(once)) == {"settings", "lines", "texts", "kinds"}
 
 
 def test_tables_have_a_cell_for_each_column(model: LineModel, corpus: Corpus) -> None:
     """What is printed has a title, and rows as long as the head."""
     tables = evaluate(model, Corpus(corpus.articles[::6]), n_resamples=10).tables()
-    assert [len(table.rows) > 0 for table in tables] == [True] * 3
+    assert [len(table.rows) > 0 for table in tables] == [True] * 4
     assert all(len(row) == len(table.columns) for table in tables for row in table.rows)
 
 

@@ -6,11 +6,12 @@ import pytest
 HEAVY = {"sklearn", "scipy", "pandas", "typer", "rich", "pyarrow", "lxml", "matplotlib", "dechaff_training"}
 USE = "import dechaff; dechaff.default_model(); dechaff.keep_content('The vote was held.\\nShare')"
 EXPLAIN = "import dechaff; dechaff.classify_lines('The vote was held.\\nShare')[0].reasons()"
+KIND = "import dechaff; dechaff.classify_lines('The vote was held.\\nShare')[1].kind"
 
 
-@pytest.mark.parametrize("code", ["import dechaff", USE, EXPLAIN])
+@pytest.mark.parametrize("code", ["import dechaff", USE, EXPLAIN, KIND])
 def test_nothing_heavy_is_imported(code: str) -> None:
-    """In a fresh process, import, model, cleaning and reasons need neither scikit-learn nor scipy nor the command line."""
+    """In a fresh process, import, model, cleaning, reasons and kinds need neither scikit-learn nor scipy nor the command line."""
     script = f"{code}\nimport sys\nprint(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     loaded = set(run.stdout.split())

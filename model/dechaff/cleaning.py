@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dechaff.artifact import default_model
 from dechaff.errors import InputError
 from dechaff.explanation import Explanation, Reason, explain
+from dechaff.kinds import line_kinds
 from dechaff.lines import LineBatch
 from dechaff.model import CLASSES, LineModel, Threshold, Values, blocks, check_texts
 from dechaff.runs import spread, sum_runs
@@ -25,17 +26,23 @@ _UNSURE: Final = 0.25
 _AN_ARTICLE: Final = 1000
 
 
-class _Reasons:
+class _Answers:
     """Explains one article when the first of its lines is asked, and then once for all of them."""
 
-    def __init__(self, model: LineModel, text: str) -> None:
+    def __init__(self, model: LineModel, text: str, kept: NDArray[np.bool_]) -> None:
         self._model = model
         self._text = text
+        self._kept = kept
 
     @cached_property
     def explanation(self) -> Explanation:
         """Explain the article, once."""
         return explain(self._model, self._text)
+
+    @cached_property
+    def kinds(self) -> list[str | None]:
+        """Name the kinds of its boilerplate lines, once."""
+        return line_kinds(LineBatch.from_texts([self._text]), ~self._kept)
 
 
 @dataclass(frozen=True)
@@ -60,11 +67,16 @@ class LabelledLine:
     label: str
     probability: float
     _index: int = field(repr=False)
-    _reasons: _Reasons = field(repr=False, compare=False)
+    _answers: _Answers = field(repr=False, compare=False)
+
+    @property
+    def kind(self) -> str | None:
+        """Name what a boilerplate line is, one of `dechaff.kinds.KINDS`; None for content."""
+        return self._answers.kinds[self._index]
 
     def reasons(self, limit: int | None = 3) -> list[Reason]:
         """Say why: the features and words with the largest shares in the log-odds, strongest first."""
-        return self._reasons.explanation.reasons(self._index, limit)
+        return self._answers.explanation.reasons(self._index, limit)
 
 
 @dataclass(frozen=True)
@@ -221,18 +233,18 @@ def clean_article(text: str, model: LineModel | None = None, threshold: Threshol
     check_text(text)
     model = model or default_model()
     batch, kept, probability, flags = next(_decide([text], model, threshold))
-    label = partial(_label_lines, batch, kept, probability, _Reasons(model, text))
+    label = partial(_label_lines, batch, kept, probability, _Answers(model, text, kept))
     return CleanedArticle(next(kept_text(batch, kept)), flags[0], batch.n_lines, int(kept.sum()), label)
 
 
 def _label_lines(
-    batch: LineBatch, kept: NDArray[np.bool_], probability: Values, why: _Reasons
+    batch: LineBatch, kept: NDArray[np.bool_], probability: Values, answers: _Answers
 ) -> list[LabelledLine]:
     """Say of each line of a batch of one article what was decided."""
     text = batch.texts[0]
     decisions = zip(batch.spans(0), kept.tolist(), probability.tolist(), strict=True)
     return [
-        LabelledLine(text[start:end], start, end, CLASSES[keep], p, index, why)
+        LabelledLine(text[start:end], start, end, CLASSES[keep], p, index, answers)
         for index, ((start, end), keep, p) in enumerate(decisions)
     ]
 

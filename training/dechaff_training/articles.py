@@ -13,11 +13,9 @@ from numpy.typing import NDArray
 
 from dechaff.characters import SPACE, class_table
 from dechaff.errors import CorpusError
+from dechaff.kinds import KINDS
 from dechaff.lines import split_lines
 from dechaff_training.alignment import BOILERPLATE, CONTENT, MASKED
-
-#: What may stand after the mark of boilerplate.
-KINDS = ("offer", "share", "related", "credit", "date", "legal", "comment", "other")
 
 _MARK = re.compile(r"(\+|\?|-)([a-z]*)(?: (.*))?", re.DOTALL)
 _LABELS = {"+": CONTENT, "-": BOILERPLATE, "?": MASKED}

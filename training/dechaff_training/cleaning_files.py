@@ -128,10 +128,11 @@ def labelled_articles(job: Job) -> Iterator[tuple[Path, CleanedArticle]]:
 
 
 def line_record(path: Path, number: int, line: LabelledLine, limit: int) -> dict[str, Any]:
-    """Describe one line for who reads it by machine; `text` and `label` are as in a labelled corpus."""
+    """Describe one line for who reads it by machine; `text`, `label` and `kind` are as in a labelled corpus."""
     return {
         "text": line.text,
         "label": line.label,
+        "kind": line.kind,
         "probability": round(line.probability, 6),
         "path": _json_path(path),
         "line": number,

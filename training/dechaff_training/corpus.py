@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.errors import CorpusError
+from dechaff.kinds import KINDS
 from dechaff.lines import split_lines
 from dechaff_training.alignment import BOILERPLATE, CONTENT, MASKED
 from dechaff_training.articles import (
-    KINDS,
     Article,
     MalformedError,
     format_labelled,

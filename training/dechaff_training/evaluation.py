@@ -14,6 +14,7 @@ from dechaff.tokens import find_words
 from dechaff_training.alignment import MASKED
 from dechaff_training.benchmark import TextRow, compare_texts, gold_text, oracle
 from dechaff_training.corpus import Article, Corpus
+from dechaff_training.kinds import KIND_HEADS, KindRow, gold_kinds, line_sites, measure_kinds, predict_kinds
 from dechaff_training.metrics import N_RESAMPLES, Estimate, Resamples, line_scores
 from dechaff_training.records import LineRecords
 
@@ -95,6 +96,8 @@ class Evaluation:
         Over all, then by extractor, language, source and type of page.
     texts : list of TextRow
         By source, articles or other pages, and extractor: before cleaning, after it, and by the labels.
+    kinds : list of KindRow
+        How well kinds are told, where labelled lines have them; which lines are boilerplate is taken as known.
     records : LineRecords
         What the model says of each labelled line.
     """
@@ -102,6 +105,7 @@ class Evaluation:
     settings: dict[str, Any]
     lines: list[LineRow]
     texts: list[TextRow]
+    kinds: list[KindRow]
     records: LineRecords
 
     def to_dict(self) -> dict[str, Any]:
@@ -109,6 +113,7 @@ class Evaluation:
         rows = {
             "lines": [row.to_dict() for row in self.lines],
             "texts": [row.to_dict() for row in self.texts],
+            "kinds": [row.to_dict() for row in self.kinds],
         }
         return {"settings": self.settings, **rows}
 
@@ -118,6 +123,7 @@ class Evaluation:
             _line_table("Lines", self.lines, "lines"),
             _line_table("Lines, weighted by tokens", self.lines, "tokens"),
             text_table("Texts: four-token shingles against the gold", self.texts, "after - before"),
+            *([Table("Kinds of boilerplate", KIND_HEADS, [row.cells for row in self.kinds])] if self.kinds else []),
         ]
 
 
@@ -165,6 +171,7 @@ def evaluate(
         settings,
         list(_line_rows(gold, decisions, n_resamples, seed)),
         _text_rows(gold, decisions, n_resamples, seed),
+        _kind_rows(gold, n_resamples, seed),
         _record_lines(gold, decisions),
     )
 
@@ -261,6 +268,13 @@ def _text_rows(corpus: Corpus, decisions: Decisions, n_resamples: int, seed: int
         ORACLE: oracle(articles),
     }
     return compare_texts(articles, outputs, n_resamples, seed)
+
+
+def _kind_rows(corpus: Corpus, n_resamples: int, seed: int) -> list[KindRow]:
+    known = corpus.select(lambda article: any(article.kinds or ()))
+    if not len(known):
+        return []
+    return measure_kinds(gold_kinds(known), predict_kinds(known), line_sites(known), n_resamples, seed)
 
 
 def _line_table(title: str, rows: Sequence[LineRow], weight: str) -> Table:

@@ -111,12 +111,12 @@ def page_columns(counts: ArrayLike) -> Values:
 
 def mean_precision(sums: Values) -> Values:
     """Give the mean precision from sums of `page_columns`."""
-    return _ratio(sums[..., 0], sums[..., 1])
+    return ratio(sums[..., 0], sums[..., 1])
 
 
 def mean_recall(sums: Values) -> Values:
     """Give the mean recall from sums of `page_columns`."""
-    return _ratio(sums[..., 2], sums[..., 3])
+    return ratio(sums[..., 2], sums[..., 3])
 
 
 def f1_of_means(sums: Values) -> Values:
@@ -128,7 +128,7 @@ def f1_of_means(sums: Values) -> Values:
     0.667
     """
     precision, recall = np.nan_to_num(mean_precision(sums)), mean_recall(sums)
-    f1 = np.nan_to_num(_ratio(2 * precision * recall, precision + recall))
+    f1 = np.nan_to_num(ratio(2 * precision * recall, precision + recall))
     return np.where(np.isnan(recall), np.nan, f1)
 
 
@@ -319,7 +319,7 @@ def line_scores(
         **_class_scores("content", right, wrong, missed, resamples),
         **_class_scores("boilerplate", dropped, missed, wrong, resamples),
         **_average_precisions(content, probability, weights, resamples),
-        "brier": resamples.estimate(_ratio(brier[:, 0], brier[:, 1])),
+        "brier": resamples.estimate(ratio(brier[:, 0], brier[:, 1])),
         "calibration_error": resamples.estimate(_calibration_error(labels, probability, weights, resamples)),
     }
     return {name: scores[name] for name in SCORES}
@@ -329,9 +329,9 @@ def _class_scores(
     name: str, right: Values, wrong: Values, missed: Values, resamples: Resamples
 ) -> dict[str, Estimate]:
     figures = {
-        "precision": _ratio(right, right + wrong),
-        "recall": _ratio(right, right + missed),
-        "f1": _ratio(2 * right, 2 * right + wrong + missed),
+        "precision": ratio(right, right + wrong),
+        "recall": ratio(right, right + missed),
+        "f1": ratio(2 * right, 2 * right + wrong + missed),
     }
     return {f"{name}_{figure}": resamples.estimate(values) for figure, values in figures.items()}
 
@@ -343,7 +343,7 @@ def _calibration_error(
     bins = np.minimum((probability * N_CALIBRATION_BINS).astype(np.int64), N_CALIBRATION_BINS - 1)
     excess = resamples.histograms(bins, N_CALIBRATION_BINS, (probability - labels) * weights)
     total = resamples.histograms(bins, N_CALIBRATION_BINS, weights)
-    return _ratio(np.abs(excess).sum(axis=-1), total.sum(axis=-1))
+    return ratio(np.abs(excess).sum(axis=-1), total.sum(axis=-1))
 
 
 def _average_precisions(
@@ -382,11 +382,21 @@ def average_precision(positive: Values, negative: Values) -> Values:
     """
     found = np.cumsum(positive, axis=-1)
     precision = found / np.maximum(found + np.cumsum(negative, axis=-1), 1e-300)
-    return _ratio((positive * precision).sum(axis=-1), found[..., -1])
+    return ratio((positive * precision).sum(axis=-1), found[..., -1])
 
 
-def _ratio(numerator: Values, denominator: Values) -> Values:
-    """Divide; nothing by nothing is NaN."""
+def ratio(numerator: Values, denominator: Values) -> Values:
+    """Divide; nothing by nothing is NaN.
+
+    Parameters
+    ----------
+    numerator, denominator : ndarray of float64
+
+    Examples
+    --------
+    >>> ratio(np.array([1.0, 0.0]), np.array([2.0, 0.0])).tolist()
+    [0.5, nan]
+    """
     numerator, denominator = np.asarray(numerator, np.float64), np.asarray(denominator, np.float64)
     result = np.full(numerator.shape, np.nan)
     np.divide(numerator, denominator, out=result, where=denominator > 0)

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from dechaff.cleaning import CleanedArticle, LabelledLine
 from dechaff.explanation import Reason
+from dechaff.kinds import KINDS
 from dechaff_training.cleaning_files import reasons
 from dechaff_training.reading import show_path
 
@@ -26,6 +27,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
 _STYLES = {"content": "green", "boilerplate": "red"}
 _MARKS = {"content": "+", "boilerplate": "-"}
 _NARROW = 60
+_KIND_WIDTH = max(map(len, KINDS))
 _ENDLESS = 1_000_000
 _NUMERIC = frozenset("0123456789.+-−–")
 
@@ -73,7 +75,7 @@ class LinePrinter:
 
     def _print_line(self, line: LabelledLine) -> None:
         style = _STYLES[line.label]
-        label = "" if self._narrow else f"{line.label:<11} "
+        label = "" if self._narrow else f"{line.label:<11} {line.kind or '':<{_KIND_WIDTH}} "
         row = Text.assemble((f"{_MARKS[line.label]} {label}{line.probability:.2f} ", f"bold {style}"))
         indent = row.cell_len
         row.append(visible(line.text), style)
