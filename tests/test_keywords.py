@@ -30,6 +30,7 @@ def test_a_phrase_of_the_users_own_counts_as_those_of_its_family(model: LineMode
         known.log_odds(LineBatch.from_texts([ARTICLE])), abs=1e-4
     )
     assert keep_content("UNLOCK the Archive!", known) == ""
+    assert classify_lines("Unlock the archive\nUnlock the archive", known)[0].kind == "offer"
 
 
 @given(ANY_TEXT)

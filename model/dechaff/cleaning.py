@@ -42,7 +42,8 @@ class _Answers:
     @cached_property
     def kinds(self) -> list[str | None]:
         """Name the kinds of its boilerplate lines, once."""
-        return line_kinds(LineBatch.from_texts([self._text]), ~self._kept)
+        batch = LineBatch.from_texts([self._text])
+        return line_kinds(batch, ~self._kept, keywords=self._model.keywords)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dechaff.features import line_features
 from dechaff.lines import LineBatch
 from dechaff.runs import shift
-from dechaff.tokens import find_words
+from dechaff.tokens import Keywords, find_words
 
 Values = NDArray[np.float64]
 
@@ -75,7 +75,10 @@ def kind_weights() -> KindWeights:
 
 
 def line_kinds(
-    batch: LineBatch, is_boilerplate: NDArray[np.bool_], weights: KindWeights | None = None
+    batch: LineBatch,
+    is_boilerplate: NDArray[np.bool_],
+    weights: KindWeights | None = None,
+    keywords: Keywords = (),
 ) -> list[str | None]:
     r"""Name the kind of every boilerplate line; None for content.
 
@@ -85,6 +88,8 @@ def line_kinds(
     is_boilerplate : ndarray of bool, shape (n_lines,)
     weights : KindWeights, optional
         By default those that ship.
+    keywords : tuple of (family, phrase)
+        Phrases of the user's own, as a model has them.
 
     Examples
     --------
@@ -95,7 +100,7 @@ def line_kinds(
     if not batch.n_lines:
         return []
     weights = weights or kind_weights()
-    columns = line_features(batch, find_words(batch))
+    columns = line_features(batch, find_words(batch, keywords))
     own = weights.weights @ np.array([columns[name] for name in weights.features]) + weights.base[:, None]
     scores = _lend(own, is_boilerplate, batch.article_lines, weights.neighbours)
     best = np.round(scores, _DECIMALS).argmax(axis=0).tolist()
