@@ -102,7 +102,9 @@ def test_real_articles_one_by_one(corpus: Corpus) -> None:
 def test_kinds_are_worked_out_once_and_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cleaning and labelling name no kinds; the first line that is asked names those of all lines."""
     calls = []
-    monkeypatch.setattr(cleaning, "line_kinds", lambda *given: calls.append(given) or line_kinds(*given))
+    monkeypatch.setattr(
+        cleaning, "line_kinds", lambda *given, **rest: calls.append(given) or line_kinds(*given, **rest)
+    )
     lines = clean_article("Share on Facebook\nSubscribe now for ₹900 per month", ALL_BOILERPLATE).lines
     assert calls == []
     assert [line.kind for line in lines] == ["share", "offer"]
