@@ -55,6 +55,7 @@ evaluate: $(READY)  ## Measure on PAGES/test; writes data/evaluation, the model 
 	@test -d $(PAGES)/test || { echo "no pages in $(PAGES)/test: name a folder with PAGES=..."; exit 1; }
 	$(BIN)/dechaff evaluate $(PAGES)/test --json $(EVALUATION)/test.json --lines $(EVALUATION)/test-lines.npz
 	$(BIN)/python benchmarks/accuracy.py $(PAGES) --json $(EVALUATION)/comparison.json
+	$(BIN)/dechaff benchmark $(PAGES)/test --json $(EVALUATION)/benchmark.json
 	$(BIN)/python -m dechaff_training.report
 
 notebooks: $(READY)  ## Execute the notebooks.

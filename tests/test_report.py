@@ -4,7 +4,15 @@ from pathlib import Path
 import pytest
 
 from dechaff import CorpusError
-from dechaff_training.report import ROOT, add_history, card_blocks, comparison_table, fill, write_reports
+from dechaff_training.report import (
+    ROOT,
+    add_history,
+    benchmark_table,
+    card_blocks,
+    comparison_table,
+    fill,
+    write_reports,
+)
 
 EVALUATION = ROOT / "data" / "evaluation"
 CARD = ROOT / "model" / "dechaff" / "artifacts" / "MODEL_CARD.md"
@@ -31,6 +39,21 @@ def test_comparison_table() -> None:
     assert head == "| system | scrapinghub, all text | scrapinghub, trafilatura |"
     assert keep.startswith("| keep all | .689 [.679, –] | .964 ")
     assert rules.startswith("| rules | – | .500 ")
+
+
+def test_benchmark_table() -> None:
+    """Each system has a row, in the order of the speeds, and each source two columns; other pages are left out."""
+    rows = [
+        text_row("trafilatura", "all", 0.964),
+        text_row("justext", "all", 0.8),
+        text_row("justext", "all", 0.1, pages="other pages"),
+    ]
+    speeds = [{"system": name, "pages_per_second": 44.6} for name in ("justext", "trafilatura")]
+    table = benchmark_table({"texts": rows, "speeds": speeds, "settings": {"reference": "trafilatura"}})
+    head, _, first, second = table.splitlines()
+    assert head == "| system | scrapinghub | less trafilatura | pages/s |"
+    assert first == "| justext | .800 [.790, –] | .800 [.790, –] | 45 |"
+    assert second.startswith("| trafilatura | .964 ")
 
 
 def test_a_missing_marker() -> None:

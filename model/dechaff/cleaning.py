@@ -1,6 +1,6 @@
 """Text in, labels and clean text out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Final, TypeVar
@@ -13,7 +13,8 @@ from dechaff.errors import InputError
 from dechaff.explanation import Explanation, Reason, explain
 from dechaff.kinds import line_kinds
 from dechaff.lines import LineBatch
-from dechaff.model import CLASSES, LineModel, Threshold, Values, blocks, check_texts
+from dechaff.model import CLASSES, LineModel, Threshold, Values, blocks, check_texts, sigmoid
+from dechaff.repeats import check_groups, find_repeats, weigh_repeats
 from dechaff.runs import spread, sum_runs
 
 Strings = TypeVar("Strings", list[str], list[str | None], NDArray[np.object_])
@@ -146,7 +147,12 @@ def keep_content(text: str, model: LineModel | None = None, threshold: Threshold
     return clean_array([text], model, threshold)[0]
 
 
-def clean_array(strings: Strings, model: LineModel | None = None, threshold: Threshold = None) -> Strings:
+def clean_array(
+    strings: Strings,
+    model: LineModel | None = None,
+    threshold: Threshold = None,
+    groups: Sequence[Hashable] | None = None,
+) -> Strings:
     """Drop the boilerplate of many articles at once: much faster than one by one.
 
     Parameters
@@ -156,6 +162,9 @@ def clean_array(strings: Strings, model: LineModel | None = None, threshold: Thr
     model : LineModel, optional
     threshold : float or str, optional
         As for `keep_content`.
+    groups : sequence of hashable, length n_articles, optional
+        The site of each article, None for one that stands alone: lines that other pages of the site have too are
+        less likely content. An article without others of its site comes out as it would without groups.
 
     Returns
     -------
@@ -165,7 +174,8 @@ def clean_array(strings: Strings, model: LineModel | None = None, threshold: Thr
     Raises
     ------
     InputError
-        If an element is neither string nor None, or `threshold` is neither within [0, 1] nor a preset.
+        If an element is neither string nor None, `threshold` is neither within [0, 1] nor a preset, or there are
+        not as many groups as strings.
 
     Examples
     --------
@@ -176,7 +186,12 @@ def clean_array(strings: Strings, model: LineModel | None = None, threshold: Thr
     present = [(place, text) for place, text in enumerate(strings) if text is not None]
     cleaned: list[str | None] = [None] * len(strings)
     texts = [text for _, text in present]
-    kept_texts = (text for batch, kept, _, _ in _decide(texts, model, threshold) for text in kept_text(batch, kept))
+    repeats = None
+    if groups is not None:
+        check_groups(strings, groups)
+        repeats = find_repeats(texts, [groups[place] for place, _ in present])
+    decisions = _decide(texts, model, threshold, repeats)
+    kept_texts = (text for batch, kept, _, _ in decisions for text in kept_text(batch, kept))
     for (place, _), text in zip(present, kept_texts, strict=True):
         cleaned[place] = text
     if isinstance(strings, np.ndarray):
@@ -339,13 +354,18 @@ def guard(
 
 
 def _decide(
-    texts: Sequence[str], model: LineModel | None, threshold: Threshold
+    texts: Sequence[str], model: LineModel | None, threshold: Threshold, repeats: NDArray[np.bool_] | None = None
 ) -> Iterator[tuple[LineBatch, NDArray[np.bool_], Values, list[tuple[str, ...]]]]:
     """Give for each block of articles its lines, which of them are kept, their probabilities, and the flags."""
     model = model or default_model()
     cut = model.resolve_threshold(threshold)
+    first = 0
     for batch in blocks(texts):
-        probability = model.content_probability(batch)
+        odds = model.log_odds(batch)
+        if repeats is not None:
+            odds = weigh_repeats(batch, odds, repeats[first : first + batch.n_lines])
+            first += batch.n_lines
+        probability = sigmoid(odds)
         kept = guard(probability, batch.ends - batch.starts, batch.article_lines, cut)
         yield batch, kept, probability, _flags(batch, kept, probability, cut)
 

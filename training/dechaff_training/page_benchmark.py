@@ -19,7 +19,6 @@ from dechaff_training.metrics import N_RESAMPLES
 from dechaff_training.pages import read_html
 from dechaff_training.peers import ADAPTERS, PEERS, page_text, version
 from dechaff_training.progress import Bar
-from dechaff_training.reading import show_path
 
 #: trafilatura alone: what somebody who has the HTML in hand would take.
 REFERENCE: Final = "trafilatura"
@@ -173,7 +172,7 @@ def benchmark_pages(
         "n_resamples": n_resamples,
         "seed": seed,
         "versions": {name: version(name) for name in chains},
-        "pages_sha256": {show_path(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files},
+        "pages_sha256": {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files},
         "model_sha256": model_digest(model),
     }
     speeds = [Speed(name, len(pages), run.extraction, run.cleaning) for name, run in runs.items()]

@@ -67,6 +67,24 @@ def comparison_table(rows: Sequence[Row]) -> str:
     return markdown_table(["system", *(INPUTS[place] for place in found)], body)
 
 
+def benchmark_table(benchmark: Mapping[str, Any]) -> str:
+    """Lay out the text F1 of systems that start from HTML, on the articles of each source, and their speed.
+
+    Parameters
+    ----------
+    benchmark : mapping
+        A `PageBenchmark` as JSON knows it.
+    """
+    rows = {(row["system"], row["source"]): row for row in benchmark["texts"] if row["pages"] == "articles"}
+    sources = dict.fromkeys(source for _, source in rows)
+    heads = [head for source in sources for head in (source, f"less {benchmark['settings']['reference']}")]
+    body = []
+    for speed in benchmark["speeds"]:
+        found = [rows[speed["system"], source][name] for source in sources for name in ("f1", "difference")]
+        body.append([speed["system"], *map(str, map(_estimate, found)), f"{speed['pages_per_second']:,.0f}"])
+    return markdown_table(["system", *heads, "pages/s"], body)
+
+
 def text_table(rows: Sequence[Row]) -> str:
     """Lay out precision, recall and F1 of texts before and after cleaning, other pages too."""
     body = [
@@ -197,14 +215,21 @@ def write_reports(root: Path, model: Path) -> None:
         If figures are missing: `make evaluate` makes them.
     """
     folder = root / "data" / "evaluation"
-    evaluation, comparison = (
-        json.loads((folder / name).read_text("utf-8")) for name in ("test.json", "comparison.json")
+    evaluation, comparison, benchmark = (
+        json.loads((folder / name).read_text("utf-8"))
+        for name in ("test.json", "comparison.json", "benchmark.json")
     )
-    if {evaluation["settings"]["model_sha256"], comparison["model_sha256"]} != {model_digest(model)}:
+    digests = (
+        evaluation["settings"]["model_sha256"],
+        comparison["model_sha256"],
+        benchmark["settings"]["model_sha256"],
+    )
+    if set(digests) != {model_digest(model)}:
         raise CorpusError(f"{folder}: figures of another model: run 'make evaluate'")
     description = inspect_model(model)
-    _rewrite(root / "README.md", {"comparison": comparison_table(comparison["texts"])})
-    _rewrite(model.with_name("MODEL_CARD.md"), card_blocks(description, evaluation))
+    from_html = {"benchmark": benchmark_table(benchmark)}
+    _rewrite(root / "README.md", {"comparison": comparison_table(comparison["texts"]), **from_html})
+    _rewrite(model.with_name("MODEL_CARD.md"), {**card_blocks(description, evaluation), **from_html})
     add_history(root / "data" / "history.csv", history_row(model, description, evaluation))
 
 
