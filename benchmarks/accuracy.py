@@ -4,7 +4,8 @@ python benchmarks/accuracy.py PAGES --json data/evaluation/comparison.json
 
 The parts learn from what the shipped model learns from (`PAGES/train` and `data/articles`) and are measured on
 `PAGES/test`: words only, dense features only, one stage of both, and two stages without crosses. The whole is the
-shipped model, or what `--model` names; "two stages" is that model without its decoder.
+shipped model, or what `--model` names; "two stages" is that model without its decoder; in the
+last row but one it is told which pages are of one site.
 """
 
 import json
@@ -18,7 +19,7 @@ import typer
 
 from dechaff import LineModel
 from dechaff.files import written_whole
-from dechaff_training.benchmark import compare, peers
+from dechaff_training.benchmark import cleaned_by, compare, peers
 from dechaff_training.cleaning_files import load, model_digest
 from dechaff_training.corpus import Corpus
 from dechaff_training.estimator import LineClassifier
@@ -35,6 +36,7 @@ PARTS: Final[Mapping[str, dict[str, Any]]] = {
     "two stages without crosses": {"stages": 2, "n_trees": 0},
 }
 TWO_STAGES: Final = "two stages"
+BY_SITE: Final = "dechaff, sites given"
 WHOLE: Final = "two stages and decoder (dechaff)"
 
 
@@ -59,6 +61,8 @@ def main(
     whole = load(model)
     parts = train_parts(Corpus.read(pages / "train", ARTICLES))
     systems = peers({**parts, TWO_STAGES: replace(whole, decoder=None), WHOLE: whole})
+    best = systems.popitem()  # the labels themselves come last
+    systems |= {BY_SITE: cleaned_by(whole, by_site=True), best[0]: best[1]}
     rows = compare(Corpus.read(pages / "test"), systems)
     if json_file is not None:
         record = {"model_sha256": model_digest(model), "texts": [row.to_dict() for row in rows]}

@@ -231,7 +231,7 @@ def oracle(articles: Sequence[Article]) -> list[str]:
     ]
 
 
-def cleaned_by(model: LineModel, threshold: Threshold = None) -> System:
+def cleaned_by(model: LineModel, threshold: Threshold = None, *, by_site: bool = False) -> System:
     """Make a system of a model, guard and all.
 
     Parameters
@@ -239,8 +239,15 @@ def cleaned_by(model: LineModel, threshold: Threshold = None) -> System:
     model : LineModel
     threshold : float or str, optional
         By default the model's own.
+    by_site : bool
+        Whether it is told which articles are of one site, as one extractor printed them.
     """
-    return lambda articles: clean_array([article.text for article in articles], model, threshold)
+
+    def clean(articles: Sequence[Article]) -> list[str]:
+        groups = [(article.site, article.extractor) for article in articles] if by_site else None
+        return clean_array([article.text for article in articles], model, threshold, groups)
+
+    return clean
 
 
 def c4_rules(*, end_punctuation: bool) -> System:
