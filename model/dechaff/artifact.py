@@ -25,7 +25,7 @@ from dechaff.features import specification
 from dechaff.features.decoding import decoding_names
 from dechaff.features.words import word_terms
 from dechaff.files import written_whole
-from dechaff.lexicon import collect_keywords, read_entries
+from dechaff.lexicon import check_keywords, read_entries
 from dechaff.lines import LineBatch
 from dechaff.model import SPLITS_PER_TREE, Crosses, LineModel, Stage, stage_names
 from dechaff.tokens import Keywords, find_words
@@ -215,10 +215,7 @@ def _unpack_words(packed: dict[str, Any]) -> NDArray[np.float32]:
 def _unpack_keywords(pairs: list[Any]) -> Keywords:
     if len(pairs) > _MAX_KEYWORDS:
         raise ValueError(f"{len(pairs)} keywords")
-    found: Keywords = ()
-    for family, phrase in pairs:
-        found += collect_keywords({family: [phrase]})
-    return found
+    return check_keywords((family, phrase) for family, phrase in pairs)
 
 
 def _unpack_finite(packed: dict[str, Any]) -> NDArray[np.float32]:

@@ -117,24 +117,38 @@ def collect_keywords(phrases: Mapping[str, Iterable[str]]) -> Keywords:
     >>> collect_keywords({"subscribe": ["Unlock the archive"]})
     (('subscribe', 'Unlock the archive'),)
     """
-    found = []
     for family, listed in phrases.items():
-        if family not in FAMILIES:
-            raise InputError(f"no family {family!r} of keywords: use one of {', '.join(FAMILIES)}")
         if isinstance(listed, str):
             raise InputError(f"one phrase for {family!r}: give a list of phrases")
-        found += [(family, _check_phrase(phrase)) for phrase in listed]
-    return tuple(found)
+    return check_keywords((family, phrase) for family, listed in phrases.items() for phrase in listed)
 
 
-def _check_phrase(phrase: object) -> str:
-    if not isinstance(phrase, str):
-        raise InputError(f"keyword {phrase!r} is {type(phrase).__name__}, not str")
-    batch = LineBatch.from_texts([phrase])
-    n_words = int(find_words(batch).counts.sum())
-    if batch.n_lines != 1 or not 1 <= n_words <= MAX_WORDS:
-        raise InputError(f"keyword {phrase!r}: {n_words} words, use one line of 1 to {MAX_WORDS}")
-    return phrase
+def check_keywords(pairs: Iterable[tuple[str, str]]) -> Keywords:
+    """Make pairs of a family and a phrase a tuple, and refuse what is none.
+
+    Parameters
+    ----------
+    pairs : iterable of (family, phrase)
+
+    Raises
+    ------
+    InputError
+        As `collect_keywords`.
+    """
+    keywords = tuple((family, phrase) for family, phrase in pairs)
+    for family, phrase in keywords:
+        if family not in FAMILIES:
+            raise InputError(f"no family {family!r} of keywords: use one of {', '.join(FAMILIES)}")
+        if not isinstance(phrase, str):
+            raise InputError(f"keyword {phrase!r} is {type(phrase).__name__}, not str")
+    batch = LineBatch.from_texts([phrase for _, phrase in keywords])
+    n_words = np.bincount(find_words(batch).articles, minlength=len(keywords))
+    wrong = np.flatnonzero((np.diff(batch.article_lines) != 1) | (n_words < 1) | (n_words > MAX_WORDS))
+    for place in wrong[:1].tolist():
+        raise InputError(
+            f"keyword {keywords[place][1]!r}: {n_words[place]} words, use one line of 1 to {MAX_WORDS}"
+        )
+    return keywords
 
 
 @lru_cache(maxsize=8)
