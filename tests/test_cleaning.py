@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from helpers import ANY_TEXT, ANY_TEXTS, constant_model, random_model
 from hypothesis import given
+from hypothesis import strategies as st
 
 from dechaff import (
     InputError,
@@ -119,6 +120,18 @@ def test_the_guard_looks_at_each_article_alone() -> None:
     assert guard(np.zeros(5), short, offsets, 0.0).all()
 
 
+@given(
+    st.lists(st.floats(0, 1), max_size=8), st.lists(st.integers(1, 2000), min_size=8, max_size=8), st.floats(0, 1)
+)
+def test_a_higher_threshold_never_keeps_more(probability: list[float], n_chars: list[int], own: float) -> None:
+    """Whatever the model's own threshold, guard and threshold together keep no more where the threshold is higher."""
+    values, offsets = np.array(probability), np.array([0, len(probability)])
+    given_chars = np.array(n_chars[: len(probability)], np.int64)
+    kept = [guard(values, given_chars, offsets, threshold, own) for threshold in (0.0, 0.2, 0.45, 0.8, 0.99, 1.0)]
+    assert kept[0].all()
+    assert all((higher <= lower).all() for lower, higher in itertools.pairwise(kept))
+
+
 def test_the_guard_keeps_lines_as_long_as_an_article() -> None:
     """Where nothing reaches the threshold a line of 1,000 characters stays, and where something does it goes."""
     probability, n_chars, offsets = (
@@ -136,7 +149,8 @@ def test_the_guard_keeps_lines_as_long_as_an_article() -> None:
         (-6.0, 0.5, ("nearly all dropped",)),
         (0.0, 0.5, ("unsure",)),
         (-0.5, 0.5, ("unsure", "kept by the guard")),
-        (-1.2, 0.4, ("kept by the guard",)),
+        (-1.05, 0.4, ("unsure", "kept by the guard")),
+        (-1.2, 0.4, ("nearly all dropped",)),
         (-2.0, 0.1, ()),
         (0.5, 0.9, ("unsure", "kept by the guard")),
         (-6.0, 0.0, ()),

@@ -337,3 +337,52 @@ def test_files_that_would_end_the_process(crash: str, tmp_path: Path) -> None:
     path = write(tmp_path / "crash.joblib", CRASHES[crash])
     run = subprocess.run([sys.executable, "-c", LIMITED, path], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout.strip()) == (0, "refused True"), run.stderr[-500:]
+
+
+def nested(levels: int) -> list[object]:
+    """Make a list that holds one list twice, and so on: short in the file, endless where it is shown."""
+    value: list[object] = ["x"]
+    for _ in range(levels):
+        value = [value, value]
+    return value
+
+
+ENDLESS = {
+    "a keyword": lambda c: c.update(keywords=[["share", nested(60)]]),
+    "a preset": lambda c: c["metadata"].update(presets={"recall": {"threshold": nested(60)}}),
+    "metadata": lambda c: c["metadata"].update(note=nested(60)),
+    "wide metadata": lambda c: c["metadata"].update(note=[nested(14)] * 999),
+    "the specification": lambda c: c.update(specification=nested(60)),
+    "an array's type": lambda c: c["first"]["means"].update(dtype=nested(60)),
+}
+
+
+@pytest.mark.parametrize("place", ENDLESS)
+def test_values_without_end(place: str, saved: Path, tmp_path: Path) -> None:
+    """Lists that hold themselves twice, level by level, are refused before anything shows them."""
+    path = write_content(tmp_path / "m.joblib", saved, ENDLESS[place])
+    with pytest.raises(ArtifactError, match="without end"):
+        load_model(path)
+
+
+def test_a_list_that_holds_itself(saved: Path, tmp_path: Path) -> None:
+    """A cycle is refused, in inspecting too."""
+    loop: list[object] = []
+    loop.append(loop)
+    path = write_content(tmp_path / "m.joblib", saved, lambda c: c["metadata"].update(note=loop))
+    for read in (load_model, inspect_model):
+        with pytest.raises(ArtifactError, match="without end"):
+            read(path)
+
+
+@pytest.mark.parametrize("stage", ["first", "second", "decoder"])
+@pytest.mark.parametrize(("array", "value"), [("scales", 1e-45), ("coefficients", 3e38), ("means", 1e30)])
+def test_weights_beyond_reason(stage: str, array: str, value: float, saved: Path, tmp_path: Path) -> None:
+    """Weights that would overflow are refused instead of giving NaN."""
+
+    def change(content: dict[str, Any]) -> None:
+        packed = content[stage][array]
+        packed["data"] = np.full(packed["shape"], value, np.float32).tobytes()
+
+    with pytest.raises(ArtifactError, match="damaged"):
+        load_model(write_content(tmp_path / "m.joblib", saved, change))

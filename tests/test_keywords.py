@@ -56,7 +56,9 @@ def test_keywords_add_up() -> None:
         ({"share": ["…"]}, ": 0 words"),
         ({"share": ["a b c d e f g"]}, ": 7 words, use one line of 1 to 6"),
         ({"share": ["send\non"]}, "one line"),
-        ({"share": [3]}, "3 is int, not str"),
+        ({"share": [3]}, "a keyword is int, not str"),
+        ({"share": ["a" * 201]}, "201 characters, use 200 at most"),
+        ({"plans": []}, "no family 'plans'"),
     ],
 )
 def test_wrong_keywords(phrases: dict[str, list[str]], message: str) -> None:
@@ -78,7 +80,7 @@ def test_keywords_are_learnt_with_and_kept(tmp_path: Path) -> None:
     """A model learns with the user's keywords, and its file carries them."""
     texts = ["The mill shuts for good in the autumn, its owner said.\nQwzx vbnq\nShare"] * 9
     labels = [["content", "boilerplate", "boilerplate"]] * 9
-    classifier = LineClassifier(n_trees=0, n_folds=2, keywords={"subscribe": ["qwzx vbnq"]}).fit(texts, labels)
+    classifier = LineClassifier(n_trees=0, n_folds=2, keywords={"subscribe": ("qwzx vbnq",)}).fit(texts, labels)
     save_model(classifier.model_, tmp_path / "model.joblib")
     loaded = load_model(tmp_path / "model.joblib")
     assert loaded.keywords == collect_keywords({"subscribe": ["qwzx vbnq"]}) == classifier.model_.keywords

@@ -32,14 +32,16 @@ def test_presets_are_the_nearest_thresholds_that_reach_their_aims(lines: list[tu
     for preset in presets.values():
         assert (preset["precision"], preset["recall"]) == pytest.approx(figures(preset["threshold"]), abs=6e-4)
     precise, complete = presets["precision"]["threshold"], presets["recall"]["threshold"]
+    assert complete <= presets["balanced"]["threshold"] <= precise
     if figures(precise)[0] >= PRECISION_AIM:
-        assert all(figures(k / 100)[0] < PRECISION_AIM for k in range(round(100 * precise)))
+        assert all(figures(k / 100)[0] < PRECISION_AIM for k in range(50, round(100 * precise)))
     if figures(complete)[1] >= RECALL_AIM:
-        assert all(figures(k / 100)[1] < RECALL_AIM for k in range(round(100 * complete) + 1, 101))
+        assert all(figures(k / 100)[1] < RECALL_AIM for k in range(round(100 * complete) + 1, 51))
 
 
 @pytest.mark.parametrize(
-    ("threshold", "number"), [(None, 0.5), (0, 0.0), (0.3, 0.3), (np.float32(0.25), 0.25), ("recall", 0.2)]
+    ("threshold", "number"),
+    [(None, 0.5), (0, 0.0), (0.3, 0.3), (np.float32(0.25), 0.25), ("recall", 0.2), ("balanced", 0.5)],
 )
 def test_thresholds_are_numbers_or_names(threshold: float | str | None, number: float) -> None:
     """A number stands for itself, a name for the model's preset, nothing for the model's own threshold."""
@@ -49,10 +51,11 @@ def test_thresholds_are_numbers_or_names(threshold: float | str | None, number: 
 @pytest.mark.parametrize(
     ("threshold", "message"),
     [
-        ("cautious", r"'cautious': no preset of this model \(recall, precision\), nor a number"),
+        ("cautious", r"'cautious': no preset of this model \(balanced, recall, precision\), nor a number"),
         (1.5, "1.5: use a number from 0"),
         (float("nan"), "nan: use a number"),
         ([0.5], r"\[0.5\]: use a number"),
+        (True, "True: use a number"),
     ],
 )
 def test_wrong_thresholds(threshold: object, message: str) -> None:
@@ -62,7 +65,9 @@ def test_wrong_thresholds(threshold: object, message: str) -> None:
             use("A line", NAMED, threshold)  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("presets", [None, 3, ["recall"], {"recall": 0.2}, {"recall": {"threshold": "low"}}])
+@pytest.mark.parametrize(
+    "presets", [None, 3, ["recall"], {"recall": 0.2}, {"recall": {"threshold": "low"}}, {1: {"threshold": 0.5}}]
+)
 def test_presets_of_a_foreign_file(presets: object) -> None:
     """A model file may hold anything for presets: it ends in an error, never in another threshold."""
     model = replace(NAMED, metadata={"presets": presets})

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from helpers import ANY_TEXTS, SMALL_MODEL, constant_model
@@ -41,6 +43,8 @@ def test_repeats_are_found_as_by_hand(texts: list[str], data: st.DataObject) -> 
         (["12 comments", "35 comments"], ["a", "a"], [1, 1]),
         (["Share", "Share"], ["a", "b"], [0, 0]),
         (["Share", "Share"], [None, None], [0, 0]),
+        (["Share", "Share"], [math.nan, math.nan], [0, 0]),
+        (["Man bites dog", "Dog bites man"], ["a", "a"], [1, 1]),
         (["|", "|"], ["a", "a"], [0, 0]),
         (["", "Share", "\n\n", "Share"], ["a"] * 4, [1, 1]),
         ([], [], []),
@@ -92,3 +96,5 @@ def test_as_many_groups_as_texts() -> None:
     for groups in (["a"], ["a"] * 3):
         with pytest.raises(InputError, match=f"2 texts, but {len(groups)} groups"):
             clean_array(["a", None], SMALL_MODEL, groups=groups)
+    with pytest.raises(InputError, match="cannot be compared"):
+        clean_array(["a", "b"], SMALL_MODEL, groups=[["x"], ["x"]])

@@ -37,6 +37,10 @@ _MAX_FILE_BYTES: Final = 64 << 20
 _MAX_RAW_BYTES: Final = 256 << 20
 _MAX_BUCKETS: Final = 1 << 24
 _MAX_KEYWORDS: Final = 10_000
+_MAX_WEIGHT: Final = 1e6
+# A model's file has some thousand values, few levels deep.
+_MAX_VALUES: Final = 1_000_000
+_MAX_DEPTH: Final = 16
 # Whatever a mangled pickle can make the reader stumble over.
 _READ_ERRORS: Final = (
     pickle.UnpicklingError, EOFError, ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError,
@@ -119,7 +123,7 @@ def load_model(path: str | PathLike[str]) -> LineModel:
             _unpack_words(content["word_weights"]),
             _number(content["threshold"], 0.0, 1.0),
             dict(content["metadata"]),
-            content["decoder"] and _unpack_stage(content["decoder"], decoding_names()),
+            None if content["decoder"] is None else _unpack_stage(content["decoder"], decoding_names()),
             _unpack_keywords(content.get("keywords", [])),
         )
     except _READ_ERRORS as error:
@@ -159,7 +163,22 @@ def read_content(path: str | PathLike[str]) -> dict[str, Any]:
         ) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ArtifactError(f"{path}: not a model of dechaff: train one with 'dechaff train'")
+    if _count_values(content, 0) > _MAX_VALUES:
+        raise ArtifactError(f"{path}: refused: values within values without end, which no model file has")
     return content
+
+
+def _count_values(value: object, depth: int, so_far: int = 0) -> int:
+    """Count values as often as they would be shown: lists that hold one list twice, and so on, grow without end."""
+    so_far += 1
+    if isinstance(value, dict | list):
+        if depth == _MAX_DEPTH:
+            return _MAX_VALUES + 1
+        for each in [*value, *value.values()] if isinstance(value, dict) else value:
+            so_far = _count_values(each, depth + 1, so_far)
+            if so_far > _MAX_VALUES:
+                break
+    return so_far
 
 
 def _refuse_opcodes(raw: bytes) -> None:
@@ -220,8 +239,8 @@ def _unpack_keywords(pairs: list[Any]) -> Keywords:
 
 def _unpack_finite(packed: dict[str, Any]) -> NDArray[np.float32]:
     array = _unpack(packed).astype(np.float32)
-    if not np.isfinite(array).all():
-        raise ValueError("a weight is not a finite number")
+    if not (np.abs(array) <= _MAX_WEIGHT).all():  # nor is NaN
+        raise ValueError("a weight is not a number within reason")
     return array
 
 
@@ -242,6 +261,8 @@ def _unpack_stage(packed: dict[str, Any], names: tuple[str, ...]) -> Stage:
     arrays = {name: _unpack_finite(packed[name]) for name in ("means", "scales", "coefficients")}
     if (arrays["scales"] <= 0).any():
         raise ValueError("a scale is not above zero")
+    if not (np.abs(arrays["coefficients"]) <= _MAX_WEIGHT * arrays["scales"]).all():
+        raise ValueError("a scale is too small for its weight")
     for name, array in arrays.items():
         if array.shape != (len(names),):
             raise ValueError(f"{len(names)} features, but {name} of shape {array.shape}")

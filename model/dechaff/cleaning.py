@@ -188,8 +188,9 @@ def clean_array(
     texts = [text for _, text in present]
     repeats = None
     if groups is not None:
-        check_groups(strings, groups)
-        repeats = find_repeats(texts, [groups[place] for place, _ in present])
+        sites = list(groups)
+        check_groups(strings, sites)
+        repeats = find_repeats(texts, [sites[place] for place, _ in present])
     decisions = _decide(texts, model, threshold, repeats)
     kept_texts = (text for batch, kept, _, _ in decisions for text in kept_text(batch, kept))
     for (place, _), text in zip(present, kept_texts, strict=True):
@@ -320,13 +321,18 @@ def _kept_spans(batch: LineBatch, kept: NDArray[np.bool_]) -> tuple[list[tuple[i
 
 
 def guard(
-    probability: Values, n_chars: NDArray[np.int64], offsets: NDArray[np.int64], threshold: float
+    probability: Values,
+    n_chars: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    threshold: float,
+    own_threshold: float | None = None,
 ) -> NDArray[np.bool_]:
     """Decide which lines to keep, so that no article comes out empty because of one threshold.
 
-    Where no line of an article reaches the threshold, the lines are kept that come at least half as near to
-    certainty as its best one, if that one has an even chance against the threshold; and so are lines as long as an
-    article, which an extractor has printed without breaks.
+    Whatever the threshold, some lines stay. Of an article with lines that the model's own threshold keeps: the best
+    one. Of one without: those with at least half the probability of its best line, if that has at least half the
+    model's threshold; and lines as long as an article, which an extractor has printed without breaks. What stays
+    does not depend on the threshold, so a higher one never keeps more.
 
     Parameters
     ----------
@@ -336,21 +342,24 @@ def guard(
         The code points of each line.
     offsets : ndarray of int64, shape (n_articles + 1,)
     threshold : float
+    own_threshold : float, optional
+        The model's own; by default it is the threshold.
 
     Examples
     --------
     >>> guard(np.array([0.4, 0.1, 0.3]), np.array([80, 9, 60]), np.array([0, 3]), threshold=0.5).tolist()
     [True, False, True]
     """
-    kept = probability >= threshold
+    own_threshold = threshold if own_threshold is None else own_threshold
     counts = np.diff(offsets)
     filled = np.flatnonzero(counts)
     best = np.zeros(len(counts))
     if len(filled):
         best[filled] = np.maximum.reduceat(probability, offsets[filled])
     best = spread(best, offsets)
-    is_near = (best >= threshold / 2) & (probability >= best / 2)
-    return kept | ((best < threshold) & (is_near | (n_chars >= _AN_ARTICLE)))
+    is_near = (best >= own_threshold / 2) & (probability >= best / 2)
+    stays = np.where(best < own_threshold, is_near | (n_chars >= _AN_ARTICLE), probability >= best)
+    return np.asarray((probability >= threshold) | stays, np.bool_)
 
 
 def _decide(
@@ -366,7 +375,7 @@ def _decide(
             odds = weigh_repeats(batch, odds, repeats[first : first + batch.n_lines])
             first += batch.n_lines
         probability = sigmoid(odds)
-        kept = guard(probability, batch.ends - batch.starts, batch.article_lines, cut)
+        kept = guard(probability, batch.ends - batch.starts, batch.article_lines, cut, model.threshold)
         yield batch, kept, probability, _flags(batch, kept, probability, cut)
 
 

@@ -41,6 +41,7 @@ FAMILIES: Final = (
     "editorial",
 )
 MAX_WORDS: Final = 6
+_MAX_CHARS: Final = 200
 _FILTER_BITS: Final = 18
 
 
@@ -118,6 +119,7 @@ def collect_keywords(phrases: Mapping[str, Iterable[str]]) -> Keywords:
     (('subscribe', 'Unlock the archive'),)
     """
     for family, listed in phrases.items():
+        _check_family(family)
         if isinstance(listed, str):
             raise InputError(f"one phrase for {family!r}: give a list of phrases")
     return check_keywords((family, phrase) for family, listed in phrases.items() for phrase in listed)
@@ -137,10 +139,11 @@ def check_keywords(pairs: Iterable[tuple[str, str]]) -> Keywords:
     """
     keywords = tuple((family, phrase) for family, phrase in pairs)
     for family, phrase in keywords:
-        if family not in FAMILIES:
-            raise InputError(f"no family {family!r} of keywords: use one of {', '.join(FAMILIES)}")
+        _check_family(family)
         if not isinstance(phrase, str):
-            raise InputError(f"keyword {phrase!r} is {type(phrase).__name__}, not str")
+            raise InputError(f"a keyword is {type(phrase).__name__}, not str")
+        if len(phrase) > _MAX_CHARS:
+            raise InputError(f"keyword {phrase[:20]!r}…: {len(phrase)} characters, use {_MAX_CHARS} at most")
     batch = LineBatch.from_texts([phrase for _, phrase in keywords])
     n_words = np.bincount(find_words(batch).articles, minlength=len(keywords))
     wrong = np.flatnonzero((np.diff(batch.article_lines) != 1) | (n_words < 1) | (n_words > MAX_WORDS))
@@ -149,6 +152,12 @@ def check_keywords(pairs: Iterable[tuple[str, str]]) -> Keywords:
             f"keyword {keywords[place][1]!r}: {n_words[place]} words, use one line of 1 to {MAX_WORDS}"
         )
     return keywords
+
+
+def _check_family(family: object) -> None:
+    if family not in FAMILIES:
+        shown = f"{family!r:.40}" if isinstance(family, str) else type(family).__name__
+        raise InputError(f"no family {shown} of keywords: use one of {', '.join(FAMILIES)}")
 
 
 @lru_cache(maxsize=8)

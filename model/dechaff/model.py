@@ -231,7 +231,12 @@ class LineModel:
         """Give the thresholds that have a name, as far as the metadata are sound."""
         listed = self.metadata.get("presets")
         found = listed.items() if isinstance(listed, dict) else ()
-        return {name: each["threshold"] for name, each in found if isinstance(each, dict) and "threshold" in each}
+        named = {
+            name: each["threshold"]
+            for name, each in found
+            if isinstance(name, str) and isinstance(each, dict) and type(each.get("threshold")) is float
+        }
+        return {"balanced": self.threshold, **named}
 
     def resolve_threshold(self, threshold: Threshold = None) -> float:
         """Find the probability of content from which on lines are kept.
@@ -250,10 +255,10 @@ class LineModel:
             return self.threshold
         if isinstance(threshold, str):
             if threshold not in self.presets:
-                names = ", ".join(self.presets) or "none"
+                names = ", ".join(self.presets)
                 raise InputError(f"threshold {threshold!r}: no preset of this model ({names}), nor a number")
             threshold = self.presets[threshold]
-        if not isinstance(threshold, Real) or not 0 <= threshold <= 1:
+        if isinstance(threshold, bool) or not isinstance(threshold, Real) or not 0 <= threshold <= 1:
             raise InputError(f"threshold {threshold!r}: use a number from 0 (keep all) to 1")
         return float(threshold)
 

@@ -29,8 +29,8 @@ _COPY: Final = 0.8
 def find_repeats(texts: Sequence[str], groups: Sequence[Hashable]) -> Flags:
     r"""Tell of every line whether another article of the same group has it too.
 
-    Lines are equal if their words are: case, punctuation and the values of digits do not matter. Lines without a
-    word are no repeats.
+    Lines are equal if their words are: their order, case, punctuation and the values of digits do not matter. Lines
+    without a word are no repeats.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def find_repeats(texts: Sequence[str], groups: Sequence[Hashable]) -> Flags:
     Raises
     ------
     InputError
-        If there are not as many groups as texts.
+        If there are not as many groups as texts, or a group is not hashable.
 
     Examples
     --------
@@ -56,13 +56,17 @@ def find_repeats(texts: Sequence[str], groups: Sequence[Hashable]) -> Flags:
     """
     check_groups(texts, groups)
     numbers: dict[Hashable, int] = {}
-    group = np.array([numbers.setdefault(object() if g is None else g, len(numbers)) for g in groups], np.int64)
+    try:
+        # NaN, which tables have for None, is not equal to itself.
+        group = [numbers.setdefault(object() if g is None or g != g else g, len(numbers)) for g in groups]
+    except TypeError as error:
+        raise InputError(f"a group cannot be compared: {error}") from error
     found = [(line_hashes(find_words(batch)), np.diff(batch.article_lines)) for batch in blocks(texts)]
     if not found:
         return np.zeros(0, np.bool_)
     hashes, n_lines = (np.concatenate(parts) for parts in zip(*found, strict=True))
     article = np.repeat(np.arange(len(texts)), n_lines)
-    return _stands_elsewhere(hashes, group[article], article)
+    return _stands_elsewhere(hashes, np.array(group, np.int64)[article], article)
 
 
 def check_groups(texts: Sized, groups: Sized) -> None:

@@ -154,7 +154,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tell("stage 1")
         first, word_weights = self._fit_first(table, labels, weights, known)
         second, decoder = pass_through_stage(), None
-        metadata: dict[str, Any] = {"classifier": self.get_params()}
+        parameters = {name: value for name, value in self.get_params().items() if name != "keywords"}
+        metadata: dict[str, Any] = {"classifier": parameters}
         if self.stages > 1:
             site = np.unique([str(g) for g in groups], return_inverse=True)[1] if groups is not None else None
             folds = self._folds(article if site is None else site[article])
@@ -271,7 +272,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> tuple[Stage, dict[str, dict[str, float]]]:
         """Fit the decoder to held-out log-odds, and choose thresholds by what it says of the same lines.
 
-        The decoder's few weights cannot learn the lines by heart: the figures are those of sites not seen.
+        The log-odds are of models that had not seen the site; the decoder and the thresholds are fitted to the same
+        lines, with too few weights to learn them by heart.
         """
         dense = table.decoding(log_odds)
         drawn, drawn_weights = self._draw(rows, weights)

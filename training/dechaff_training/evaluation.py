@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dechaff.cleaning import guard, kept_text
 from dechaff.errors import CorpusError
 from dechaff.model import LineModel, Threshold, Values, blocks
-from dechaff.tokens import find_words
+from dechaff.tokens import Keywords, find_words
 from dechaff_training.alignment import MASKED
 from dechaff_training.benchmark import TextRow, compare_texts, gold_text, oracle
 from dechaff_training.corpus import Article, Corpus
@@ -171,7 +171,7 @@ def evaluate(
         settings,
         list(_line_rows(gold, decisions, n_resamples, seed)),
         _text_rows(gold, decisions, n_resamples, seed),
-        _kind_rows(gold, n_resamples, seed),
+        _kind_rows(gold, model.keywords, n_resamples, seed),
         _record_lines(gold, decisions),
     )
 
@@ -220,7 +220,7 @@ def decide(model: LineModel, texts: Sequence[str], threshold: Threshold = None) 
     for batch in blocks(texts):
         probability = model.content_probability(batch)
         n_chars = batch.ends - batch.starts
-        kept = guard(probability, n_chars, batch.article_lines, cut)
+        kept = guard(probability, n_chars, batch.article_lines, cut, model.threshold)
         cleaned += kept_text(batch, kept)
         n_tokens = find_words(batch).counts
         columns.append((probability, kept, n_chars, n_tokens, np.diff(batch.article_lines)))
@@ -270,11 +270,13 @@ def _text_rows(corpus: Corpus, decisions: Decisions, n_resamples: int, seed: int
     return compare_texts(articles, outputs, n_resamples, seed)
 
 
-def _kind_rows(corpus: Corpus, n_resamples: int, seed: int) -> list[KindRow]:
+def _kind_rows(corpus: Corpus, keywords: Keywords, n_resamples: int, seed: int) -> list[KindRow]:
     known = corpus.select(lambda article: any(article.kinds or ()))
     if not len(known):
         return []
-    return measure_kinds(gold_kinds(known), predict_kinds(known), line_sites(known), n_resamples, seed)
+    return measure_kinds(
+        gold_kinds(known), predict_kinds(known, keywords=keywords), line_sites(known), n_resamples, seed
+    )
 
 
 def _line_table(title: str, rows: Sequence[LineRow], weight: str) -> Table:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dechaff.kinds import KINDS, KindWeights, line_kinds
 from dechaff.model import blocks
+from dechaff.tokens import Keywords
 from dechaff_training.alignment import BOILERPLATE
 from dechaff_training.corpus import Corpus
 from dechaff_training.metrics import N_RESAMPLES, Estimate, Resamples, ratio
@@ -56,7 +57,7 @@ def gold_kinds(corpus: Corpus) -> Names:
     return np.where(_is_boilerplate(corpus), np.array(kinds, np.str_), "")
 
 
-def predict_kinds(corpus: Corpus, weights: KindWeights | None = None) -> Names:
+def predict_kinds(corpus: Corpus, weights: KindWeights | None = None, keywords: Keywords = ()) -> Names:
     """Name the kind of every line whose label is boilerplate, "" for the others, shape (n_lines,).
 
     Parameters
@@ -64,12 +65,14 @@ def predict_kinds(corpus: Corpus, weights: KindWeights | None = None) -> Names:
     corpus : Corpus
     weights : KindWeights, optional
         By default those that ship.
+    keywords : tuple of (family, phrase)
+        Phrases of the user's own, as a model has them.
     """
     is_boilerplate = _is_boilerplate(corpus)
     found: list[str] = []
     for batch in blocks(corpus.texts):
         own = is_boilerplate[len(found) : len(found) + batch.n_lines]
-        found += [kind or "" for kind in line_kinds(batch, own, weights)]
+        found += [kind or "" for kind in line_kinds(batch, own, weights, keywords)]
     return np.array(found, np.str_)
 
 

@@ -1,4 +1,4 @@
-"""Thresholds with a name, and the precision and recall that they had on sites the model had not seen."""
+"""Thresholds with a name, and the precision and recall that they had with log-odds held out by site."""
 
 from typing import Final
 
@@ -31,9 +31,9 @@ def choose_presets(
     Returns
     -------
     dict of str to dict
-        "precision": the lowest threshold, in hundredths, that reaches `PRECISION_AIM`; "balanced"; "recall": the
-        highest that reaches `RECALL_AIM`; each with its "threshold", "precision" and "recall". Where an aim is out
-        of reach, what comes nearest to it.
+        "precision": the lowest threshold from `balanced` on, in hundredths, that reaches `PRECISION_AIM`;
+        "balanced"; "recall": the highest up to `balanced` that reaches `RECALL_AIM`; each with its "threshold",
+        "precision" and "recall". Where an aim is out of reach, what comes nearest to it.
 
     Examples
     --------
@@ -47,7 +47,12 @@ def choose_presets(
     # What a threshold keeps nothing of is no precise threshold.
     precise = np.flatnonzero((precision >= min(PRECISION_AIM, precision.max())) & (recall > 0))
     complete = np.flatnonzero(recall >= min(RECALL_AIM, recall.max()))
-    chosen = {"precision": thresholds[precise[0]], "balanced": balanced, "recall": thresholds[complete[-1]]}
+    # On easy data an aim may be reached beyond the model's own threshold: names keep their order.
+    chosen = {
+        "precision": max(thresholds[precise[0]], balanced),
+        "balanced": balanced,
+        "recall": min(thresholds[complete[-1]], balanced),
+    }
     return {name: _describe(float(cut), probability, labels, weights) for name, cut in chosen.items()}
 
 
