@@ -191,7 +191,7 @@ def clean_array(
         sites = list(groups)
         check_groups(strings, sites)
         repeats = find_repeats(texts, [sites[place] for place, _ in present])
-    decisions = _decide(texts, model, threshold, repeats)
+    decisions = decide_lines(texts, model, threshold, repeats)
     kept_texts = (text for batch, kept, _, _ in decisions for text in kept_text(batch, kept))
     for (place, _), text in zip(present, kept_texts, strict=True):
         cleaned[place] = text
@@ -249,7 +249,7 @@ def clean_article(text: str, model: LineModel | None = None, threshold: Threshol
     """
     check_text(text)
     model = model or default_model()
-    batch, kept, probability, flags = next(_decide([text], model, threshold))
+    batch, kept, probability, flags = next(decide_lines([text], model, threshold))
     label = partial(_label_lines, batch, kept, probability, _Answers(model, text, kept))
     return CleanedArticle(next(kept_text(batch, kept)), flags[0], batch.n_lines, int(kept.sum()), label)
 
@@ -362,10 +362,27 @@ def guard(
     return np.asarray((probability >= threshold) | stays, np.bool_)
 
 
-def _decide(
-    texts: Sequence[str], model: LineModel | None, threshold: Threshold, repeats: NDArray[np.bool_] | None = None
+def decide_lines(
+    texts: Sequence[str],
+    model: LineModel | None = None,
+    threshold: Threshold = None,
+    repeats: NDArray[np.bool_] | None = None,
 ) -> Iterator[tuple[LineBatch, NDArray[np.bool_], Values, list[tuple[str, ...]]]]:
-    """Give for each block of articles its lines, which of them are kept, their probabilities, and the flags."""
+    """Give for each block of articles its lines, which of them are kept, their probabilities, and the flags.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    model : LineModel, optional
+    threshold : float or str, optional
+    repeats : ndarray of bool, shape (n_lines,), optional
+        As `find_repeats` tells.
+
+    Raises
+    ------
+    InputError
+        As `clean_array`.
+    """
     model = model or default_model()
     cut = model.resolve_threshold(threshold)
     first = 0

@@ -7,9 +7,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.cleaning import guard, kept_text
+from dechaff.cleaning import decide_lines, kept_text
 from dechaff.errors import CorpusError
-from dechaff.model import LineModel, Threshold, Values, blocks
+from dechaff.model import LineModel, Threshold, Values
 from dechaff.tokens import Keywords, find_words
 from dechaff_training.alignment import MASKED
 from dechaff_training.benchmark import TextRow, compare_texts, gold_text, oracle
@@ -212,18 +212,14 @@ def decide(model: LineModel, texts: Sequence[str], threshold: Threshold = None) 
     Raises
     ------
     InputError
-        If the threshold is not within [0, 1].
+        If the threshold is neither within [0, 1] nor a preset.
     """
-    cut = model.resolve_threshold(threshold)
     columns: list[tuple[Values, NDArray[np.bool_], Indices, Indices, Indices]] = []
     cleaned: list[str] = []
-    for batch in blocks(texts):
-        probability = model.content_probability(batch)
-        n_chars = batch.ends - batch.starts
-        kept = guard(probability, n_chars, batch.article_lines, cut, model.threshold)
+    for batch, kept, probability, _ in decide_lines(texts, model, threshold):
         cleaned += kept_text(batch, kept)
         n_tokens = find_words(batch).counts
-        columns.append((probability, kept, n_chars, n_tokens, np.diff(batch.article_lines)))
+        columns.append((probability, kept, batch.ends - batch.starts, n_tokens, np.diff(batch.article_lines)))
     if not columns:
         raise CorpusError("no articles to evaluate: name a corpus with labels that are not silver")
     probability, kept, n_chars, n_tokens, n_lines = map(np.concatenate, zip(*columns, strict=True))
