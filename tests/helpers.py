@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from dechaff import LineModel
 from dechaff.features.decoding import decoding_names
-from dechaff.model import SPLITS_PER_TREE, Crosses, Stage, stage_names
+from dechaff.model import stage_names
+from dechaff.stages import SPLITS_PER_TREE, Crosses, Stage
 
 #: What `LineBatch` takes for white space beyond `str.isspace`: it has no width.
 ZERO_WIDTH = "\u200b\u200e\u200f\u2060\ufeff"

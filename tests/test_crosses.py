@@ -7,7 +7,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from dechaff import LineBatch
 from dechaff.features import line_features, stack
-from dechaff.model import SPLITS_PER_TREE, Crosses
+from dechaff.stages import SPLITS_PER_TREE, Crosses
 from dechaff.tokens import find_words
 from dechaff_training.corpus import Corpus
 from dechaff_training.crosses import N_LEAVES, _copy_tree, grow_crosses, leaf_matrix, no_crosses

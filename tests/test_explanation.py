@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from dechaff import LineBatch, LineModel, classify_lines
 from dechaff.explanation import explain
 from dechaff.features.decoding import decoding_names
-from dechaff.model import Stage
+from dechaff.stages import Stage
 from dechaff_training.corpus import Corpus
 
 RANDOM = random_model()

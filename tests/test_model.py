@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from dechaff import InputError, LineBatch, LineModel
 from dechaff.features.decoding import decoding_names
 from dechaff.features.words import word_terms
-from dechaff.model import CLASSES, Stage, blocks, sigmoid, stage_names
+from dechaff.model import CLASSES, blocks, sigmoid, stage_names
+from dechaff.stages import Stage
 from dechaff.tokens import find_words
 from dechaff_training.corpus import Corpus
 from dechaff_training.estimator import pass_through_stage

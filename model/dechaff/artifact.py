@@ -27,7 +27,8 @@ from dechaff.features.words import word_terms
 from dechaff.files import written_whole
 from dechaff.lexicon import check_keywords, read_entries
 from dechaff.lines import LineBatch
-from dechaff.model import SPLITS_PER_TREE, Crosses, LineModel, Stage, stage_names
+from dechaff.model import LineModel, stage_names
+from dechaff.stages import SPLITS_PER_TREE, Crosses, Stage
 from dechaff.tokens import Keywords, find_words
 
 FORMAT: Final = "dechaff-model"

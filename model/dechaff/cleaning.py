@@ -13,9 +13,10 @@ from dechaff.errors import InputError
 from dechaff.explanation import Explanation, Reason, explain
 from dechaff.kinds import line_kinds
 from dechaff.lines import LineBatch
-from dechaff.model import CLASSES, LineModel, Threshold, Values, blocks, check_texts, sigmoid
+from dechaff.model import CLASSES, LineModel, Threshold, blocks, check_texts, sigmoid
 from dechaff.repeats import check_groups, find_repeats, weigh_repeats
 from dechaff.runs import spread, sum_runs
+from dechaff.stages import Values
 
 Strings = TypeVar("Strings", list[str], list[str | None], NDArray[np.object_])
 

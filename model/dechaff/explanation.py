@@ -12,7 +12,8 @@ from dechaff.features.context import context_features
 from dechaff.features.decoding import decoding_features
 from dechaff.features.words import Terms, word_terms
 from dechaff.lines import LineBatch
-from dechaff.model import LINES_AT_ONCE, SPLITS_PER_TREE, Crosses, LineModel, Matrix, Stage, Values
+from dechaff.model import LineModel
+from dechaff.stages import LINES_AT_ONCE, SPLITS_PER_TREE, Crosses, Matrix, Stage, Values
 from dechaff.tokens import Words, find_words
 
 

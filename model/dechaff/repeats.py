@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from dechaff.errors import InputError
 from dechaff.features.words import line_hashes
 from dechaff.lines import LineBatch
-from dechaff.model import Values, blocks
+from dechaff.model import blocks
 from dechaff.runs import spread, sum_runs
+from dechaff.stages import Values
 from dechaff.tokens import find_words
 
 Flags = NDArray[np.bool_]

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from dechaff.model import SPLITS_PER_TREE, Crosses, Matrix
+from dechaff.stages import SPLITS_PER_TREE, Crosses, Matrix
 
 N_LEAVES = SPLITS_PER_TREE + 1
 

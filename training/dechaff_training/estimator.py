@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from dechaff.features.decoding import decoding_names
 from dechaff.lexicon import collect_keywords
-from dechaff.model import CLASSES, LINES_AT_ONCE, LineModel, Stage, Values, sigmoid, stage_names
+from dechaff.model import CLASSES, LineModel, sigmoid, stage_names
+from dechaff.stages import LINES_AT_ONCE, Stage, Values
 from dechaff_training.crosses import grow_crosses
 from dechaff_training.fitting import Labels, LineTable, Rows, fit_stage
 from dechaff_training.presets import choose_presets

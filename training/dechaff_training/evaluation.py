@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from dechaff.cleaning import decide_lines, kept_text
 from dechaff.errors import CorpusError
-from dechaff.model import LineModel, Threshold, Values
+from dechaff.model import LineModel, Threshold
+from dechaff.stages import Values
 from dechaff.tokens import Keywords, find_words
 from dechaff_training.alignment import MASKED
 from dechaff_training.benchmark import TextRow, compare_texts, gold_text, oracle

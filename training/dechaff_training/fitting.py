@@ -12,8 +12,9 @@ from dechaff.features.context import context_features
 from dechaff.features.decoding import decoding_features
 from dechaff.features.words import word_terms
 from dechaff.lines import LineBatch
-from dechaff.model import Crosses, Matrix, Stage, Values, blocks, stage_names
+from dechaff.model import blocks, stage_names
 from dechaff.runs import shift
+from dechaff.stages import Crosses, Matrix, Stage, Values
 from dechaff.tokens import Keywords, Words, find_words
 from dechaff_training.crosses import leaf_matrix
 

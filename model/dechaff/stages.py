@@ -1,0 +1,153 @@
+"""One logistic regression as arrays, applied with numpy alone.
+
+A stage may hold *crosses*: leaves of shallow trees as one-hot features (He et al. 2014), which lets a linear model
+see that a price is content in a review and an offer after it.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+SPLITS_PER_TREE: Final = 8
+# A longer article's lines go through the crosses in parts, which bounds the memory.
+LINES_AT_ONCE: Final = 1 << 14
+
+Matrix = NDArray[np.float32]
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Crosses:
+    """Shallow trees whose leaves are one-hot features.
+
+    A tree has at most eight splits; the outcomes of all eight make a byte, and the byte names the leaf.
+
+    Attributes
+    ----------
+    features : ndarray of int32, shape (n_trees, 8)
+        Which feature each split looks at.
+    thresholds : ndarray of float32, shape (n_trees, 8)
+        The split's bit is set where the feature is above this.
+    leaves : ndarray of uint8, shape (n_trees, 256)
+        The leaf of each pattern of bits.
+    weights : ndarray of float32, shape (n_trees, 9)
+        The regression's coefficient of each leaf.
+    """
+
+    features: NDArray[np.int32]
+    thresholds: NDArray[np.float32]
+    leaves: NDArray[np.uint8]
+    weights: NDArray[np.float32]
+
+    @property
+    def n_trees(self) -> int:
+        """Count the trees."""
+        return len(self.features)
+
+    def leaf_indices(self, matrix: Matrix) -> NDArray[np.int64]:
+        """Find the leaf of every line in every tree, shape (n_trees, n_lines), numbered over all trees.
+
+        Parameters
+        ----------
+        matrix : ndarray of float32, shape (n_features, n_lines)
+        """
+        patterns = self._patterns(matrix)
+        rows = np.arange(self.n_trees)[:, None]
+        return np.asarray(self.leaves[rows, patterns] + self.weights.shape[1] * rows, np.int64)
+
+    def log_odds(self, matrix: Matrix) -> Values:
+        """Sum the weights of every line's leaves, shape (n_lines,)."""
+        total = np.zeros(matrix.shape[1])
+        for first in range(0, len(total), LINES_AT_ONCE):
+            part = slice(first, first + LINES_AT_ONCE)
+            for weights, pattern in zip(self._table, self._patterns(matrix[:, part]), strict=True):
+                total[part] += weights.take(pattern, mode="clip")  # a byte is never out of bounds: no need to look
+        return total
+
+    @cached_property
+    def _table(self) -> Values:
+        """Give the weight of each pattern of bits, shape (n_trees, 256)."""
+        return np.take_along_axis(self.weights, self.leaves.astype(np.int64), axis=1).astype(np.float64)
+
+    @cached_property
+    def _questions(self) -> tuple[list[tuple[int, slice, Matrix]], NDArray[np.int64]]:
+        """List what the splits ask, each thing once, by feature; and for every split its question.
+
+        Returns
+        -------
+        questions : list of (feature, rows, thresholds)
+            The answers for a feature's thresholds, shape (n, 1), go to these rows.
+        rows : ndarray of int64, shape (8, n_trees)
+        """
+        used = np.where(np.isfinite(self.thresholds), self.thresholds, np.inf)  # nothing is above infinity
+        asked = np.column_stack((self.features.ravel(), used.ravel())).astype(np.float64)
+        unique, rows = np.unique(asked, axis=0, return_inverse=True)
+        features, firsts = np.unique(unique[:, 0], return_index=True)
+        slices = map(slice, firsts, np.append(firsts[1:], len(unique)))
+        questions = [
+            (int(feature), place, unique[place, 1:].astype(np.float32))
+            for feature, place in zip(features, slices, strict=True)
+        ]
+        return questions, rows.reshape(self.features.shape).T
+
+    def _patterns(self, matrix: Matrix) -> NDArray[np.uint8]:
+        """Pack the outcomes of every tree's splits into a byte, shape (n_trees, n_lines)."""
+        questions, rows = self._questions
+        answers = np.empty((sum(len(thresholds) for _, _, thresholds in questions), matrix.shape[1]), np.bool_)
+        for feature, places, thresholds in questions:
+            np.greater(matrix[feature], thresholds, out=answers[places])
+        bits = answers.view(np.uint8)
+        patterns: NDArray[np.uint8] = bits[rows[-1]]
+        for row in rows[-2::-1]:
+            patterns += patterns  # makes room for the next bit, faster than a shift
+            patterns |= bits[row]
+        return patterns
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One logistic regression over named features and, if it has them, crosses.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The features, in the order of the rows of the matrix.
+    means, scales : ndarray of float32, shape (n_features,)
+        What standardises each feature.
+    coefficients : ndarray of float32, shape (n_features,)
+        For the standardised features.
+    intercept : float
+    crosses : Crosses or None
+    """
+
+    names: tuple[str, ...]
+    means: NDArray[np.float32]
+    scales: NDArray[np.float32]
+    coefficients: NDArray[np.float32]
+    intercept: float
+    crosses: Crosses | None = None
+
+    def standardise(self, matrix: Matrix) -> Matrix:
+        """Bring every feature to mean zero and deviation one, shape (n_features, n_lines)."""
+        scaled: Matrix = (matrix - self.means[:, None]) / self.scales[:, None]
+        return scaled
+
+    def log_odds(self, matrix: Matrix) -> Values:
+        """Give the log-odds of content, words aside, shape (n_lines,)."""
+        weights, constant = self._raw_weights
+        # numpy sums a single column in another order than several: one line must be judged as in a batch.
+        columns = matrix if matrix.shape[1] != 1 else np.repeat(matrix, 2, axis=1)
+        result: Values = np.einsum("i,ij->j", weights, columns)[: matrix.shape[1]].astype(np.float64)
+        result += constant
+        if self.crosses is not None and self.crosses.n_trees:
+            result += self.crosses.log_odds(matrix)
+        return result
+
+    @cached_property
+    def _raw_weights(self) -> tuple[NDArray[np.float32], float]:
+        """Fold the standardisation into weights for the features as they are, and a constant."""
+        weights = self.coefficients.astype(np.float64) / self.scales
+        return weights.astype(np.float32), self.intercept - float(weights @ self.means)
