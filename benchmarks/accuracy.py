@@ -61,8 +61,8 @@ def main(
     whole = load(model)
     parts = train_parts(Corpus.read(pages / "train", ARTICLES))
     systems = peers({**parts, TWO_STAGES: replace(whole, decoder=None), WHOLE: whole})
-    best = systems.popitem()  # the labels themselves come last
-    systems |= {BY_SITE: cleaned_by(whole, by_site=True), best[0]: best[1]}
+    name, labels_themselves = systems.popitem()  # they stay the last row
+    systems |= {BY_SITE: cleaned_by(whole, by_site=True), name: labels_themselves}
     rows = compare(Corpus.read(pages / "test"), systems)
     if json_file is not None:
         record = {"model_sha256": model_digest(model), "texts": [row.to_dict() for row in rows]}

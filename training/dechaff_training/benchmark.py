@@ -244,6 +244,7 @@ def cleaned_by(model: LineModel, threshold: Threshold = None, *, by_site: bool =
     """
 
     def clean(articles: Sequence[Article]) -> list[str]:
+        """Clean the articles as one batch."""
         groups = [(article.site, article.extractor) for article in articles] if by_site else None
         return clean_array([article.text for article in articles], model, threshold, groups)
 

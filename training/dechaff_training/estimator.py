@@ -1,6 +1,7 @@
 """`LineClassifier`: scikit-learn's conventions over articles; fitting gives a `LineModel`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -20,6 +21,8 @@ from dechaff_training.presets import choose_presets
 
 MASKED = -1
 Folds = list[tuple[Rows, Rows]]
+#: Gives the log-odds of the lines that it is asked for.
+Judge = Callable[[Rows], Values]
 
 
 class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -158,16 +161,15 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         parameters = {name: value for name, value in self.get_params().items() if name != "keywords"}
         metadata: dict[str, Any] = {"classifier": parameters}
         if self.stages > 1:
-            site = np.unique([str(g) for g in groups], return_inverse=True)[1] if groups is not None else None
-            folds = self._folds(article if site is None else site[article])
-            odds = self._held_out_first(table, labels, weights, folds, tell)
+            folds = self._folds(article, groups)
+            odds = hold_out(folds, labels, "stage 1", partial(self._learn_first, table, labels, weights), tell)
             del table.words  # stage 2 has no use for them
             tell("context")
             table.add_context(list(X), odds)
             tell("stage 2")
             second = self._fit_second(table, labels, weights, known)
         if self.stages > 2:
-            odds = self._held_out_second(table, labels, weights, folds, tell)
+            odds = hold_out(folds, labels, "stage 2", partial(self._learn_second, table, labels, weights), tell)
             tell("decoder")
             decoder, metadata["presets"] = self._fit_decoder(table, labels, weights, known, odds)
         self.model_ = LineModel(first, second, word_weights, self.threshold, metadata, decoder, table.keywords)
@@ -222,34 +224,27 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         return stage, word_weights if words is not None else np.zeros(1 << self.n_bits, np.float32)
 
-    def _folds(self, sites: Rows) -> list[tuple[Rows, Rows]]:
+    def _folds(self, article: Rows, groups: Sequence[object] | None) -> Folds:
         """Part the lines by site into those to learn from and those held out, once for each fold."""
+        sites = article if groups is None else np.unique([str(g) for g in groups], return_inverse=True)[1][article]
         folds = GroupKFold(self.n_folds, shuffle=True, random_state=self.random_state)
         return list(folds.split(sites, groups=sites))
 
-    def _held_out_first(
-        self, table: LineTable, labels: Labels, weights: Values, folds: Folds, tell: Callable[[str], None]
-    ) -> Values:
-        """Give every line the stage-1 log-odds of a model that did not see its site."""
-        odds = np.zeros(len(labels))
-        for number, (train, held) in enumerate(folds, 1):
-            tell(f"stage 1, fold {number} of {len(folds)}")
-            stage, word_weights = self._fit_first(table, labels, weights, train[labels[train] != MASKED])
-            odds[held] = stage.log_odds(table.first[held].T) + table.words[held] @ word_weights
-        return odds
+    def _learn_first(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Judge:
+        """Learn stage 1 from some lines, to judge others."""
+        stage, word_weights = self._fit_first(table, labels, weights, rows)
+        return lambda held: stage.log_odds(table.first[held].T) + table.words[held] @ word_weights
 
-    def _held_out_second(
-        self, table: LineTable, labels: Labels, weights: Values, folds: Folds, tell: Callable[[str], None]
-    ) -> Values:
-        """Give every line the stage-2 log-odds of a model that did not see its site."""
-        odds = np.zeros(len(labels))
-        for number, (train, held) in enumerate(folds, 1):
-            tell(f"stage 2, fold {number} of {len(folds)}")
-            stage = self._fit_second(table, labels, weights, train[labels[train] != MASKED])
-            for first in range(0, len(held), LINES_AT_ONCE):
-                rows = held[first : first + LINES_AT_ONCE]
-                odds[rows] = stage.log_odds(table.dense[rows].T)
-        return odds
+    def _learn_second(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Judge:
+        """Learn stage 2 from some lines, to judge others."""
+        stage = self._fit_second(table, labels, weights, rows)
+
+        def judge(held: Rows) -> Values:
+            starts = range(0, len(held), LINES_AT_ONCE)
+            parts = (held[start : start + LINES_AT_ONCE] for start in starts)
+            return np.concatenate([stage.log_odds(table.dense[part].T) for part in parts])
+
+        return judge
 
     def _fit_second(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Stage:
         rows, weights = self._draw(rows, weights)
@@ -284,6 +279,29 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         probability = sigmoid(stage.log_odds(dense[rows].T))
         by_words = table.weigh_by_words(weights, rows)
         return stage, choose_presets(probability, labels[rows], by_words, self.threshold)
+
+
+def hold_out(
+    folds: Folds, labels: Labels, name: str, learn: Callable[[Rows], Judge], tell: Callable[[str], None]
+) -> Values:
+    """Give every line the log-odds of a model that did not see its site.
+
+    Parameters
+    ----------
+    folds : list of (train, held)
+        Lines to learn from, and lines to judge.
+    labels : ndarray of int8, shape (n_lines,)
+    name : str
+        What is learnt, for `tell`.
+    learn : callable
+        From the lines to learn from, those with a label, to what gives log-odds of lines.
+    tell : callable
+    """
+    odds = np.zeros(len(labels))
+    for number, (train, held) in enumerate(folds, 1):
+        tell(f"{name}, fold {number} of {len(folds)}")
+        odds[held] = learn(train[labels[train] != MASKED])(held)
+    return odds
 
 
 def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:

@@ -96,11 +96,10 @@ def read_html(path: Path) -> list[tuple[Article, str]]:
     MissingExtraError
         If the packages of the `html` extra are not installed.
     """
-    table = _read_table(path)
-    pages = map(_defaults, table.drop_columns(["html"]).to_pylist())
+    pages, html = _read_file(path)
     return [
-        (_article(page, "none", "", masked("")), html or "")
-        for page, html in zip(pages, table["html"].to_pylist(), strict=True)
+        (_article(page, "none", "", masked("")), text or "")
+        for page, text in zip(pages, html.to_pylist(), strict=True)
     ]
 
 
@@ -111,9 +110,7 @@ class _Pages:
         self.path, self.n_jobs = path, n_jobs
         self.folder = cache or Path(os.environ.get("DECHAFF_CACHE") or ".cache/dechaff")
         self.digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        table = _read_table(path)
-        self.html = table["html"]
-        self.pages: list[Page] = [_defaults(page) for page in table.drop_columns(["html"]).to_pylist()]
+        self.pages, self.html = _read_file(path)
         self.silver = [page["body"] is None for page in self.pages]
 
     def texts(self, extractor: str, *, silver_only: bool = False) -> list[str | None]:
@@ -177,7 +174,8 @@ def masked(text: str) -> NDArray[np.int8]:
     return np.full(len(split_lines(text)), MASKED, np.int8)
 
 
-def _read_table(path: Path) -> Any:
+def _read_file(path: Path) -> tuple[list[Page], Any]:
+    """Read the pages of a file, and their HTML apart: an Arrow column, not decoded until it is asked for."""
     arrow, parquet = load("pyarrow"), load("pyarrow.parquet")
     try:
         table = parquet.read_table(path)
@@ -186,7 +184,7 @@ def _read_table(path: Path) -> Any:
     missing = [name for name in ("id", "site", "html") if name not in table.column_names]
     if missing:
         raise CorpusError(f"{path}: no column {', '.join(missing)}: pages need id, site and html")
-    return table
+    return [_defaults(page) for page in table.drop_columns(["html"]).to_pylist()], table["html"]
 
 
 def _defaults(page: Page) -> Page:
