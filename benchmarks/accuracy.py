@@ -18,6 +18,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from dechaff import LineModel
+from dechaff.features import group_names
 from dechaff.files import written_whole
 from dechaff_training.benchmark import cleaned_by, compare, peers
 from dechaff_training.cleaning_files import load, model_digest
@@ -30,8 +31,8 @@ from dechaff_training.training import train_model
 ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"
 #: What each part of the model is on its own: parameters of `LineClassifier`.
 PARTS: Final[Mapping[str, dict[str, Any]]] = {
-    "words only": {"stages": 1, "features": "words"},
-    "dense features only": {"stages": 1, "features": "dense"},
+    "words only": {"stages": 1, "without": tuple(group_names())},
+    "dense features only": {"stages": 1, "without": ("words",)},
     "one stage": {"stages": 1},
     "two stages without crosses": {"stages": 2, "n_trees": 0},
 }

@@ -11,6 +11,8 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from sklearn.utils import estimator_checks
 
 from dechaff import LineModel, load_model, save_model, split_lines
+from dechaff.features import group_names
+from dechaff.features.context import context_names
 from dechaff.model import stage_names
 from dechaff_training.corpus import Corpus
 from dechaff_training.estimator import LineClassifier, encode_labels
@@ -46,7 +48,8 @@ def test_fitting(fitted: LineClassifier, few: Corpus) -> None:
     assert np.array_equal(probabilities, fitted.model_.predict_proba(few.texts))
     assert fitted.predict(few.texts).tolist() == fitted.model_.predict(few.texts).tolist()
     assert fitted.score(few.texts, few.labels) > 0.95
-    assert fitted.model_.metadata["classifier"] | {"keywords": None} == fitted.get_params()
+    unwritten = {"keywords": None, "without": ()}
+    assert fitted.model_.metadata["classifier"] | unwritten == fitted.get_params()
 
 
 def test_the_score_leaves_masked_lines_out(fitted: LineClassifier) -> None:
@@ -210,14 +213,30 @@ def test_unfitted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("features", "dense", "words"), [("all", True, True), ("dense", True, False), ("words", False, True)]
+    ("without", "words", "dense"), [([], True, True), (["words"], False, True), (list(group_names()), True, False)]
 )
-def test_parts_for_comparison(few: Corpus, features: str, dense: bool, words: bool) -> None:
-    """Dense features or words alone: the other part has no weight in stage 1."""
-    classifier = LineClassifier(**SMALL | {"features": features, "stages": 1, "max_iter": 10})
+def test_parts_for_comparison(few: Corpus, without: list[str], words: bool, dense: bool) -> None:
+    """Groups of features that are left out have no weight in stage 1, the others have."""
+    classifier = LineClassifier(**SMALL | {"without": without, "stages": 1, "max_iter": 10})
     model = classifier.fit(few.texts[:6], few.labels[:6], few.groups[:6]).model_
-    assert bool(model.first.coefficients.any()) == dense
     assert bool(model.word_weights.any()) == words
+    assert bool(model.first.coefficients.any()) == dense
+
+
+def test_groups_left_out_of_stage_2(few: Corpus) -> None:
+    """A group that is left out has no weight in stage 2 either; the context can be one."""
+    classifier = LineClassifier(**SMALL | {"without": ["shape", "context"], "stages": 2, "max_iter": 10})
+    model = classifier.fit(few.texts[:6], few.labels[:6], few.groups[:6]).model_
+    names = stage_names()[1]
+    silent = [names.index(name) for name in (*group_names()["shape"], *context_names())]
+    assert not model.second.coefficients[silent].any()
+    assert model.second.coefficients.any()
+
+
+def test_unknown_group(few: Corpus) -> None:
+    """A group that does not exist cannot be left out."""
+    with pytest.raises(ValueError, match="no group of features 'colour': use shape, "):
+        LineClassifier(**SMALL | {"without": ["colour"]}).fit(few.texts[:6], few.labels[:6], few.groups[:6])
 
 
 def test_masked_lines_are_not_learnt_from(few: Corpus) -> None:

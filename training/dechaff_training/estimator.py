@@ -48,8 +48,9 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Folds, grouped by site, for the log-odds of a stage that the next one learns from.
     stages : {1, 2, 3}
         1 leaves the context out, 2 the decoder (for comparison).
-    features : {"all", "dense", "words"}
-        What stage 1 sees (for comparison).
+    without : sequence of str
+        Groups of features that no stage sees (for comparison): those of `dechaff.features.FEATURE_GROUPS`, "words",
+        "context".
     length_power : float
         A line weighs its number of words to this power.
     article_power : float
@@ -89,7 +90,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         learning_rate: float = 0.1,
         n_folds: int = 4,
         stages: int = 3,
-        features: str = "all",
+        without: Sequence[str] = (),
         length_power: float = 0.5,
         article_power: float = 1.0,
         max_lines: int = 400_000,
@@ -105,7 +106,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.learning_rate = learning_rate
         self.n_folds = n_folds
         self.stages = stages
-        self.features = features
+        self.without = without
         self.length_power = length_power
         self.article_power = article_power
         self.max_lines = max_lines
@@ -139,12 +140,13 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            If labels do not fit the lines, one of the classes is missing, or there are fewer sites than folds.
+            If labels do not fit the lines, one of the classes is missing, there are fewer sites than folds, or a
+            group to be left out does not exist.
         """
         check_consistent_length(X, groups, sample_weight)
         tell = progress or (lambda _: None)
         tell("features")
-        table = LineTable(list(X), self.n_bits, collect_keywords(self.keywords or {}))
+        table = LineTable(list(X), self.n_bits, collect_keywords(self.keywords or {}), self.without)
         labels = encode_labels(y, table.counts)
         missing = [name for code, name in enumerate(CLASSES) if code not in labels]
         if missing:
@@ -159,7 +161,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         first, word_weights = self._fit_first(table, labels, weights, known)
         second, decoder = pass_through_stage(), None
         parameters = {name: value for name, value in self.get_params().items() if name != "keywords"}
-        metadata: dict[str, Any] = {"classifier": parameters}
+        metadata: dict[str, Any] = {"classifier": parameters | {"without": list(self.without)}}
         if self.stages > 1:
             folds = self._folds(article, groups)
             odds = hold_out(folds, labels, "stage 1", partial(self._learn_first, table, labels, weights), tell)
@@ -217,12 +219,15 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self, table: LineTable, labels: Labels, weights: Values, rows: Rows
     ) -> tuple[Stage, NDArray[np.float32]]:
         rows, weights = self._draw(rows, weights)
-        dense = table.first[rows] if self.features != "words" else np.zeros_like(table.first[rows])
-        words = table.words[rows] if self.features != "dense" else None
-        stage, word_weights = fit_stage(
-            stage_names()[0], dense, labels[rows], weights, C=self.C, max_iter=self.max_iter, words=words
+        return fit_stage(
+            stage_names()[0],
+            table.first[rows],
+            labels[rows],
+            weights,
+            C=self.C,
+            max_iter=self.max_iter,
+            words=table.words[rows],
         )
-        return stage, word_weights if words is not None else np.zeros(1 << self.n_bits, np.float32)
 
     def _folds(self, article: Rows, groups: Sequence[object] | None) -> Folds:
         """Part the lines by site into those to learn from and those held out, once for each fold."""

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from dechaff.features import line_features, stack
+from dechaff.features import group_names, line_features, stack
 from dechaff.features.context import context_features
 from dechaff.features.decoding import decoding_features
 from dechaff.features.words import word_terms
@@ -35,6 +35,9 @@ class LineTable:
         The hashed words have 2**n_bits buckets.
     keywords : tuple of (family, phrase)
         Phrases that count as those of the lexicon do.
+    without : sequence of str
+        Groups of features that are zero for every line: of `FEATURE_GROUPS`, "words" or "context". What other
+        groups work out from them stays.
 
     Attributes
     ----------
@@ -46,10 +49,18 @@ class LineTable:
     counts : ndarray of int64, shape (n_articles,)
         The lines of each article.
     n_words : ndarray of int64, shape (n_lines,)
+
+    Raises
+    ------
+    ValueError
+        If there is no such group to be without.
     """
 
-    def __init__(self, texts: Sequence[str], n_bits: int, keywords: Keywords = ()) -> None:
+    def __init__(
+        self, texts: Sequence[str], n_bits: int, keywords: Keywords = (), without: Sequence[str] = ()
+    ) -> None:
         self.keywords = keywords
+        self._blank = _columns_of(without)
         # Lines are counted first and features written in place: millions of lines stand in memory once.
         self.counts = np.concatenate([np.diff(batch.article_lines) for batch in blocks(texts)])
         first_names, names = stage_names()
@@ -64,6 +75,9 @@ class LineTable:
             first += batch.n_lines
         self.n_words = np.concatenate(n_words)
         self.words = sparse.vstack(hashed, format="csr", dtype=np.float32)
+        if "words" in without:
+            self.words.data[:] = 0
+        self.dense[:, self._blank] = 0
 
     @property
     def first(self) -> Matrix:
@@ -86,6 +100,7 @@ class LineTable:
             context = context_features(batch, words, line_features(batch, words), log_odds[rows])
             self.dense[rows, self.n_first :] = stack(context).T
             first = rows.stop
+        self.dense[:, self._blank] = 0
 
     def decoding(self, log_odds: Values) -> Matrix:
         """Compute the decoder's features from given stage-2 log-odds, shape (n_lines, n_features)."""
@@ -98,6 +113,16 @@ class LineTable:
         n_words = np.maximum(self.n_words[rows], 1)
         of_article, words_of_article = (np.bincount(article, each) for each in (weights[rows], n_words))
         return np.asarray(n_words * (of_article[article] / words_of_article[article]), np.float64)
+
+
+def _columns_of(groups: Sequence[str]) -> list[int]:
+    """Place the features of some groups among those of stage 2."""
+    first_names, names = stage_names()
+    columns = {**group_names(), "words": (), "context": names[len(first_names) :]}
+    unknown = [group for group in groups if group not in columns]
+    if unknown:
+        raise ValueError(f"no group of features {unknown[0]!r}: use {', '.join(columns)}")
+    return [names.index(name) for group in groups for name in columns[group]]
 
 
 def word_matrix(batch: LineBatch, words: Words, n_bits: int) -> sparse.csr_matrix:
