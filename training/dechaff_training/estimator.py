@@ -15,6 +15,7 @@ from dechaff.features.decoding import decoding_names
 from dechaff.lexicon import collect_keywords
 from dechaff.model import CLASSES, LineModel, sigmoid, stage_names
 from dechaff.stages import LINES_AT_ONCE, Stage, Values
+from dechaff_training.calibration import calibrate
 from dechaff_training.crosses import grow_crosses
 from dechaff_training.fitting import Labels, LineTable, Rows, fit_stage
 from dechaff_training.presets import choose_presets
@@ -121,6 +122,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y: Sequence[ArrayLike],
         groups: Sequence[object] | None = None,
         sample_weight: ArrayLike | None = None,
+        calibration_weight: ArrayLike | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> Self:
         """Learn from labelled articles.
@@ -134,6 +136,9 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             The site of each article: the log-odds that the next stage learns from come from models that did not see
             it. Without it each article is a site of its own.
         sample_weight : array-like of float, shape (n_articles,), optional
+        calibration_weight : array-like of float, shape (n_articles,), optional
+            How much a line of each article counts where the decoder's probabilities are calibrated; 0 for articles
+            whose labels are no judges of that. By default as `sample_weight`.
         progress : callable, optional
             Told what is done next, in words.
 
@@ -143,7 +148,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             If labels do not fit the lines, one of the classes is missing, there are fewer sites than folds, or a
             group to be left out does not exist.
         """
-        check_consistent_length(X, groups, sample_weight)
+        check_consistent_length(X, groups, sample_weight, calibration_weight)
         tell = progress or (lambda _: None)
         tell("features")
         table = LineTable(list(X), self.n_bits, collect_keywords(self.keywords or {}), self.without)
@@ -154,8 +159,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         article = np.repeat(np.arange(len(table.counts)), table.counts)
         known = np.flatnonzero(labels != MASKED)
         weights = self._line_weights(table, article, known)
-        if sample_weight is not None:
-            weights *= np.asarray(sample_weight, np.float64)[article]
+        of_article = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+        weights *= of_article[article]
         self.classes_ = np.array(CLASSES)
         tell("stage 1")
         first, word_weights = self._fit_first(table, labels, weights, known)
@@ -173,7 +178,10 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.stages > 2:
             odds = hold_out(folds, labels, "stage 2", partial(self._learn_second, table, labels, weights), tell)
             tell("decoder")
-            decoder, metadata["presets"] = self._fit_decoder(table, labels, weights, known, odds)
+            judging = of_article if calibration_weight is None else np.asarray(calibration_weight, np.float64)
+            decoder, metadata["presets"] = self._fit_decoder(
+                table, labels, weights, known, odds, judging[article[known]]
+            )
         self.model_ = LineModel(first, second, word_weights, self.threshold, metadata, decoder, table.keywords)
         return self
 
@@ -269,21 +277,22 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return stage
 
     def _fit_decoder(
-        self, table: LineTable, labels: Labels, weights: Values, rows: Rows, log_odds: Values
+        self, table: LineTable, labels: Labels, weights: Values, rows: Rows, log_odds: Values, judging: Values
     ) -> tuple[Stage, dict[str, dict[str, float]]]:
-        """Fit the decoder to held-out log-odds, and choose thresholds by what it says of the same lines.
+        """Fit the decoder to held-out log-odds, calibrate it, and choose thresholds, all by the same lines.
 
-        The log-odds are of models that had not seen the site; the decoder and the thresholds are fitted to the same
-        lines, with too few weights to learn them by heart.
+        The log-odds are of models that had not seen the site; what is fitted to them has too few weights to learn
+        these lines by heart.
         """
         dense = table.decoding(log_odds)
         drawn, drawn_weights = self._draw(rows, weights)
         stage, _ = fit_stage(
             decoding_names(), dense[drawn], labels[drawn], drawn_weights, C=self.C_context, max_iter=self.max_iter
         )
-        probability = sigmoid(stage.log_odds(dense[rows].T))
+        dense, known = dense[rows].T, labels[rows]
+        stage = calibrate(stage, stage.log_odds(dense), known, judging)
         by_words = table.weigh_by_words(weights, rows)
-        return stage, choose_presets(probability, labels[rows], by_words, self.threshold)
+        return stage, choose_presets(sigmoid(stage.log_odds(dense)), known, by_words, self.threshold)
 
 
 def hold_out(

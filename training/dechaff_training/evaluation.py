@@ -13,7 +13,7 @@ from dechaff.model import LineModel, Threshold
 from dechaff.stages import Values
 from dechaff.tokens import Keywords, find_words
 from dechaff_training.alignment import MASKED
-from dechaff_training.benchmark import TextRow, compare_texts, gold_text, oracle
+from dechaff_training.benchmark import TextGroup, TextRow, compare_texts, gold_text, oracle
 from dechaff_training.corpus import Article, Corpus
 from dechaff_training.kinds import KIND_HEADS, KindRow, gold_kinds, line_sites, measure_kinds, predict_kinds
 from dechaff_training.metrics import N_RESAMPLES, Estimate, Resamples, line_scores
@@ -28,6 +28,7 @@ DIVISIONS: Final[Mapping[str, Callable[[Article], str]]] = {
     "language": lambda article: article.language or "unknown",
     "source": lambda article: article.source,
     "page_type": lambda article: article.page_type,
+    "input": lambda article: f"{TextGroup.of(article).pages}, {article.extractor}",
 }
 #: What `line_scores` measures, as tables name it.
 LINE_HEADS: Final = {

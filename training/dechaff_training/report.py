@@ -152,7 +152,9 @@ def card_blocks(description: Mapping[str, Any], evaluation: Mapping[str, Any]) -
     return {
         "facts": markdown_table(["", "value"], facts.items()),
         "texts": text_table(evaluation["texts"]),
-        "lines": "\n\n".join(line_table(evaluation["lines"], by) for by in ("all", "extractor", "language")),
+        "lines": "\n\n".join(
+            line_table(evaluation["lines"], by) for by in ("all", "page_type", "input", "language")
+        ),
     }
 
 

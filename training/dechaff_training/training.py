@@ -75,8 +75,10 @@ def train_model(
             f"articles of {n_sites} sites: at least {classifier.n_folds} are needed, one for each fold"
         )
     weights = [article_weight(article) for article in corpus]
+    # What extractors agree on is easier than what a person has to decide: votes would make the model too sure.
+    judging = [0.0 if article.silver else weight for article, weight in zip(corpus, weights, strict=True)]
     try:
-        classifier.fit(corpus.texts, corpus.labels, corpus.groups, sample_weight=weights, progress=progress)
+        classifier.fit(corpus.texts, corpus.labels, corpus.groups, weights, judging, progress)
     except ValueError as error:
         raise CorpusError(f"cannot learn from this corpus: {error}") from error
     model = classifier.model_
