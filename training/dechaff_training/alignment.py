@@ -170,16 +170,21 @@ def vote(text: str, extractions: Sequence[str], title: str | None = None) -> Lab
     >>> vote("Home\nRead on\n" + prose, voters).tolist()
     [0, 0, 1]
     """
-    voters = [extraction.splitlines() for extraction in extractions if len(extraction) >= MIN_VOTER]
-    if len(voters) < 2:
+    votes = ballots(text, extractions)
+    if len(votes) < 2:
         return None
     page = Tokens.of([text[start:end] for start, end in split_lines(text)])
-    votes = np.array([align(text, voter) for voter in voters])
     labels = _count_votes(votes, lead=len(extractions[0]) >= MIN_VOTER)
     _mask_outskirts(labels, votes, page.count())
     if title:
         _mask_title(page, labels, tokenize(title), always=True)
     return labels
+
+
+def ballots(text: str, extractions: Sequence[str]) -> Labels:
+    """Label lines by each of several extractions that has `MIN_VOTER` characters: shape (n_voters, n_lines)."""
+    voters = [extraction.splitlines() for extraction in extractions if len(extraction) >= MIN_VOTER]
+    return np.array([align(text, voter) for voter in voters], np.int8)
 
 
 def _count_votes(votes: Labels, *, lead: bool) -> Labels:
