@@ -26,6 +26,7 @@ from dechaff_training.alignment import (
     MASKED,
     MIN_VOTER,
     USABLE_COVERAGE,
+    Labels,
     align,
     ballots,
     coverage,
@@ -33,7 +34,7 @@ from dechaff_training.alignment import (
 )
 from dechaff_training.articles import Article
 from dechaff_training.evaluation import Table
-from dechaff_training.extraction import LEARNT, VOTERS, extract, load
+from dechaff_training.extraction import LEARNT, VOTERS, extract, find_headings, load
 from dechaff_training.metrics import Resamples, Values, ratio
 from dechaff_training.pages import EVERYTHING, read_html, read_pages
 from dechaff_training.rendering import print_tables
@@ -169,17 +170,18 @@ def count_page(article: Article, html: str) -> Counts | None:
     if article.page_type != "article" or coverage(texts[EVERYTHING], body) < USABLE_COVERAGE:
         return None
     counts = Counts(article.site, np.zeros((2, len(VOTERS) + 1, 2), np.int64), np.zeros((3, 2), np.int64))
+    headings, extractions = find_headings(html), [texts[voter] for voter in VOTERS]
     for name in LEARNT:
-        count_text(counts, texts[name], [texts[voter] for voter in VOTERS], article)
+        gold = align(texts[name], body, article.title, headings)
+        count_text(counts, gold, vote(texts[name], extractions, article.title, headings), texts[name], extractions)
     return counts
 
 
-def count_text(counts: Counts, text: str, extractions: Sequence[str], article: Article) -> None:
+def count_text(counts: Counts, gold: Labels, labels: Labels | None, text: str, extractions: Sequence[str]) -> None:
     """Add the lines of one text to the counts of its page; lines of which the gold says nothing are left out."""
-    labels = vote(text, extractions, article.title)
     if labels is None:
         return
-    gold, votes = align(text, article.body or (), article.title), ballots(text, extractions) == CONTENT
+    votes = ballots(text, extractions) == CONTENT
     known, first = gold != MASKED, votes[0] & (len(extractions[0]) >= MIN_VOTER)
     np.add.at(counts.votes, (first.astype(int)[known], votes.sum(0)[known], gold[known]), 1)
     np.add.at(counts.labels, (labels[known] - MASKED, gold[known]), 1)
