@@ -74,7 +74,7 @@ def digest(line: str) -> str:
     Examples
     --------
     >>> digest("Share")
-    'cf3adfa33f75'
+    '29887a5ff984'
     """
     return hashlib.sha256(line.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
