@@ -73,6 +73,10 @@ CASES = {
         [f"+ {LONG[3]}", f"+ {LONG[0]}", f"+ {LONG[1]}", f"+ {LONG[2]}"],
         LONG,
     ),
+    "a short paragraph is content as a whole line elsewhere in the article, and outside it boilerplate": (
+        ["- Why the mill closes now", f"+ {LONG[0]}", "+ Why the mill closes now", f"+ {LONG[1]}", f"+ {LONG[2]}"],
+        [*LONG[:3], "Why the mill closes now"],
+    ),
     "a line half of which is gold is masked": (
         [f"+ {LONG[0]}", "? had no money for it. Follow us on all the channels", f"+ {LONG[2]}"],
         [LONG[0], "had no money for it.", LONG[2]],
@@ -136,8 +140,16 @@ def test_a_headline_that_the_gold_has_is_content_and_its_repeat_below_is_not() -
     assert align(text, [title, *LONG[:2]], title).tolist() == [1, 1, 1, 0, 0]
 
 
+def test_the_headline_above_the_body_is_masked_if_it_is_a_heading_of_the_page() -> None:
+    """Titles are often written anew for search engines; only the heading nearest to the body is taken."""
+    text = "\n".join(["Wemmer Post", "Last wheel on the Wemmer stops", "Share", *LONG[:2]])
+    headings = ["Wemmer Post", "Last wheel on the Wemmer stops"]
+    assert align(text, LONG[:2], "The mill closes", headings).tolist() == [0, -1, 0, 1, 1]
+    assert align(text, [headings[1], *LONG[:2]], "The mill closes", headings).tolist() == [0, 1, 0, 1, 1]
+
+
 def test_furniture_that_a_gold_keeps_is_masked_on_request() -> None:
-    """Byline, date and counters before the first sentence, and credits inside the body."""
+    """Byline, date and counters before the first sentence, and credits inside the body; never the headline."""
     body = [
         "The mill closes",
         "by Ada Weir on May 3, 2012",
@@ -147,7 +159,7 @@ def test_furniture_that_a_gold_keeps_is_masked_on_request() -> None:
         LONG[1],
     ]
     text = "\n".join(body)
-    assert align(text, body, "The mill closes", mask_furniture=True).tolist() == [-1, -1, -1, 1, -1, 1]
+    assert align(text, body, "The mill closes", mask_furniture=True).tolist() == [1, -1, -1, 1, -1, 1]
     assert align(text, body, "The mill closes").tolist() == [1] * 6
 
 
@@ -231,9 +243,10 @@ def test_a_vote_of_fewer_than_two_voters_gives_no_labels() -> None:
 def test_a_vote_makes_no_statement_on_the_headline() -> None:
     """Extractors differ on it."""
     text = "\n".join(["The mill closes", *LONG])
-    labels = vote(text, [text] * 4, "The mill closes")
-    assert labels is not None
-    assert labels.tolist() == [-1, 1, 1, 1, 1]
+    for title, headings in (("The mill closes", []), (None, ["The mill closes"])):
+        labels = vote(text, ["\n".join(LONG)] * 4, title, headings)
+        assert labels is not None
+        assert labels.tolist() == [-1, 1, 1, 1, 1]
 
 
 def test_a_page_of_a_thousand_gold_tokens_takes_milliseconds() -> None:

@@ -12,7 +12,7 @@ from dechaff_training.matching import Flags, Match, Tokens, match_tokens, tokeni
 #: Codes of labels in training.
 CONTENT, BOILERPLATE, MASKED = 1, 0, -1
 #: Part of every cache's key: raise it when labels may change.
-ALIGNMENT_VERSION = 3
+ALIGNMENT_VERSION = 4
 #: A line is content from this share of matched tokens on, boilerplate up to the other; else it is masked.
 CONTENT_SHARE, BOILERPLATE_SHARE = 0.65, 0.3
 #: With less of its gold found in all the text of a page, the page is of no use.
@@ -36,7 +36,14 @@ _CODE = re.compile(r"[^\w\s]*[{}();,=<>][^\w\s]*")
 _CLOSING = "\"'”’»)]"
 
 
-def align(text: str, body: Sequence[str], title: str | None = None, *, mask_furniture: bool = False) -> Labels:
+def align(
+    text: str,
+    body: Sequence[str],
+    title: str | None = None,
+    headings: Sequence[str] = (),
+    *,
+    mask_furniture: bool = False,
+) -> Labels:
     r"""Label the lines of an extractor's output by the gold paragraphs of the article's body.
 
     Parameters
@@ -49,9 +56,12 @@ def align(text: str, body: Sequence[str], title: str | None = None, *, mask_furn
         The headline. Lines that say the same (with or without the site's name) make no statement where the
         gold leaves the headline out: they are masked, up to the end of the body; behind it they are
         boilerplate.
+    headings : sequence of str
+        The page's headings of the first level. The headline over the text may differ from `title`, which pages
+        write for search engines and others shorten: the nearest line above the body that says either is masked.
     mask_furniture : bool
         For golds that hold byline, date or credits, which the label policy does not count as content: mask
-        such lines, and the short ones before the first sentence.
+        such lines, and the short ones before the first sentence, but not the headline.
 
     Returns
     -------
@@ -71,10 +81,12 @@ def align(text: str, body: Sequence[str], title: str | None = None, *, mask_furn
     # A second copy of the whole article, as pages print it for another kind of screen.
     labels[(match.copies() > 0.7) & (labels == BOILERPLATE)] = MASKED
     _mask_code(match.page, lines, labels)
+    headlines = [tokenize(headline) for headline in (title or "", *headings)]
     if mask_furniture:
-        _mask_furniture(match.page, lines, labels)
+        _mask_furniture(match.page, lines, labels, headlines)
     if title:
-        _mask_title(match.page, labels, tokenize(title))
+        _mask_title(match.page, labels, headlines[0])
+    _mask_headline(match.page, labels, headlines)
     return labels
 
 
@@ -145,7 +157,9 @@ def apply_snippets(text: str, labels: Labels, present: Sequence[str], absent: Se
     return labels
 
 
-def vote(text: str, extractions: Sequence[str], title: str | None = None) -> Labels | None:
+def vote(
+    text: str, extractions: Sequence[str], title: str | None = None, headings: Sequence[str] = ()
+) -> Labels | None:
     r"""Label lines by the vote of several main-content extractors, for pages without gold.
 
     Parameters
@@ -154,6 +168,7 @@ def vote(text: str, extractions: Sequence[str], title: str | None = None) -> Lab
     extractions : sequence of str
         The same page by each of the voters; the first, the most reliable, has a veto on either label.
     title : str, optional
+    headings : sequence of str
         As in `align`: extractors differ on the headline, it is masked.
 
     Returns
@@ -170,16 +185,22 @@ def vote(text: str, extractions: Sequence[str], title: str | None = None) -> Lab
     >>> vote("Home\nRead on\n" + prose, voters).tolist()
     [0, 0, 1]
     """
-    voters = [extraction.splitlines() for extraction in extractions if len(extraction) >= MIN_VOTER]
-    if len(voters) < 2:
+    votes = ballots(text, extractions)
+    if len(votes) < 2:
         return None
     page = Tokens.of([text[start:end] for start, end in split_lines(text)])
-    votes = np.array([align(text, voter) for voter in voters])
     labels = _count_votes(votes, lead=len(extractions[0]) >= MIN_VOTER)
     _mask_outskirts(labels, votes, page.count())
     if title:
         _mask_title(page, labels, tokenize(title), always=True)
+    _mask_headline(page, labels, [tokenize(headline) for headline in (title or "", *headings)])
     return labels
+
+
+def ballots(text: str, extractions: Sequence[str]) -> Labels:
+    """Label lines by each of several extractions that has `MIN_VOTER` characters: shape (n_voters, n_lines)."""
+    voters = [extraction.splitlines() for extraction in extractions if len(extraction) >= MIN_VOTER]
+    return np.array([align(text, voter) for voter in voters], np.int8)
 
 
 def _count_votes(votes: Labels, *, lead: bool) -> Labels:
@@ -236,7 +257,7 @@ def _mask_code(page: Tokens, lines: Sequence[str], labels: Labels) -> None:
             labels[i] = MASKED
 
 
-def _mask_furniture(page: Tokens, lines: Sequence[str], labels: Labels) -> None:
+def _mask_furniture(page: Tokens, lines: Sequence[str], labels: Labels, headlines: Sequence[list[str]]) -> None:
     counts = page.count()
     is_sentence: Flags = np.array(
         [line.rstrip(_CLOSING).endswith((".", "!", "?", "…", "。")) for line in lines], bool
@@ -245,18 +266,27 @@ def _mask_furniture(page: Tokens, lines: Sequence[str], labels: Labels) -> None:
     opening = np.flatnonzero((labels == CONTENT) & ((counts >= 25) | (is_sentence & (counts >= 8))))
     before = np.arange(len(labels)) < (opening[0] if len(opening) else 0)
     furniture = is_furniture & ~is_sentence & (counts < 15)
-    labels[(before | furniture) & (labels == CONTENT)] = MASKED
+    for line in np.flatnonzero((before | furniture) & (labels == CONTENT)).tolist():
+        if not any(_is_title(page.line(line), headline) for headline in headlines):
+            labels[line] = MASKED
 
 
 def _mask_title(page: Tokens, labels: Labels, title: list[str], *, always: bool = False) -> None:
     """Mask lines that say the title, unless they are content by the gold or stand behind the body."""
     content = np.flatnonzero(labels == CONTENT)
     end = int(content[-1]) if len(content) else len(labels)
-    bounds = page.bounds()
     for line in range(min(end + 1, len(labels))):
-        if always or labels[line] != CONTENT:
-            words = page.words[bounds[line] : bounds[line + 1]]
-            labels[line] = MASKED if _is_title(words, title) else labels[line]
+        if (always or labels[line] != CONTENT) and _is_title(page.line(line), title):
+            labels[line] = MASKED
+
+
+def _mask_headline(page: Tokens, labels: Labels, headlines: Sequence[list[str]]) -> None:
+    """Mask the nearest line above the body that says the title or a heading, unless it is content by the gold."""
+    content = np.flatnonzero(labels == CONTENT)
+    for line in range(int(content[0]) if len(content) else -1, -1, -1):
+        if any(_is_title(page.line(line), headline) for headline in headlines):
+            labels[line] = labels[line] if labels[line] == CONTENT else MASKED
+            return
 
 
 def _is_title(words: list[str], title: list[str]) -> bool:

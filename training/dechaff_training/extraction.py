@@ -57,6 +57,17 @@ def extract(html: str, extractor: str) -> str:
     return run(EXTRACTORS[extractor], html)
 
 
+def find_headings(html: str) -> list[str]:
+    """Find a page's headings of the first level; none where it cannot be parsed.
+
+    Examples
+    --------
+    >>> find_headings("<h1>The <b>mill</b></h1><h2>Work</h2>")
+    ['The mill']
+    """
+    return run(_headings, html).splitlines()
+
+
 def check_extractors(names: Iterable[str], known: Collection[str]) -> None:
     """Refuse the names of extractors that are not known.
 
@@ -158,6 +169,11 @@ def _resiliparse(html: str, *, main_content: bool) -> str:
         noscript=False,
     )
     return text
+
+
+def _headings(html: str) -> str:
+    tree = load("resiliparse.parse.html").HTMLTree.parse(html)
+    return "\n".join(" ".join(heading.text.split()) for heading in tree.document.get_elements_by_tag_name("h1"))
 
 
 def _resiliparse_all(html: str) -> str:

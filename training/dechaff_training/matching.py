@@ -4,13 +4,15 @@ Extractors split and join paragraphs as they like, so tokens are aligned, not li
 and gold share are found by their shingles; a chain of runs, in the order of both, is chosen by dynamic
 programming, with a price on every gap, so that words of the body scattered over a menu do not match, and of
 two copies of a line the one near its neighbours wins. What the chain leaves open is filled line by line
-between matched neighbours, and what stands elsewhere on the page than in the gold is found by its long runs.
+between matched neighbours, and what stands elsewhere on the page than in the gold is found by its long runs, or as
+a whole paragraph that is a whole line.
 """
 
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +58,11 @@ class Tokens:
     def bounds(self) -> Ints:
         """Give where each line's tokens begin, and where the last one's end."""
         return np.searchsorted(self.lines, np.arange(self.n_lines + 1)).astype(np.int64)
+
+    def line(self, number: int) -> list[str]:
+        """Give the tokens of a line."""
+        start, end = np.searchsorted(self.lines, (number, number + 1))
+        return self.words[start:end]
 
     def count(self, flags: Flags | None = None) -> Ints:
         """Count each line's tokens, or those with a flag."""
@@ -136,6 +143,7 @@ def match_tokens(lines: Sequence[str], body: Sequence[str]) -> Match:
     _take(match, chain)
     _fill_gaps(match, chain)
     _take_moved(match)
+    _take_paragraphs(match)
     return match
 
 
@@ -314,3 +322,28 @@ def _take_moved(match: Match) -> None:
         if not len(chain):
             return
         _take(match, chain)
+
+
+def _take_paragraphs(match: Match) -> None:
+    """Match paragraphs that are whole lines elsewhere in the article: headings of columns that were zipped."""
+    found = match.page.lines[match.on_page]
+    if not len(found):
+        return
+    bounds, missing = match.page.bounds(), _missing_paragraphs(match)
+    for line in range(int(found[0]) + 1, int(found[-1])):
+        start, end = bounds[line : line + 2].tolist()
+        words = tuple(match.page_ids[start:end].tolist())
+        if words in missing and not match.on_page[start:end].any():
+            place = missing.pop(words)
+            match.on_page[start:end] = True
+            match.in_gold[place : place + end - start] = True
+
+
+def _missing_paragraphs(match: Match) -> dict[tuple[int, ...], int]:
+    """Find the gold's paragraphs of some words of which nothing is matched, and where each begins."""
+    spans = pairwise(match.gold.bounds().tolist())
+    return {
+        tuple(match.gold_ids[start:end].tolist()): start
+        for start, end in spans
+        if end - start >= _LONG_LINE and not match.in_gold[start:end].any()
+    }

@@ -23,7 +23,7 @@ from dechaff_training.alignment import (
     without_repeats,
 )
 from dechaff_training.articles import Article
-from dechaff_training.extraction import VOTERS, extract, extractor_version, load
+from dechaff_training.extraction import VOTERS, extract, extractor_version, find_headings, load
 from dechaff_training.progress import Bar
 
 #: Golds that hold byline, date or credits, which are masked.
@@ -126,7 +126,7 @@ class _Pages:
         """Label every page's text by one extractor."""
         versions = [extractor_version(name) for name in (extractor, EVERYTHING, *VOTERS)]
         voters = [self.texts(name, silver_only=True) if any(self.silver) else texts for name in VOTERS]
-        jobs = zip(self.pages, texts, self._coverage(), *voters, strict=True)
+        jobs = zip(self.pages, texts, self._coverage(), self._headings(), *voters, strict=True)
         labels = self._keep(f"labels {ALIGNMENT_VERSION} {versions}", extractor, _label, jobs)
         return [
             # A page that its gold does not fit is no lesson, but still a page to be measured on.
@@ -138,6 +138,10 @@ class _Pages:
         key = f"coverage {ALIGNMENT_VERSION} {extractor_version(EVERYTHING)}"
         jobs = zip(self.pages, self.texts(EVERYTHING), strict=True)
         return self._keep(key, EVERYTHING, _cover, jobs)
+
+    def _headings(self) -> list[list[str]]:
+        key = f"headings {ALIGNMENT_VERSION} {extractor_version(EVERYTHING)}"
+        return self._keep(key, EVERYTHING, find_headings, ((page.as_py() or "",) for page in self.html))
 
     def _keep(
         self, key: str, extractor: str, work: Callable[..., Any], jobs: Iterator[tuple[Any, ...]]
@@ -203,16 +207,19 @@ def _cover(page: Page, text: str | None) -> float:
     return coverage(text or "", page["body"] or [])
 
 
-def _label(page: Page, text: str | None, covered: float, *voters: str | None) -> list[int] | None:
+def _label(
+    page: Page, text: str | None, covered: float, headings: Sequence[str], *voters: str | None
+) -> list[int] | None:
     text = text or ""
     if page["body"] is None:
-        labels = vote(text, [voter or "" for voter in voters], page["title"])
+        labels = vote(text, [voter or "" for voter in voters], page["title"], headings)
         if labels is not None:
             labels = apply_snippets(text, labels, page["present"] or [], page["absent"] or [])
     elif covered < USABLE_COVERAGE:
         return None
     else:
-        labels = align(text, page["body"], page["title"], mask_furniture=page["source"] in WITH_FURNITURE)
+        has_furniture = page["source"] in WITH_FURNITURE
+        labels = align(text, page["body"], page["title"], headings, mask_furniture=has_furniture)
     return None if labels is None else labels.tolist()
 
 
