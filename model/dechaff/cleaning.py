@@ -27,6 +27,8 @@ Strings = TypeVar("Strings", list[str], list[str | None], NDArray[np.object_])
 Decision = tuple[LineBatch, NDArray[np.bool_], Values, list[tuple[str, ...]]]
 Result = TypeVar("Result")
 
+#: What `CleanedArticle.flags` may say.
+FLAGS: Final = ("nearly all dropped", "unsure", "kept by the guard")
 # An article of which less than this share of its characters is kept has lost nearly all.
 _NEARLY_ALL: Final = 0.05
 # The mean of min(p, 1 - p) over an article's characters, above which its labels are little more than a guess.
@@ -522,9 +524,10 @@ def _flags(
     width = (batch.ends - batch.starts).astype(np.float64)
     total = np.maximum(sum_runs(width, offsets), 1)
     has_lines = np.diff(offsets) > 0
-    checks = {
-        "nearly all dropped": has_lines & (sum_runs(width * kept, offsets) / total < _NEARLY_ALL),
-        "unsure": sum_runs(np.minimum(probability, 1 - probability) * width, offsets) / total > _UNSURE,
-        "kept by the guard": sum_runs((kept & (probability < threshold)) * 1.0, offsets) > 0,
-    }
-    return [tuple(name for name, flags in checks.items() if flags[i]) for i in range(batch.n_articles)]
+    checks = (
+        has_lines & (sum_runs(width * kept, offsets) / total < _NEARLY_ALL),
+        sum_runs(np.minimum(probability, 1 - probability) * width, offsets) / total > _UNSURE,
+        sum_runs((kept & (probability < threshold)) * 1.0, offsets) > 0,
+    )
+    named = list(zip(FLAGS, checks, strict=True))
+    return [tuple(name for name, flags in named if flags[i]) for i in range(batch.n_articles)]
