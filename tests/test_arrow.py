@@ -1,6 +1,4 @@
 import itertools
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -167,10 +165,3 @@ def test_one_text_is_no_list_of_texts() -> None:
         label_array("a", KEEP)
     with pytest.raises(InputError, match="text 1 is bytes"):
         label_array(["a", b"b"], KEEP)  # type: ignore[list-item]
-
-
-def test_lists_do_not_import_pyarrow() -> None:
-    """In a fresh process, cleaning and labelling a list leaves pyarrow alone."""
-    script = "import dechaff, sys; dechaff.clean_array(['a']); dechaff.label_array(['a']); print('pyarrow' in sys.modules)"
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "False"
