@@ -4,12 +4,13 @@ import sys
 import pytest
 
 HEAVY = {"sklearn", "scipy", "pandas", "typer", "rich", "pyarrow", "lxml", "matplotlib", "dechaff_training"}
+ARRAYS = "import dechaff; dechaff.clean_array(['The vote was held.', None]); dechaff.label_array(['Share'])"
 USE = "import dechaff; dechaff.default_model(); dechaff.keep_content('The vote was held.\\nShare')"
 EXPLAIN = "import dechaff; dechaff.classify_lines('The vote was held.\\nShare')[0].reasons()"
 KIND = "import dechaff; dechaff.classify_lines('The vote was held.\\nShare')[1].kind"
 
 
-@pytest.mark.parametrize("code", ["import dechaff", USE, EXPLAIN, KIND])
+@pytest.mark.parametrize("code", ["import dechaff", USE, ARRAYS, EXPLAIN, KIND])
 def test_nothing_heavy_is_imported(code: str) -> None:
     """In a fresh process, import, model, cleaning, reasons and kinds need neither scikit-learn nor scipy nor the command line."""
     script = f"{code}\nimport sys\nprint(*sorted({{name.partition('.')[0] for name in sys.modules}}))"

@@ -8,6 +8,7 @@ from dechaff.cleaning import (
     clean_array,
     clean_article,
     keep_content,
+    label_array,
 )
 from dechaff.errors import ArtifactError, CorpusError, DechaffError, InputError, MissingExtraError
 from dechaff.explanation import Reason
@@ -31,6 +32,7 @@ __all__ = [
     "default_model",
     "inspect_model",
     "keep_content",
+    "label_array",
     "load_model",
     "save_model",
     "split_lines",

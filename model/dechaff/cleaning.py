@@ -1,13 +1,15 @@
 """Text in, labels and clean text out."""
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Final, TypeVar
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff.arrow import LINE_LABEL, Labels, is_arrow, labels_like, read_texts, texts_like
 from dechaff.artifact import default_model
 from dechaff.errors import InputError
 from dechaff.explanation import Explanation, Reason, explain
@@ -18,8 +20,15 @@ from dechaff.repeats import check_groups, find_repeats, weigh_repeats
 from dechaff.runs import spread, sum_runs
 from dechaff.stages import Values
 
-Strings = TypeVar("Strings", list[str], list[str | None], NDArray[np.object_])
+if TYPE_CHECKING:
+    import pyarrow as pa
 
+Strings = TypeVar("Strings", list[str], list[str | None], NDArray[np.object_])
+Decision = tuple[LineBatch, NDArray[np.bool_], Values, list[tuple[str, ...]]]
+Result = TypeVar("Result")
+
+#: What `CleanedArticle.flags` may say.
+FLAGS: Final = ("nearly all dropped", "unsure", "kept by the guard")
 # An article of which less than this share of its characters is kept has lost nearly all.
 _NEARLY_ALL: Final = 0.05
 # The mean of min(p, 1 - p) over an article's characters, above which its labels are little more than a guess.
@@ -148,18 +157,36 @@ def keep_content(text: str, model: LineModel | None = None, threshold: Threshold
     return clean_array([text], model, threshold)[0]
 
 
+@overload
 def clean_array(
     strings: Strings,
     model: LineModel | None = None,
     threshold: Threshold = None,
     groups: Sequence[Hashable] | None = None,
-) -> Strings:
+) -> Strings: ...
+
+
+@overload
+def clean_array(
+    strings: "pa.Array | pa.ChunkedArray",
+    model: LineModel | None = None,
+    threshold: Threshold = None,
+    groups: Sequence[Hashable] | None = None,
+) -> Any: ...
+
+
+def clean_array(
+    strings: Any,
+    model: LineModel | None = None,
+    threshold: Threshold = None,
+    groups: Sequence[Hashable] | None = None,
+) -> Any:
     """Drop the boilerplate of many articles at once: much faster than one by one.
 
     Parameters
     ----------
-    strings : list of str or None, or ndarray of objects
-        One article each; None stays None.
+    strings : list of str or None, ndarray of objects, or pyarrow Array or ChunkedArray of strings
+        One article each; None and null stay what they are.
     model : LineModel, optional
     threshold : float or str, optional
         As for `keep_content`.
@@ -169,36 +196,111 @@ def clean_array(
 
     Returns
     -------
-    list of str or None, or ndarray of objects
-        As given, cleaned.
+    list of str or None, ndarray of objects, or pyarrow Array or ChunkedArray
+        As given, cleaned: an Arrow array keeps its type and chunks; strings of a dictionary come back without it.
 
     Raises
     ------
     InputError
-        If an element is neither string nor None, `threshold` is neither within [0, 1] nor a preset, or there are
-        not as many groups as strings.
+        If an element is neither string nor None, an Arrow array is none of strings, `threshold` is neither within
+        [0, 1] nor a preset, or there are not as many groups as strings.
 
     Examples
     --------
     >>> clean_array(["", None])
     ['', None]
     """
+    if is_arrow(strings):
+        return texts_like(strings, clean_array(read_texts(strings), model, threshold, groups))
+    cleaned = _for_each(strings, lambda batch, kept, *_: kept_text(batch, kept), model, threshold, groups)
+    if isinstance(strings, np.ndarray):
+        return np.array(cleaned, dtype=object)
+    return cleaned
+
+
+@overload
+def label_array(
+    strings: Sequence[str | None] | NDArray[np.object_],
+    model: LineModel | None = None,
+    threshold: Threshold = None,
+    groups: Sequence[Hashable] | None = None,
+) -> list[Labels | None]: ...
+
+
+@overload
+def label_array(
+    strings: "pa.Array | pa.ChunkedArray",
+    model: LineModel | None = None,
+    threshold: Threshold = None,
+    groups: Sequence[Hashable] | None = None,
+) -> Any: ...
+
+
+def label_array(
+    strings: Any,
+    model: LineModel | None = None,
+    threshold: Threshold = None,
+    groups: Sequence[Hashable] | None = None,
+) -> Any:
+    r"""Label the lines of many articles at once, as `clean_array` decides.
+
+    Parameters
+    ----------
+    strings : list of str or None, ndarray of objects, or pyarrow Array or ChunkedArray of strings
+    model : LineModel, optional
+    threshold : float or str, optional
+    groups : sequence of hashable, length n_articles, optional
+        As for `clean_array`.
+
+    Returns
+    -------
+    list of ndarray or None, or pyarrow Array or ChunkedArray
+        For each article a record for each line that is not blank: `start` and `end`, its span in code points, as
+        Python counts; `content`, a Boolean; and `probability`, of content. A list holds structured arrays, whose
+        `tolist` gives plain tuples; an Arrow array holds lists of structs (large lists for large_string), in the
+        chunks of `strings`. None and null stay what they are.
+
+    Raises
+    ------
+    InputError
+        As `clean_array`.
+
+    Examples
+    --------
+    >>> text = "The river rose by two feet on Tuesday, after days of rain.\n\nSubscribe for ₹900 per month"
+    >>> lines = label_array([text])[0]
+    >>> lines[["start", "end", "content"]].tolist()
+    [(0, 58, True), (60, 88, False)]
+    >>> [text[start:end] for start, end in lines[~lines["content"]][["start", "end"]]]
+    ['Subscribe for ₹900 per month']
+    """
+    if is_arrow(strings):
+        return labels_like(strings, label_array(read_texts(strings), model, threshold, groups))
+    return _for_each(strings, line_labels, model, threshold, groups)
+
+
+def _for_each(
+    strings: Sequence[str | None] | NDArray[np.object_],
+    take: Callable[[LineBatch, NDArray[np.bool_], Values], Iterable[Result]],
+    model: LineModel | None,
+    threshold: Threshold,
+    groups: Sequence[Hashable] | None,
+) -> list[Result | None]:
+    """Decide on many articles and take for each of them what `take` makes of a block; None stays None."""
     check_texts(strings, or_none=True)
     present = [(place, text) for place, text in enumerate(strings) if text is not None]
-    cleaned: list[str | None] = [None] * len(strings)
     texts = [text for _, text in present]
     repeats = None
     if groups is not None:
-        sites = list(groups)
+        sites = groups.to_pylist() if is_arrow(groups) else list(groups)  # type: ignore[attr-defined]
         check_groups(strings, sites)
         repeats = find_repeats(texts, [sites[place] for place, _ in present])
     decisions = decide_lines(texts, model, threshold, repeats)
-    kept_texts = (text for batch, kept, _, _ in decisions for text in kept_text(batch, kept))
-    for (place, _), text in zip(present, kept_texts, strict=True):
-        cleaned[place] = text
-    if isinstance(strings, np.ndarray):
-        return np.array(cleaned, dtype=object)
-    return cleaned  # type: ignore[return-value]
+    found = (each for batch, kept, probability, _ in decisions for each in take(batch, kept, probability))
+    results: list[Result | None] = [None] * len(strings)
+    for (place, _), each in zip(present, found, strict=True):
+        results[place] = each
+    return results
 
 
 def classify_lines(text: str, model: LineModel | None = None, threshold: Threshold = None) -> list[LabelledLine]:
@@ -294,6 +396,23 @@ def kept_text(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
         yield "".join([text[start:stop] for start, stop in own]) if n_lines[article] else text
 
 
+def line_labels(batch: LineBatch, kept: NDArray[np.bool_], probability: Values) -> Iterator[Labels]:
+    """Give each article's lines as records: span, whether content, and the probability of content.
+
+    Parameters
+    ----------
+    batch : LineBatch
+    kept : ndarray of bool, shape (n_lines,)
+    probability : ndarray of float64, shape (n_lines,)
+    """
+    first_codes = batch.article_codes[batch.line_articles]
+    lines = np.empty(batch.n_lines, LINE_LABEL)
+    lines["start"], lines["end"] = batch.starts - first_codes, batch.ends - first_codes
+    lines["content"], lines["probability"] = kept, probability
+    for first, last in pairwise(batch.article_lines.tolist()):
+        yield lines[first:last]
+
+
 def _kept_spans(batch: LineBatch, kept: NDArray[np.bool_]) -> tuple[list[tuple[int, int]], list[int]]:
     """Find the stretches of text that are kept: a span for each run of kept lines, not for each line.
 
@@ -368,7 +487,7 @@ def decide_lines(
     model: LineModel | None = None,
     threshold: Threshold = None,
     repeats: NDArray[np.bool_] | None = None,
-) -> Iterator[tuple[LineBatch, NDArray[np.bool_], Values, list[tuple[str, ...]]]]:
+) -> Iterator[Decision]:
     """Give for each block of articles its lines, which of them are kept, their probabilities, and the flags.
 
     Parameters
@@ -405,9 +524,10 @@ def _flags(
     width = (batch.ends - batch.starts).astype(np.float64)
     total = np.maximum(sum_runs(width, offsets), 1)
     has_lines = np.diff(offsets) > 0
-    checks = {
-        "nearly all dropped": has_lines & (sum_runs(width * kept, offsets) / total < _NEARLY_ALL),
-        "unsure": sum_runs(np.minimum(probability, 1 - probability) * width, offsets) / total > _UNSURE,
-        "kept by the guard": sum_runs((kept & (probability < threshold)) * 1.0, offsets) > 0,
-    }
-    return [tuple(name for name, flags in checks.items() if flags[i]) for i in range(batch.n_articles)]
+    checks = (
+        has_lines & (sum_runs(width * kept, offsets) / total < _NEARLY_ALL),
+        sum_runs(np.minimum(probability, 1 - probability) * width, offsets) / total > _UNSURE,
+        sum_runs((kept & (probability < threshold)) * 1.0, offsets) > 0,
+    )
+    named = list(zip(FLAGS, checks, strict=True))
+    return [tuple(name for name, flags in named if flags[i]) for i in range(batch.n_articles)]
