@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from dechaff.bulk.inputs import Input, show
+from dechaff.bulk.outputs import remove_outputs
 from dechaff.bulk.summary import Tally
 from dechaff.errors import InputError
 
@@ -28,6 +29,8 @@ class Manifest:
     folder : Path
     settings : mapping
         Plain values: all that decides what is written.
+    overwrite : bool
+        Whether what earlier runs have written goes first, and nothing else.
 
     Raises
     ------
@@ -35,7 +38,7 @@ class Manifest:
         If the folder has been written with other settings, or another run is writing to it.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, Any], *, overwrite: bool = False) -> None:
         self._path = folder / NAME
         folder.mkdir(parents=True, exist_ok=True)
         self._file = self._path.open("a+b")
@@ -43,6 +46,9 @@ class Manifest:
         self._begun: set[str] = set()
         self._finished: dict[str, dict[str, Any]] = {}
         try:
+            if overwrite:
+                remove_outputs(folder, self._names())
+                self._file.truncate(0)
             lines = self._read()
             if lines:
                 self._check(lines[0], settings)
@@ -82,10 +88,6 @@ class Manifest:
         """Tell whether an output of this name is of this run or one before."""
         return name in self._begun
 
-    def names(self) -> list[str]:
-        """Name all outputs that were begun."""
-        return sorted(self._begun)
-
     def finished(self, each: Input) -> Tally | None:
         """Give the tally of a file that is finished and has not changed since."""
         entry = self._finished.get(each.name)
@@ -112,6 +114,15 @@ class Manifest:
                     f"{each.shown}: written as {before[each.shown]} before, and would be {each.name} beside these "
                     "other inputs: name another output folder, or begin anew with --overwrite"
                 )
+
+    def _names(self) -> list[str]:
+        """Name what earlier runs have written, whatever their settings; a damaged manifest names what it can."""
+        names = []
+        self._file.seek(0)
+        for line in self._file:
+            with suppress(ValueError, AttributeError):
+                names.append(json.loads(line).get("begun"))
+        return [name for name in names if isinstance(name, str)]
 
     def _read(self) -> list[dict[str, Any]]:
         """Read the lines that are whole, and cut off a last one that is not."""
@@ -150,7 +161,8 @@ class Manifest:
     def _append(self, line: dict[str, Any]) -> None:
         self._file.write(json.dumps(line, ensure_ascii=True).encode() + b"\n")
         self._file.flush()
-        os.fsync(self._file.fileno())
+        if "finished" in line:
+            os.fsync(self._file.fileno())
 
 
 def stamp(path: Path) -> tuple[int, int]:
@@ -169,16 +181,3 @@ def _lock(file: BinaryIO, folder: Path) -> None:
         except OSError as error:
             file.close()
             raise InputError(f"{show(folder)}: another run is writing to it") from error
-
-
-def read_names(folder: Path) -> list[str]:
-    """Name what runs before have written to a folder, whatever their settings.
-
-    A manifest that is damaged names what its sound lines do.
-    """
-    names = []
-    with suppress(FileNotFoundError), (folder / NAME).open("rb") as file:
-        for line in file:
-            with suppress(ValueError, AttributeError):
-                names.append(json.loads(line).get("begun"))
-    return sorted({name for name in names if isinstance(name, str)})

@@ -12,9 +12,8 @@ from dechaff.artifact import model_digest
 from dechaff.bulk.columns import Columns
 from dechaff.bulk.formats import FORMATS
 from dechaff.bulk.inputs import Input, find_inputs, show
-from dechaff.bulk.manifest import NAME as MANIFEST
-from dechaff.bulk.manifest import Manifest, read_names, stamp
-from dechaff.bulk.outputs import Output, remove_outputs, remove_unfinished
+from dechaff.bulk.manifest import Manifest, stamp
+from dechaff.bulk.outputs import Output, remove_unfinished
 from dechaff.bulk.records import Bad, Chunk, DamageError, Result
 from dechaff.bulk.settings import Settings, need
 from dechaff.bulk.summary import Summary, Tally
@@ -113,11 +112,10 @@ def clean_bulk(
     need("orjson")
     settings, folder = settings or Settings(), Path(output)
     model, found = settings.load_model(), find_inputs(inputs, folder)
-    if overwrite:
-        _clear(folder)
-    with closing(Manifest(folder, _plain(settings, model))) as manifest:
+    with closing(Manifest(folder, _plain(settings, model), overwrite=overwrite)) as manifest:
         manifest.check_names(found)
-        _check_free(folder, found, manifest, overwrite=overwrite)
+        if not overwrite:
+            _check_free(folder, found, manifest)
         remove_unfinished(folder)
         try:
             summary = _Run(folder, settings, manifest, listener or _Silent()).clean(found, model, workers)
@@ -234,17 +232,11 @@ def _plain(settings: Settings, model: LineModel) -> dict[str, Any]:
     }
 
 
-def _clear(folder: Path) -> None:
-    """Remove what earlier runs have written, and nothing else."""
-    remove_outputs(folder, read_names(folder))
-    (folder / MANIFEST).unlink(missing_ok=True)
-
-
-def _check_free(folder: Path, found: list[Input], manifest: Manifest, *, overwrite: bool) -> None:
+def _check_free(folder: Path, found: list[Input], manifest: Manifest) -> None:
     """Refuse to write over what no run has written."""
     for each in found:
         path = folder / each.name
-        if path.exists() and not manifest.owns(each.name) and not overwrite:
+        if path.exists() and not manifest.owns(each.name):
             raise InputError(
                 f"{show(path)}: is there, and not of an earlier run: name another output folder, or say --overwrite"
             )

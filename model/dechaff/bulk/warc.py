@@ -71,16 +71,15 @@ def cut_records(pieces: Iterable[bytes]) -> Iterator[Chunk | Bad]:
             first = number
     if taken:
         yield Chunk(bytes(taken), first, tuple(ends))
-    if buffer.damage and not buffer.told:
-        yield Bad(number, f"{buffer.damage}: from here on the file cannot be read")
+    if damage := buffer.tell_damage():
+        yield Bad(number, damage)
 
 
 class _Buffer:
     """The part of a stream that is being looked at."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces, self._held = iter(pieces), bytearray()
-        self.damage, self.told = "", False
+        self._pieces, self._held, self._damage = iter(pieces), bytearray(), ""
 
     def fill(self, n_bytes: int) -> bool:
         """Read on until so many bytes are there, or there is nothing more; tell whether anything is there."""
@@ -88,7 +87,7 @@ class _Buffer:
             while len(self._held) < n_bytes and (piece := next(self._pieces, b"")):
                 self._held += piece
         except DamageError as error:
-            self.damage = str(error)
+            self._damage = str(error)
         return bool(self._held)
 
     def take_record(self, number: int) -> bytes | Bad:
@@ -102,12 +101,17 @@ class _Buffer:
             return self._skip(number, f"longer than {LONGEST_UNREAD >> 20} MB", end)
         self.fill(whole + 4 + len(_MAGIC))
         if len(self._held) < whole:
-            return self._skip(number, self._broken_off(), end)
+            return self._skip(number, "the file ends within it", end)
         while whole < len(self._held) and self._held[whole] in b"\r\n":
             whole += 1
         if whole < len(self._held) and not self._held.startswith(_MAGIC, whole):
             return self._skip(number, "its length is wrong", end)
         return self._take(whole)
+
+    def tell_damage(self) -> str:
+        """Say once why the file cannot be read to its end, if it cannot."""
+        told, self._damage = self._damage, ""
+        return told and f"{told}: from here on the file cannot be read"
 
     def _head_end(self) -> int:
         """Find where the head ends; 0 if it does not."""
@@ -119,10 +123,6 @@ class _Buffer:
         taken = bytes(self._held[:n_bytes])
         del self._held[:n_bytes]
         return taken
-
-    def _broken_off(self) -> str:
-        self.told = True
-        return f"{self.damage}: from here on the file cannot be read" if self.damage else "the file ends within it"
 
     def _skip(self, number: int, reason: str, start: int) -> Bad:
         """Go on at the next line that begins a record."""
@@ -136,7 +136,7 @@ class _Buffer:
             n_bytes += end
             del self._held[:end]
             if found or not self._held:
-                return Bad(number, reason, raw, n_bytes)
+                return Bad(number, reason if found else self.tell_damage() or reason, raw, n_bytes)
             start = 1
 
 
