@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff.bulk.drift import Counts, Profile, count_features, is_sampled
 from dechaff.bulk.records import Document, join_lines
 from dechaff.bulk.settings import Settings, need
 from dechaff.bulk.summary import Tally
@@ -67,7 +68,7 @@ class Cleaner:
 
     def __init__(self, model: LineModel, settings: Settings) -> None:
         self._model, self._settings = model, settings
-        self._dumps = need("orjson").dumps
+        self._dumps, self._profile = need("orjson").dumps, Profile.of(model)
 
     def clean(self, documents: Sequence[Document]) -> Cleaned:
         """Clean documents, all at once.
@@ -79,7 +80,7 @@ class Cleaner:
         texts: list[str] = []
         dropped: list[bytes] = []
         attributes: list[bytes] = []
-        tally = Tally()
+        tally = Tally(features=self._count_features(documents))
         decisions = decide_lines([d.text for d in documents], self._model, self._settings.threshold)
         for batch, kept, probability, flags in decisions:
             block = _Block(documents[len(texts) : len(texts) + batch.n_articles], batch, kept, probability)
@@ -90,6 +91,13 @@ class Cleaner:
             if self._settings.attributes:
                 attributes.append(join_lines(_attributes(block), self._dumps))
         return Cleaned(texts, b"".join(dropped), b"".join(attributes), tally)
+
+    def _count_features(self, documents: Sequence[Document]) -> Counts:
+        """Count the features of some of the documents."""
+        if self._profile is None:
+            return {}
+        sample = [document.text for document in documents if is_sampled(document.number)]
+        return count_features(self._model, self._profile, sample) if sample else {}
 
 
 def _attributes(block: _Block) -> Iterator[dict[str, Any]]:

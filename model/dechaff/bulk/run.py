@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import dechaff
 from dechaff.artifact import model_digest
 from dechaff.bulk.columns import Columns
+from dechaff.bulk.drift import Profile, describe_drift
 from dechaff.bulk.formats import FORMATS
 from dechaff.bulk.inputs import Input, find_inputs, show
 from dechaff.bulk.manifest import Manifest, stamp
@@ -147,6 +148,8 @@ class _Run:
         with start_workers(n, model, self._settings) as submit:
             for tally in self._write(in_order(self._read(todo), submit, n)):
                 summary.tally.add(tally)
+        total = summary.tally
+        summary.notes += describe_drift(Profile.of(model), total.features, total.n_lines, total.n_dropped_lines)
         return summary
 
     def _read(self, todo: list[Input]) -> Iterator[_Event]:

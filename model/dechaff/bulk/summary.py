@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff.bulk.drift import Counts, add_counts
 from dechaff.lines import LineBatch
 
 # Of the dropped lines so many are counted at once; beyond, the rarer ones are forgotten.
@@ -33,6 +34,8 @@ class Tally:
         How many documents have any.
     frequent : Counter
         The beginnings of dropped lines, and how often they were dropped, at least.
+    features : dict of str to ndarray of int64
+        Lines of a sample by the deciles of the model's profile; not kept in the manifest.
     """
 
     n_documents: int = 0
@@ -44,6 +47,7 @@ class Tally:
     n_flagged: int = 0
     flags: Counter[str] = field(default_factory=Counter)
     frequent: Counter[str] = field(default_factory=Counter)
+    features: Counts = field(default_factory=dict)
 
     def count(self, batch: LineBatch, kept: NDArray[np.bool_], flags: list[tuple[str, ...]]) -> None:
         """Count a block of articles as `decide_lines` gives it."""
@@ -63,6 +67,7 @@ class Tally:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.flags.update(other.flags)
         self.frequent.update(other.frequent)
+        add_counts(self.features, other.features)
         if len(self.frequent) > 2 * _COUNTED:
             self.frequent = Counter(dict(self.frequent.most_common(_COUNTED)))
 
