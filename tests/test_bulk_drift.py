@@ -35,7 +35,7 @@ def test_the_same_kind_of_documents(profiled: Path, tmp_path: Path) -> None:
 
 def test_another_kind_of_documents(profiled: Path, tmp_path: Path) -> None:
     """Documents of quite another kind are told of, with the features, and the share that is dropped."""
-    rows = [{"text": "\n".join(f"{n} {k} €9.99" for k in range(60))} for n in range(600)]
+    rows = [{"text": "\n".join(f"{n} {k} €9.99" for k in range(60))} for n in range(1000)]
     path = write_jsonl(tmp_path / "a.jsonl", rows)
     first, second = clean_bulk([path], tmp_path / "out", Settings(model=profiled)).notes
     assert "features of these lines are not as in training (" in first

@@ -92,11 +92,8 @@ def test_a_worker_that_dies(folder: Path, tmp_path: Path) -> None:
     """If a worker is killed, by want of memory say, the run ends with one line and can go on."""
     process = start(folder, "-o", tmp_path / "out", "--workers", "2", "--quiet")
     wait_for(tmp_path / "out" / "0.jsonl.zst", process)
-    children = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True
-    )
-    worker = next(line.split()[0] for line in children.stdout.splitlines() if "spawn_main" in line)
-    os.kill(int(worker), signal.SIGKILL)
+    children = pytest.importorskip("psutil").Process(process.pid).children()
+    next(child for child in children if "spawn_main" in " ".join(child.cmdline())).kill()
     _, said = process.communicate()
     assert process.returncode == 1
     assert said.decode().startswith("dechaff: error: a worker process has ended")

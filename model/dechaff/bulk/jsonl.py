@@ -162,7 +162,7 @@ def _parse(line: bytes) -> dict[str, Any]:
     try:
         record = need("orjson").loads(line.removeprefix(_BOM))
     except ValueError as error:
-        raise BadRecordError(f"no JSON: {str(error).partition(': line 1 column')[0]}") from error
+        raise BadRecordError(f"no JSON: {str(error).partition(': line ')[0]}") from error
     if not isinstance(record, dict):
         raise BadRecordError("no JSON object")
     return record
