@@ -162,7 +162,7 @@ def kill_often(source: Path, folder: Path, workers: int, times: int) -> Iterator
         out = folder / "killed"
         shutil.rmtree(out, ignore_errors=True)
         command = [*_COMMAND, str(source), "-o", str(out), "--workers", str(workers)]
-        process = subprocess.Popen(command)
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)  # workers complain that nobody is there
         time.sleep(chance.uniform(0.1, 0.95) * whole.seconds)
         process.kill()
         process.wait()

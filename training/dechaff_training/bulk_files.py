@@ -46,13 +46,16 @@ class _Listener:
         self._bar, self._quiet = bar, quiet
 
     def begin(self, n_bytes: int) -> None:
+        """Take the size of it all."""
         self._bar.expect(n_bytes)
 
     def tell(self, message: str) -> None:
+        """Print a message."""
         if not self._quiet:
             self._bar.print(f"dechaff: {message}")
 
     def reach(self, position: int, tally: Tally) -> None:
+        """Move the bar."""
         self._bar.reach(position, tally.n_documents)
 
 

@@ -108,8 +108,10 @@ class _Plain:
         self._file, self._empty = file, empty
 
     def write(self, data: bytes) -> None:
+        """Write bytes."""
         self._file.write(data)
         self._empty = b"" if data else self._empty
 
     def close(self) -> None:
+        """Write what an empty file has."""
         self._file.write(self._empty)

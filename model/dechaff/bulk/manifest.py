@@ -7,7 +7,7 @@ it is finished. A last line that a killed run has left half is no line.
 import json
 import os
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -45,19 +45,22 @@ class Manifest:
         _lock(self._file, folder)
         self._begun: set[str] = set()
         self._finished: dict[str, dict[str, Any]] = {}
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.close)
             if overwrite:
                 remove_outputs(folder, self._names())
                 self._file.truncate(0)
-            lines = self._read()
-            if lines:
-                self._check(lines[0], settings)
-                self._remember(lines[1:])
-            else:
-                self._append({"format": _FORMAT, "version": _VERSION, "settings": dict(settings)})
-        except BaseException:
-            self.close()
-            raise
+            self._open(settings)
+            undo.pop_all()
+
+    def _open(self, settings: Mapping[str, Any]) -> None:
+        """Read what there is, or begin."""
+        lines = self._read()
+        if lines:
+            self._check(lines[0], settings)
+            self._remember(lines[1:])
+        else:
+            self._append({"format": _FORMAT, "version": _VERSION, "settings": dict(settings)})
 
     def close(self) -> None:
         """Let another run have the folder."""

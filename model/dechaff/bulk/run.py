@@ -36,14 +36,17 @@ class Listener(Protocol):
         """Hear how many bytes have been read, and what has come of it since the last time."""
 
 
-class _Silent:
-    """Hears nothing."""
+class Silence:
+    """A listener that hears nothing."""
 
-    def begin(self, n_bytes: int) -> None: ...
+    def begin(self, n_bytes: int) -> None:
+        """Hear nothing."""
 
-    def tell(self, message: str) -> None: ...
+    def tell(self, message: str) -> None:
+        """Hear nothing."""
 
-    def reach(self, position: int, tally: Tally) -> None: ...
+    def reach(self, position: int, tally: Tally) -> None:
+        """Hear nothing."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def clean_bulk(
             _check_free(folder, found, manifest)
         remove_unfinished(folder)
         try:
-            summary = _Run(folder, settings, manifest, listener or _Silent()).clean(found, model, workers)
+            summary = _Run(folder, settings, manifest, listener or Silence()).clean(found, model, workers)
         finally:
             remove_unfinished(folder)
     summary.seconds = time.monotonic() - began
