@@ -5,6 +5,7 @@ bytes with their type and shape. No class or function is named in it, so the rea
 file can be wrong, but it cannot act. `joblib.load` reads the same dictionary for who wants to look at it.
 """
 
+import hashlib
 import io
 import pickle
 import pickletools
@@ -135,6 +136,12 @@ def load_model(path: str | PathLike[str]) -> LineModel:
 def default_model() -> LineModel:
     """Load the model that dechaff ships with."""
     return load_model(str(files("dechaff").joinpath("artifacts", "default.joblib")))
+
+
+def model_digest(path: str | PathLike[str] | None) -> str:
+    """Give the SHA-256 of a model file, or of the one that dechaff ships with."""
+    shipped = files("dechaff").joinpath("artifacts", "default.joblib")
+    return hashlib.sha256((shipped if path is None else Path(path)).read_bytes()).hexdigest()
 
 
 def read_content(path: str | PathLike[str]) -> dict[str, Any]:

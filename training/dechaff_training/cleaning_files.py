@@ -1,6 +1,5 @@
 """What `dechaff clean` and `dechaff show` do, without their command line."""
 
-import hashlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dechaff.artifact import default_model, inspect_model, load_model
+from dechaff.artifact import model_digest as model_digest  # to be had from here, too
 from dechaff.cleaning import CleanedArticle, LabelledLine, clean_article
 from dechaff.errors import InputError
 from dechaff.explanation import Reason
@@ -77,12 +77,6 @@ class Output:
 def load(path: Path | None) -> LineModel:
     """Load a model file, or the model that dechaff ships with."""
     return default_model() if path is None else load_model(path)
-
-
-def model_digest(path: Path | None) -> str:
-    """Give the SHA-256 of a model file, or of the one that dechaff ships with."""
-    shipped = files("dechaff").joinpath("artifacts", "default.joblib")
-    return hashlib.sha256((shipped if path is None else path).read_bytes()).hexdigest()
 
 
 def describe_model(path: Path | None, limit: int) -> dict[str, Any]:

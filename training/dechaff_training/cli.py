@@ -15,6 +15,8 @@ import typer
 from typer.core import TyperGroup
 
 from dechaff.errors import DechaffError
+from dechaff_training import bulk_command
+from dechaff_training.options import Keywords, ModelFile, Threshold, phrases
 from dechaff_training.reading import STANDARD, Decoding
 
 # What a shell makes of a program that SIGINT or SIGPIPE ended.
@@ -69,56 +71,6 @@ Corpora = Annotated[
     list[Path],
     typer.Argument(metavar="CORPUS", help="Labelled .txt or .jsonl, pages in .parquet, or folders of them."),
 ]
-ModelFile = Annotated[
-    Path | None,
-    typer.Option("--model", "-m", help="A model file; by default the one that ships.", show_default=False),
-]
-
-
-def _number_or_name(value: str) -> float | str:
-    """Read a threshold; whether a name is one of the model's is for the model to say."""
-    try:
-        number = float(value)
-    except ValueError:
-        return value
-    if not 0 <= number <= 1:
-        raise typer.BadParameter(f"{value} is not from 0 to 1")
-    return number
-
-
-Threshold = Annotated[
-    Any,
-    typer.Option(
-        parser=_number_or_name,
-        metavar="NUMBER|NAME",
-        help="Keep lines from this probability of content on; lower keeps more. Or a preset of the model: "
-        "precision, balanced, recall.",
-        show_default=False,
-    ),
-]
-
-
-def _phrases(keywords: list[str] | None) -> dict[str, list[str]] | None:
-    """Read `FAMILY=PHRASE` pairs; whether there is such a family is for the lexicon to say."""
-    phrases: dict[str, list[str]] = {}
-    for keyword in keywords or ():
-        family, equals, phrase = keyword.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"{keyword!r} is not FAMILY=PHRASE", param_hint="'--keyword' / '-k'")
-        phrases.setdefault(family.strip(), []).append(phrase.strip())
-    return phrases or None
-
-
-Keywords = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--keyword",
-        "-k",
-        metavar="FAMILY=PHRASE",
-        help="A phrase that counts as those of a family do: subscribe, related, newsletter, …; repeat it.",
-        show_default=False,
-    ),
-]
 Encoding = Annotated[str, typer.Option(metavar="NAME", help="How the input is encoded; output is UTF-8.")]
 Errors = Annotated[OnError, typer.Option(help="What to do about bytes that are not in the encoding.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, a record a line.")]
@@ -167,7 +119,7 @@ def clean(
     from dechaff_training.cleaning_files import Job, Output, clean_files
 
     paths = tuple(files or [STANDARD])
-    job = Job(paths, model, threshold, _decoding(encoding, errors), _phrases(keywords))
+    job = Job(paths, model, threshold, _decoding(encoding, errors), phrases(keywords))
     try:
         output = Output.choose(out, job.paths, as_json=as_json)
     except ValueError as error:
@@ -193,7 +145,7 @@ def show(
     from dechaff_training.cleaning_files import Job, dump, labelled_articles, line_record
 
     paths = tuple(files or [STANDARD])
-    articles = labelled_articles(Job(paths, model, threshold, _decoding(encoding, errors), _phrases(keywords)))
+    articles = labelled_articles(Job(paths, model, threshold, _decoding(encoding, errors), phrases(keywords)))
     if as_json:
         for path, article in articles:
             for number, line in enumerate(article.lines):
@@ -204,6 +156,9 @@ def show(
     printer = LinePrinter(reasons, full=full)
     for path, article in articles:
         printer.print_article(path, article, named=len(files or []) > 1)
+
+
+app.command(epilog=bulk_command.EXAMPLES)(bulk_command.bulk)
 
 
 @app.command(epilog="Example: [bold]dechaff train data/articles -o model.joblib --seed 1[/bold]")
@@ -224,7 +179,7 @@ def train(
     from dechaff_training.corpus_files import train_to_file
 
     parameters: dict[str, Any] = {"random_state": seed, "n_trees": trees, "n_folds": folds, "threshold": threshold}
-    parameters |= {"C": c, "C_context": c_context, "keywords": _phrases(keywords)}
+    parameters |= {"C": c, "C_context": c_context, "keywords": phrases(keywords)}
     train_to_file(corpora, out, parameters, extractors or (), metrics)
 
 

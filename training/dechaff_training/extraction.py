@@ -8,10 +8,12 @@ import logging
 import re
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
-from importlib import import_module, metadata
+from importlib import metadata
 from typing import Any
 
-from dechaff.errors import InputError, MissingExtraError
+from dechaff.errors import InputError
+from dechaff.extras import load as load  # to be had from here, too
+from dechaff.extras import missing
 
 # jusText names its stop lists by the English name of the language.
 STOPLISTS = {
@@ -103,42 +105,7 @@ def extractor_version(extractor: str) -> str:
     try:
         return f"{extractor} {metadata.version(package)}"
     except metadata.PackageNotFoundError as error:
-        raise _missing(package) from error
-
-
-def _missing(package: str, extra: str = "html") -> MissingExtraError:
-    return MissingExtraError(f"{package} is not installed; run: pip install 'dechaff[{extra}]'")
-
-
-def load(module: str, extra: str = "html") -> Any:
-    """Import a package of an extra, or say how to install it.
-
-    Parameters
-    ----------
-    module : str
-        The module's full name.
-    extra : str
-        What installs it.
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    MissingExtraError
-        If it is not installed.
-
-    Examples
-    --------
-    >>> load("no_such_package")
-    Traceback (most recent call last):
-    dechaff.errors.MissingExtraError: no_such_package is not installed; run: pip install 'dechaff[html]'
-    """
-    try:
-        return import_module(module)
-    except ImportError as error:
-        raise _missing(module.partition(".")[0], extra) from error
+        raise missing(package) from error
 
 
 @cache

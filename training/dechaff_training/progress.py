@@ -4,10 +4,10 @@ import sys
 from contextlib import suppress
 from threading import Lock, Timer
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress, ProgressColumn, TaskID
 
 PATIENCE = 2.0
 
@@ -63,22 +63,72 @@ class Bar:
 
     def _update(self) -> None:
         if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, completed=self._count, description=self._description)
+            self._progress.update(
+                self._task, completed=self._count, description=self._description, **self._fields()
+            )
+
+    def _fields(self) -> dict[str, Any]:
+        """Give what the columns show beside the count."""
+        return {}
+
+    def _columns(self) -> "list[ProgressColumn]":
+        """Choose what is shown: the count only where there is one."""
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+
+        count = [MofNCompleteColumn()] if self._is_counted() else []
+        return [TextColumn("{task.description}"), BarColumn(), *count, TimeElapsedColumn()]
+
+    def _is_counted(self) -> bool:
+        return self._total is not None and self._total > 1
 
     def _appear(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress
 
         with self._lock:
             if self._ended:
                 return
-            columns = [TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()]
-            counted = self._total is not None and self._total > 1
-            parts = [*columns[:2], MofNCompleteColumn(), *columns[2:]] if counted else columns
-            self._progress = Progress(*parts, console=Console(stderr=True), transient=True)
-            total = self._total if counted else None
-            self._task = self._progress.add_task(self._description, total=total, completed=self._count)
+            self._progress = Progress(*self._columns(), console=Console(stderr=True), transient=True)
+            total = self._total if self._is_counted() else None
+            self._task = self._progress.add_task(
+                self._description, total=total, completed=self._count, **self._fields()
+            )
             self._progress.start()
+
+
+class Throughput(Bar):
+    """A bar over bytes, with documents, bytes a second and the time that is left."""
+
+    def __init__(self, description: str, total: int | None = None, *, hidden: bool = False) -> None:
+        super().__init__(description, total, hidden=hidden)
+        self._n_documents = 0
+
+    def expect(self, n_bytes: int) -> None:
+        """Say how many bytes there are."""
+        self._total = n_bytes
+
+    def reach(self, n_bytes: int, n_documents: int) -> None:
+        """Say how many bytes have been read by now, and how many more documents are done."""
+        self._n_documents += n_documents
+        self.advance(max(n_bytes - self._count, 0))
+
+    def print(self, message: str) -> None:
+        """Print a line on standard error, above the bar if there is one."""
+        with self._lock:
+            if self._progress is not None:
+                self._progress.console.print(message, markup=False, highlight=False, soft_wrap=True)
+            elif sys.stderr is not None:
+                print(message, file=sys.stderr, flush=True)
+
+    def _fields(self) -> dict[str, Any]:
+        return {"documents": self._n_documents}
+
+    def _columns(self) -> "list[ProgressColumn]":
+        from rich import progress
+
+        documents = progress.TextColumn("{task.fields[documents]:,} documents")
+        speed, left = progress.TransferSpeedColumn(), progress.TimeRemainingColumn()
+        return [progress.TextColumn("{task.description}"), progress.BarColumn(), documents, speed, left]
 
 
 class Steps(Bar):

@@ -13,6 +13,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from dechaff.bulk.drift import KEY as PROFILE
 from dechaff.cleaning import CleanedArticle, LabelledLine
 from dechaff.explanation import Reason
 from dechaff.kinds import KINDS
@@ -128,7 +129,10 @@ def model_report(description: dict[str, Any], *, narrow: bool = False) -> Iterat
     facts.add_column(style="bold", overflow="fold")
     facts.add_column(overflow="fold")
     rest = {name: value for name, value in description.items() if name not in ("weights", "metadata")}
-    for name, value in _flatten({**rest, **description["metadata"]}):
+    metadata = {
+        name: value for name, value in description["metadata"].items() if name != PROFILE
+    }  # too long to show
+    for name, value in _flatten({**rest, **metadata}):
         facts.add_row(Text(name), Text(visible(value)))
     yield facts
     for part, weights in description["weights"].items():

@@ -4,12 +4,13 @@ import platform
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 import dechaff
+from dechaff.bulk.drift import KEY, make_profile
 from dechaff.errors import CorpusError
 from dechaff.model import LineModel
 from dechaff_training.articles import Article
@@ -36,6 +37,8 @@ _OTHER_PAGE_WEIGHT: Final = 0.5
 _SILVER_EXTRACTORS: Final = ("resiliparse_all", "html_text", "inscriptis")
 # This page's site is among the test pages of the same benchmark.
 _LEAKED: Final = frozenset({"wcxb/4407"})
+# So many articles at most tell what the lines are like that the model learns from.
+_PROFILED: Final = 4000
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "joblib")
 
 
@@ -83,9 +86,15 @@ def train_model(
         raise CorpusError(f"cannot learn from this corpus: {error}") from error
     model = classifier.model_
     model.metadata.update(describe_origin(corpus, classifier.random_state, commit))
+    model.metadata[KEY] = make_profile(model, _sample(corpus.texts))
     if metrics is not None:
         model.metadata["metrics"] = metrics
     return model
+
+
+def _sample(texts: Sequence[str]) -> Sequence[str]:
+    """Take texts from the whole length of a list: enough for deciles."""
+    return texts[:: -(-len(texts) // _PROFILED)]
 
 
 def article_weight(article: Article) -> float:

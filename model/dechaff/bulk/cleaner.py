@@ -1,0 +1,130 @@
+"""Documents in, clean texts out, with what is written beside them; each process has one cleaner."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.bulk.drift import Counts, Profile, count_features, is_sampled
+from dechaff.bulk.records import Document, join_lines
+from dechaff.bulk.settings import Settings, need
+from dechaff.bulk.summary import Tally
+from dechaff.cleaning import decide_lines, kept_text
+from dechaff.explanation import explain
+from dechaff.kinds import line_kinds
+from dechaff.lines import LineBatch
+from dechaff.model import LineModel
+from dechaff.stages import Values
+
+#: Of a document's attributes in Dolma's format.
+ATTRIBUTE = "dechaff__content"
+_DECIMALS = 4
+_N_REASONS = 3
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """What has become of some documents.
+
+    Attributes
+    ----------
+    texts : list of str
+        Without boilerplate, in order.
+    dropped, attributes : bytes
+        JSON lines, if asked for.
+    tally : Tally
+    """
+
+    texts: list[str] = field(default_factory=list)
+    dropped: bytes = b""
+    attributes: bytes = b""
+    tally: Tally = field(default_factory=Tally)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Some documents and what was decided about their lines."""
+
+    documents: Sequence[Document]
+    batch: LineBatch
+    kept: NDArray[np.bool_]
+    probability: Values
+
+    def lines(self, place: int) -> slice:
+        """Say where a document's lines are."""
+        return slice(*self.batch.article_lines[place : place + 2].tolist())
+
+
+class Cleaner:
+    """Cleans documents as the settings say.
+
+    Parameters
+    ----------
+    model : LineModel
+    settings : Settings
+    """
+
+    def __init__(self, model: LineModel, settings: Settings) -> None:
+        self._model, self._settings = model, settings
+        self._dumps, self._profile = need("orjson").dumps, Profile.of(model)
+
+    def clean(self, documents: Sequence[Document]) -> Cleaned:
+        """Clean documents, all at once.
+
+        Parameters
+        ----------
+        documents : sequence of Document
+        """
+        texts: list[str] = []
+        dropped: list[bytes] = []
+        attributes: list[bytes] = []
+        tally = Tally(features=self._count_features(documents))
+        decisions = decide_lines([d.text for d in documents], self._model, self._settings.threshold)
+        for batch, kept, probability, flags in decisions:
+            block = _Block(documents[len(texts) : len(texts) + batch.n_articles], batch, kept, probability)
+            texts.extend(kept_text(batch, kept))
+            tally.count(batch, kept, flags)
+            if self._settings.dropped:
+                dropped.append(join_lines(_dropped_lines(block, self._model), self._dumps))
+            if self._settings.attributes:
+                attributes.append(join_lines(_attributes(block), self._dumps))
+        return Cleaned(texts, b"".join(dropped), b"".join(attributes), tally)
+
+    def _count_features(self, documents: Sequence[Document]) -> Counts:
+        """Count the features of some of the documents."""
+        if self._profile is None:
+            return {}
+        sample = [document.text for document in documents if is_sampled(document.number)]
+        return count_features(self._model, self._profile, sample) if sample else {}
+
+
+def _attributes(block: _Block) -> Iterator[dict[str, Any]]:
+    """Give each document's lines with their probabilities as Dolma attributes."""
+    for place, document in enumerate(block.documents):
+        scores = np.round(block.probability[block.lines(place)], _DECIMALS).tolist()
+        spans = [[start, end, score] for (start, end), score in zip(block.batch.spans(place), scores, strict=True)]
+        yield {"id": document.id, "source": document.source, "attributes": {ATTRIBUTE: spans}}
+
+
+def _dropped_lines(block: _Block, model: LineModel) -> Iterator[dict[str, Any]]:
+    """Describe every dropped line."""
+    kinds = line_kinds(block.batch, ~block.kept, keywords=model.keywords)
+    for place, document in enumerate(block.documents):
+        lines = block.lines(place)
+        numbers = np.flatnonzero(~block.kept[lines]).tolist()
+        spans = block.batch.spans(place)
+        explanation = explain(model, document.text) if numbers else None
+        for number in numbers:
+            start, end = spans[number]
+            yield {
+                "id": document.id,
+                "line": number,
+                "start": start,
+                "end": end,
+                "text": document.text[start:end],
+                "probability": round(float(block.probability[lines.start + number]), _DECIMALS),
+                "kind": kinds[lines.start + number],
+                "reasons": [r.feature for r in explanation.reasons(number, _N_REASONS)] if explanation else [],
+            }

@@ -1,0 +1,187 @@
+"""Is this what the model has learnt from? Compares the features of a sample of documents with those of training.
+
+A profile says for each feature of a line where the deciles of the training lines are, and which share of them is
+in each. It is kept in the model's metadata as plain numbers.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.cleaning import decide_lines
+from dechaff.model import LineModel, blocks
+
+#: The key of the profile among a model's metadata.
+KEY: Final = "profile"
+NO_PROFILE: Final = "this model has no profile: no drift check"
+# Every so many documents one is looked at: its features are worked out a second time.
+_EVERY: Final = 20
+# The golden ratio of all 32-bit numbers.
+_GOLDEN: Final = 2654435769
+_DECILES: Final = np.arange(1, 10) / 10
+# The usual reading of the population stability index: from here on a shift is no accident.
+_MUCH: Final = 0.25
+# No share counts as less: else one line where there was none weighs without end.
+_LEAST: Final = 1e-3
+# Below, chance makes shifts of its own.
+_FEWEST_LINES: Final = 2000
+_SHOWN: Final = 5
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the lines were like that a model has learnt from.
+
+    Attributes
+    ----------
+    edges : dict of str to ndarray of float64
+        The deciles of each feature, each once.
+    shares : dict of str to ndarray of float64
+        Which share of the training lines is up to each edge, and above the last.
+    share_dropped : float
+        Which share of them the model drops.
+    """
+
+    edges: Mapping[str, NDArray[np.float64]]
+    shares: Mapping[str, NDArray[np.float64]]
+    share_dropped: float
+
+    @classmethod
+    def of(cls, model: LineModel) -> "Profile | None":
+        """Read a model's profile; None if it has none that is sound."""
+        try:
+            return cls._read(model.metadata[KEY], model.first.names)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None
+
+    @classmethod
+    def _read(cls, content: Any, names: Sequence[str]) -> "Profile":
+        rows = {name: row for name, row in content["features"].items() if name in names}
+        edges = {name: np.array(row["edges"], np.float64) for name, row in rows.items()}
+        shares = {name: np.array(row["shares"], np.float64) for name, row in rows.items()}
+        dropped = float(content["share_dropped"])
+        if not rows or not 0 <= dropped <= 1:
+            raise ValueError("no profile")
+        for name in rows:
+            if edges[name].ndim != 1 or shares[name].shape != (len(edges[name]) + 1,):
+                raise ValueError("shares of another number than edges ask for")
+            if not np.isfinite(edges[name]).all() or not (np.diff(edges[name]) > 0).all():
+                raise ValueError("edges that do not rise")
+            if not ((shares[name] >= 0) & (shares[name] <= 1)).all():
+                raise ValueError("no shares")
+        return cls(edges, shares, dropped)
+
+
+Counts = dict[str, NDArray[np.int64]]
+
+
+def make_profile(model: LineModel, texts: Sequence[str]) -> dict[str, Any]:
+    r"""Describe the lines of texts in plain values, for the metadata of a model that has learnt from them.
+
+    Parameters
+    ----------
+    model : LineModel
+    texts : sequence of str
+
+    Examples
+    --------
+    >>> from dechaff import default_model
+    >>> sorted(make_profile(default_model(), ["The vote was held.\nShare"]))
+    ['features', 'share_dropped']
+    """
+    matrix = np.concatenate([model.features(batch)[: len(model.first.names)] for batch in blocks(texts)], axis=1)
+    features = {}
+    for name, values in zip(model.first.names, matrix.astype(np.float64), strict=True):
+        edges = np.unique(np.quantile(values, _DECILES, method="higher"))
+        shares = _count(values, edges) / max(len(values), 1)
+        features[name] = {"edges": edges.tolist(), "shares": np.round(shares, 6).tolist()}
+    kept = np.concatenate([kept for _, kept, _, _ in decide_lines(texts, model)])
+    return {"features": features, "share_dropped": round(float((~kept).mean()), 6)}
+
+
+def count_features(model: LineModel, profile: Profile, texts: Sequence[str]) -> Counts:
+    """Count the lines of texts by the deciles of a profile.
+
+    Parameters
+    ----------
+    model : LineModel
+    profile : Profile
+    texts : sequence of str
+    """
+    counts = {name: np.zeros(len(shares), np.int64) for name, shares in profile.shares.items()}
+    for batch in blocks(texts):
+        matrix = dict(zip(model.first.names, model.features(batch), strict=False)) if batch.n_lines else {}
+        for name in counts.keys() & matrix.keys():
+            counts[name] += _count(matrix[name].astype(np.float64), profile.edges[name])
+    return counts
+
+
+def is_sampled(number: int) -> bool:
+    """Tell whether a record of this number is looked at: evenly spread, and in step with nothing."""
+    return number * _GOLDEN % 2**32 < 2**32 // _EVERY
+
+
+def _count(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1)
+
+
+def stability_index(expected: NDArray[np.float64], counts: NDArray[Any]) -> float:
+    """Work out the population stability index: 0 for the same shares, above 0.25 for a large shift.
+
+    Examples
+    --------
+    >>> stability_index(np.array([0.5, 0.5]), np.array([10, 10]))
+    0.0
+    >>> round(stability_index(np.array([0.5, 0.5]), np.array([10, 90])), 2)
+    0.88
+    """
+    actual = np.maximum(counts / max(counts.sum(), 1), _LEAST)
+    wanted = np.maximum(expected, _LEAST)
+    return float(((actual - wanted) * np.log(actual / wanted)).sum())
+
+
+def describe_drift(profile: Profile | None, counts: Counts, n_lines: int, n_dropped: int) -> list[str]:
+    """Say in plain words what differs from training; nothing if nothing does.
+
+    Parameters
+    ----------
+    profile : Profile or None
+    counts : dict of str to ndarray of int64
+        As `count_features` gives them, summed.
+    n_lines, n_dropped : int
+        Of all documents.
+    """
+    if profile is None:
+        return [NO_PROFILE]
+    if max((int(count.sum()) for count in counts.values()), default=0) < _FEWEST_LINES:
+        return []
+    return [*_feature_drift(profile, counts), *_label_drift(profile, n_lines, n_dropped)]
+
+
+def _feature_drift(profile: Profile, counts: Counts) -> Iterator[str]:
+    found = {name: stability_index(profile.shares[name], count) for name, count in counts.items()}
+    much = sorted((name for name in found if found[name] > _MUCH), key=lambda name: -found[name])
+    if much:
+        shown = ", ".join(f"{name} {found[name]:.2f}" for name in much[:_SHOWN])
+        yield (
+            f"Warning: {len(much)} of {len(found)} features of these lines are not as in training ({shown}; above "
+            f"{_MUCH} a population stability index is large): look at a sample before you trust the result"
+        )
+
+
+def _label_drift(profile: Profile, n_lines: int, n_dropped: int) -> Iterator[str]:
+    expected = np.array([profile.share_dropped, 1 - profile.share_dropped])
+    if n_lines and stability_index(expected, np.array([n_dropped, n_lines - n_dropped])) > _MUCH:
+        yield (
+            f"Warning: {n_dropped / n_lines:.0%} of the lines are dropped, in training it was "
+            f"{profile.share_dropped:.0%}: look at a sample before you trust the result"
+        ).replace("%", " %")
+
+
+def add_counts(total: Counts, more: Counts) -> None:
+    """Add counts to others."""
+    for name, count in more.items():
+        total[name] = total[name] + count if name in total else count

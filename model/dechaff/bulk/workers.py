@@ -1,0 +1,181 @@
+"""Processes that clean chunks, and the order in which their results come back."""
+
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context, parent_process
+from threading import Thread
+from typing import Any, Final, TypeVar
+
+from dechaff.bulk.cleaner import Cleaner
+from dechaff.bulk.columns import Columns
+from dechaff.bulk.formats import FORMATS
+from dechaff.bulk.records import Chunk, Result
+from dechaff.bulk.settings import LONGEST_UNREAD, Settings
+from dechaff.errors import InputError
+from dechaff.model import LineModel
+
+Event = TypeVar("Event")
+#: Starts a job; what it gives waits for the result.
+Submit = Callable[["Job"], Callable[[], Result]]
+
+# Chunks a worker that wait or are done: enough that none is ever idle.
+_AHEAD: Final = 3
+# A worker is a process by itself: threads within it would only be in each other's way.
+_ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A chunk, and what has to be known to clean it.
+
+    Attributes
+    ----------
+    chunk : Chunk
+    format, compression : str
+    columns : Columns
+    source : str
+        What the file is called.
+    position : int
+        How many bytes of all inputs have been read.
+    """
+
+    chunk: Chunk
+    format: str
+    compression: str
+    columns: Columns
+    source: str
+    position: int
+
+
+def n_workers(asked: int | None, n_bytes: int) -> int:
+    """Say how many processes to use: as asked, or one for each core if there is something to do for all.
+
+    Examples
+    --------
+    >>> n_workers(4, 1000), n_workers(None, 1000)
+    (4, 1)
+    """
+    if asked is not None:
+        return max(asked, 1)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, n_bytes >> 17))
+
+
+@contextmanager
+def start_workers(n: int, model: LineModel, settings: Settings) -> Iterator[Submit]:
+    """Start processes, each with its own model; with one alone the work is done in this process.
+
+    Parameters
+    ----------
+    n : int
+    model : LineModel
+    settings : Settings
+
+    Raises
+    ------
+    InputError
+        If a process ends on its own.
+    """
+    if n == 1:
+        cleaner = Cleaner(model, settings)
+        yield lambda job: partial(_clean, job, cleaner)
+        return
+    with _one_thread():
+        pool = ProcessPoolExecutor(n, get_context("spawn"), _start, (model, settings))
+        try:
+            yield partial(_submit, pool)
+        except BrokenProcessPool as error:
+            raise InputError(
+                "a worker process has ended, perhaps for want of memory: run it again, with fewer --workers; "
+                "finished files stay"
+            ) from error
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _submit(pool: ProcessPoolExecutor, job: Job) -> Callable[[], Result]:
+    """Hand a job over; a process that has to be started for it never hears Ctrl-C."""
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        return pool.submit(_work, job).result
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(_work, job).result
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let the processes that are started meanwhile use one thread each."""
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(_ONE_THREAD)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+_cleaners: list[Cleaner] = []
+
+
+def _start(model: LineModel, settings: Settings) -> None:
+    """Prepare a worker: Ctrl-C is for the parent, and without a parent there is nothing to do."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+    _cleaners.append(Cleaner(model, settings))
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _work(job: Job) -> Result:
+    return _clean(job, _cleaners[0])
+
+
+def _clean(job: Job, cleaner: Cleaner) -> Result:
+    return FORMATS[job.format].clean(job.chunk, job.columns, job.source, job.compression, cleaner)
+
+
+def in_order(events: Iterable[Event | Job], submit: Submit, n: int) -> Iterator[tuple[Event | Job, Result | None]]:
+    """Give events in their order, jobs with their results; so many are under way as keeps all workers busy.
+
+    Parameters
+    ----------
+    events : iterable
+        Jobs among others.
+    submit : callable
+        As `start_workers` gives it.
+    n : int
+        How many workers there are.
+    """
+    waiting: deque[tuple[Any, Callable[[], Result] | None]] = deque()
+    n_bytes, most = 0, 1 if n == 1 else _AHEAD * n
+    for event in events:
+        waiting.append((event, submit(event) if isinstance(event, Job) else None))
+        n_bytes += _size(event)
+        while len(waiting) > most or (n_bytes > LONGEST_UNREAD and waiting):
+            done, result = waiting.popleft()
+            n_bytes -= _size(done)
+            yield done, result and result()
+    while waiting:
+        done, result = waiting.popleft()
+        yield done, result and result()
+
+
+def _size(event: object) -> int:
+    return len(event.chunk.data) if isinstance(event, Job) else 0

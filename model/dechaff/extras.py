@@ -1,0 +1,48 @@
+"""Packages that only some uses need: imported when they are used."""
+
+from importlib import import_module
+from typing import Any
+
+from dechaff.errors import MissingExtraError
+
+
+def load(module: str, extra: str = "html") -> Any:
+    """Import a package of an extra, or say how to install it.
+
+    Parameters
+    ----------
+    module : str
+        The module's full name.
+    extra : str
+        What installs it.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+
+    Examples
+    --------
+    >>> load("no_such_package")
+    Traceback (most recent call last):
+    dechaff.errors.MissingExtraError: no_such_package is not installed; run: pip install 'dechaff[html]'
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise missing(module.partition(".")[0], extra) from error
+
+
+def missing(package: str, extra: str = "html") -> MissingExtraError:
+    """Make the error that says which command installs a package.
+
+    Examples
+    --------
+    >>> print(missing("orjson", "bulk"))
+    orjson is not installed; run: pip install 'dechaff[bulk]'
+    """
+    return MissingExtraError(f"{package} is not installed; run: pip install 'dechaff[{extra}]'")

@@ -1,0 +1,221 @@
+"""Runs that are killed, interrupted or asked again: nothing is lost, and nothing is done twice."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+from bulk_corpora import read_jsonl, records, tree, write_jsonl
+from cli_process import DECHAFF, dechaff, environment
+
+from dechaff import InputError
+from dechaff.bulk import Settings, clean_bulk
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write four files of documents, one with a bad record."""
+    folder = tmp_path_factory.mktemp("bulk") / "in"
+    for number in range(4):
+        write_jsonl(folder / f"{number}.jsonl.zst", [*records(1200, lines=8), *([[]] if number == 1 else [])])
+    return folder
+
+
+def start(*arguments: object) -> "subprocess.Popen[bytes]":
+    """Start the command in a session of its own, where Ctrl-C is heard."""
+    listens = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    command = [*DECHAFF, "bulk", *map(str, arguments)]
+    return subprocess.Popen(
+        command, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=listens, start_new_session=True
+    )  # fmt: skip
+
+
+def wait_for(path: Path, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a file is there, or the process has ended."""
+    while not path.exists() and process.poll() is None:
+        time.sleep(0.01)
+
+
+def group_is_gone(group: int) -> bool:
+    """Tell whether all processes of a group end within a while."""
+    for _ in range(1000):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_killed_at_random(folder: Path, tmp_path: Path) -> None:
+    """Killed three times and started again, a run writes the same bytes as one that nobody disturbed."""
+    options = ("--attributes", "--workers", "2")
+    dechaff("bulk", folder, "-o", tmp_path / "whole", *options, code=3)
+    chance = random.Random(7)  # noqa: S311
+    for stop in (0, 1, 2):
+        process = start(folder, "-o", tmp_path / "killed", *options)
+        wait_for(tmp_path / "killed" / f"{stop}.jsonl.zst", process)
+        time.sleep(chance.random() / 2)
+        process.kill()
+        process.communicate()
+        assert group_is_gone(process.pid)
+        names = [path.name for path in (tmp_path / "killed").glob("*.zst")]
+        assert all(
+            (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes() for name in names
+        )
+    dechaff("bulk", folder, "-o", tmp_path / "killed", *options, code=3)
+    assert tree(tmp_path / "killed") == tree(tmp_path / "whole")
+
+
+def test_interrupted(folder: Path, tmp_path: Path) -> None:
+    """Ctrl-C ends with 130, without a traceback, a half file or a process left behind."""
+    process = start(folder, "-o", tmp_path / "out", "--workers", "2")
+    wait_for(tmp_path / "out" / "0.jsonl.zst", process)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate()
+    assert process.returncode == 130
+    assert b"Traceback" not in said
+    assert group_is_gone(process.pid)
+    there = {path.name for path in (tmp_path / "out").iterdir()}
+    assert "_unfinished" not in there
+    finished = [json.loads(line).get("finished") for line in (tmp_path / "out" / "_manifest.jsonl").open()]
+    assert there >= set(filter(None, finished))
+    assert all(len(read_jsonl(path)) == 1200 for path in (tmp_path / "out").glob("*.zst"))
+
+
+def test_a_worker_that_dies(folder: Path, tmp_path: Path) -> None:
+    """If a worker is killed, by want of memory say, the run ends with one line and can go on."""
+    process = start(folder, "-o", tmp_path / "out", "--workers", "2", "--quiet")
+    wait_for(tmp_path / "out" / "0.jsonl.zst", process)
+    children = pytest.importorskip("psutil").Process(process.pid).children()
+    next(child for child in children if "spawn_main" in " ".join(child.cmdline())).kill()
+    _, said = process.communicate()
+    assert process.returncode == 1
+    assert said.decode().startswith("dechaff: error: a worker process has ended")
+    assert said.count(b"\n") == 1
+    dechaff("bulk", folder, "-o", tmp_path / "out", code=3)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """Write two small files."""
+    for name in ("a.jsonl", "b.jsonl"):
+        write_jsonl(tmp_path / "in" / name, records(5))
+    return tmp_path / "in"
+
+
+def test_what_is_finished_is_left_alone(small: Path, tmp_path: Path) -> None:
+    """A second run does nothing and says the same; a file that has changed is done again, with its quarantine."""
+    (small / "a.jsonl").write_bytes((small / "a.jsonl").read_bytes() + b"[]\n")
+    first = clean_bulk([small], tmp_path / "out")
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
+    second = clean_bulk([small], tmp_path / "out")
+    assert (second.n_skipped, second.tally.n_lines, second.tally.n_bad) == (2, first.tally.n_lines, 1)
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")} == before
+    write_jsonl(small / "a.jsonl", records(3))
+    third = clean_bulk([small], tmp_path / "out")
+    assert (third.n_skipped, third.n_redone, third.tally.n_documents, third.tally.n_bad) == (1, 1, 8, 0)
+    assert len(read_jsonl(tmp_path / "out" / "a.jsonl")) == 3
+    assert list((tmp_path / "out" / "_quarantine").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "settings", [Settings(threshold=0.9), Settings(dropped=True), Settings(keywords={"share": ["a b"]})], ids=str
+)
+def test_other_settings_are_refused(settings: Settings, small: Path, tmp_path: Path) -> None:
+    """A folder that was written with other settings is not written to, unless all is to begin anew."""
+    clean_bulk([small], tmp_path / "out")
+    with pytest.raises(InputError, match="written with other settings"):
+        clean_bulk([small], tmp_path / "out", settings)
+    assert clean_bulk([small], tmp_path / "out", settings, overwrite=True).n_skipped == 0
+    clean_bulk([small], tmp_path / "fresh", settings)
+    assert tree(tmp_path / "out") == tree(tmp_path / "fresh")
+
+
+def test_another_model_is_refused(small: Path, saved: Path, tmp_path: Path) -> None:
+    """What counts of a model is its content, not its name."""
+    model = tmp_path / "m.joblib"
+    model.write_bytes(saved.read_bytes())
+    clean_bulk([small], tmp_path / "out", Settings(model=saved))
+    assert clean_bulk([small], tmp_path / "out", Settings(model=model)).n_skipped == 2
+    with pytest.raises(InputError, match="model was"):
+        clean_bulk([small], tmp_path / "out")
+
+
+def test_a_manifest_that_broke_off(small: Path, tmp_path: Path) -> None:
+    """A last line that is half written is no line: that file is done again, to the same bytes."""
+    clean_bulk([small], tmp_path / "out")
+    whole = tree(tmp_path / "out")
+    manifest = tmp_path / "out" / "_manifest.jsonl"
+    manifest.write_bytes(manifest.read_bytes()[:-9])
+    (tmp_path / "out" / "_unfinished").mkdir()
+    (tmp_path / "out" / "_unfinished" / "documents").write_bytes(b"half")
+    assert clean_bulk([small], tmp_path / "out").n_skipped == 1
+    assert tree(tmp_path / "out") == whole
+
+
+def test_a_damaged_manifest(small: Path, tmp_path: Path) -> None:
+    """A manifest that is none is refused, and what it names outside of the folder is left alone."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "precious.jsonl").write_text("{}")
+    (tmp_path / "out" / "_manifest.jsonl").write_text('{"begun": "../precious.jsonl"}\n[]\n')
+    with pytest.raises(InputError, match="damaged"):
+        clean_bulk([small], tmp_path / "out")
+    clean_bulk([small], tmp_path / "out", overwrite=True)
+    assert (tmp_path / "precious.jsonl").exists()
+
+
+def test_same_names_do_not_collide(tmp_path: Path) -> None:
+    """Files of one name from several folders are called by their folders; one file named twice is done once."""
+    paths = [
+        write_jsonl(tmp_path / "in" / part / "a.jsonl", records(n)) for n, part in enumerate(("x", "y", "y/z"), 1)
+    ]
+    summary = clean_bulk([*paths, paths[0], str(tmp_path / "in" / "**" / "*.jsonl")], tmp_path / "out")
+    found = [path.relative_to(tmp_path / "out").as_posix() for path in sorted((tmp_path / "out").rglob("*.jsonl"))]
+    assert found == ["_manifest.jsonl", "x/a.jsonl", "y/a.jsonl", "y/z/a.jsonl"]
+    assert (summary.n_inputs, summary.tally.n_documents) == (3, 6)
+
+
+def test_other_names_than_before_are_refused(tmp_path: Path) -> None:
+    """Where a further input would change the name of one that is finished, its documents would be there twice."""
+    first, second = (write_jsonl(tmp_path / "in" / part / "a.jsonl", records(2)) for part in "xy")
+    clean_bulk([first], tmp_path / "out")
+    with pytest.raises(InputError, match=r"written as a\.jsonl before"):
+        clean_bulk([first, second], tmp_path / "out")
+
+
+def test_folders_keep_their_shape(tmp_path: Path) -> None:
+    """Of a folder everything below it is cleaned, but for other files and those with a dot or underscore in front."""
+    for name in ("a.jsonl", "deep/b.jsonl.gz", ".hidden.jsonl", "_side/c.jsonl", "notes.txt"):
+        write_jsonl(tmp_path / "in" / name, records(1))
+    clean_bulk([tmp_path / "in"], tmp_path / "out")
+    assert sorted(tree(tmp_path / "out")) == ["_manifest.jsonl", "a.jsonl", "deep/b.jsonl.gz"]
+
+
+def test_nothing_of_others_is_overwritten(small: Path, tmp_path: Path) -> None:
+    """Inputs, folders of inputs and files that no run has written are refused as places to write to."""
+    with pytest.raises(InputError, match="lies within the input"):
+        clean_bulk([small], small / "out")
+    with pytest.raises(InputError, match="would be overwritten"):
+        clean_bulk([small / "a.jsonl"], small, overwrite=True)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.jsonl").write_text("precious")
+    with pytest.raises(InputError, match="not of an earlier run"):
+        clean_bulk([small], tmp_path / "out")
+    assert (tmp_path / "out" / "a.jsonl").read_text() == "precious"
+
+
+def test_one_run_at_a_time(small: Path, tmp_path: Path) -> None:
+    """Two runs do not write to one folder."""
+    fcntl = pytest.importorskip("fcntl")
+    clean_bulk([small], tmp_path / "out")
+    with (tmp_path / "out" / "_manifest.jsonl").open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(InputError, match="another run is writing"):
+            clean_bulk([small], tmp_path / "out", overwrite=True)
+    assert len(read_jsonl(tmp_path / "out" / "a.jsonl")) == 5

@@ -1,0 +1,57 @@
+"""Options that several commands have."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+ModelFile = Annotated[
+    Path | None,
+    typer.Option("--model", "-m", help="A model file; by default the one that ships.", show_default=False),
+]
+
+
+def number_or_name(value: str) -> float | str:
+    """Read a threshold; whether a name is one of the model's is for the model to say."""
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    if not 0 <= number <= 1:
+        raise typer.BadParameter(f"{value} is not from 0 to 1")
+    return number
+
+
+Threshold = Annotated[
+    Any,
+    typer.Option(
+        parser=number_or_name,
+        metavar="NUMBER|NAME",
+        help="Keep lines from this probability of content on; lower keeps more. Or a preset of the model: "
+        "precision, balanced, recall.",
+        show_default=False,
+    ),
+]
+
+
+def phrases(keywords: list[str] | None) -> dict[str, list[str]] | None:
+    """Read `FAMILY=PHRASE` pairs; whether there is such a family is for the lexicon to say."""
+    found: dict[str, list[str]] = {}
+    for keyword in keywords or ():
+        family, equals, phrase = keyword.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{keyword!r} is not FAMILY=PHRASE", param_hint="'--keyword' / '-k'")
+        found.setdefault(family.strip(), []).append(phrase.strip())
+    return found or None
+
+
+Keywords = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keyword",
+        "-k",
+        metavar="FAMILY=PHRASE",
+        help="A phrase that counts as those of a family do: subscribe, related, newsletter, …; repeat it.",
+        show_default=False,
+    ),
+]
