@@ -3,29 +3,22 @@
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.artifact import default_model
+from dechaff.deciding import decide_lines
 from dechaff.errors import InputError
 from dechaff.explanation import Explanation, Reason, explain
 from dechaff.kinds import line_kinds
 from dechaff.lines import LineBatch
-from dechaff.model import CLASSES, LineModel, Threshold, blocks, check_texts, sigmoid
-from dechaff.repeats import check_groups, find_repeats, weigh_repeats
-from dechaff.runs import spread, sum_runs
+from dechaff.model import CLASSES, LineModel, Threshold, check_texts
+from dechaff.repeats import check_groups, find_repeats
 from dechaff.stages import Values
 
 Strings = TypeVar("Strings", list[str], list[str | None], NDArray[np.object_])
-
-# An article of which less than this share of its characters is kept has lost nearly all.
-_NEARLY_ALL: Final = 0.05
-# The mean of min(p, 1 - p) over an article's characters, above which its labels are little more than a guess.
-_UNSURE: Final = 0.25
-# A line of so many characters may be all that there is of an article.
-_AN_ARTICLE: Final = 1000
 
 
 class _Answers:
@@ -319,95 +312,3 @@ def _kept_spans(batch: LineBatch, kept: NDArray[np.bool_]) -> tuple[list[tuple[i
     shift = batch.article_codes[batch.line_articles[begin_lines]]
     spans = list(zip((starts[begin_lines] - shift).tolist(), (stops[ends] - shift).tolist(), strict=True))
     return spans, np.searchsorted(begin_lines, offsets).tolist()
-
-
-def guard(
-    probability: Values,
-    n_chars: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    threshold: float,
-    own_threshold: float | None = None,
-) -> NDArray[np.bool_]:
-    """Decide which lines to keep, so that no article comes out empty because of one threshold.
-
-    Whatever the threshold, some lines stay. Of an article with lines that the model's own threshold keeps: the best
-    one. Of one without: those with at least half the probability of its best line, if that has at least half the
-    model's threshold; and lines as long as an article, which an extractor has printed without breaks. What stays
-    does not depend on the threshold, so a higher one never keeps more.
-
-    Parameters
-    ----------
-    probability : ndarray of float64, shape (n_lines,)
-        Of content.
-    n_chars : ndarray of int64, shape (n_lines,)
-        The code points of each line.
-    offsets : ndarray of int64, shape (n_articles + 1,)
-    threshold : float
-    own_threshold : float, optional
-        The model's own; by default it is the threshold.
-
-    Examples
-    --------
-    >>> guard(np.array([0.4, 0.1, 0.3]), np.array([80, 9, 60]), np.array([0, 3]), threshold=0.5).tolist()
-    [True, False, True]
-    """
-    own_threshold = threshold if own_threshold is None else own_threshold
-    counts = np.diff(offsets)
-    filled = np.flatnonzero(counts)
-    best = np.zeros(len(counts))
-    if len(filled):
-        best[filled] = np.maximum.reduceat(probability, offsets[filled])
-    best = spread(best, offsets)
-    is_near = (best >= own_threshold / 2) & (probability >= best / 2)
-    stays = np.where(best < own_threshold, is_near | (n_chars >= _AN_ARTICLE), probability >= best)
-    return np.asarray((probability >= threshold) | stays, np.bool_)
-
-
-def decide_lines(
-    texts: Sequence[str],
-    model: LineModel | None = None,
-    threshold: Threshold = None,
-    repeats: NDArray[np.bool_] | None = None,
-) -> Iterator[tuple[LineBatch, NDArray[np.bool_], Values, list[tuple[str, ...]]]]:
-    """Give for each block of articles its lines, which of them are kept, their probabilities, and the flags.
-
-    Parameters
-    ----------
-    texts : sequence of str
-    model : LineModel, optional
-    threshold : float or str, optional
-    repeats : ndarray of bool, shape (n_lines,), optional
-        As `find_repeats` tells.
-
-    Raises
-    ------
-    InputError
-        As `clean_array`.
-    """
-    model = model or default_model()
-    cut = model.resolve_threshold(threshold)
-    first = 0
-    for batch in blocks(texts):
-        odds = model.log_odds(batch)
-        if repeats is not None:
-            odds = weigh_repeats(batch, odds, repeats[first : first + batch.n_lines])
-            first += batch.n_lines
-        probability = sigmoid(odds)
-        kept = guard(probability, batch.ends - batch.starts, batch.article_lines, cut, model.threshold)
-        yield batch, kept, probability, _flags(batch, kept, probability, cut)
-
-
-def _flags(
-    batch: LineBatch, kept: NDArray[np.bool_], probability: Values, threshold: float
-) -> list[tuple[str, ...]]:
-    """Say for each article why someone should look at it."""
-    offsets = batch.article_lines
-    width = (batch.ends - batch.starts).astype(np.float64)
-    total = np.maximum(sum_runs(width, offsets), 1)
-    has_lines = np.diff(offsets) > 0
-    checks = {
-        "nearly all dropped": has_lines & (sum_runs(width * kept, offsets) / total < _NEARLY_ALL),
-        "unsure": sum_runs(np.minimum(probability, 1 - probability) * width, offsets) / total > _UNSURE,
-        "kept by the guard": sum_runs((kept & (probability < threshold)) * 1.0, offsets) > 0,
-    }
-    return [tuple(name for name, flags in checks.items() if flags[i]) for i in range(batch.n_articles)]

@@ -7,7 +7,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.cleaning import decide_lines, kept_text
+from dechaff.cleaning import kept_text
+from dechaff.deciding import decide_lines
 from dechaff.errors import CorpusError
 from dechaff.model import LineModel, Threshold
 from dechaff.stages import Values
