@@ -17,6 +17,7 @@ from dechaff.lines import LineBatch
 from dechaff.model import CLASSES, LineModel, Threshold, check_texts
 from dechaff.repeats import check_groups, find_repeats
 from dechaff.stages import Values
+from dechaff.titles import NO_CLUE, Clue, make_clue, make_clues
 
 Strings = TypeVar("Strings", list[str], list[str | None], NDArray[np.object_])
 
@@ -24,15 +25,16 @@ Strings = TypeVar("Strings", list[str], list[str | None], NDArray[np.object_])
 class _Answers:
     """Explains one article when the first of its lines is asked, and then once for all of them."""
 
-    def __init__(self, model: LineModel, text: str, kept: NDArray[np.bool_]) -> None:
+    def __init__(self, model: LineModel, text: str, clue: Clue, kept: NDArray[np.bool_]) -> None:
         self._model = model
         self._text = text
+        self._clue = clue
         self._kept = kept
 
     @cached_property
     def explanation(self) -> Explanation:
         """Explain the article, once."""
-        return explain(self._model, self._text)
+        return explain(self._model, self._text, self._clue)
 
     @cached_property
     def kinds(self) -> list[str | None]:
@@ -104,7 +106,14 @@ class CleanedArticle:
         return self._label()
 
 
-def keep_content(text: str, model: LineModel | None = None, threshold: Threshold = None) -> str:
+def keep_content(
+    text: str,
+    model: LineModel | None = None,
+    threshold: Threshold = None,
+    *,
+    title: str | None = None,
+    url: str | None = None,
+) -> str:
     """Drop the lines of an article that are boilerplate.
 
     Parameters
@@ -116,6 +125,11 @@ def keep_content(text: str, model: LineModel | None = None, threshold: Threshold
     threshold : float or str, optional
         Lines with at least this probability of content are kept; lower keeps more. "precision", "balanced" and
         "recall" are presets of the model that ships; by default the model's own threshold.
+    title : str, optional
+        Of the article, or of its page, with the site's name or without: the line that says it above the body is
+        likelier content, and its copies are less likely.
+    url : str, optional
+        The address of the page, which is asked for the title's words where there is no title.
 
     Returns
     -------
@@ -125,7 +139,8 @@ def keep_content(text: str, model: LineModel | None = None, threshold: Threshold
     Raises
     ------
     InputError
-        If `text` is not a string or `threshold` neither within [0, 1] nor a preset.
+        If `text` is not a string, `threshold` neither within [0, 1] nor a preset, or `title` or `url` neither a
+        string nor None.
 
     Examples
     --------
@@ -138,7 +153,8 @@ def keep_content(text: str, model: LineModel | None = None, threshold: Threshold
     Work will begin in the spring and is expected to take two years, the mayor said after the vote.
     """
     check_text(text)
-    return clean_array([text], model, threshold)[0]
+    clue = make_clue(title, url)
+    return clean_array([text], model, threshold, titles=[clue.title], urls=[clue.url])[0]
 
 
 def clean_array(
@@ -146,6 +162,9 @@ def clean_array(
     model: LineModel | None = None,
     threshold: Threshold = None,
     groups: Sequence[Hashable] | None = None,
+    *,
+    titles: Sequence[str | None] | None = None,
+    urls: Sequence[str | None] | None = None,
 ) -> Strings:
     """Drop the boilerplate of many articles at once: much faster than one by one.
 
@@ -159,6 +178,8 @@ def clean_array(
     groups : sequence of hashable, length n_articles, optional
         The site of each article, None for one that stands alone: lines that other pages of the site have too are
         less likely content. An article without others of its site comes out as it would without groups.
+    titles, urls : sequence of str or None, length n_articles, optional
+        The title and the address of each article, as for `keep_content`.
 
     Returns
     -------
@@ -169,7 +190,7 @@ def clean_array(
     ------
     InputError
         If an element is neither string nor None, `threshold` is neither within [0, 1] nor a preset, or there are
-        not as many groups as strings.
+        not as many groups, titles or URLs as strings.
 
     Examples
     --------
@@ -185,7 +206,10 @@ def clean_array(
         sites = list(groups)
         check_groups(strings, sites)
         repeats = find_repeats(texts, [sites[place] for place, _ in present])
-    decisions = decide_lines(texts, model, threshold, repeats)
+    clues = make_clues(strings, titles, urls)
+    if clues is not None:
+        clues = [clues[place] for place, _ in present]
+    decisions = decide_lines(texts, model, threshold, repeats, clues)
     kept_texts = (text for batch, kept, _, _ in decisions for text in kept_text(batch, kept))
     for (place, _), text in zip(present, kept_texts, strict=True):
         cleaned[place] = text
@@ -194,7 +218,14 @@ def clean_array(
     return cleaned  # type: ignore[return-value]
 
 
-def classify_lines(text: str, model: LineModel | None = None, threshold: Threshold = None) -> list[LabelledLine]:
+def classify_lines(
+    text: str,
+    model: LineModel | None = None,
+    threshold: Threshold = None,
+    *,
+    title: str | None = None,
+    url: str | None = None,
+) -> list[LabelledLine]:
     r"""Label every non-blank line of an article.
 
     Parameters
@@ -202,6 +233,7 @@ def classify_lines(text: str, model: LineModel | None = None, threshold: Thresho
     text : str
     model : LineModel, optional
     threshold : float or str, optional
+    title, url : str, optional
         As for `keep_content`.
 
     Returns
@@ -218,10 +250,17 @@ def classify_lines(text: str, model: LineModel | None = None, threshold: Thresho
     >>> [line.label for line in classify_lines("Share this article\n\nSubscribe for ₹900 per month")]
     ['boilerplate', 'boilerplate']
     """
-    return clean_article(text, model, threshold).lines
+    return clean_article(text, model, threshold, title=title, url=url).lines
 
 
-def clean_article(text: str, model: LineModel | None = None, threshold: Threshold = None) -> CleanedArticle:
+def clean_article(
+    text: str,
+    model: LineModel | None = None,
+    threshold: Threshold = None,
+    *,
+    title: str | None = None,
+    url: str | None = None,
+) -> CleanedArticle:
     r"""Label an article's lines, drop its boilerplate, and say whether to trust the result.
 
     Parameters
@@ -229,6 +268,7 @@ def clean_article(text: str, model: LineModel | None = None, threshold: Threshol
     text : str
     model : LineModel, optional
     threshold : float or str, optional
+    title, url : str, optional
         As for `keep_content`.
 
     Raises
@@ -243,8 +283,10 @@ def clean_article(text: str, model: LineModel | None = None, threshold: Threshol
     """
     check_text(text)
     model = model or default_model()
-    batch, kept, probability, flags = next(decide_lines([text], model, threshold))
-    label = partial(_label_lines, batch, kept, probability, _Answers(model, text, kept))
+    clue = make_clue(title, url)
+    clues = None if clue == NO_CLUE else [clue]
+    batch, kept, probability, flags = next(decide_lines([text], model, threshold, clues=clues))
+    label = partial(_label_lines, batch, kept, probability, _Answers(model, text, clue, kept))
     return CleanedArticle(next(kept_text(batch, kept)), flags[0], batch.n_lines, int(kept.sum()), label)
 
 

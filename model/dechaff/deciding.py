@@ -12,6 +12,7 @@ from dechaff.model import LineModel, Threshold, blocks, sigmoid
 from dechaff.repeats import weigh_repeats
 from dechaff.runs import spread, sum_runs
 from dechaff.stages import Values
+from dechaff.titles import Clue, weigh_titles
 
 # An article of which less than this share of its characters is kept has lost nearly all.
 _NEARLY_ALL: Final = 0.05
@@ -26,6 +27,7 @@ def decide_lines(
     model: LineModel | None = None,
     threshold: Threshold = None,
     repeats: NDArray[np.bool_] | None = None,
+    clues: Sequence[Clue] | None = None,
 ) -> Iterator[tuple[LineBatch, NDArray[np.bool_], Values, list[tuple[str, ...]]]]:
     """Give for each block of articles its lines, which of them are kept, their probabilities, and the flags.
 
@@ -36,6 +38,8 @@ def decide_lines(
     threshold : float or str, optional
     repeats : ndarray of bool, shape (n_lines,), optional
         As `find_repeats` tells.
+    clues : sequence of Clue, length n_articles, optional
+        As `check_clues` gives them.
 
     Raises
     ------
@@ -44,12 +48,14 @@ def decide_lines(
     """
     model = model or default_model()
     cut = model.resolve_threshold(threshold)
-    first = 0
+    article = line = 0
     for batch in blocks(texts):
-        odds = model.log_odds(batch)
+        odds = judged = model.log_odds(batch)
         if repeats is not None:
-            odds = weigh_repeats(batch, odds, repeats[first : first + batch.n_lines])
-            first += batch.n_lines
+            odds = weigh_repeats(batch, odds, repeats[line : line + batch.n_lines])
+        if clues is not None:
+            odds = odds + weigh_titles(batch, judged, clues[article : article + batch.n_articles])
+        article, line = article + batch.n_articles, line + batch.n_lines
         probability = sigmoid(odds)
         kept = guard(probability, batch.ends - batch.starts, batch.article_lines, cut, model.threshold)
         yield batch, kept, probability, find_flags(batch, kept, probability, cut)
