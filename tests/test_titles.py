@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dechaff import InputError, LineBatch, LineModel, classify_lines, clean_array, clean_article, keep_content
 from dechaff.explanation import explain
-from dechaff.titles import ABOVE, BELOW, COPY, HEADLINE, NO_ROLE, ROLES, Clue, find_roles, make_clues, url_words
+from dechaff.titles import COPY, HEADLINE, NO_ROLE, ROLES, Clue, find_roles, make_clues, url_words
 
 EXAMPLE = Path(__file__).parents[1] / ".." / "shared" / "example" / "article.txt"
 RANDOM = random_model()
@@ -27,7 +27,7 @@ def roles(text: str, clue: Clue, odds: np.ndarray | None = None) -> list[int]:
 
 def test_the_roles_of_a_page() -> None:
     """The last line that says the title above the body is the headline, the others are copies."""
-    assert roles(PAGE, Clue(TITLE), ODDS) == [ABOVE, COPY, HEADLINE, BELOW, NO_ROLE, NO_ROLE, NO_ROLE, COPY]
+    assert roles(PAGE, Clue(TITLE), ODDS) == [NO_ROLE, COPY, HEADLINE, NO_ROLE, NO_ROLE, NO_ROLE, NO_ROLE, COPY]
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,7 @@ def test_the_roles_of_a_page() -> None:
         ("The mill", " | ", False),
         ("|", "|", False),
         ("The mill\nshuts", "The mill\nshuts", False),
+        ("The mill shuts", f"The mill{' ' * 100_000}shuts", True),
     ],
 )
 def test_what_says_a_title(line: str, title: str, says: bool) -> None:
@@ -67,11 +68,14 @@ def test_what_says_a_title(line: str, title: str, says: bool) -> None:
         ("//post.example/old+mill", "old mill"),
         ("https://the-valley-post.example/", ""),
         ("http://[broken/%zz%ff-old", "%zz\ufffd old"),
+        ("https://post.example/more-of-our-stories/old-mill-shuts/page/2", "old mill shuts"),
+        ("https://post.example/more-of-our-stories/10442", "more of our stories"),
+        ("/news//old-mill-shuts", "old mill shuts"),
         ("", ""),
     ],
 )
 def test_the_words_of_an_address(url: str, words: str) -> None:
-    """They are those of the longest part of the path, decoded, without numbers, suffix, host and query; no address is an error."""
+    """They are those of the last part of the path that has several, decoded, without numbers, suffix, host and query; no address is an error."""
     assert url_words(url) == words
 
 
@@ -98,10 +102,16 @@ def test_a_title_goes_before_an_address() -> None:
     assert HEADLINE not in roles(PAGE, Clue("Harbour empty", url), ODDS)
 
 
-def test_copies_below_the_body_only() -> None:
-    """Where the title stands only behind the body, there is no headline and nothing stands above it."""
+def test_without_a_headline_there_are_no_copies() -> None:
+    """Where the title stands only behind the body, it may be anything; behind a line of two it still heads the article."""
     text = f"Home\n{BODY}\n{BODY}\n{TITLE}"
-    assert roles(text, Clue(TITLE), np.array([-2.0, 5.0, 5.0, 0.0])) == [NO_ROLE, NO_ROLE, NO_ROLE, COPY]
+    assert roles(text, Clue(TITLE), np.array([-2.0, 5.0, 5.0, 0.0])) == [NO_ROLE] * 4
+    assert roles(text, Clue(TITLE), np.array([-2.0, -4.0, 5.0, 0.0])) == [NO_ROLE] * 4
+    assert roles(f"{BODY}\n{TITLE}\n{BODY}", Clue(TITLE), np.array([-4.0, 0.0, 5.0])) == [
+        NO_ROLE,
+        HEADLINE,
+        NO_ROLE,
+    ]
 
 
 @given(ANY_TEXT, ANY_TEXT)

@@ -39,7 +39,7 @@ def decide_lines(
     repeats : ndarray of bool, shape (n_lines,), optional
         As `find_repeats` tells.
     clues : sequence of Clue, length n_articles, optional
-        As `check_clues` gives them.
+        As `make_clues` gives them.
 
     Raises
     ------

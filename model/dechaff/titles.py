@@ -42,14 +42,12 @@ class Role(NamedTuple):
     log_odds: float
 
 
-NO_ROLE, HEADLINE, COPY, ABOVE, BELOW = range(5)
+NO_ROLE, HEADLINE, COPY = range(3)
 #: By number. The amounts are what a regression gave them, beside the log-odds of models that had not seen the site.
 ROLES: Final = (
     Role("no role", 0.0),
-    Role("says the title, above the body", 3.0),
-    Role("repeats the title", -1.5),
-    Role("stands above the headline", -0.5),
-    Role("stands below the headline", 0.8),
+    Role("heads the article with its title", 3.0),
+    Role("repeats the title", -0.7),
 )
 #: The reasons that a line can have from its role.
 REASONS: Final = tuple(role.reason for role in ROLES[1:])
@@ -63,7 +61,7 @@ _SLUG_WORDS: Final = 3
 
 # What stands between a headline and the name of its site.
 _SEPARATOR: Final = re.compile(r"\s+(?:[|·•»/–—-]|::)\s+|\s*\|\s*")
-_HOST: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/?#]*", re.IGNORECASE)
+_HOST: Final = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//[^/?#]*", re.IGNORECASE)
 _EXTENSION: Final = re.compile(r"\.[a-z]{2,5}$", re.IGNORECASE)
 _IN_SLUGS: Final = re.compile(r"[\s_+.,–-]+")
 _NUMBER: Final = re.compile(r"\d{4,}")
@@ -155,7 +153,7 @@ def title_parts(title: str) -> Iterator[str]:
 
 
 def url_words(url: str) -> str:
-    """Give the words of an address: of the part of its path that has most of them.
+    """Give the words of an address that may be a title's: of the last part of its path with three words or more.
 
     Parameters
     ----------
@@ -170,14 +168,14 @@ def url_words(url: str) -> str:
     --------
     >>> url_words("https://post.example/2024/06/valley-mill-shuts-10442.html?ref=home")
     'valley mill shuts'
-    >>> url_words("https://post.example/%E6%9D%B1%E4%BA%AC_news")
-    '東京 news'
+    >>> url_words("https://post.example/%E6%9D%B1%E4%BA%AC/1")
+    '東京'
     """
     path = re.split("[?#]", _HOST.sub("", url, count=1))[0]
-    parts = [_EXTENSION.sub("", part) for part in unquote(path).split("/")]
-    slugs = [[word for word in _IN_SLUGS.split(part) if word and not _NUMBER.search(word)] for part in parts]
-    longest = max(slugs, key=len)
-    return " ".join(longest)
+    parts = (_IN_SLUGS.split(_EXTENSION.sub("", part)) for part in unquote(path).split("/"))
+    slugs = [" ".join(word for word in part if word and not _NUMBER.search(word)) for part in parts]
+    several = [slug for slug in slugs if slug.count(" ") >= _SLUG_WORDS - 1]
+    return several[-1] if several else max(slugs, key=len)
 
 
 def weigh_titles(batch: LineBatch, log_odds: Values, clues: Sequence[Clue]) -> Values:
@@ -219,7 +217,7 @@ def find_roles(batch: LineBatch, log_odds: Values, clues: Sequence[Clue]) -> Rol
     r"""Say of each line what it is to the title of its article.
 
     Lines say a title if their words are the same, all but a few, case, marks and the values of digits aside. The
-    headline is the last of them above the body.
+    headline is the last of them above the body; without one there are no copies of it.
 
     Parameters
     ----------
@@ -237,7 +235,7 @@ def find_roles(batch: LineBatch, log_odds: Values, clues: Sequence[Clue]) -> Rol
     --------
     >>> batch = LineBatch.from_texts(["Home\nThe mill shuts\nIt closed on Monday.\nThe mill shuts"])
     >>> find_roles(batch, np.array([-2.0, 0.0, 5.0, -2.0]), [Clue("The mill shuts | Post")]).tolist()
-    [3, 1, 4, 2]
+    [0, 1, 0, 2]
     """
     words = _find_words(batch)
     mass = sigmoid(log_odds) * words.counts
@@ -257,19 +255,16 @@ def _spellings(clue: Clue) -> str:
     """Write each form of a title, or the words of an address, on a line."""
     if not clue.title:
         return url_words(clue.url or "")
-    return "\n".join(" ".join(part.split()) for part in (clue.title, *title_parts(clue.title)))
+    title = " ".join(clue.title.split())
+    return "\n".join((title, *title_parts(title)))
 
 
 def _roles(says: NDArray[np.bool_], mass: Values) -> Roles:
-    """Give each line of an article its role: the last of those above the body is the headline."""
-    roles = np.where(says, COPY, NO_ROLE).astype(np.int8)
+    """Give each line of an article its role: of those that say the title, the last above the body heads it."""
     above = np.cumsum(np.where(says, 0, mass))
     heads = np.flatnonzero(says & (above <= _ABOVE * above[-1:]))
-    if len(heads):
-        head = heads[-1]
-        roles[:head][~says[:head]] = ABOVE
-        roles[head] = HEADLINE
-        roles[head + 1 : head + 2][~says[head + 1 : head + 2]] = BELOW
+    roles = np.where(says & (len(heads) > 0), COPY, NO_ROLE).astype(np.int8)
+    roles[heads[-1:]] = HEADLINE
     return roles
 
 
