@@ -159,6 +159,30 @@ def test_the_reasons_name_the_title(model: LineModel) -> None:
         assert extra == ({ROLES[role]} if ROLES[role].log_odds else set())
 
 
+@given(ANY_TEXT, st.integers(0, 9), st.floats(0, 1))
+def test_a_title_changes_only_lines_that_say_it(text: str, place: int, threshold: float) -> None:
+    """What says no title keeps label and probability, also where the guard had kept it and now keeps a headline."""
+    lines = LineBatch.from_texts([text]).line_texts(0)
+    title = lines[place % len(lines)] if lines else "nothing"
+    plain = classify_lines(text, RANDOM, threshold)
+    titled = classify_lines(text, RANDOM, threshold, title=title)
+    odds = RANDOM.log_odds(LineBatch.from_texts([text]))
+    for before, after, role in zip(plain, titled, roles(text, Clue(title), odds), strict=True):
+        if role == NO_ROLE:
+            assert (before.label, before.probability) == (after.label, after.probability)
+        assert (before.probability <= after.probability) or role == COPY
+
+
+def test_the_guard_and_a_headline() -> None:
+    """An article that the guard kept loses no line to the headline that is kept for its title."""
+    model = constant_model(-0.5)
+    assert keep_content(PAGE, model) == PAGE
+    article = clean_article(PAGE, model, title=TITLE)
+    dropped = [line.text for line in article.lines if line.label == "boilerplate"]
+    assert set(dropped) <= {TITLE, f"News » {TITLE}"}
+    assert article.flags == ("unsure", "kept by the guard")
+
+
 @pytest.mark.parametrize("nothing", ["", None])
 def test_an_empty_title_is_no_title(nothing: str | None) -> None:
     """An empty title or address is none, and none costs anything: there is no clue to look for."""

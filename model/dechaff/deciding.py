@@ -1,6 +1,7 @@
 """From log-odds to decisions: which lines are kept, and which articles someone should look at."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -47,17 +48,22 @@ def decide_lines(
         As `clean_array`.
     """
     model = model or default_model()
-    cut = model.resolve_threshold(threshold)
+    cut, own = model.resolve_threshold(threshold), model.threshold
     article = line = 0
     for batch in blocks(texts):
         odds = judged = model.log_odds(batch)
+        n_chars = batch.ends - batch.starts
+        keep = partial(guard, n_chars=n_chars, offsets=batch.article_lines, threshold=cut, own_threshold=own)
         if repeats is not None:
             odds = weigh_repeats(batch, odds, repeats[line : line + batch.n_lines])
-        if clues is not None:
-            odds = odds + weigh_titles(batch, judged, clues[article : article + batch.n_articles])
-        article, line = article + batch.n_articles, line + batch.n_lines
         probability = sigmoid(odds)
-        kept = guard(probability, batch.ends - batch.starts, batch.article_lines, cut, model.threshold)
+        kept = keep(probability)
+        if clues is not None:
+            shift = weigh_titles(batch, judged, clues[article : article + batch.n_articles])
+            probability = sigmoid(odds + shift)
+            # A headline that stays keeps the guard from no other line.
+            kept = np.where(shift, keep(probability), kept)
+        article, line = article + batch.n_articles, line + batch.n_lines
         yield batch, kept, probability, find_flags(batch, kept, probability, cut)
 
 

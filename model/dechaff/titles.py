@@ -46,8 +46,8 @@ NO_ROLE, HEADLINE, COPY = range(3)
 #: By number. The amounts are what a regression gave them, beside the log-odds of models that had not seen the site.
 ROLES: Final = (
     Role("no role", 0.0),
-    Role("heads the article with its title", 3.0),
-    Role("repeats the title", -0.7),
+    Role("heads the article with its title", 3.3),
+    Role("repeats the title", -0.65),
 )
 #: The reasons that a line can have from its role.
 REASONS: Final = tuple(role.reason for role in ROLES[1:])

@@ -123,7 +123,7 @@ Title = Annotated[
     str | None,
     typer.Option(
         metavar="TEXT",
-        help="The article's title, with the site's name or without: its headline stays, copies of it go.",
+        help="The article's title, with the site's name or without: the headline stays, copies of it go rather.",
         show_default=False,
     ),
 ]
