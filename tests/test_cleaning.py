@@ -16,7 +16,7 @@ from dechaff import (
     keep_content,
     split_lines,
 )
-from dechaff.cleaning import guard
+from dechaff.deciding import guard
 from dechaff_training.corpus import Corpus
 
 RANDOM = random_model()

@@ -1,14 +1,13 @@
 """Labels each line of an article's text as content or boilerplate, with a linear model that says why."""
 
+from dechaff.arrays import clean_array, label_array
 from dechaff.artifact import default_model, inspect_model, load_model, save_model
 from dechaff.cleaning import (
     CleanedArticle,
     LabelledLine,
     classify_lines,
-    clean_array,
     clean_article,
     keep_content,
-    label_array,
 )
 from dechaff.errors import ArtifactError, CorpusError, DechaffError, InputError, MissingExtraError
 from dechaff.explanation import Reason

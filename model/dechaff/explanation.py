@@ -14,6 +14,7 @@ from dechaff.features.words import Terms, word_terms
 from dechaff.lines import LineBatch
 from dechaff.model import LineModel
 from dechaff.stages import LINES_AT_ONCE, SPLITS_PER_TREE, Crosses, Matrix, Stage, Values
+from dechaff.titles import NO_CLUE, REASONS, Clue, title_shares
 from dechaff.tokens import Words, find_words
 
 
@@ -40,9 +41,9 @@ class Explanation:
     Attributes
     ----------
     names : tuple of str
-        The features of stage 2, then those of the decoder.
+        The features of stage 2, then those of the decoder, then what a line can be to a title.
     contributions : ndarray of float64, shape (n_features, n_lines)
-        What each feature adds to a line's log-odds, in any of the stages.
+        What each feature adds to a line's log-odds, in any of the stages or after them.
     base : float
         What every line has alike: the log-odds of the average line, leaves of trees aside.
     """
@@ -101,7 +102,7 @@ class Explanation:
         return text[self._words.starts[word] : self._words.ends[last]].casefold()
 
 
-def explain(model: LineModel, text: str) -> Explanation:
+def explain(model: LineModel, text: str, clue: Clue = NO_CLUE) -> Explanation:
     """Take apart the log-odds of every line of one article.
 
     A stage sees what the one before it said of the line itself as a feature: its share is handed on to the features
@@ -112,6 +113,8 @@ def explain(model: LineModel, text: str) -> Explanation:
     ----------
     model : LineModel
     text : str
+    clue : Clue, optional
+        The article's title and address.
 
     Examples
     --------
@@ -130,13 +133,16 @@ def explain(model: LineModel, text: str) -> Explanation:
     names, shares = model.second.names, _stage_shares(model.second, matrix)
     factor, base = _hand_on(model.second, shares, "log_odds", first_odds, _constant(model.first))
     shares[: len(own)] += factor * _stage_shares(model.first, own)
+    odds = model.second.log_odds(matrix)
     if model.decoder is not None:
-        odds = model.second.log_odds(matrix)
         seen = stack(decoding_features(odds, words.counts, batch.article_lines))
         decided = _stage_shares(model.decoder, seen)
         slope, base = _hand_on(model.decoder, decided, "decided_log_odds", odds, base)
         names, shares = names + model.decoder.names, np.concatenate((slope * shares, decided))
         factor *= slope
+        odds = model.decoder.log_odds(seen)
+    if clue != NO_CLUE:
+        names, shares = names + REASONS, np.concatenate((shares, title_shares(batch, odds, clue)))
     return Explanation(names, shares, base, model.word_weights, factor, batch, words, terms)
 
 

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from dechaff.cleaning import clean_array, kept_text
+from dechaff.arrays import clean_array
+from dechaff.deciding import kept_text
 from dechaff.lines import LineBatch
 from dechaff.model import LineModel, Threshold
 from dechaff_training.alignment import CONTENT, MASKED

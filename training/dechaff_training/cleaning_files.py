@@ -32,6 +32,8 @@ class Job:
     decoding : Decoding
     keywords : dict of str to list of str, optional
         Phrases of the user's own by family.
+    title, url : str, optional
+        Of the article, if it is only one.
     """
 
     paths: tuple[Path, ...] = (STANDARD,)
@@ -39,6 +41,8 @@ class Job:
     threshold: Threshold = None
     decoding: Decoding = UTF_8
     keywords: dict[str, list[str]] | None = None
+    title: str | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,7 @@ class _Articles:
             for path in job.paths:
                 text = self._read(path)
                 if text is not None:
-                    article = clean_article(text, model, job.threshold)
+                    article = clean_article(text, model, job.threshold, title=job.title, url=job.url)
                     self._warn(path, article)
                     self._done += 1
                     yield path, article

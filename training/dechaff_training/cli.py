@@ -71,6 +71,18 @@ Corpora = Annotated[
     list[Path],
     typer.Argument(metavar="CORPUS", help="Labelled .txt or .jsonl, pages in .parquet, or folders of them."),
 ]
+Title = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEXT",
+        help="The article's title, with the site's name or without: the headline stays, copies of it go rather.",
+        show_default=False,
+    ),
+]
+Url = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="The page's address, to know the headline by.", show_default=False),
+]
 Encoding = Annotated[str, typer.Option(metavar="NAME", help="How the input is encoded; output is UTF-8.")]
 Errors = Annotated[OnError, typer.Option(help="What to do about bytes that are not in the encoding.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, a record a line.")]
@@ -102,7 +114,10 @@ def _dechaff(
     """Label each line of an article as content or boilerplate, and say why."""
 
 
-@app.command(epilog="Examples: [bold]dechaff clean article.txt[/bold] · [bold]dechaff clean *.txt -o clean/[/bold]")
+@app.command(
+    epilog="Examples: [bold]dechaff clean article.txt --title 'The mill shuts'[/bold] · "
+    "[bold]dechaff clean *.txt -o clean/[/bold]"
+)
 def clean(
     files: Files = None,
     out: Annotated[
@@ -111,6 +126,8 @@ def clean(
     model: ModelFile = None,
     threshold: Threshold = None,
     keywords: Keywords = None,
+    title: Title = None,
+    url: Url = None,
     encoding: Encoding = "utf-8",
     errors: Errors = OnError.strict,
     as_json: Json = False,
@@ -118,8 +135,8 @@ def clean(
     """Drop the boilerplate lines of texts; what is kept stays as it is, byte for byte."""
     from dechaff_training.cleaning_files import Job, Output, clean_files
 
-    paths = tuple(files or [STANDARD])
-    job = Job(paths, model, threshold, _decoding(encoding, errors), phrases(keywords))
+    paths = _paths(files, title, url)
+    job = Job(paths, model, threshold, _decoding(encoding, errors), phrases(keywords), title, url)
     try:
         output = Output.choose(out, job.paths, as_json=as_json)
     except ValueError as error:
@@ -137,6 +154,8 @@ def show(
     full: Annotated[
         bool, typer.Option("--full", help="Wrap long lines on a terminal instead of cutting them.")
     ] = False,
+    title: Title = None,
+    url: Url = None,
     encoding: Encoding = "utf-8",
     errors: Errors = OnError.strict,
     as_json: Json = False,
@@ -144,8 +163,9 @@ def show(
     """Print every line with its label (+ content, - boilerplate), probability of content, and reasons."""
     from dechaff_training.cleaning_files import Job, dump, labelled_articles, line_record
 
-    paths = tuple(files or [STANDARD])
-    articles = labelled_articles(Job(paths, model, threshold, _decoding(encoding, errors), phrases(keywords)))
+    paths = _paths(files, title, url)
+    job = Job(paths, model, threshold, _decoding(encoding, errors), phrases(keywords), title, url)
+    articles = labelled_articles(job)
     if as_json:
         for path, article in articles:
             for number, line in enumerate(article.lines):
@@ -190,6 +210,7 @@ def evaluate(
     threshold: Threshold = None,
     extractors: Extractors = None,
     json_file: JsonFile = None,
+    titles: Annotated[bool, typer.Option("--titles", help="Give the model the titles of pages.")] = False,
     lines: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write each line's label, probability and length, no text, as .npz."),
@@ -198,7 +219,7 @@ def evaluate(
     """Measure a model on labelled articles and pages, with intervals over sites."""
     from dechaff_training.corpus_files import evaluate_model, write_json
 
-    evaluation = evaluate_model(corpora, model, threshold, extractors or (), lines)
+    evaluation = evaluate_model(corpora, model, threshold, extractors or (), lines, titles=titles)
     if json_file is not None:
         write_json(evaluation.to_dict(), json_file)
     if json_file != STANDARD:
@@ -297,6 +318,17 @@ def main() -> None:
         # A terminal in another encoding shows a mark where it has no character, and no traceback.
         sys.stdout.reconfigure(errors="replace")
     app(prog_name="dechaff")
+
+
+def _paths(files: list[Path] | None, title: str | None, url: str | None) -> tuple[Path, ...]:
+    """Name the inputs; a title or an address can only be that of one."""
+    paths = tuple(files or [STANDARD])
+    for value, name in ((title, "--title"), (url, "--url")):
+        if value is not None and len(paths) > 1:
+            raise typer.BadParameter(
+                f"{len(paths)} inputs: give the one that it belongs to", param_hint=f"'{name}'"
+            )
+    return paths
 
 
 def _decoding(encoding: str, errors: OnError) -> Decoding:

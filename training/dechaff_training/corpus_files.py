@@ -93,6 +93,8 @@ def evaluate_model(
     threshold: Threshold = None,
     extractors: Sequence[str] = (),
     lines: Path | None = None,
+    *,
+    titles: bool = False,
 ) -> "Evaluation":
     """Measure a model on corpora, and keep what it says of each line if a file is named for that.
 
@@ -107,7 +109,7 @@ def evaluate_model(
         bar.describe("evaluating")
         from dechaff_training.evaluation import evaluate
 
-        evaluation = evaluate(judge, corpus, threshold)
+        evaluation = evaluate(judge, corpus, threshold, titles=titles)
     if lines is not None:
         evaluation.records.write(lines)
     evaluation.settings["model_sha256"] = model_digest(model)

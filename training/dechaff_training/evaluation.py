@@ -7,10 +7,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.cleaning import decide_lines, kept_text
+from dechaff.deciding import decide_lines, kept_text
 from dechaff.errors import CorpusError
 from dechaff.model import LineModel, Threshold
 from dechaff.stages import Values
+from dechaff.titles import make_clues
 from dechaff.tokens import Keywords, find_words
 from dechaff_training.alignment import MASKED
 from dechaff_training.benchmark import TextGroup, TextRow, compare_texts, gold_text, oracle
@@ -135,6 +136,8 @@ def evaluate(
     threshold: Threshold = None,
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
+    *,
+    titles: bool = False,
 ) -> Evaluation:
     """Measure a model on labelled articles.
 
@@ -151,6 +154,8 @@ def evaluate(
         Draws of sites behind each interval.
     seed : int
         Of the draws.
+    titles : bool
+        Whether the model is given the articles' titles.
 
     Raises
     ------
@@ -159,10 +164,11 @@ def evaluate(
     """
     gold = corpus.select(lambda article: not article.silver)
     threshold = model.resolve_threshold(threshold)
-    decisions = decide(model, gold.texts, threshold)
+    decisions = decide(model, gold.texts, threshold, [article.title for article in gold] if titles else None)
     _check_labels(gold, decisions)
     settings = {
         "threshold": threshold,
+        "titles_given": titles,
         "n_resamples": n_resamples,
         "seed": seed,
         "corpus_digest": gold.digest,
@@ -201,7 +207,12 @@ class Decisions:
     texts: list[str]
 
 
-def decide(model: LineModel, texts: Sequence[str], threshold: Threshold = None) -> Decisions:
+def decide(
+    model: LineModel,
+    texts: Sequence[str],
+    threshold: Threshold = None,
+    titles: Sequence[str | None] | None = None,
+) -> Decisions:
     """Clean articles as `dechaff.clean_array` does, and keep what led to it.
 
     Parameters
@@ -210,6 +221,7 @@ def decide(model: LineModel, texts: Sequence[str], threshold: Threshold = None) 
     texts : sequence of str
     threshold : float or str, optional
         By default the model's own.
+    titles : sequence of str or None, length n_articles, optional
 
     Raises
     ------
@@ -218,7 +230,7 @@ def decide(model: LineModel, texts: Sequence[str], threshold: Threshold = None) 
     """
     columns: list[tuple[Values, NDArray[np.bool_], Indices, Indices, Indices]] = []
     cleaned: list[str] = []
-    for batch, kept, probability, _ in decide_lines(texts, model, threshold):
+    for batch, kept, probability, _ in decide_lines(texts, model, threshold, clues=make_clues(texts, titles, None)):
         cleaned += kept_text(batch, kept)
         n_tokens = find_words(batch).counts
         columns.append((probability, kept, batch.ends - batch.starts, n_tokens, np.diff(batch.article_lines)))

@@ -6,12 +6,14 @@ and recall of each page, their means over the pages, and the F1 of the two means
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from dechaff.titles import title_parts
 
 Shingles = Counter[tuple[str, ...]]
 Values = NDArray[np.float64]
@@ -37,8 +39,6 @@ _IDEOGRAPHS: Final = (
     "\U00020000-\U000323af"
 )
 _TOKEN: Final = re.compile(rf"[^\W{_IDEOGRAPHS}]+|(?=\w)[{_IDEOGRAPHS}]")
-# What stands between a headline and the name of its site.
-_SEPARATOR: Final = re.compile(r"\s+(?:[|·•»/–—-]|::)\s+|\s*\|\s*")
 
 
 def tokenize(text: str) -> list[str]:
@@ -157,7 +157,7 @@ def _headline_variants(title: str) -> set[str]:
     """Give the headline as joined tokens: whole, and without the site's name, if that is the lesser part."""
     whole = _normalize(title)
     n_tokens = whole.count(" ") + 1
-    parts = {_normalize(part) for part in _ends(title)}
+    parts = {_normalize(part) for part in title_parts(title)}
     large = {part for part in parts if part.count(" ") + 1 >= max(3, n_tokens / 2)}
     return {whole, *large} if whole else set()
 
@@ -166,16 +166,7 @@ def _says(line: str, wanted: set[str], longest: int) -> bool:
     # A site's name has its limits: a paragraph need not be cut into tokens to see that it is no headline.
     if len(line) > 2 * longest + 80:
         return False
-    return _normalize(line) in wanted or any(_normalize(part) in wanted for part in _ends(line))
-
-
-def _ends(text: str) -> Iterator[str]:
-    """Give what stands before the last separator and after the first, if there are separators."""
-    found = list(_SEPARATOR.finditer(text))
-    if found:
-        yield text[: found[-1].start()]
-        yield text[found[0].end() :]
-        yield text[: found[0].start()]
+    return _normalize(line) in wanted or any(_normalize(part) in wanted for part in title_parts(line))
 
 
 def _normalize(text: str) -> str:

@@ -11,7 +11,7 @@ from dechaff.bulk.drift import Counts, Profile, count_features, is_sampled
 from dechaff.bulk.records import Document, join_lines
 from dechaff.bulk.settings import Settings, need
 from dechaff.bulk.summary import Tally
-from dechaff.cleaning import decide_lines, kept_text
+from dechaff.deciding import decide_lines, kept_text
 from dechaff.explanation import explain
 from dechaff.kinds import line_kinds
 from dechaff.lines import LineBatch

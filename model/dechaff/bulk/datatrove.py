@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dechaff.artifact import default_model, load_model
-from dechaff.cleaning import FLAGS, decide_lines, kept_text
+from dechaff.deciding import FLAGS, decide_lines, kept_text
 from dechaff.errors import InputError, MissingExtraError
 from dechaff.model import LineModel, Threshold
 from dechaff.runs import sum_runs

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.cleaning import decide_lines
+from dechaff.deciding import decide_lines
 from dechaff.model import LineModel, blocks
 
 #: The key of the profile among a model's metadata.

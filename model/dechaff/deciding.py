@@ -1,0 +1,180 @@
+"""From log-odds to decisions: which lines are kept, and which articles someone should look at."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.artifact import default_model
+from dechaff.lines import LineBatch
+from dechaff.model import LineModel, Threshold, blocks, sigmoid
+from dechaff.repeats import weigh_repeats
+from dechaff.runs import spread, sum_runs
+from dechaff.stages import Values
+from dechaff.titles import Clue, weigh_titles
+
+Decision = tuple[LineBatch, NDArray[np.bool_], Values, list[tuple[str, ...]]]
+
+#: What `CleanedArticle.flags` may say.
+FLAGS: Final = ("nearly all dropped", "unsure", "kept by the guard")
+# An article of which less than this share of its characters is kept has lost nearly all.
+_NEARLY_ALL: Final = 0.05
+# The mean of min(p, 1 - p) over an article's characters, above which its labels are little more than a guess.
+_UNSURE: Final = 0.25
+# A line of so many characters may be all that there is of an article.
+_AN_ARTICLE: Final = 1000
+
+
+def decide_lines(
+    texts: Sequence[str],
+    model: LineModel | None = None,
+    threshold: Threshold = None,
+    repeats: NDArray[np.bool_] | None = None,
+    clues: Sequence[Clue] | None = None,
+) -> Iterator[Decision]:
+    """Give for each block of articles its lines, which of them are kept, their probabilities, and the flags.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    model : LineModel, optional
+    threshold : float or str, optional
+    repeats : ndarray of bool, shape (n_lines,), optional
+        As `find_repeats` tells.
+    clues : sequence of Clue, length n_articles, optional
+        As `make_clues` gives them.
+
+    Raises
+    ------
+    InputError
+        As `clean_array`.
+    """
+    model = model or default_model()
+    cut, own = model.resolve_threshold(threshold), model.threshold
+    article = line = 0
+    for batch in blocks(texts):
+        odds = judged = model.log_odds(batch)
+        n_chars = batch.ends - batch.starts
+        keep = partial(guard, n_chars=n_chars, offsets=batch.article_lines, threshold=cut, own_threshold=own)
+        if repeats is not None:
+            odds = weigh_repeats(batch, odds, repeats[line : line + batch.n_lines])
+        probability = sigmoid(odds)
+        kept = keep(probability)
+        if clues is not None:
+            shift = weigh_titles(batch, judged, clues[article : article + batch.n_articles])
+            probability = sigmoid(odds + shift)
+            # A headline that stays keeps the guard from no other line.
+            kept = np.where(shift, keep(probability), kept)
+        article, line = article + batch.n_articles, line + batch.n_lines
+        yield batch, kept, probability, find_flags(batch, kept, probability, cut)
+
+
+def guard(
+    probability: Values,
+    n_chars: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    threshold: float,
+    own_threshold: float | None = None,
+) -> NDArray[np.bool_]:
+    """Decide which lines to keep, so that no article comes out empty because of one threshold.
+
+    Whatever the threshold, some lines stay. Of an article with lines that the model's own threshold keeps: the best
+    one. Of one without: those with at least half the probability of its best line, if that has at least half the
+    model's threshold; and lines as long as an article, which an extractor has printed without breaks. What stays
+    does not depend on the threshold, so a higher one never keeps more.
+
+    Parameters
+    ----------
+    probability : ndarray of float64, shape (n_lines,)
+        Of content.
+    n_chars : ndarray of int64, shape (n_lines,)
+        The code points of each line.
+    offsets : ndarray of int64, shape (n_articles + 1,)
+    threshold : float
+    own_threshold : float, optional
+        The model's own; by default it is the threshold.
+
+    Examples
+    --------
+    >>> guard(np.array([0.4, 0.1, 0.3]), np.array([80, 9, 60]), np.array([0, 3]), threshold=0.5).tolist()
+    [True, False, True]
+    """
+    own_threshold = threshold if own_threshold is None else own_threshold
+    counts = np.diff(offsets)
+    filled = np.flatnonzero(counts)
+    best = np.zeros(len(counts))
+    if len(filled):
+        best[filled] = np.maximum.reduceat(probability, offsets[filled])
+    best = spread(best, offsets)
+    is_near = (best >= own_threshold / 2) & (probability >= best / 2)
+    stays = np.where(best < own_threshold, is_near | (n_chars >= _AN_ARTICLE), probability >= best)
+    return np.asarray((probability >= threshold) | stays, np.bool_)
+
+
+def find_flags(
+    batch: LineBatch, kept: NDArray[np.bool_], probability: Values, threshold: float
+) -> list[tuple[str, ...]]:
+    """Say for each article why someone should look at it.
+
+    Parameters
+    ----------
+    batch : LineBatch
+    kept : ndarray of bool, shape (n_lines,)
+    probability : ndarray of float64, shape (n_lines,)
+    threshold : float
+    """
+    offsets = batch.article_lines
+    width = (batch.ends - batch.starts).astype(np.float64)
+    total = np.maximum(sum_runs(width, offsets), 1)
+    has_lines = np.diff(offsets) > 0
+    checks = (
+        has_lines & (sum_runs(width * kept, offsets) / total < _NEARLY_ALL),
+        sum_runs(np.minimum(probability, 1 - probability) * width, offsets) / total > _UNSURE,
+        sum_runs((kept & (probability < threshold)) * 1.0, offsets) > 0,
+    )
+    named = list(zip(FLAGS, checks, strict=True))
+    return [tuple(name for name, flags in named if flags[i]) for i in range(batch.n_articles)]
+
+
+def kept_text(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
+    """Join the kept segments of each article; an article without lines is kept as it is.
+
+    Parameters
+    ----------
+    batch : LineBatch
+    kept : ndarray of bool, shape (n_lines,)
+    """
+    spans, bounds = _kept_spans(batch, kept)
+    n_lines = np.diff(batch.article_lines).tolist()
+    for article, text in enumerate(batch.texts):
+        own = spans[bounds[article] : bounds[article + 1]]
+        yield "".join([text[start:stop] for start, stop in own]) if n_lines[article] else text
+
+
+def _kept_spans(batch: LineBatch, kept: NDArray[np.bool_]) -> tuple[list[tuple[int, int]], list[int]]:
+    """Find the stretches of text that are kept: a span for each run of kept lines, not for each line.
+
+    Returns
+    -------
+    spans : list of (start, stop)
+        Within their articles.
+    bounds : list of int, length n_articles + 1
+        Where each article's spans begin in the list.
+    """
+    offsets = batch.article_lines
+    filled = np.flatnonzero(np.diff(offsets))
+    firsts, lasts = offsets[filled], offsets[filled + 1] - 1
+    begins, ends = kept.copy(), kept.copy()
+    begins[1:] &= ~kept[:-1]
+    ends[:-1] &= ~kept[1:]
+    begins[firsts], ends[lasts] = kept[firsts], kept[lasts]
+    starts = batch.starts.copy()  # of the segments: the first one begins with its article
+    starts[firsts] = batch.article_codes[filled]
+    stops = np.append(starts[1:], 0)
+    stops[lasts] = batch.article_codes[filled + 1] - 1
+    begin_lines = np.flatnonzero(begins)
+    shift = batch.article_codes[batch.line_articles[begin_lines]]
+    spans = list(zip((starts[begin_lines] - shift).tolist(), (stops[ends] - shift).tolist(), strict=True))
+    return spans, np.searchsorted(begin_lines, offsets).tolist()
