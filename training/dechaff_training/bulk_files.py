@@ -54,9 +54,9 @@ class _Listener:
         if not self._quiet:
             self._bar.print(f"dechaff: {message}")
 
-    def reach(self, position: int, tally: Tally) -> None:
+    def reach(self, position: int, tally: Tally, n_bytes: int) -> None:
         """Move the bar."""
-        self._bar.reach(position, tally.n_documents)
+        self._bar.reach(position, tally.n_documents, n_bytes)
 
 
 def summary_rows(summary: Summary, output: Path) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Progress on standard error: only where someone looks, and only when it takes a while."""
 
 import sys
+import time
 from contextlib import suppress
 from threading import Lock, Timer
 from types import TracebackType
@@ -97,20 +98,24 @@ class Bar:
 
 
 class Throughput(Bar):
-    """A bar over bytes, with documents, bytes a second and the time that is left."""
+    """A bar over the bytes of files, with documents, their MB a second, decompressed, and the time that is left."""
 
     def __init__(self, description: str, total: int | None = None, *, hidden: bool = False) -> None:
         super().__init__(description, total, hidden=hidden)
-        self._n_documents = 0
+        self._n_documents, self._n_bytes, self._began = 0, 0, time.monotonic()
 
     def expect(self, n_bytes: int) -> None:
         """Say how many bytes there are."""
-        self._total = n_bytes
+        with self._lock:
+            self._total = n_bytes
+            if self._progress is not None and self._task is not None:
+                self._progress.update(self._task, total=n_bytes)
 
-    def reach(self, n_bytes: int, n_documents: int) -> None:
-        """Say how many bytes have been read by now, and how many more documents are done."""
+    def reach(self, position: int, n_documents: int, n_bytes: int) -> None:
+        """Say how far the files have been read, and how many more documents and bytes of them are done."""
         self._n_documents += n_documents
-        self.advance(max(n_bytes - self._count, 0))
+        self._n_bytes += n_bytes
+        self.advance(max(position - self._count, 0))
 
     def print(self, message: str) -> None:
         """Print a line on standard error, above the bar if there is one."""
@@ -121,14 +126,19 @@ class Throughput(Bar):
                 print(message, file=sys.stderr, flush=True)
 
     def _fields(self) -> dict[str, Any]:
-        return {"documents": self._n_documents}
+        speed = self._n_bytes / 1e6 / max(time.monotonic() - self._began, 1e-3)
+        return {"documents": self._n_documents, "speed": speed}
 
     def _columns(self) -> "list[ProgressColumn]":
         from rich import progress
 
-        documents = progress.TextColumn("{task.fields[documents]:,} documents")
-        speed, left = progress.TransferSpeedColumn(), progress.TimeRemainingColumn()
-        return [progress.TextColumn("{task.description}"), progress.BarColumn(), documents, speed, left]
+        done = progress.TextColumn("{task.fields[documents]:,} documents {task.fields[speed]:.1f} MB/s")
+        return [
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            done,
+            progress.TimeRemainingColumn(),
+        ]
 
 
 class Steps(Bar):

@@ -32,8 +32,8 @@ class Listener(Protocol):
     def tell(self, message: str) -> None:
         """Hear what is worth knowing."""
 
-    def reach(self, position: int, tally: Tally) -> None:
-        """Hear how many bytes have been read, and what has come of it since the last time."""
+    def reach(self, position: int, tally: Tally, n_bytes: int) -> None:
+        """Hear how far the files have been read, and what has come of so many more bytes of records."""
 
 
 class Silence:
@@ -45,7 +45,7 @@ class Silence:
     def tell(self, message: str) -> None:
         """Hear nothing."""
 
-    def reach(self, position: int, tally: Tally) -> None:
+    def reach(self, position: int, tally: Tally, n_bytes: int) -> None:
         """Hear nothing."""
 
 
@@ -221,7 +221,7 @@ class _Run:
         output.write(result)
         tally.add(result.tally)
         if isinstance(event, Job):
-            self._listener.reach(event.position, result.tally)
+            self._listener.reach(event.position, result.tally, len(event.chunk.data))
 
 
 def _plain(settings: Settings, model: LineModel) -> dict[str, Any]:
