@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.characters import CURRENCY, IDEOGRAPH, WORD, fold_table
+from dechaff.counts import CharacterCounts, count_characters
 from dechaff.lines import LineBatch
+from dechaff.runs import sum_runs
 
 # Odd, so that they have inverses modulo 2^64 (and no pattern): Knuth's and golden-ratio multipliers.
 _BASE = 6364136223846793005
@@ -20,6 +22,9 @@ _MIX = 0x9E3779B97F4A7C15
 _MASK = 2**64 - 1
 _SMALLEST_TABLE = 1 << 14
 _BUCKET_BITS = 12
+_IDEOGRAPH_WIDTH = 3
+# A line's length beyond this makes no difference.
+_LONGEST = 65_535
 
 Hashes = NDArray[np.uint64]
 Indices = NDArray[np.int64]
@@ -41,6 +46,8 @@ class Words:
         Where each line's words begin.
     lines, articles : ndarray of int64, shape (n_words,)
         The line of each word, and its article.
+    batch : LineBatch
+        What they are the words of.
     keywords : tuple of (family, phrase)
         Phrases to look for among them besides those of the lexicon.
     """
@@ -51,12 +58,30 @@ class Words:
     offsets: Indices
     lines: Indices
     articles: Indices
+    batch: LineBatch
     keywords: Keywords = ()
 
-    @property
+    @cached_property
     def counts(self) -> Indices:
         """Count the words of each line."""
         return np.diff(self.offsets)
+
+    @cached_property
+    def lengths(self) -> Indices:
+        """Count the characters of each word."""
+        return self.ends - self.starts
+
+    @cached_property
+    def characters(self) -> CharacterCounts:
+        """Count the characters of each line."""
+        return count_characters(self.batch, sum_runs(self.lengths, self.offsets))
+
+    @cached_property
+    def widths(self) -> Indices:
+        """Give the length of each line: an ideograph says about as much as three letters, in any script."""
+        n_chars = np.minimum(self.batch.ends - self.batch.starts, _LONGEST)
+        more = (_IDEOGRAPH_WIDTH - 1) * np.minimum(self.characters.ideographs, _LONGEST)
+        return np.asarray(n_chars + more, np.int64)
 
     @cached_property
     def buckets(self) -> Indices:
@@ -90,7 +115,7 @@ def find_words(batch: LineBatch, keywords: Keywords = ()) -> Words:
     hashes = mix((sums[ends] - sums[starts]) * inverse[starts])
     offsets = np.append(np.searchsorted(starts, batch.starts), len(starts))
     lines = np.repeat(np.arange(batch.n_lines), np.diff(offsets))
-    return Words(starts, ends, hashes, offsets, lines, batch.line_articles[lines], keywords)
+    return Words(starts, ends, hashes, offsets, lines, batch.line_articles[lines], batch, keywords)
 
 
 def mix(hashes: Hashes) -> Hashes:

@@ -41,9 +41,14 @@ class Terms(NamedTuple):
     by: int
 
     @property
+    def counts(self) -> Indices:
+        """Count the terms of each line."""
+        return np.diff(self.offsets)
+
+    @property
     def scale(self) -> NDArray[np.float64]:
         """Give the weight of one term in each line, shape (n_lines,)."""
-        return 1 / np.sqrt(np.maximum(np.diff(self.offsets), 1))
+        return 1 / np.sqrt(np.maximum(self.counts, 1))
 
 
 class _Kind(NamedTuple):
