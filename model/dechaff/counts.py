@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.characters import CURRENCY, DIGIT, IDEOGRAPH, LETTER, N_CODE_POINTS, SPACE, UPPER, class_table
+from dechaff.kernels import accelerated
 from dechaff.lines import LineBatch
 
 Indices = NDArray[np.int64]
@@ -78,13 +79,7 @@ def count_characters(batch: LineBatch, n_word_chars: Indices) -> CharacterCounts
     n_word_chars : ndarray of int64, shape (n_lines,)
         How many characters of each line stand in words.
     """
-    # Only what is neither a lower-case letter nor a space is looked at one by one: the words tell the rest.
-    rare = np.flatnonzero((batch.classes != LETTER) & (batch.classes != SPACE))
-    kinds = kind_table().take(batch.codes[rare])
-    first = np.append(np.searchsorted(rare, batch.starts), len(rare))
-    cells = np.repeat(np.arange(0, N_KINDS * batch.n_lines, N_KINDS), np.diff(first))
-    cells += kinds[len(kinds) - len(cells) :]
-    counts = np.bincount(cells, minlength=N_KINDS * batch.n_lines).reshape(-1, N_KINDS).T
+    counts = count_kinds(batch.codes, batch.classes, batch.starts, batch.ends, kind_table())
     marks = counts[1 : len(MARKS) + 1]
     marks[list(MARKS).index("address")] += counts[_PERCENT]
     return CharacterCounts(
@@ -96,3 +91,21 @@ def count_characters(batch: LineBatch, n_word_chars: Indices) -> CharacterCounts
         percents=counts[_PERCENT] + counts[_OTHER_PERCENT],
         marks=marks,
     )
+
+
+@accelerated
+def count_kinds(
+    codes: NDArray[np.uint32],
+    classes: NDArray[np.uint8],
+    starts: Indices,
+    ends: Indices,  # noqa: ARG001 - what stands between lines is space, which does not count
+    kinds: NDArray[np.uint8],
+) -> Indices:
+    """Count the characters of each kind, those of kind 0 aside, in every line, shape (N_KINDS, n_lines)."""
+    rare = np.flatnonzero((classes != LETTER) & (classes != SPACE))
+    first = np.append(np.searchsorted(rare, starts), len(rare))
+    cells = np.repeat(np.arange(0, N_KINDS * len(starts), N_KINDS), np.diff(first))
+    cells += kinds.take(codes[rare[len(rare) - len(cells) :]])
+    counts = np.bincount(cells, minlength=N_KINDS * len(starts)).reshape(-1, N_KINDS)
+    counts[:, 0] = 0
+    return np.ascontiguousarray(counts.T)

@@ -125,7 +125,7 @@ def explain(model: LineModel, text: str) -> Explanation:
     columns = line_features(batch, words)
     terms = list(word_terms(words, model.n_bits))
     own = stack(columns)
-    first_odds = model.first.log_odds(own) + model.word_log_odds(batch, terms)
+    first_odds = model.first.log_odds(own) + model.word_log_odds(words)
     matrix = np.concatenate((own, stack(context_features(batch, words, columns, first_odds))))
     names, shares = model.second.names, _stage_shares(model.second, matrix)
     factor, base = _hand_on(model.second, shares, "log_odds", first_odds, _constant(model.first))

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from dechaff.kernels import accelerated
 from dechaff.runs import spread
 
 Values = NDArray[np.float64]
@@ -48,11 +49,12 @@ def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
     is_last[offsets[1:][offsets[1:] > 0] - 1] = True
     is_last[2 * n - 1 - offsets[:-1][offsets[:-1] < n]] = True
     longest = int(np.diff(offsets).max())
-    messages = _messages(ratios, is_last, stay, longest)
+    messages = lend_ratios(ratios, is_last, stay, longest)
     return np.asarray(log_odds + np.log(messages[:n] * messages[: n - 1 : -1]), np.float64)
 
 
-def _messages(ratios: Values, is_last: NDArray[np.bool_], stay: float, longest: int) -> Values:
+@accelerated
+def lend_ratios(ratios: Values, is_last: NDArray[np.bool_], stay: float, longest: int) -> Values:
     """Give the likelihood ratio that the lines before each line lend it, 1 to the first of an article.
 
     A line with ratio q that is lent r lends (stay q r + 1 - stay) / ((1 - stay) q r + stay) to the next one. That

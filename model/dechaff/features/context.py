@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.features.shape import Columns
+from dechaff.kernels import accelerated
 from dechaff.lines import LineBatch
 from dechaff.runs import (
     log1p_counts,
@@ -24,7 +25,7 @@ from dechaff.runs import (
     sum_windows,
 )
 from dechaff.smoothing import best_segment, smooth_log_odds
-from dechaff.tokens import Words, find_words, mix
+from dechaff.tokens import Hashes, Words, bucket_words, find_words, mix
 
 Indices = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -179,31 +180,55 @@ def _like_lines(odds: Values, columns: Columns, batch: LineBatch) -> Columns:
 
 def _cohesion(words: Words, probability: Values, is_long: Values) -> Columns:
     """Tell how far a line's words occur in the rest of the probable content, and in the rest at all."""
-    mass = probability[words.lines]
-    content = np.bincount(words.buckets, mass)[words.buckets] - mass
-    others = words.copies - 1
-    # A word that stands everywhere says less: weigh by rarity within the article.
-    rarity = _rarities(others)
-    is_rare = (others < 12) & (words.lengths >= 3)
-    covered = np.minimum(content, 1.0)
-    found = covered * is_rare
-    long_mass = mass * is_long[words.lines]
-    # Not in place: of no words at all, bincount makes integers.
-    in_prose = np.bincount(words.buckets, long_mass)[words.buckets] - long_mass
-    n_rare = np.maximum(sum_runs(is_rare * 1.0, words.offsets), 1)
-    weight = np.maximum(sum_runs(rarity, words.offsets), 1e-9)
-    n_found = sum_runs(found, words.offsets)
+    # A word that stands everywhere says less: weigh by rarity within the article, and not at all if it is alone.
+    rarities = 1 / np.log(2.0 + np.arange(int(words.copies.max(initial=1))))
+    rarities[0] = 0.0
+    weight, cohesion, covered, n_rare, n_found, n_in_prose = measure_cohesion(
+        words.hashes,
+        words.lengths,
+        words.copies,
+        words.offsets,
+        words.batch.article_lines,
+        probability,
+        is_long,
+        rarities,
+    )
     return {
-        "cohesion": sum_runs(content / np.maximum(others, 1) * rarity, words.offsets) / weight,
-        "share_words_in_content": mean_runs(covered, words.offsets),
-        "share_rare_words_in_content": n_found / n_rare,
-        "share_rare_words_in_prose": sum_runs(np.minimum(in_prose, 1.0) * is_rare, words.offsets) / n_rare,
+        "cohesion": cohesion / np.maximum(weight, 1e-9),
+        "share_words_in_content": covered / np.maximum(words.counts, 1),
+        "share_rare_words_in_content": n_found / np.maximum(n_rare, 1),
+        "share_rare_words_in_prose": n_in_prose / np.maximum(n_rare, 1),
         "n_rare_words_in_content": np.log1p(n_found),
     }
 
 
-def _rarities(others: Indices) -> Values:
-    """Weigh words by how many others are like them: not at all without any, and less the more there are."""
-    table = 1 / np.log(2.0 + np.arange(int(others.max(initial=0)) + 1))
-    table[0] = 0.0
-    return np.asarray(table.take(others), np.float64)
+@accelerated
+def measure_cohesion(
+    hashes: Hashes,
+    lengths: Indices,
+    copies: Indices,
+    offsets: Indices,
+    article_lines: Indices,
+    probability: Values,
+    is_long: Values,
+    rarities: Values,
+) -> Values:
+    """Sum over each line's words what of the rest of the article is like them and probable content.
+
+    Returns
+    -------
+    ndarray of float64, shape (6, n_lines)
+        The words' rarities, their shares in content times rarity, how many are covered by content; of the rarer
+        words how many there are, how many are covered by content, and how many by prose.
+    """
+    buckets = bucket_words(hashes, offsets[article_lines])
+    mass, long_mass = (spread(each, offsets) for each in (probability, probability * is_long))
+    # Not in place: of no words at all, bincount makes integers.
+    content, in_prose = (np.bincount(buckets, each)[buckets] - each for each in (mass, long_mass))
+    others = copies - 1
+    rarity = rarities.take(others)
+    is_rare = (others < 12) & (lengths >= 3)
+    covered = np.minimum(content, 1.0)
+    cohesion = content / np.maximum(others, 1) * rarity
+    parts = (rarity, cohesion, covered, is_rare * 1.0, covered * is_rare, np.minimum(in_prose, 1.0) * is_rare)
+    return np.array([sum_runs(part, offsets) for part in parts])

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from dechaff.features.shape import Columns
 from dechaff.features.words import line_hashes
+from dechaff.kernels import accelerated
 from dechaff.lines import LineBatch
 from dechaff.runs import (
     log1p_counts,
@@ -17,7 +18,7 @@ from dechaff.runs import (
     sum_runs,
     sum_windows,
 )
-from dechaff.tokens import Words, join_hashes
+from dechaff.tokens import Indices, Words, join_hashes
 
 _FAR = 30
 
@@ -94,12 +95,18 @@ def _repeats(words: Words, columns: Columns, offsets: NDArray[np.int64]) -> Colu
 
 def _recurring_words(batch: LineBatch, words: Words) -> Columns:
     """Find common words without a list of them: those that make up much of the article they stand in."""
-    per_article = words.offsets[batch.article_lines[1:]] - words.offsets[batch.article_lines[:-1]]
-    rate = words.copies / per_article[words.articles]
-    return {
-        "share_common_words": mean_runs((rate > 0.01) * 1.0, words.offsets),
-        "share_single_words": mean_runs((words.copies == 1) * 1.0, words.offsets),
-    }
+    common, single = count_recurring(words.copies, words.offsets, batch.article_lines)
+    n_words = np.maximum(words.counts, 1)
+    return {"share_common_words": common / n_words, "share_single_words": single / n_words}
+
+
+@accelerated
+def count_recurring(copies: Indices, offsets: Indices, article_lines: Indices) -> Indices:
+    """Count each line's words that make up over a hundredth of their article, and those that stand alone."""
+    n_words = np.diff(offsets[article_lines])
+    rates = copies / np.repeat(n_words, n_words)
+    flags = np.array((rates > 0.01, copies == 1), np.int64)
+    return np.array([sum_runs(row, offsets) for row in flags])
 
 
 _NEIGHBOUR_COLUMNS = (

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from dechaff.characters import DIGIT, IDEOGRAPH, LETTER, PUNCTUATION, UPPER
 from dechaff.counts import MARKS, mark_table
+from dechaff.kernels import accelerated
 from dechaff.lines import LineBatch
 from dechaff.runs import log1p_counts, shift
-from dechaff.tokens import Words
+from dechaff.tokens import Indices, Words
 
 Columns = dict[str, NDArray[np.float64]]
 
@@ -50,21 +51,27 @@ def shape_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
 
 
 def _word_shapes(batch: LineBatch, words: Words) -> Columns:
-    """Count capitalised words, numbers, short and long words: all in one table, one cell a kind and length."""
-    first = batch.classes[words.starts]
-    cells = words.lines * 9
-    cells += 3 * ((first & UPPER) > 0)
-    cells += 6 * ((first & DIGIT) > 0)
-    cells += words.lengths > 3
-    cells += words.lengths >= 9
-    counts = np.bincount(cells, minlength=9 * batch.n_lines).reshape(-1, 3, 3).T  # lengths, kinds, lines
-    (_, capitalised, numbers), n_words = counts.sum(axis=0), np.maximum(words.counts, 1)
+    counts = count_word_shapes(batch.classes[words.starts], words.lengths, words.offsets)
+    (_, capitalised, numbers), n_words = counts.sum(axis=1), np.maximum(words.counts, 1)
     return {
         "share_capitalised_words": capitalised / n_words,
         "share_numbers": numbers / n_words,
         "share_short_words": counts[0, 0] / n_words,
-        "n_long_words": log1p_counts(counts[2].sum(axis=0)),
+        "n_long_words": log1p_counts(counts[:, 2].sum(axis=0)),
     }
+
+
+@accelerated
+def count_word_shapes(first_classes: NDArray[np.uint8], lengths: Indices, offsets: Indices) -> Indices:
+    """Count each line's words by kind (other, capitalised, number) and length, shape (3, 3, n_lines)."""
+    n_lines = len(offsets) - 1
+    cells = np.repeat(np.arange(0, 9 * n_lines, 9), np.diff(offsets))
+    cells += 3 * ((first_classes & UPPER) > 0)
+    cells += 6 * ((first_classes & DIGIT) > 0)
+    cells += lengths > 3
+    cells += lengths >= 9
+    counts = np.bincount(cells, minlength=9 * n_lines).reshape(-1, 9)
+    return np.ascontiguousarray(counts.T).reshape(3, 3, -1)
 
 
 def _ends(batch: LineBatch) -> Columns:
