@@ -9,6 +9,8 @@ from weakref import ref
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff.kernels import accelerated
+
 Values = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -86,6 +88,7 @@ def spread(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     return values.repeat(offsets[1:] - offsets[:-1])  # np.diff takes longer than the rest
 
 
+@accelerated
 def shift(values: Values, offsets: Indices, by: int, fill: float = 0.0) -> Values:
     """Give each member the value that stands `by` places further in its run, `fill` beyond the run's ends.
 

@@ -83,6 +83,7 @@ def _stretches(values: Values, lead: int, length: int, fill: float) -> Values:
     return np.ascontiguousarray(sliding_window_view(padded, lead + length)[::length].T)
 
 
+@accelerated
 def best_segment(scores: Values, offsets: Indices) -> tuple[NDArray[np.bool_], Indices, Indices]:
     """Find the stretch of lines with the largest sum of scores in each article.
 

@@ -202,6 +202,48 @@ def lend_ratios(ratios: Values, is_last: NDArray[np.bool_], stay: float, longest
 
 
 @_compiled
+def best_segment(scores: Values, offsets: Indices) -> tuple[NDArray[np.bool_], Indices, Indices]:
+    n = len(scores)
+    inside, from_start, from_end = np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(n, np.int64)
+    for article in range(len(offsets) - 1):
+        begin, stop = offsets[article], offsets[article + 1]
+        total, lowest, best = 0.0, np.inf, -np.inf
+        first, start, end = begin, begin, begin
+        for i in range(begin, stop):
+            if total <= lowest:
+                lowest, first = total, i
+            total += np.rint(scores[i] * 65536)
+            if total - lowest > best:
+                best, start, end = total - lowest, first, i
+        for i in range(begin, stop):
+            inside[i] = start <= i <= end
+            from_start[i], from_end[i] = i - start, end - i
+    return inside, from_start, from_end
+
+
+def shift(values: Values, offsets: Indices, by: int, fill: float = 0.0) -> Values:
+    rows = values.reshape(-1, values.shape[-1])
+    return _shift_rows(rows, offsets, by, float(fill)).reshape(values.shape)
+
+
+@_compiled
+def _shift_rows(rows: Values, offsets: Indices, by: int, fill: float) -> Values:
+    shifted = np.empty_like(rows)
+    for row in range(len(rows)):
+        source, target = rows[row], shifted[row]
+        for run in range(len(offsets) - 1):
+            begin, end = offsets[run], offsets[run + 1]
+            first, last = max(begin, begin - by), min(end, end - by)
+            if first >= last:
+                target[begin:end] = fill
+                continue
+            target[begin:first] = fill
+            target[first:last] = source[first + by : last + by]
+            target[last:end] = fill
+    return shifted
+
+
+@_compiled
 def count_copies(hashes: Hashes, article_words: Indices) -> Indices:
     copies = np.empty(len(hashes), np.int64)
     table = np.zeros(1 << _BUCKET_BITS, np.int64)
