@@ -270,4 +270,4 @@ def test_the_word_matrix_is_what_the_model_sums(corpus: Corpus) -> None:
     batch = LineBatch.from_texts([*corpus.texts[:12], "one line", "", "***\n世界 $5"])
     words = find_words(batch)
     product = word_matrix(batch, words, 12) @ model.word_weights
-    assert model.word_log_odds(batch, list(word_terms(words, 12))) == pytest.approx(product, abs=1e-4)
+    assert model.word_log_odds(words) == pytest.approx(product, abs=1e-4)

@@ -11,7 +11,7 @@ from dechaff.runs import (
     spread,
     sum_before,
     sum_runs,
-    sum_window,
+    sum_windows,
 )
 
 NUMBERS = st.integers(-1000, 1000).map(float)
@@ -53,7 +53,10 @@ def test_sums_before_and_around(runs: list[list[float]], reach: int) -> None:
     values, offsets = flat(runs)
     assert sum_before(values, offsets) == pytest.approx([sum(run[:i]) for run in runs for i in range(len(run))])
     around = [sum(run[max(i - reach, 0) : i + reach + 1]) for run in runs for i in range(len(run))]
-    assert sum_window(values, offsets, reach) == pytest.approx(around)
+    [(sums, counts)] = sum_windows(values, offsets, [reach])
+    assert sums == pytest.approx(around)
+    places = [(i, len(run) - 1 - i) for run in runs for i in range(len(run))]
+    assert counts.tolist() == [min(before, reach) + min(after, reach) + 1 for before, after in places]
 
 
 @given(FLAGS, st.integers(1, 6))

@@ -34,7 +34,7 @@ def forward_backward(odds: list[float], stay: float) -> list[float]:
 
 @given(ODDS, st.sampled_from([0.5, 0.6, 0.85, 0.97, 0.999]))
 def test_smoothing_is_forward_backward(runs: list[list[float]], stay: float) -> None:
-    """Doubling gives what the forward-backward recursion gives, article by article."""
+    """The recursion over stretches gives what the forward-backward recursion gives, article by article."""
     odds, offsets = flat(runs)
     expected = [value for run in runs for value in forward_backward(run, stay)]
     assert smooth_log_odds(odds, offsets, stay) == pytest.approx(expected, abs=1e-8)

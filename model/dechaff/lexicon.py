@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.errors import InputError
+from dechaff.kernels import accelerated
 from dechaff.lines import LineBatch
-from dechaff.tokens import Keywords, Words, find_words, join_hashes
+from dechaff.tokens import Hashes, Indices, Keywords, Words, find_words, join_hashes
 
 # In the order of their bits.
 FAMILIES: Final = (
@@ -145,7 +146,7 @@ def check_keywords(pairs: Iterable[tuple[str, str]]) -> Keywords:
         if len(phrase) > _MAX_CHARS:
             raise InputError(f"keyword {phrase[:20]!r}…: {len(phrase)} characters, use {_MAX_CHARS} at most")
     batch = LineBatch.from_texts([phrase for _, phrase in keywords])
-    n_words = np.bincount(find_words(batch).articles, minlength=len(keywords))
+    n_words = np.diff(find_words(batch).article_words)
     wrong = np.flatnonzero((np.diff(batch.article_lines) != 1) | (n_words < 1) | (n_words > MAX_WORDS))
     for place in wrong[:1].tolist():
         raise InputError(
@@ -206,25 +207,40 @@ def find_phrases(words: Words, table: PhraseTable) -> PhraseHits:
     >>> [FAMILIES[i] for i in range(len(FAMILIES)) if np.any(hits.families & (1 << i))]
     ['subscribe']
     """
-    places = np.flatnonzero(table.begins[_filter_keys(words.hashes)] > 0)
-    room = words.offsets[1:][words.lines[places]] - places
-    hashes = words.hashes[places]
+    found = match_phrases(words.hashes, words.offsets, table.begins, table.may_be, table.hashes, table.families)
+    return PhraseHits(*found)
+
+
+@accelerated
+def match_phrases(
+    word_hashes: Hashes,
+    offsets: Indices,
+    begins: NDArray[np.uint8],
+    may_be: NDArray[np.bool_],
+    phrases: Hashes,
+    families: NDArray[np.uint32],
+) -> tuple[Indices, Indices, NDArray[np.uint32]]:
+    """Find phrases among the words of lines: the parts of `PhraseHits`, by the parts of a `PhraseTable`."""
+    places = np.flatnonzero(begins[_filter_keys(word_hashes)] > 0)
+    room = offsets[np.searchsorted(offsets, places, side="right")] - places
+    hashes = word_hashes[places]
     found = []
     for length in range(1, MAX_WORDS + 1):
         if length > 1:
-            longest = np.minimum(table.begins[_filter_keys(hashes)], room)
+            longest = np.minimum(begins[_filter_keys(hashes)], room)
             going_on = np.flatnonzero(longest >= length)
             places, room, hashes = places[going_on], room[going_on], hashes[going_on]
-            hashes = join_hashes(hashes, words.hashes[places + length - 1])
+            hashes = join_hashes(hashes, word_hashes[places + length - 1])
         if not len(places):
             break
-        likely = np.flatnonzero(table.may_be[_filter_keys(hashes)])
-        rows = np.minimum(np.searchsorted(table.hashes, hashes[likely]), len(table.hashes) - 1)
-        same = table.hashes[rows] == hashes[likely]
-        found.append((places[likely[same]], np.full(int(same.sum()), length), table.families[rows[same]]))
+        likely = np.flatnonzero(may_be[_filter_keys(hashes)])
+        rows = np.minimum(np.searchsorted(phrases, hashes[likely]), len(phrases) - 1)
+        same = phrases[rows] == hashes[likely]
+        found.append((places[likely[same]], np.full(int(same.sum()), length), families[rows[same]]))
     if not found:
-        return PhraseHits(places, places, places.astype(np.uint32))
-    return PhraseHits(*(np.concatenate(column) for column in zip(*found, strict=True)))
+        return places, places, places.astype(np.uint32)
+    places, lengths, bits = (np.concatenate(column) for column in zip(*found, strict=True))
+    return places, lengths, bits
 
 
 def _filter_keys(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:

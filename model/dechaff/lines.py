@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from dechaff.characters import LINE_BREAK, SPACE, class_table
 from dechaff.errors import InputError
+from dechaff.kernels import accelerated
+
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +79,7 @@ class LineBatch:
         lengths = np.fromiter((len(t) + 1 for t in texts), np.int64, len(texts))
         article_codes = np.concatenate(([0], np.cumsum(lengths)))
         classes = class_table().take(codes)
-        breaks = _find_breaks(codes, classes)
-        starts, ends = _find_spans(classes, breaks)
+        breaks, starts, ends = find_lines(codes, classes)
         article_lines = np.searchsorted(starts, article_codes)
         return cls(list(texts), codes, classes, breaks, starts, ends, article_codes, article_lines)
 
@@ -141,16 +143,33 @@ def split_lines(text: str) -> list[tuple[int, int]]:
     return LineBatch.from_texts([text]).spans(0)
 
 
-def _find_breaks(codes: NDArray[np.uint32], classes: NDArray[np.uint8]) -> NDArray[np.int64]:
+@accelerated
+def find_lines(codes: NDArray[np.uint32], classes: NDArray[np.uint8]) -> tuple[Indices, Indices, Indices]:
+    """Find where lines break, and the spans of those that are not blank.
+
+    Parameters
+    ----------
+    codes : ndarray of uint32, shape (n_codes,)
+        With a line break at the end.
+    classes : ndarray of uint8, shape (n_codes,)
+
+    Returns
+    -------
+    breaks : ndarray of int64, shape (n_breaks,)
+    starts, ends : ndarray of int64, shape (n_lines,)
+    """
+    breaks = _find_breaks(codes, classes)
+    return breaks, *_find_spans(classes, breaks)
+
+
+def _find_breaks(codes: NDArray[np.uint32], classes: NDArray[np.uint8]) -> Indices:
     breaks = np.flatnonzero(classes >= LINE_BREAK)  # its bit is the highest; flags are searched faster than numbers
     after = np.minimum(breaks + 1, len(codes) - 1)
     in_crlf = (codes[breaks] == 0x0D) & (codes[after] == 0x0A) & (after > breaks)
     return np.asarray(breaks[~in_crlf], np.int64)
 
 
-def _find_spans(
-    classes: NDArray[np.uint8], breaks: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _find_spans(classes: NDArray[np.uint8], breaks: Indices) -> tuple[Indices, Indices]:
     """Find each line's first visible code point and the one after its last, by runs of visible code points."""
     visible = np.zeros(len(classes) + 2, np.bool_)
     np.equal(classes & SPACE, 0, out=visible[1:-1])

@@ -17,10 +17,10 @@ from dechaff.errors import InputError
 from dechaff.features import feature_names, line_features, stack
 from dechaff.features.context import context_features, context_names
 from dechaff.features.decoding import decoding_features
-from dechaff.features.words import Terms, word_terms
+from dechaff.features.words import sum_words
+from dechaff.kernels import expect_work
 from dechaff.lexicon import collect_keywords
 from dechaff.lines import LineBatch
-from dechaff.runs import shift, sum_runs
 from dechaff.stages import Matrix, Stage, Values
 from dechaff.tokens import Keywords, Words, find_words
 
@@ -182,24 +182,21 @@ class LineModel:
 
     def _features(self, batch: LineBatch, words: Words) -> Matrix:
         columns = line_features(batch, words)
-        matrix = stack(columns)
-        odds = self.first.log_odds(matrix) + self.word_log_odds(batch, word_terms(words, self.n_bits))
-        return np.concatenate((matrix, stack(context_features(batch, words, columns, odds))))
+        n_first = len(columns)
+        matrix = np.empty((n_first + len(context_names()), batch.n_lines), np.float32)
+        own = stack(columns, matrix[:n_first])
+        odds = self.first.log_odds(own) + self.word_log_odds(words)
+        stack(context_features(batch, words, columns, odds), matrix[n_first:])
+        return matrix
 
-    def word_log_odds(self, batch: LineBatch, kinds: Iterable[Terms]) -> Values:
+    def word_log_odds(self, words: Words) -> Values:
         """Sum the weights of every line's hashed words, shape (n_lines,).
 
         Parameters
         ----------
-        batch : LineBatch
-        kinds : iterable of Terms
-            What `word_terms` gives for the batch.
+        words : Words
         """
-        total = np.zeros(batch.n_lines)
-        for terms in kinds:
-            sums = sum_runs(self.word_weights.take(terms.buckets), terms.offsets) * terms.scale
-            total += shift(sums, batch.article_lines, terms.by)
-        return total
+        return sum_words(words, self.word_weights)
 
 
 def stage_names() -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -222,6 +219,7 @@ def blocks(texts: Sequence[str]) -> Iterator[LineBatch]:
     """
     check_texts(texts)
     _keep_freed_memory()
+    expect_work(sum(map(len, texts)))
     first, size = 0, 0
     for place, text in enumerate(texts):
         size += max(len(text), _SMALLEST)

@@ -1,5 +1,7 @@
 """Arithmetic over runs: the words of a line, the lines of an article. Offsets mark where each run begins."""
 
+from collections.abc import Iterator, Sequence
+from functools import cache
 from threading import local
 from typing import Any, Final, TypeVar
 from weakref import ref
@@ -7,11 +9,14 @@ from weakref import ref
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff.kernels import accelerated
+
 Values = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 _WORTH_KEEPING: Final = 512
+_LOGARITHMS: Final = 1 << 16
 
 
 def sum_runs(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
@@ -68,7 +73,7 @@ def mean_runs(values: NDArray[Any], offsets: Indices) -> Values:
     values : ndarray, shape (n_members,)
     offsets : ndarray of int64, shape (n_runs + 1,)
     """
-    counts = np.maximum(np.diff(offsets), 1)
+    counts = np.maximum(offsets[1:] - offsets[:-1], 1)
     return np.asarray(sum_runs(values, offsets) / counts, np.float64)
 
 
@@ -80,9 +85,10 @@ def spread(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     values : ndarray, shape (n_runs,)
     offsets : ndarray of int64, shape (n_runs + 1,)
     """
-    return np.repeat(values, np.diff(offsets))
+    return values.repeat(offsets[1:] - offsets[:-1])  # np.diff takes longer than the rest
 
 
+@accelerated
 def shift(values: Values, offsets: Indices, by: int, fill: float = 0.0) -> Values:
     """Give each member the value that stands `by` places further in its run, `fill` beyond the run's ends.
 
@@ -99,22 +105,25 @@ def shift(values: Values, offsets: Indices, by: int, fill: float = 0.0) -> Value
     >>> shift(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]), by=1).tolist()
     [2.0, 0.0, 0.0]
     """
-    shifted = np.roll(values, -by, axis=-1)
-    # What came from another run stands at the near end of each run, at most |by| places deep.
-    filled = np.flatnonzero(np.diff(offsets))
-    starts, ends = offsets[filled], offsets[filled + 1]
-    for step in range(abs(by)):
-        at_edge = np.minimum(starts + step, ends - 1) if by < 0 else np.maximum(ends - 1 - step, starts)
-        shifted[..., at_edge] = fill
+    shifted = np.empty_like(values)
+    if by > 0:
+        shifted[..., :-by] = values[..., by:]
+    else:
+        shifted[..., -by:] = values[..., : by or None]
+    # What is not of the run stands at its near end, at most |by| places deep.
+    filled, starts = _filled(offsets)
+    ends, steps = offsets[filled + 1], np.arange(abs(by))[:, None]
+    at_edge = np.minimum(starts + steps, ends - 1) if by < 0 else np.maximum(ends - 1 - steps, starts)
+    shifted[..., at_edge] = fill
     return shifted
 
 
-def sum_before(values: Values, offsets: Indices) -> Values:
+def sum_before(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     """Sum what stands before each member in its run.
 
     Parameters
     ----------
-    values : ndarray of float64, shape (..., n_members)
+    values : ndarray, shape (..., n_members)
         Several rows are summed at once.
     offsets : ndarray of int64, shape (n_runs + 1,)
 
@@ -123,35 +132,45 @@ def sum_before(values: Values, offsets: Indices) -> Values:
     >>> sum_before(np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 3, 4])).tolist()
     [0.0, 1.0, 3.0, 0.0]
     """
-    before = np.zeros(values.shape)
+    before = np.zeros_like(values)
     np.cumsum(values[..., :-1], axis=-1, out=before[..., 1:])
-    return np.asarray(before - before.take(spread(offsets[:-1], offsets), axis=-1), np.float64)
+    return np.asarray(before - before.take(spread(offsets[:-1], offsets), axis=-1))
 
 
-def sum_window(values: Values, offsets: Indices, reach: int) -> Values:
-    """Sum the members at most `reach` places away in the run, the member itself too.
+def sum_windows(
+    values: NDArray[Any], offsets: Indices, reaches: Sequence[int]
+) -> Iterator[tuple[NDArray[Any], Indices]]:
+    """Sum the members at most `reach` places away in the run, the member itself too, and count them.
 
     Parameters
     ----------
-    values : ndarray of float64, shape (..., n_members)
+    values : ndarray, shape (..., n_members)
         Several rows are summed at once.
     offsets : ndarray of int64, shape (n_runs + 1,)
-    reach : int
+    reaches : sequence of int
+
+    Yields
+    ------
+    sums : ndarray, shape (..., n_members)
+    counts : ndarray of int64, shape (n_members,)
+        For each reach.
 
     Examples
     --------
-    >>> sum_window(np.array([[1.0, 2.0, 3.0], [1.0, 1.0, 1.0]]), np.array([0, 2, 3]), reach=1).tolist()
-    [[3.0, 3.0, 3.0], [2.0, 2.0, 1.0]]
+    >>> [(sums, counts)] = sum_windows(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]), [1])
+    >>> sums.tolist(), counts.tolist()
+    ([3.0, 3.0, 3.0], [2, 2, 1])
     """
-    sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1))
+    sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1), values.dtype)
     np.cumsum(values, axis=-1, out=sums[..., 1:])
     places = np.arange(values.shape[-1])
-    first = np.maximum(places - reach, spread(offsets[:-1], offsets))
-    last = np.minimum(places + reach + 1, spread(offsets[1:], offsets))
-    return np.asarray(sums.take(last, axis=-1) - sums.take(first, axis=-1), np.float64)
+    begin, end = spread(offsets[:-1], offsets), spread(offsets[1:], offsets)
+    for reach in reaches:
+        first, last = np.maximum(places - reach, begin), np.minimum(places + reach + 1, end)
+        yield sums.take(last, axis=-1) - sums.take(first, axis=-1), last - first
 
 
-def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Values:
+def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
     """Count the places back to the nearest flagged member before each one, at most `limit`.
 
     Parameters
@@ -164,16 +183,41 @@ def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Valu
     Examples
     --------
     >>> places_since(np.array([True, False, False, False]), np.array([0, 3, 4]), limit=9).tolist()
-    [9.0, 1.0, 2.0, 9.0]
+    [9, 1, 2, 9]
     """
     places = np.arange(flags.shape[-1])
     latest = np.full(flags.shape, -1)
     np.maximum.accumulate(np.where(flags, places, -1)[..., :-1], axis=-1, out=latest[..., 1:])
     inside = latest >= spread(offsets[:-1], offsets)
-    return np.minimum(np.where(inside, places - latest, limit), limit).astype(np.float64)
+    return np.minimum(np.where(inside, places - latest, limit), limit)
 
 
-def places_until(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Values:
+def places_until(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
     """Count the places on to the nearest flagged member after each one, at most `limit`."""
     mirrored = (offsets[-1] - offsets)[::-1]
     return places_since(flags[..., ::-1], mirrored, limit)[..., ::-1]
+
+
+def log1p_counts(counts: NDArray[np.integer[Any]]) -> Values:
+    """Take the logarithm of one more than each count: small ones are looked up, which is far faster.
+
+    Parameters
+    ----------
+    counts : ndarray of integers
+        None below zero.
+
+    Examples
+    --------
+    >>> log1p_counts(np.array([0, 1, 1_000_000])).round(3).tolist()
+    [0.0, 0.693, 13.816]
+    """
+    found = _log1p_table().take(counts, mode="clip")
+    if counts.size and counts.max() >= _LOGARITHMS:
+        large = np.nonzero(counts >= _LOGARITHMS)
+        found[large] = np.log1p(counts[large])
+    return found
+
+
+@cache
+def _log1p_table() -> Values:
+    return np.log1p(np.arange(_LOGARITHMS))

@@ -3,23 +3,28 @@
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from dechaff.kernels import accelerated
 from dechaff.runs import spread
 
 Values = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 _INAUDIBLE: Final = 1e-12
+_LARGEST: Final = 300.0
+# A stretch has so many lines at least, or there were too many of them.
+_SHORTEST: Final = 64
 _SCORE_STEPS: Final = 1 << 16
 
 
 def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
     """Give the posterior log-odds of a two-state Markov chain over each article's lines.
 
-    A line keeps the state of the line before it with probability `stay`. Forward and backward messages are
-    products of 2 x 2 matrices, taken by doubling: a logarithmic number of steps over all lines at once. What one
-    line says of another fades by `2 * stay - 1` from line to line; lines too far to be heard are not asked.
+    A line keeps the state of the line before it with probability `stay`. What one line says of another fades by
+    `2 * stay - 1` from line to line; lines too far to be heard are not asked. So the lines are cut into many
+    stretches, each begun early enough to hear what comes before it, and one step goes over all stretches at once.
 
     Parameters
     ----------
@@ -27,7 +32,7 @@ def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
         The evidence of each line by itself.
     offsets : ndarray of int64, shape (n_articles + 1,)
     stay : float
-        Between 0.5 (lines are independent) and 1 (one state for all).
+        From 0.5 (lines are independent) to less than 1 (one state for all).
 
     Examples
     --------
@@ -38,35 +43,47 @@ def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
     n = len(log_odds)
     if not n:
         return log_odds
-    # How many lines stand before in the article, and after: backwards, articles are mirrored.
-    before = np.arange(n) - spread(offsets[:-1], offsets)
-    after = spread(offsets[1:], offsets) - 1 - np.arange(n)
-    messages = _messages(np.append(log_odds, log_odds[::-1]), np.append(before, after[::-1]), stay)
-    return np.asarray(log_odds + messages[:n] + messages[: n - 1 : -1], np.float64)
+    # Forward and backward messages are found together: backwards, articles are mirrored.
+    ratios = np.exp(np.clip(np.append(log_odds, log_odds[::-1]), -_LARGEST, _LARGEST))
+    is_last = np.zeros(2 * n, np.bool_)
+    is_last[offsets[1:][offsets[1:] > 0] - 1] = True
+    is_last[2 * n - 1 - offsets[:-1][offsets[:-1] < n]] = True
+    longest = int(np.diff(offsets).max())
+    messages = lend_ratios(ratios, is_last, stay, longest)
+    return np.asarray(log_odds + np.log(messages[:n] * messages[: n - 1 : -1]), np.float64)
 
 
-def _messages(log_odds: Values, room: Indices, stay: float) -> Values:
-    """Give the log-odds that the lines before each line lend it, `room` of them."""
-    # Scaled by the larger of the two likelihoods, so that nothing overflows.
-    content, boilerplate = np.exp(np.minimum(log_odds, 0.0)), np.exp(np.minimum(-log_odds, 0.0))
-    # rows: next state; columns: this line's state
-    matrices = np.array(((stay * content, (1 - stay) * boilerplate), ((1 - stay) * content, stay * boilerplate)))
+@accelerated
+def lend_ratios(ratios: Values, is_last: NDArray[np.bool_], stay: float, longest: int) -> Values:
+    """Give the likelihood ratio that the lines before each line lend it, 1 to the first of an article.
+
+    A line with ratio q that is lent r lends (stay q r + 1 - stay) / ((1 - stay) q r + stay) to the next one. That
+    is a - b / (q r + a), and one of other constants makes an article's last line lend 1.
+    """
+    a, b = stay / (1 - stay), (2 * stay - 1) / (1 - stay) ** 2
+    ratios = np.where(is_last, 0.0, ratios)
+    products = np.where(is_last, (a - 1) * a, b)
     # A first message is within log(stay / (1 - stay)) of any other, and each step shrinks that by 2 * stay - 1.
     hearing = 1 + np.log(_INAUDIBLE) / np.log(np.clip(2 * stay - 1, _INAUDIBLE, 1 - _INAUDIBLE))
-    reach, longest = 1, min(room.max(), hearing)
-    while reach <= longest:
-        # All lines at once, and those without enough room keep what they have: faster than to choose the others.
-        this, earlier = matrices[..., reach:], matrices[..., :-reach]
-        product = this[:, :1] * earlier[0] + this[:, 1:] * earlier[1]
-        product /= product.reshape(4, -1).sum(axis=0)
-        np.copyto(this, product, where=room[reach:] >= reach)
-        reach *= 2
-    messages, following = np.zeros(len(room)), np.flatnonzero(room)
-    to_content, to_boilerplate = matrices.sum(axis=1)[:, following - 1]
-    messages[following] = np.log(to_content) - np.log(to_boilerplate)
-    return messages
+    lead = int(min(longest, hearing))
+    length = min(max(lead, _SHORTEST), len(ratios))
+    rows, factors = _stretches(ratios, lead, length, 0.0), _stretches(products, lead, length, (a - 1) * a)
+    messages = np.ones((len(rows) + 1, rows.shape[1]))
+    for step, (row, factor) in enumerate(zip(rows, factors, strict=True)):
+        following = np.multiply(row, messages[step], out=messages[step + 1])
+        following += a
+        np.divide(factor, following, out=following)
+        np.subtract(a, following, out=following)
+    return messages[lead:-1].T.ravel()[: len(ratios)]
 
 
+def _stretches(values: Values, lead: int, length: int, fill: float) -> Values:
+    """Cut values into columns of some length, each after the `lead` values before it."""
+    padded = np.pad(values, (lead, -len(values) % length), constant_values=fill)
+    return np.ascontiguousarray(sliding_window_view(padded, lead + length)[::length].T)
+
+
+@accelerated
 def best_segment(scores: Values, offsets: Indices) -> tuple[NDArray[np.bool_], Indices, Indices]:
     """Find the stretch of lines with the largest sum of scores in each article.
 

@@ -11,12 +11,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff.kernels import accelerated
+
 SPLITS_PER_TREE: Final = 8
 # A longer article's lines go through the crosses in parts, which bounds the memory.
 LINES_AT_ONCE: Final = 1 << 14
 
 Matrix = NDArray[np.float32]
 Values = NDArray[np.float64]
+Indices = NDArray[np.int64]
+# Features, where each one's questions begin, the questions' thresholds, and the question of each split.
+Questions = tuple[Indices, Indices, NDArray[np.float32], Indices]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +68,7 @@ class Crosses:
         total = np.zeros(matrix.shape[1])
         for first in range(0, len(total), LINES_AT_ONCE):
             part = slice(first, first + LINES_AT_ONCE)
-            for weights, pattern in zip(self._table, self._patterns(matrix[:, part]), strict=True):
-                total[part] += weights.take(pattern, mode="clip")  # a byte is never out of bounds: no need to look
+            total[part] = sum_leaves(matrix[:, part], *self._questions, self._table)
         return total
 
     @cached_property
@@ -73,38 +77,70 @@ class Crosses:
         return np.take_along_axis(self.weights, self.leaves.astype(np.int64), axis=1).astype(np.float64)
 
     @cached_property
-    def _questions(self) -> tuple[list[tuple[int, slice, Matrix]], NDArray[np.int64]]:
+    def _questions(self) -> Questions:
         """List what the splits ask, each thing once, by feature; and for every split its question.
 
         Returns
         -------
-        questions : list of (feature, rows, thresholds)
-            The answers for a feature's thresholds, shape (n, 1), go to these rows.
+        features : ndarray of int64, shape (n_asked,)
+        bounds : ndarray of int64, shape (n_asked + 1,)
+            Where each feature's questions begin.
+        thresholds : ndarray of float32, shape (n_questions,)
+            The answer is whether the feature is above.
         rows : ndarray of int64, shape (8, n_trees)
+            The question of each split.
         """
         used = np.where(np.isfinite(self.thresholds), self.thresholds, np.inf)  # nothing is above infinity
         asked = np.column_stack((self.features.ravel(), used.ravel())).astype(np.float64)
         unique, rows = np.unique(asked, axis=0, return_inverse=True)
-        features, firsts = np.unique(unique[:, 0], return_index=True)
-        slices = map(slice, firsts, np.append(firsts[1:], len(unique)))
-        questions = [
-            (int(feature), place, unique[place, 1:].astype(np.float32))
-            for feature, place in zip(features, slices, strict=True)
-        ]
-        return questions, rows.reshape(self.features.shape).T
+        features, firsts = np.unique(unique[:, 0].astype(np.int64), return_index=True)
+        bounds = np.append(firsts, len(unique))
+        thresholds = unique[:, 1].astype(np.float32)
+        return features, bounds, thresholds, np.ascontiguousarray(rows.reshape(self.features.shape).T)
 
     def _patterns(self, matrix: Matrix) -> NDArray[np.uint8]:
         """Pack the outcomes of every tree's splits into a byte, shape (n_trees, n_lines)."""
-        questions, rows = self._questions
-        answers = np.empty((sum(len(thresholds) for _, _, thresholds in questions), matrix.shape[1]), np.bool_)
-        for feature, places, thresholds in questions:
-            np.greater(matrix[feature], thresholds, out=answers[places])
-        bits = answers.view(np.uint8)
-        patterns: NDArray[np.uint8] = bits[rows[-1]]
-        for row in rows[-2::-1]:
-            patterns += patterns  # makes room for the next bit, faster than a shift
-            patterns |= bits[row]
-        return patterns
+        return _pack_answers(matrix, *self._questions)
+
+
+@accelerated
+def sum_leaves(
+    matrix: Matrix,
+    features: Indices,
+    bounds: Indices,
+    thresholds: NDArray[np.float32],
+    rows: Indices,
+    table: Values,
+) -> Values:
+    """Sum the weights of every line's leaves.
+
+    Parameters
+    ----------
+    matrix : ndarray of float32, shape (n_features, n_lines)
+    features, bounds, thresholds, rows : ndarray
+        The questions.
+    table : ndarray of float64, shape (n_trees, 256)
+        The weight of each pattern of answers.
+    """
+    total = np.zeros(matrix.shape[1])
+    for weights, pattern in zip(table, _pack_answers(matrix, features, bounds, thresholds, rows), strict=True):
+        total += weights.take(pattern, mode="clip")  # a byte is never out of bounds: no need to look
+    return total
+
+
+def _pack_answers(
+    matrix: Matrix, features: Indices, bounds: Indices, thresholds: NDArray[np.float32], rows: Indices
+) -> NDArray[np.uint8]:
+    answers = np.empty((len(thresholds), matrix.shape[1]), np.bool_)
+    limits = bounds.tolist()
+    for feature, first, last in zip(features.tolist(), limits, limits[1:], strict=False):
+        np.greater(matrix[feature], thresholds[first:last, None], out=answers[first:last])
+    bits = answers.view(np.uint8)
+    patterns: NDArray[np.uint8] = bits[rows[-1]]
+    for row in rows[-2::-1]:
+        patterns += patterns  # makes room for the next bit, faster than a shift
+        patterns |= bits[row]
+    return patterns
 
 
 @dataclass(frozen=True, eq=False)

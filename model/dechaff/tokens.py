@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.characters import CURRENCY, IDEOGRAPH, WORD, fold_table
+from dechaff.counts import CharacterCounts, count_characters
+from dechaff.kernels import accelerated
 from dechaff.lines import LineBatch
+from dechaff.runs import sum_runs
 
 # Odd, so that they have inverses modulo 2^64 (and no pattern): Knuth's and golden-ratio multipliers.
 _BASE = 6364136223846793005
@@ -20,6 +23,9 @@ _MIX = 0x9E3779B97F4A7C15
 _MASK = 2**64 - 1
 _SMALLEST_TABLE = 1 << 14
 _BUCKET_BITS = 12
+_IDEOGRAPH_WIDTH = 3
+# A line's length beyond this makes no difference.
+_LONGEST = 65_535
 
 Hashes = NDArray[np.uint64]
 Indices = NDArray[np.int64]
@@ -39,8 +45,8 @@ class Words:
         Equal for equal words; case, width and the values of digits aside.
     offsets : ndarray of int64, shape (n_lines + 1,)
         Where each line's words begin.
-    lines, articles : ndarray of int64, shape (n_words,)
-        The line of each word, and its article.
+    batch : LineBatch
+        What they are the words of.
     keywords : tuple of (family, phrase)
         Phrases to look for among them besides those of the lexicon.
     """
@@ -49,25 +55,45 @@ class Words:
     ends: Indices
     hashes: Hashes
     offsets: Indices
-    lines: Indices
-    articles: Indices
+    batch: LineBatch
     keywords: Keywords = ()
 
-    @property
+    @cached_property
     def counts(self) -> Indices:
         """Count the words of each line."""
         return np.diff(self.offsets)
 
     @cached_property
-    def buckets(self) -> Indices:
-        """Give each word its bucket, 4,096 an article, by the top bits of its hash; shape (n_words,)."""
-        top = (self.hashes >> np.uint64(64 - _BUCKET_BITS)).view(np.int64)
-        return (self.articles << _BUCKET_BITS) + top
+    def lengths(self) -> Indices:
+        """Count the characters of each word."""
+        return self.ends - self.starts
+
+    @cached_property
+    def characters(self) -> CharacterCounts:
+        """Count the characters of each line."""
+        return count_characters(self.batch, sum_runs(self.lengths, self.offsets))
+
+    @cached_property
+    def widths(self) -> Indices:
+        """Give the length of each line: an ideograph says about as much as three letters, in any script."""
+        n_chars = np.minimum(self.batch.ends - self.batch.starts, _LONGEST)
+        more = (_IDEOGRAPH_WIDTH - 1) * np.minimum(self.characters.ideographs, _LONGEST)
+        return np.asarray(n_chars + more, np.int64)
+
+    @cached_property
+    def lines(self) -> Indices:
+        """Give the line of each word, shape (n_words,)."""
+        return np.repeat(np.arange(len(self.counts)), self.counts)
+
+    @cached_property
+    def article_words(self) -> Indices:
+        """Tell where each article's words begin, shape (n_articles + 1,)."""
+        return self.offsets[self.batch.article_lines]
 
     @cached_property
     def copies(self) -> Indices:
         """Count how often each word, or another of its bucket, stands in its article; shape (n_words,)."""
-        return np.bincount(self.buckets)[self.buckets]
+        return count_copies(self.hashes, self.article_words)
 
 
 def find_words(batch: LineBatch, keywords: Keywords = ()) -> Words:
@@ -85,12 +111,53 @@ def find_words(batch: LineBatch, keywords: Keywords = ()) -> Words:
     >>> words.counts.tolist(), bool(words.hashes[0] == words.hashes[3])
     ([3, 3], True)
     """
-    starts, ends = _word_spans(batch.classes)
-    sums, inverse = _prefix_sums(batch.codes)
+    starts, ends, hashes, offsets = hash_words(batch.codes, batch.classes, batch.starts, batch.ends, fold_table())
+    return Words(starts, ends, hashes, offsets, batch, keywords)
+
+
+@accelerated
+def count_copies(hashes: Hashes, article_words: Indices) -> Indices:
+    """Count how often each word, or another of its bucket, stands in its article; shape (n_words,)."""
+    buckets = bucket_words(hashes, article_words)
+    return np.bincount(buckets)[buckets]
+
+
+def bucket_words(hashes: Hashes, article_words: Indices) -> Indices:
+    """Give each word its bucket, 4,096 an article, by the top bits of its hash; shape (n_words,)."""
+    articles = np.repeat(np.arange(len(article_words) - 1), np.diff(article_words))
+    articles <<= _BUCKET_BITS
+    articles += (hashes >> np.uint64(64 - _BUCKET_BITS)).view(np.int64)
+    return articles
+
+
+@accelerated
+def hash_words(
+    codes: NDArray[np.uint32],
+    classes: NDArray[np.uint8],
+    line_starts: Indices,
+    line_ends: Indices,  # noqa: ARG001 - the compiled twin goes from line to line
+    folded: NDArray[np.uint32],
+) -> tuple[Indices, Indices, Hashes, Indices]:
+    """Find and hash words.
+
+    Parameters
+    ----------
+    codes : ndarray of uint32, shape (n_codes,)
+    classes : ndarray of uint8, shape (n_codes,)
+    line_starts, line_ends : ndarray of int64, shape (n_lines,)
+    folded : ndarray of uint32
+        What each code point counts as.
+
+    Returns
+    -------
+    starts, ends : ndarray of int64, shape (n_words,)
+    hashes : ndarray of uint64, shape (n_words,)
+    offsets : ndarray of int64, shape (n_lines + 1,)
+    """
+    starts, ends = _word_spans(classes)
+    sums, inverse = _prefix_sums(folded.take(codes))
     hashes = mix((sums[ends] - sums[starts]) * inverse[starts])
-    offsets = np.append(np.searchsorted(starts, batch.starts), len(starts))
-    lines = np.repeat(np.arange(batch.n_lines), np.diff(offsets))
-    return Words(starts, ends, hashes, offsets, lines, batch.line_articles[lines], keywords)
+    return starts, ends, hashes, np.append(np.searchsorted(starts, line_starts), len(starts))
 
 
 def mix(hashes: Hashes) -> Hashes:
@@ -121,7 +188,7 @@ def _word_spans(classes: NDArray[np.uint8]) -> tuple[Indices, Indices]:
 def _prefix_sums(codes: NDArray[np.uint32]) -> tuple[Hashes, Hashes]:
     powers, inverse = _powers(max(_SMALLEST_TABLE, 1 << len(codes).bit_length()))
     sums = np.zeros(len(codes) + 1, np.uint64)
-    np.cumsum(fold_table().take(codes) * powers[: len(codes)], out=sums[1:])
+    np.cumsum(codes * powers[: len(codes)], out=sums[1:])
     return sums, inverse
 
 

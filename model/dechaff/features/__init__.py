@@ -87,9 +87,13 @@ def group_names() -> dict[str, tuple[str, ...]]:
     return names
 
 
-def stack(columns: Columns) -> NDArray[np.float32]:
+def stack(columns: Columns, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
     """Make one matrix of columns, shape (n_features, n_lines): a feature lies in one piece of memory."""
-    return np.array(list(columns.values()), np.float32).reshape(len(columns), -1)
+    n_lines = len(next(iter(columns.values())))
+    matrix = np.empty((len(columns), n_lines), np.float32) if out is None else out
+    for row, column in zip(matrix, columns.values(), strict=True):
+        row[:] = column
+    return matrix
 
 
 @cache

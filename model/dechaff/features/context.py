@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.features.shape import Columns
+from dechaff.kernels import accelerated
 from dechaff.lines import LineBatch
 from dechaff.runs import (
+    log1p_counts,
     mean_runs,
     places_since,
     places_until,
@@ -20,10 +22,10 @@ from dechaff.runs import (
     spread,
     sum_before,
     sum_runs,
-    sum_window,
+    sum_windows,
 )
 from dechaff.smoothing import best_segment, smooth_log_odds
-from dechaff.tokens import Words, find_words, mix
+from dechaff.tokens import Hashes, Words, bucket_words, find_words, mix
 
 Indices = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -64,7 +66,7 @@ def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds:
     offsets = batch.article_lines
     odds = np.clip(log_odds, -_CLIP, _CLIP)
     probability = 1 / (1 + np.exp(-odds))
-    width = np.rint(np.expm1(columns["log_n_chars"]))
+    width = words.widths.astype(np.float64)
     found = {
         **_nearby(odds, probability, width, offsets),
         **_article_mass(probability, width, offsets),
@@ -91,24 +93,25 @@ def _nearby(odds: Values, probability: Values, width: Values, offsets: Indices) 
     for by in range(1, _REACH + 1):
         columns[f"log_odds_{by}_before"] = shift(odds, offsets, -by, -_CLIP / 2)
         columns[f"log_odds_{by}_after"] = shift(odds, offsets, by, -_CLIP / 2)
-    summed = np.array((np.ones_like(odds), probability, width, probability * width))
-    for reach in (2, 6, 16):
-        n_lines, expected_lines, n_chars, expected_chars = sum_window(summed, offsets, reach)
+    summed, reaches = np.array((probability, width, probability * width)), (2, 6, 16)
+    for reach, (sums, n_lines) in zip(reaches, sum_windows(summed, offsets, reaches), strict=True):
+        expected_lines, n_chars, expected_chars = sums
         columns[f"mean_probability_within_{reach}_lines"] = expected_lines / n_lines
         columns[f"share_content_chars_within_{reach}_lines"] = expected_chars / np.maximum(n_chars, 1)
     is_content = probability > 0.5
-    columns["log_lines_since_content"] = np.log1p(places_since(is_content, offsets, _FAR))
-    columns["log_lines_until_content"] = np.log1p(places_until(is_content, offsets, _FAR))
-    sure = (probability > 0.9) & (width > 80)
-    columns["log_lines_since_sure_content"] = np.log1p(places_since(sure, offsets, _FAR))
-    columns["log_lines_until_sure_content"] = np.log1p(places_until(sure, offsets, _FAR))
+    flags = np.array((is_content, (probability > 0.9) & (width > 80)))
+    since = log1p_counts(places_since(flags, offsets, _FAR))
+    until = log1p_counts(places_until(flags, offsets, _FAR))
+    for row, name in enumerate(("content", "sure_content")):
+        columns |= {f"log_lines_since_{name}": since[row], f"log_lines_until_{name}": until[row]}
     return columns
 
 
 def _article_mass(probability: Values, width: Values, offsets: Indices) -> Columns:
     """Measure how much content comes before and after each line, and in its whole article."""
     mass = probability * width
-    total = spread(sum_runs(mass, offsets), offsets)
+    of_article = sum_runs(mass, offsets)
+    total = spread(of_article, offsets)
     known = np.maximum(total, 1)
     before = sum_before(mass, offsets)
     all_chars = np.maximum(spread(sum_runs(width, offsets), offsets), 1)
@@ -119,7 +122,7 @@ def _article_mass(probability: Values, width: Values, offsets: Indices) -> Colum
         "share_content_after": np.maximum(total - before - mass, 0) / known,
         "log_content_before": np.log1p(before),
         "log_content_after": np.log1p(np.maximum(total - before - mass, 0)),
-        "article_log_content": np.log1p(total),
+        "article_log_content": spread(np.log1p(of_article), offsets),
         "article_share_content": total / all_chars,
         "article_mean_probability": spread(mean_runs(probability, offsets), offsets),
         "article_mean_doubt": unsure,
@@ -140,25 +143,26 @@ def _segments(odds: Values, width: Values, offsets: Indices) -> Columns:
     """Smooth the decisions, and find the one stretch of lines that is most of all content."""
     smooth = np.clip(smooth_log_odds(odds, offsets, stay=0.7), -2 * _CLIP, 2 * _CLIP)
     weight = np.sqrt(width)
-    inside, from_start, from_end = best_segment(np.tanh(odds / 2) * weight, offsets)
-    narrow, _, after_narrow = best_segment(np.tanh((odds + _NARROW) / 2) * weight, offsets)
-    wide, _, after_wide = best_segment(np.tanh((odds + _WIDE) / 2) * weight, offsets)
+    against = np.exp(-odds)
+    (inside, from_start, from_end), (narrow, _, after_narrow), (wide, _, after_wide) = (
+        best_segment((2 / (1 + against * np.exp(-by)) - 1) * weight, offsets) for by in (0.0, _NARROW, _WIDE)
+    )
     n_lines = spread(np.diff(offsets), offsets)
     return {
         "is_in_narrow_segment": narrow * 1.0,
-        "log_lines_after_narrow_segment": np.log1p(np.clip(-after_narrow, 0, None)),
+        "log_lines_after_narrow_segment": log1p_counts(np.maximum(-after_narrow, 0)),
         "is_in_wide_segment": wide * 1.0,
-        "log_lines_after_wide_segment": np.log1p(np.clip(-after_wide, 0, None)),
+        "log_lines_after_wide_segment": log1p_counts(np.maximum(-after_wide, 0)),
         "smooth_log_odds": smooth,
         "smooth_log_odds_before": shift(smooth, offsets, -1, -_CLIP / 2),
         "smooth_log_odds_after": shift(smooth, offsets, 1, -_CLIP / 2),
         "is_in_best_segment": inside * 1.0,
         "share_before_best_segment": np.clip(-from_start, 0, None) / n_lines,
         "share_after_best_segment": np.clip(-from_end, 0, None) / n_lines,
-        "log_lines_after_best_segment": np.log1p(np.clip(-from_end, 0, None)),
-        "log_lines_before_best_segment": np.log1p(np.clip(-from_start, 0, None)),
-        "log_lines_into_best_segment": np.log1p(np.where(inside, from_start, 0)),
-        "log_lines_to_end_of_best_segment": np.log1p(np.where(inside, from_end, 0)),
+        "log_lines_after_best_segment": log1p_counts(np.maximum(-from_end, 0)),
+        "log_lines_before_best_segment": log1p_counts(np.maximum(-from_start, 0)),
+        "log_lines_into_best_segment": log1p_counts(np.where(inside, from_start, 0)),
+        "log_lines_to_end_of_best_segment": log1p_counts(np.where(inside, from_end, 0)),
     }
 
 
@@ -176,23 +180,55 @@ def _like_lines(odds: Values, columns: Columns, batch: LineBatch) -> Columns:
 
 def _cohesion(words: Words, probability: Values, is_long: Values) -> Columns:
     """Tell how far a line's words occur in the rest of the probable content, and in the rest at all."""
-    mass = probability[words.lines]
-    content = np.bincount(words.buckets, mass)[words.buckets] - mass
-    others = words.copies - 1.0
-    share = content / np.maximum(others, 1)
-    # A word that stands everywhere says less: weigh by rarity within the article.
-    rarity = 1 / np.log(2.0 + np.maximum(others, 0))
-    is_rare = (others < 12) & (words.ends - words.starts >= 3)
-    found = np.minimum(content, 1.0) * is_rare
-    weight = sum_runs(rarity * (others > 0), words.offsets)
-    long_mass = mass * is_long[words.lines]
-    # Not in place: of no words at all, bincount makes integers.
-    in_prose = np.bincount(words.buckets, long_mass)[words.buckets] - long_mass
-    n_rare = np.maximum(sum_runs(is_rare * 1.0, words.offsets), 1)
+    # A word that stands everywhere says less: weigh by rarity within the article, and not at all if it is alone.
+    rarities = 1 / np.log(2.0 + np.arange(int(words.copies.max(initial=1))))
+    rarities[0] = 0.0
+    weight, cohesion, covered, n_rare, n_found, n_in_prose = measure_cohesion(
+        words.hashes,
+        words.lengths,
+        words.copies,
+        words.offsets,
+        words.batch.article_lines,
+        probability,
+        is_long,
+        rarities,
+    )
     return {
-        "cohesion": sum_runs(share * rarity * (others > 0), words.offsets) / np.maximum(weight, 1e-9),
-        "share_words_in_content": mean_runs(np.minimum(content, 1.0), words.offsets),
-        "share_rare_words_in_content": sum_runs(found, words.offsets) / n_rare,
-        "share_rare_words_in_prose": sum_runs(np.minimum(in_prose, 1.0) * is_rare, words.offsets) / n_rare,
-        "n_rare_words_in_content": np.log1p(sum_runs(found, words.offsets)),
+        "cohesion": cohesion / np.maximum(weight, 1e-9),
+        "share_words_in_content": covered / np.maximum(words.counts, 1),
+        "share_rare_words_in_content": n_found / np.maximum(n_rare, 1),
+        "share_rare_words_in_prose": n_in_prose / np.maximum(n_rare, 1),
+        "n_rare_words_in_content": np.log1p(n_found),
     }
+
+
+@accelerated
+def measure_cohesion(
+    hashes: Hashes,
+    lengths: Indices,
+    copies: Indices,
+    offsets: Indices,
+    article_lines: Indices,
+    probability: Values,
+    is_long: Values,
+    rarities: Values,
+) -> Values:
+    """Sum over each line's words what of the rest of the article is like them and probable content.
+
+    Returns
+    -------
+    ndarray of float64, shape (6, n_lines)
+        The words' rarities, their shares in content times rarity, how many are covered by content; of the rarer
+        words how many there are, how many are covered by content, and how many by prose.
+    """
+    buckets = bucket_words(hashes, offsets[article_lines])
+    mass, long_mass = (spread(each, offsets) for each in (probability, probability * is_long))
+    # Not in place: of no words at all, bincount makes integers.
+    content, in_prose = (np.bincount(buckets, each)[buckets] - each for each in (mass, long_mass))
+    others = copies - 1
+    rarity = rarities.take(others)
+    is_rare = (others < 12) & (lengths >= 3)
+    covered = np.minimum(content, 1.0)
+    cohesion = content / np.maximum(others, 1) * rarity
+    parts = (rarity, cohesion, covered, is_rare * 1.0, covered * is_rare, np.minimum(in_prose, 1.0) * is_rare)
+    return np.array([sum_runs(part, offsets) for part in parts])

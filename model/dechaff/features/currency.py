@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from dechaff.characters import CURRENCY, DIGIT
 from dechaff.features.shape import Columns
 from dechaff.lines import LineBatch
+from dechaff.runs import log1p_counts
 from dechaff.tokens import Words
 
 
@@ -19,11 +20,11 @@ def currency_features(batch: LineBatch, words: Words, columns: Columns) -> Colum
     names_money = (columns["n_currency_phrases"] > 0) & (columns["share_numbers"] > 0)
     has_amount = (n_amounts > 0) | names_money
     has_period = columns["n_period_phrases"] > 0
-    has_percent = _has_percent(batch)
+    has_percent = words.characters.percents > 0
     short = columns["log_n_words"] <= np.log1p(8)
     return {
-        "n_currency_symbols": np.log1p(n_symbols),
-        "n_amounts": np.log1p(n_amounts),
+        "n_currency_symbols": log1p_counts(n_symbols),
+        "n_amounts": log1p_counts(n_amounts),
         "has_price": has_amount * 1.0,
         "is_price": (has_amount & short) * 1.0,
         "has_price_per_period": (has_amount & has_period) * 1.0,
@@ -39,9 +40,3 @@ def _beside(flags: NDArray[np.bool_], words: Words) -> NDArray[np.bool_]:
     beside[1:] |= flags[:-1] & same_line
     beside[:-1] |= flags[1:] & same_line
     return beside
-
-
-def _has_percent(batch: LineBatch) -> NDArray[np.bool_]:
-    places = np.flatnonzero((batch.codes == ord("%")) | (batch.codes == 0xFF05) | (batch.codes == 0x66A))
-    lines = np.searchsorted(batch.starts, places, side="right") - 1
-    return np.bincount(lines, minlength=batch.n_lines) > 0

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.features.shape import Columns
-from dechaff.runs import spread, sum_runs
+from dechaff.runs import log1p_counts, spread, sum_runs
 from dechaff.smoothing import smooth_log_odds
 
 Indices = NDArray[np.int64]
@@ -57,8 +57,8 @@ def decoding_features(log_odds: Values, n_words: Indices, offsets: Indices) -> C
         "decided_smooth_log_odds": smooth_log_odds(odds, offsets, _STAY),
         "decided_share_content": np.log(share + _SHARE_MARGIN) - np.log(1 - share + _SHARE_MARGIN),
         "decided_doubt": doubtful / n_article_words,
-        "decided_log_n_lines": np.log(spread(np.diff(offsets), offsets)),
-        "decided_log_n_words": np.log(width),
+        "decided_log_n_lines": spread(np.log(np.maximum(np.diff(offsets), 1)), offsets),
+        "decided_log_n_words": log1p_counts(np.maximum(n_words, 1) - 1),
     }
     # As with the context: no last digit may tell what else is in the batch.
     return {name: np.round(column, _DECIMALS) for name, column in columns.items()}

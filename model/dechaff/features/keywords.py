@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from dechaff.features.shape import Columns
 from dechaff.lexicon import FAMILIES, PhraseHits, find_phrases, phrase_table
 from dechaff.lines import LineBatch
+from dechaff.runs import log1p_counts
 from dechaff.tokens import Words
 
 # Families that say what kind of furniture a line is.
@@ -23,9 +24,12 @@ def keyword_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
     # A phrase may be of several families: one row a family, one column a line.
     family, hit = np.nonzero(hits.families & _BITS[:, None])
     cells, shape = family * batch.n_lines + lines[hit], (len(FAMILIES), batch.n_lines)
-    counts = np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
-    covered = np.bincount(cells, hits.lengths[hit], shape[0] * shape[1]).reshape(shape)
-    numbers, shares = np.log1p(counts), np.minimum(covered / n_words, 1.0)
+    counts = np.bincount(cells, minlength=shape[0] * shape[1])
+    covered = np.bincount(cells, hits.lengths[hit], shape[0] * shape[1])
+    found = np.flatnonzero(counts)  # few cells are not empty
+    numbers, shares = np.zeros(shape), np.zeros(shape)
+    numbers.flat[found] = log1p_counts(counts[found])
+    shares.flat[found] = np.minimum(covered[found] / n_words[found % batch.n_lines], 1.0)
     columns: Columns = {}
     for row, name in enumerate(FAMILIES):
         columns |= {f"n_{name}_phrases": numbers[row], f"share_{name}_phrases": shares[row]}
@@ -38,4 +42,6 @@ def _begins(hits: PhraseHits, words: Words, n_lines: int) -> NDArray[np.float64]
     bits = np.uint32(sum(1 << FAMILIES.index(family) for family in _FURNITURE))
     lines = words.lines[hits.words]
     at_start = (hits.words == words.offsets[:-1][lines]) & ((hits.families & bits) > 0)
-    return np.asarray(np.bincount(lines[at_start], minlength=n_lines) > 0, np.float64)
+    begins = np.zeros(n_lines)
+    begins[lines[at_start]] = 1.0
+    return begins

@@ -5,8 +5,10 @@ from numpy.typing import NDArray
 
 from dechaff.features.shape import Columns
 from dechaff.features.words import line_hashes
+from dechaff.kernels import accelerated
 from dechaff.lines import LineBatch
 from dechaff.runs import (
+    log1p_counts,
     mean_runs,
     places_since,
     places_until,
@@ -14,9 +16,9 @@ from dechaff.runs import (
     spread,
     sum_before,
     sum_runs,
-    sum_window,
+    sum_windows,
 )
-from dechaff.tokens import Words, join_hashes
+from dechaff.tokens import Indices, Words, join_hashes
 
 _FAR = 30
 
@@ -26,45 +28,42 @@ def position_features(batch: LineBatch, words: Words, columns: Columns) -> Colum
     offsets = batch.article_lines
     n_lines = spread(np.diff(offsets), offsets)
     index = np.arange(batch.n_lines) - spread(offsets[:-1], offsets)
-    width = np.rint(np.expm1(columns["log_n_chars"]))  # whole numbers: their sums are exact in any batch
     return {
-        "log_index": np.log1p(index),
-        "log_index_from_end": np.log1p(n_lines - 1 - index),
+        "log_index": log1p_counts(index),
+        "log_index_from_end": log1p_counts(n_lines - 1 - index),
         "relative_position": index / np.maximum(n_lines - 1, 1),
         "is_first": (index == 0) * 1.0,
         "is_last": (index == n_lines - 1) * 1.0,
-        "log_n_lines": np.log1p(n_lines),
-        **_prose(columns["is_prose"], width, offsets),
+        "log_n_lines": log1p_counts(n_lines),
+        **_prose(columns["is_prose"] > 0, words.widths, offsets),
         **_article(columns, offsets),
         **_repeats(words, columns, offsets),
         **_recurring_words(batch, words),
     }
 
 
-def _prose(is_prose: NDArray[np.float64], width: NDArray[np.float64], offsets: NDArray[np.int64]) -> Columns:
+def _prose(flags: NDArray[np.bool_], width: NDArray[np.int64], offsets: NDArray[np.int64]) -> Columns:
     """Measure the prose around each line: long lines with the end of a sentence in them."""
-    prose = is_prose * width
+    prose = flags * width
     total = spread(sum_runs(prose, offsets), offsets)
     before = sum_before(prose, offsets)
     after = total - before - prose
-    flags = is_prose > 0
     since, until = places_since(flags, offsets, _FAR), places_until(flags, offsets, _FAR)
     known = np.maximum(total, 1)
     columns = {
         "share_prose_before": before / known,
         "share_prose_after": after / known,
-        "log_prose_before": np.log1p(before),
-        "log_prose_after": np.log1p(after),
-        "log_lines_since_prose": np.log1p(since),
-        "log_lines_until_prose": np.log1p(until),
+        "log_prose_before": log1p_counts(before),
+        "log_prose_after": log1p_counts(after),
+        "log_lines_since_prose": log1p_counts(since),
+        "log_lines_until_prose": log1p_counts(until),
         "is_between_prose": ((since <= 3) & (until <= 3)) * 1.0,
         "is_before_prose": (before == 0) * 1.0,
         "is_after_prose": (after == 0) * 1.0,
-        "log_n_prose_chars": np.log1p(total),
+        "log_n_prose_chars": log1p_counts(total),
     }
-    summed = np.array((is_prose, np.ones_like(is_prose)))
-    for reach in (2, 5, 12):
-        n_prose, n_around = sum_window(summed, offsets, reach)
+    reaches, counts = (2, 5, 12), flags.astype(np.int64)
+    for reach, (n_prose, n_around) in zip(reaches, sum_windows(counts, offsets, reaches), strict=True):
         columns[f"share_prose_within_{reach}_lines"] = n_prose / n_around
     index = np.arange(len(prose)) - spread(offsets[:-1], offsets)
     centre = spread(sum_runs(prose * index, offsets), offsets) / known
@@ -88,7 +87,7 @@ def _repeats(words: Words, columns: Columns, offsets: NDArray[np.int64]) -> Colu
     is_repeat = (first[inverse] != np.arange(len(keys))) & known
     n_copies = np.where(known, np.minimum(counts[inverse], 10), 1)
     return {
-        "log_n_copies": np.log(n_copies),
+        "log_n_copies": log1p_counts(n_copies - 1),
         "is_repeat": is_repeat * 1.0,
         "repeats_prose": (is_repeat & (columns["is_long"] > 0)) * 1.0,
     }
@@ -96,12 +95,18 @@ def _repeats(words: Words, columns: Columns, offsets: NDArray[np.int64]) -> Colu
 
 def _recurring_words(batch: LineBatch, words: Words) -> Columns:
     """Find common words without a list of them: those that make up much of the article they stand in."""
-    per_article = words.offsets[batch.article_lines[1:]] - words.offsets[batch.article_lines[:-1]]
-    rate = words.copies / per_article[words.articles]
-    return {
-        "share_common_words": mean_runs((rate > 0.01) * 1.0, words.offsets),
-        "share_single_words": mean_runs((words.copies == 1) * 1.0, words.offsets),
-    }
+    common, single = count_recurring(words.copies, words.offsets, batch.article_lines)
+    n_words = np.maximum(words.counts, 1)
+    return {"share_common_words": common / n_words, "share_single_words": single / n_words}
+
+
+@accelerated
+def count_recurring(copies: Indices, offsets: Indices, article_lines: Indices) -> Indices:
+    """Count each line's words that make up over a hundredth of their article, and those that stand alone."""
+    n_words = np.diff(offsets[article_lines])
+    rates = copies / np.repeat(n_words, n_words)
+    flags = np.array((rates > 0.01, copies == 1), np.int64)
+    return np.array([sum_runs(row, offsets) for row in flags])
 
 
 _NEIGHBOUR_COLUMNS = (
@@ -132,7 +137,7 @@ def neighbour_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     for by, place in ((-1, "before"), (1, "after")):
         found[f"length_difference_{place}"] = np.abs(length - shift(length, offsets, by))
     # A run of lines of one length is a list, a menu or a table.
-    total, n_lines = sum_window(np.array((length, np.ones_like(length))), offsets, 3)
+    [(total, n_lines)] = sum_windows(length, offsets, [3])
     mean = total / n_lines
     # Running sums differ in their last digits with what else is in the batch; no split may see that.
     found["mean_length_within_3_lines"] = np.round(mean, 4)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dechaff.features.shape import Columns
 from dechaff.lines import LineBatch
-from dechaff.runs import places_since, places_until, spread, sum_before, sum_window
+from dechaff.runs import log1p_counts, places_since, places_until, spread, sum_before, sum_windows
 from dechaff.tokens import Words
 
 _MARKERS: Final = ("comment", "end_of_article", "related", "share", "date")
@@ -28,8 +28,7 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     offsets = batch.article_lines
     found: Columns = {}
     is_marker = np.array([columns[f"share_{name}_phrases"] for name in _MARKERS]) >= _MARKER_SHARE
-    marks = is_marker.astype(np.float64)
-    # Whole numbers: that these sums run over the batch leaves no trace.
+    marks = is_marker.astype(np.int64)
     before, mirrored = sum_before(marks, offsets), (offsets[-1] - offsets)[::-1]
     measured = {
         "log_lines_since_{}_marker": places_since(is_marker, offsets, _FAR),
@@ -37,22 +36,22 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
         "log_{}_markers_before": before,
         "log_{}_markers_after": sum_before(marks[:, ::-1], mirrored)[:, ::-1],
     }
-    logarithms = {name: np.log1p(rows) for name, rows in measured.items()}
+    logarithms = {name: log1p_counts(rows) for name, rows in measured.items()}
     for row, marker in enumerate(_MARKERS):
         found |= {name.format(marker): rows[row] for name, rows in logarithms.items()}
-    runs = np.log1p(_run_lengths(np.array([columns[name] > 0 for name in _RUNS]), offsets))
+    runs = log1p_counts(_run_lengths(np.array([columns[name] > 0 for name in _RUNS]), offsets))
     found |= {f"log_run_of_{name}": run for name, run in zip(_RUNS, runs, strict=True)}
-    flags = np.array((np.ones(batch.n_lines), columns["n_comma"] > 0, columns["has_digit"]), np.float64)
-    n_lines, n_with_comma, n_with_digit = sum_window(flags, offsets, _WINDOW)
+    flags = np.array((columns["n_comma"] > 0, columns["has_digit"] > 0), np.int64)
+    [((n_with_comma, n_with_digit), n_lines)] = sum_windows(flags, offsets, [_WINDOW])
     found[f"share_with_comma_within_{_WINDOW}_lines"] = n_with_comma / n_lines
     found[f"share_with_digit_within_{_WINDOW}_lines"] = n_with_digit / n_lines
     return found
 
 
-def _run_lengths(flags: NDArray[np.bool_], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
+def _run_lengths(flags: NDArray[np.bool_], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
     """Give each flagged line the length of its run of flagged lines, at most twice the limit; 0 to the others."""
     places = np.arange(flags.shape[-1])
     to_start, to_end = places + 1 - spread(offsets[:-1], offsets), spread(offsets[1:], offsets) - places
     before = np.minimum(places_since(~flags, offsets, _FAR), to_start)
     after = np.minimum(places_until(~flags, offsets, _FAR), to_end)
-    return np.where(flags, before + after - 1, 0.0)
+    return np.where(flags, before + after - 1, 0)

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.runs import sum_runs
+from dechaff.kernels import accelerated
+from dechaff.runs import shift, sum_runs
 from dechaff.tokens import Hashes, Indices, Words, join_hashes, mix
 
 _SALT: Final = 0x632BE59BD9B4E019
@@ -41,9 +42,14 @@ class Terms(NamedTuple):
     by: int
 
     @property
+    def counts(self) -> Indices:
+        """Count the terms of each line."""
+        return np.diff(self.offsets)
+
+    @property
     def scale(self) -> NDArray[np.float64]:
         """Give the weight of one term in each line, shape (n_lines,)."""
-        return 1 / np.sqrt(np.maximum(np.diff(self.offsets), 1))
+        return 1 / np.sqrt(np.maximum(self.counts, 1))
 
 
 class _Kind(NamedTuple):
@@ -61,6 +67,7 @@ KINDS: Final = (
     _Kind("word before", -1),
     _Kind("word after", 1),
 )
+_SALTS: Final = np.array([number * _SALT % 2**64 for number in range(1, len(KINDS) + 1)], np.uint64)
 
 
 def word_terms(words: Words, n_bits: int) -> Iterator[Terms]:
@@ -80,28 +87,62 @@ def word_terms(words: Words, n_bits: int) -> Iterator[Terms]:
     >>> {terms.name: len(terms.buckets) for terms in word_terms(words, n_bits=18)}  # doctest: +NORMALIZE_WHITESPACE
     {'word': 3, 'pair': 2, 'first word': 1, 'last word': 1, 'whole line': 1, 'word before': 3, 'word after': 3}
     """
-    for number, (kind, (hashes, offsets, first)) in enumerate(zip(KINDS, _term_hashes(words), strict=True), 1):
-        salted = mix(hashes + np.uint64(number * _SALT % 2**64))
+    yield from _bucket_terms(words.hashes, words.offsets, n_bits)
+
+
+def _bucket_terms(word_hashes: Hashes, word_offsets: Indices, n_bits: int) -> Iterator[Terms]:
+    found = _term_hashes(word_hashes, word_offsets)
+    for kind, salt, (hashes, offsets, first) in zip(KINDS, _SALTS, found, strict=True):
+        salted = mix(hashes + salt)
         salted >>= np.uint64(64 - n_bits)
         yield Terms(kind.name, salted.view(np.int64), offsets, first, kind.by)
 
 
-def _term_hashes(words: Words) -> Iterator[tuple[Hashes, Indices, Indices]]:
+def sum_words(words: Words, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Sum the weights of every line's terms, shape (n_lines,).
+
+    Parameters
+    ----------
+    words : Words
+    weights : ndarray of float32, shape (2**n_bits,)
+        The weight of each bucket.
+    """
+    total = np.zeros(len(words.counts))
+    sums = sum_terms(words.hashes, words.offsets, weights, _SALTS, len(weights).bit_length() - 1)
+    for kind, row in zip(KINDS, sums, strict=True):
+        total += shift(row, words.batch.article_lines, kind.by) if kind.by else row
+    return total
+
+
+@accelerated
+def sum_terms(
+    hashes: Hashes,
+    offsets: Indices,
+    weights: NDArray[np.float32],
+    _: Hashes,
+    n_bits: int,
+) -> NDArray[np.float64]:
+    """Sum the weights of the terms of each kind, scaled, in the lines they stand in; shape (n_kinds, n_lines)."""
+    kinds = _bucket_terms(hashes, offsets, n_bits)
+    return np.array([sum_runs(weights.take(terms.buckets), terms.offsets) * terms.scale for terms in kinds])
+
+
+def _term_hashes(hashes: Hashes, word_offsets: Indices) -> Iterator[tuple[Hashes, Indices, Indices]]:
     """Give each kind's hashes, offsets by line, and first words, in the order of `KINDS`."""
-    every = np.arange(len(words.hashes))
-    own = (words.hashes, words.offsets, every)
-    filled = words.counts > 0
+    every, counts = np.arange(len(hashes)), np.diff(word_offsets)
+    own = (hashes, word_offsets, every)
+    filled = counts > 0
     one_a_line = _offsets(filled)
-    firsts, lasts = words.offsets[:-1][filled], words.offsets[1:][filled] - 1
+    firsts, lasts = word_offsets[:-1][filled], word_offsets[1:][filled] - 1
     followed = np.ones(len(every), np.bool_)
     followed[lasts] = False
     pairs = np.flatnonzero(followed)
     yield own
-    yield join_hashes(words.hashes[pairs], words.hashes[pairs + 1]), words.offsets - one_a_line, pairs
-    yield words.hashes[firsts], one_a_line, firsts
-    yield words.hashes[lasts], one_a_line, lasts
-    short = filled & (words.counts <= _WHOLE_LINE_LIMIT)
-    yield line_hashes(words)[short], _offsets(short), words.offsets[:-1][short]
+    yield join_hashes(hashes[pairs], hashes[pairs + 1]), word_offsets - one_a_line, pairs
+    yield hashes[firsts], one_a_line, firsts
+    yield hashes[lasts], one_a_line, lasts
+    short = filled & (counts <= _WHOLE_LINE_LIMIT)
+    yield sum_runs(hashes, word_offsets)[short], _offsets(short), word_offsets[:-1][short]
     yield own
     yield own
 
