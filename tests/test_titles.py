@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from dechaff import InputError, LineBatch, LineModel, classify_lines, clean_array, clean_article, keep_content
 from dechaff.explanation import explain
 from dechaff.titles import COPY, HEADLINE, NO_ROLE, ROLES, Clue, find_roles, make_clues, url_words
+from dechaff_training.corpus import Article, Corpus
+from dechaff_training.evaluation import evaluate
 
 EXAMPLE = Path(__file__).parents[1] / ".." / "shared" / "example" / "article.txt"
 RANDOM = random_model()
@@ -263,3 +265,14 @@ def test_on_the_command_line(command: str, tmp_path: Path) -> None:
     for option in ("--title", "--url"):
         refused = dechaff(command, "a.txt", "b.txt", option, "x", cwd=tmp_path, code=2)
         assert "2 inputs" in refused.stderr
+
+
+def test_an_evaluation_with_titles() -> None:
+    """Asked for titles, an evaluation gives each article its own, and says so."""
+    labels = np.array([0, 0, 1, 1, 1, 1, 0, 0], np.int8)
+    articles = [Article(PAGE, labels, site, f"{site}/1", "web", title=TITLE) for site in ("a", "b")]
+    plain, titled = (
+        evaluate(constant_model(-1.0), Corpus(articles), 0.3, 50, titles=given) for given in (False, True)
+    )
+    assert [done.settings["titles_given"] for done in (plain, titled)] == [False, True]
+    assert (titled.records.probability > plain.records.probability).tolist() == [0, 0, 1, 0, 0, 0, 0, 0] * 2

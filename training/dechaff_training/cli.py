@@ -79,10 +79,7 @@ Title = Annotated[
         show_default=False,
     ),
 ]
-Url = Annotated[
-    str | None,
-    typer.Option(metavar="URL", help="The page's address, to know the headline by.", show_default=False),
-]
+Url = Annotated[str | None, typer.Option(metavar="URL", help="The page's address, to know the headline by.")]
 Encoding = Annotated[str, typer.Option(metavar="NAME", help="How the input is encoded; output is UTF-8.")]
 Errors = Annotated[OnError, typer.Option(help="What to do about bytes that are not in the encoding.")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, a record a line.")]
