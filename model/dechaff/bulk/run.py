@@ -197,10 +197,8 @@ class _Run:
             for event, result in events:
                 if isinstance(event, _Begin):
                     self._manifest.begin(event.input)
-                    output, tally = (
-                        Output(self._folder, event.input, self._settings, readable=event.readable),
-                        Tally(),
-                    )
+                    tally = Tally()
+                    output = Output(self._folder, event.input, self._settings, readable=event.readable)
                 elif output is not None and isinstance(event, _End):
                     output.finish()
                     self._manifest.finish(event.input, event.stamp, tally)
