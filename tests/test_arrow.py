@@ -165,3 +165,20 @@ def test_one_text_is_no_list_of_texts() -> None:
         label_array("a", KEEP)
     with pytest.raises(InputError, match="text 1 is bytes"):
         label_array(["a", b"b"], KEEP)  # type: ignore[list-item]
+
+
+def test_titles_and_sites_from_a_table() -> None:
+    """Titles, addresses and sites may be Arrow columns too, and count for texts, labels and lists alike."""
+    texts = ["The mill shuts\nThe mill at the weir will close in the spring, its owner said on Monday.", None]
+    about = {"titles": ["The mill shuts", None], "urls": [None, None], "groups": ["post", None]}
+    columns = {name: pa.array(values, pa.string()) for name, values in about.items()}
+    for array in (clean_array, label_array):
+        expected = array(texts, SMALL_MODEL, **about)
+        assert str(array(texts, SMALL_MODEL, **columns)) == str(expected)
+    assert clean_array(pa.array(texts), SMALL_MODEL, **columns).to_pylist() == clean_array(
+        texts, SMALL_MODEL, **about
+    )
+    untitled, titled = (label_array(texts, SMALL_MODEL, titles=titles)[0] for titles in (None, columns["titles"]))
+    assert titled is not None
+    assert untitled is not None
+    assert titled["probability"][0] > untitled["probability"][0]

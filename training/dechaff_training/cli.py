@@ -187,7 +187,7 @@ def train(
     folds: Annotated[int, typer.Option(min=2, help="Folds by site for what stage 2 learns from.")] = 4,
     c: Annotated[float, typer.Option("--c", min=1e-9, help="Inverse strength of the penalty, stage 1.")] = 0.03,
     c_context: Annotated[float, typer.Option(min=1e-9, help="Inverse strength of the penalty, stage 2.")] = 0.03,
-    threshold: Annotated[float, typer.Option(min=0, max=1, help="Lines from this probability on are kept.")] = 0.45,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="Lines from this probability on are kept.")] = 0.5,
     keywords: Keywords = None,
     extractors: Extractors = None,
     metrics: Annotated[Path | None, typer.Option(help="A JSON file of figures to keep in the model.")] = None,

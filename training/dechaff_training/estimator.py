@@ -95,7 +95,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         length_power: float = 0.5,
         article_power: float = 1.0,
         max_lines: int = 400_000,
-        threshold: float = 0.45,
+        threshold: float = 0.5,
         max_iter: int = 300,
         random_state: int = 0,
         keywords: Mapping[str, Iterable[str]] | None = None,
