@@ -137,6 +137,7 @@ def sum_before(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     return np.asarray(before - before.take(spread(offsets[:-1], offsets), axis=-1))
 
 
+@accelerated
 def sum_windows(
     values: NDArray[Any], offsets: Indices, reaches: Sequence[int]
 ) -> Iterator[tuple[NDArray[Any], Indices]]:
@@ -170,6 +171,7 @@ def sum_windows(
         yield sums.take(last, axis=-1) - sums.take(first, axis=-1), last - first
 
 
+@accelerated
 def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
     """Count the places back to the nearest flagged member before each one, at most `limit`.
 
@@ -192,6 +194,7 @@ def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indi
     return np.minimum(np.where(inside, places - latest, limit), limit)
 
 
+@accelerated
 def places_until(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
     """Count the places on to the nearest flagged member after each one, at most `limit`."""
     mirrored = (offsets[-1] - offsets)[::-1]

@@ -3,8 +3,8 @@
 Importing this module imports numba. What is compiled is kept on disk for the next process.
 """
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
@@ -241,6 +241,53 @@ def _shift_rows(rows: Values, offsets: Indices, by: int, fill: float) -> Values:
             target[first:last] = source[first + by : last + by]
             target[last:end] = fill
     return shifted
+
+
+def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
+    return _count_places(flags.reshape(-1, flags.shape[-1]), offsets, limit, False).reshape(flags.shape)
+
+
+def places_until(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
+    return _count_places(flags.reshape(-1, flags.shape[-1]), offsets, limit, True).reshape(flags.shape)
+
+
+@_compiled
+def _count_places(rows: NDArray[np.bool_], offsets: Indices, limit: int, backwards: bool) -> Indices:
+    counts = np.empty(rows.shape, np.int64)
+    for row in range(len(rows)):
+        flags, own = rows[row], counts[row]
+        for run in range(len(offsets) - 1):
+            begin, end, place = offsets[run], offsets[run + 1], limit
+            for step in range(end - begin):
+                i = end - 1 - step if backwards else begin + step
+                own[i] = place
+                place = 1 if flags[i] else min(place + 1, limit)
+    return counts
+
+
+def sum_windows(
+    values: NDArray[Any], offsets: Indices, reaches: Sequence[int]
+) -> Iterator[tuple[NDArray[Any], Indices]]:
+    sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1), values.dtype)
+    np.cumsum(values, axis=-1, out=sums[..., 1:])
+    rows = sums.reshape(-1, sums.shape[-1])
+    for reach in reaches:
+        found, counts = _subtract_windows(rows, offsets, reach)
+        yield found.reshape(values.shape), counts
+
+
+@_compiled
+def _subtract_windows(sums: NDArray[Any], offsets: Indices, reach: int) -> tuple[NDArray[Any], Indices]:
+    n = sums.shape[1] - 1
+    found, counts = np.empty((len(sums), n), sums.dtype), np.empty(n, np.int64)
+    for run in range(len(offsets) - 1):
+        begin, end = offsets[run], offsets[run + 1]
+        for i in range(begin, end):
+            first, last = max(i - reach, begin), min(i + reach + 1, end)
+            counts[i] = last - first
+            for row in range(len(sums)):
+                found[row, i] = sums[row, last] - sums[row, first]
+    return found, counts
 
 
 @_compiled
