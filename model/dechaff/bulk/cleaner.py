@@ -13,6 +13,7 @@ from dechaff.bulk.settings import Settings, need
 from dechaff.bulk.summary import Tally
 from dechaff.deciding import decide_lines, kept_text
 from dechaff.explanation import explain
+from dechaff.kernels import prefer_compiled
 from dechaff.kinds import line_kinds
 from dechaff.lines import LineBatch
 from dechaff.model import LineModel
@@ -64,10 +65,12 @@ class Cleaner:
     ----------
     model : LineModel
     settings : Settings
+    compiled : bool
+        Whether to use compiled functions, where numba is installed; their results differ in the last digits.
     """
 
-    def __init__(self, model: LineModel, settings: Settings) -> None:
-        self._model, self._settings = model, settings
+    def __init__(self, model: LineModel, settings: Settings, *, compiled: bool = False) -> None:
+        self._model, self._settings, self._compiled = model, settings, compiled
         self._dumps, self._profile = need("orjson").dumps, Profile.of(model)
 
     def clean(self, documents: Sequence[Document]) -> Cleaned:
@@ -77,6 +80,7 @@ class Cleaner:
         ----------
         documents : sequence of Document
         """
+        prefer_compiled(self._compiled)
         texts: list[str] = []
         dropped: list[bytes] = []
         attributes: list[bytes] = []

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import dechaff
 from dechaff.artifact import model_digest
+from dechaff.bulk.cleaner import Cleaner
 from dechaff.bulk.columns import Columns
 from dechaff.bulk.drift import Profile, describe_drift
 from dechaff.bulk.formats import FORMATS
@@ -21,6 +22,9 @@ from dechaff.bulk.summary import Summary, Tally
 from dechaff.bulk.workers import Job, in_order, n_workers, start_workers
 from dechaff.errors import InputError
 from dechaff.model import LineModel
+
+# Bytes of input that are worth the seconds which compiled functions take to load.
+_MUCH: Final = 8_000_000
 
 
 class Listener(Protocol):
@@ -148,7 +152,9 @@ class _Run:
         n_bytes = sum(each.path.stat().st_size for each in todo)
         self._listener.begin(n_bytes)
         n = n_workers(workers, n_bytes)
-        with start_workers(n, model, self._settings) as submit:
+        # By all inputs, finished or not: a rerun must compute as the first run did, to the last digit.
+        is_much = sum(each.path.stat().st_size for each in found) >= _MUCH
+        with start_workers(n, Cleaner(model, self._settings, compiled=is_much)) as submit:
             for tally in self._write(in_order(self._read(todo), submit, n)):
                 summary.tally.add(tally)
         total = summary.tally

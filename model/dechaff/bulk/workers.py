@@ -17,9 +17,8 @@ from dechaff.bulk.cleaner import Cleaner
 from dechaff.bulk.columns import Columns
 from dechaff.bulk.formats import FORMATS
 from dechaff.bulk.records import Chunk, Result
-from dechaff.bulk.settings import LONGEST_UNREAD, Settings
+from dechaff.bulk.settings import LONGEST_UNREAD
 from dechaff.errors import InputError
-from dechaff.model import LineModel
 
 Event = TypeVar("Event")
 #: Starts a job; what it gives waits for the result.
@@ -69,14 +68,13 @@ def n_workers(asked: int | None, n_bytes: int) -> int:
 
 
 @contextmanager
-def start_workers(n: int, model: LineModel, settings: Settings) -> Iterator[Submit]:
+def start_workers(n: int, cleaner: Cleaner) -> Iterator[Submit]:
     """Start processes, each with its own model; with one alone the work is done in this process.
 
     Parameters
     ----------
     n : int
-    model : LineModel
-    settings : Settings
+    cleaner : Cleaner
 
     Raises
     ------
@@ -84,11 +82,10 @@ def start_workers(n: int, model: LineModel, settings: Settings) -> Iterator[Subm
         If a process ends on its own.
     """
     if n == 1:
-        cleaner = Cleaner(model, settings)
         yield lambda job: partial(_clean, job, cleaner)
         return
     with _one_thread():
-        pool = ProcessPoolExecutor(n, get_context("spawn"), _start, (model, settings))
+        pool = ProcessPoolExecutor(n, get_context("spawn"), _start, (cleaner,))
         try:
             yield partial(_submit, pool)
         except BrokenProcessPool as error:
@@ -129,11 +126,11 @@ def _one_thread() -> Iterator[None]:
 _cleaners: list[Cleaner] = []
 
 
-def _start(model: LineModel, settings: Settings) -> None:
+def _start(cleaner: Cleaner) -> None:
     """Prepare a worker: Ctrl-C is for the parent, and without a parent there is nothing to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
-    _cleaners.append(Cleaner(model, settings))
+    _cleaners.append(cleaner)
 
 
 def _end_with_parent() -> None:

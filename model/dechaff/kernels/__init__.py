@@ -51,8 +51,22 @@ def expect_work(n_codes: int) -> None:
     """
     if _switch.n_expected > 0:
         _switch.n_expected -= n_codes
-        if _switch.n_expected <= 0 and os.environ.get("DECHAFF_FAST") != "0":
-            use_compiled()
+        if _switch.n_expected <= 0:
+            prefer_compiled(True)
+
+
+def prefer_compiled(wanted: bool) -> None:
+    """Use the compiled twins from now on, if the user has not ruled them out, or numpy alone, whatever is to come.
+
+    Parameters
+    ----------
+    wanted : bool
+        Whether to use them, where numba can be imported.
+    """
+    _switch.n_expected = 0
+    wanted = wanted and os.environ.get("DECHAFF_FAST") != "0"
+    if wanted != is_compiled():
+        use_compiled(wanted)
 
 
 def is_compiled() -> bool:
