@@ -4,7 +4,8 @@ Importing this module imports numba. What is compiled is kept on disk for the ne
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from math import prod
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -29,10 +30,10 @@ _AT_ONCE = 256
 def _compiled(function: Function) -> Function:
     """Compile a function at its first call; keep the result on disk if there is a place to write."""
     try:
-        compiled: Function = numba.njit(cache=True, nogil=True)(function)
+        compiled: Any = numba.njit(cache=True, nogil=True)(function)
     except RuntimeError:  # neither this folder nor the user's can be written to
         compiled = numba.njit(nogil=True)(function)
-    return compiled
+    return cast("Function", compiled)
 
 
 @_compiled
@@ -221,8 +222,12 @@ def best_segment(scores: Values, offsets: Indices) -> tuple[NDArray[np.bool_], I
     return inside, from_start, from_end
 
 
+def _as_rows(values: NDArray[Any]) -> NDArray[Any]:
+    return values.reshape(prod(values.shape[:-1]), values.shape[-1])
+
+
 def shift(values: Values, offsets: Indices, by: int, fill: float = 0.0) -> Values:
-    rows = values.reshape(-1, values.shape[-1])
+    rows = _as_rows(values)
     return _shift_rows(rows, offsets, by, float(fill)).reshape(values.shape)
 
 
@@ -244,11 +249,11 @@ def _shift_rows(rows: Values, offsets: Indices, by: int, fill: float) -> Values:
 
 
 def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
-    return _count_places(flags.reshape(-1, flags.shape[-1]), offsets, limit, False).reshape(flags.shape)
+    return _count_places(_as_rows(flags), offsets, limit, False).reshape(flags.shape)
 
 
 def places_until(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
-    return _count_places(flags.reshape(-1, flags.shape[-1]), offsets, limit, True).reshape(flags.shape)
+    return _count_places(_as_rows(flags), offsets, limit, True).reshape(flags.shape)
 
 
 @_compiled
@@ -270,7 +275,7 @@ def sum_windows(
 ) -> Iterator[tuple[NDArray[Any], Indices]]:
     sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1), values.dtype)
     np.cumsum(values, axis=-1, out=sums[..., 1:])
-    rows = sums.reshape(-1, sums.shape[-1])
+    rows = _as_rows(sums)
     for reach in reaches:
         found, counts = _subtract_windows(rows, offsets, reach)
         yield found.reshape(values.shape), counts
