@@ -149,7 +149,7 @@ def test_the_headline_above_the_body_is_masked_if_it_is_a_heading_of_the_page() 
 
 
 def test_furniture_that_a_gold_keeps_is_masked_on_request() -> None:
-    """Byline, date and counters before the first sentence, and credits inside the body; never the headline."""
+    """Byline, date and counters before the first sentence, and credits inside the body."""
     body = [
         "The mill closes",
         "by Ada Weir on May 3, 2012",
@@ -159,7 +159,7 @@ def test_furniture_that_a_gold_keeps_is_masked_on_request() -> None:
         LONG[1],
     ]
     text = "\n".join(body)
-    assert align(text, body, "The mill closes", mask_furniture=True).tolist() == [1, -1, -1, 1, -1, 1]
+    assert align(text, body, "The mill closes", mask_furniture=True).tolist() == [-1, -1, -1, 1, -1, 1]
     assert align(text, body, "The mill closes").tolist() == [1] * 6
 
 

@@ -12,7 +12,7 @@ from dechaff_training.matching import Flags, Match, Tokens, match_tokens, tokeni
 #: Codes of labels in training.
 CONTENT, BOILERPLATE, MASKED = 1, 0, -1
 #: Part of every cache's key: raise it when labels may change.
-ALIGNMENT_VERSION = 4
+ALIGNMENT_VERSION = 5
 #: A line is content from this share of matched tokens on, boilerplate up to the other; else it is masked.
 CONTENT_SHARE, BOILERPLATE_SHARE = 0.65, 0.3
 #: With less of its gold found in all the text of a page, the page is of no use.
@@ -61,7 +61,7 @@ def align(
         write for search engines and others shorten: the nearest line above the body that says either is masked.
     mask_furniture : bool
         For golds that hold byline, date or credits, which the label policy does not count as content: mask
-        such lines, and the short ones before the first sentence, but not the headline.
+        such lines, and the short ones before the first sentence.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def align(
     _mask_code(match.page, lines, labels)
     headlines = [tokenize(headline) for headline in (title or "", *headings)]
     if mask_furniture:
-        _mask_furniture(match.page, lines, labels, headlines)
+        _mask_furniture(match.page, lines, labels)
     if title:
         _mask_title(match.page, labels, headlines[0])
     _mask_headline(match.page, labels, headlines)
@@ -257,7 +257,7 @@ def _mask_code(page: Tokens, lines: Sequence[str], labels: Labels) -> None:
             labels[i] = MASKED
 
 
-def _mask_furniture(page: Tokens, lines: Sequence[str], labels: Labels, headlines: Sequence[list[str]]) -> None:
+def _mask_furniture(page: Tokens, lines: Sequence[str], labels: Labels) -> None:
     counts = page.count()
     is_sentence: Flags = np.array(
         [line.rstrip(_CLOSING).endswith((".", "!", "?", "…", "。")) for line in lines], bool
@@ -266,9 +266,7 @@ def _mask_furniture(page: Tokens, lines: Sequence[str], labels: Labels, headline
     opening = np.flatnonzero((labels == CONTENT) & ((counts >= 25) | (is_sentence & (counts >= 8))))
     before = np.arange(len(labels)) < (opening[0] if len(opening) else 0)
     furniture = is_furniture & ~is_sentence & (counts < 15)
-    for line in np.flatnonzero((before | furniture) & (labels == CONTENT)).tolist():
-        if not any(_is_title(page.line(line), headline) for headline in headlines):
-            labels[line] = MASKED
+    labels[(before | furniture) & (labels == CONTENT)] = MASKED
 
 
 def _mask_title(page: Tokens, labels: Labels, title: list[str], *, always: bool = False) -> None:
