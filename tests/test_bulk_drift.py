@@ -22,14 +22,14 @@ from dechaff_training.training import train_model
 def profiled(tmp_path_factory: pytest.TempPathFactory, model: LineModel) -> Path:
     """Save the model that ships with a profile of some documents."""
     path = tmp_path_factory.mktemp("model") / "profiled.joblib"
-    profile = make_profile(model, [row["text"] for row in records(210, lines=30)])
+    profile = make_profile(model, [row["text"] for row in records(210, lines=24)])
     save_model(replace(model, metadata={KEY: profile}), path)
     return path
 
 
 def test_the_same_kind_of_documents(profiled: Path, tmp_path: Path) -> None:
     """Documents as in training give no warning."""
-    path = write_jsonl(tmp_path / "a.jsonl", records(2100, lines=30))
+    path = write_jsonl(tmp_path / "a.jsonl", records(2100, lines=24))
     assert clean_bulk([path], tmp_path / "out", Settings(model=profiled)).notes == []
 
 

@@ -22,7 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write four files of documents, one with a bad record."""
     folder = tmp_path_factory.mktemp("bulk") / "in"
     for number in range(4):
-        write_jsonl(folder / f"{number}.jsonl.zst", [*records(1200, lines=8), *([[]] if number == 1 else [])])
+        write_jsonl(folder / f"{number}.jsonl.zst", [*records(1000, lines=6), *([[]] if number == 1 else [])])
     return folder
 
 
@@ -85,7 +85,7 @@ def test_interrupted(folder: Path, tmp_path: Path) -> None:
     assert "_unfinished" not in there
     finished = [json.loads(line).get("finished") for line in (tmp_path / "out" / "_manifest.jsonl").open()]
     assert there >= set(filter(None, finished))
-    assert all(len(read_jsonl(path)) == 1200 for path in (tmp_path / "out").glob("*.zst"))
+    assert all(len(read_jsonl(path)) == 1000 for path in (tmp_path / "out").glob("*.zst"))
 
 
 def test_a_worker_that_dies(folder: Path, tmp_path: Path) -> None:
