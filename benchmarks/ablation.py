@@ -56,11 +56,15 @@ def part_sites(corpus: Corpus, share: float, seed: int) -> tuple[Corpus, Corpus]
     order = np.random.default_rng(seed).permutation(sites)
     cut = round(_HELD_OUT * len(order))
     held, learnt = set(order[:cut]), set(order[cut : cut + round(share * len(order))])
-    # The project's own articles are learnt from by every model, as in earnest.
+    # The project's own articles are learnt from by every model, as in earnest, but of sites to measure on.
     return (
-        corpus.select(lambda article: article.site in learnt or article.source == "articles"),
+        corpus.select(lambda article: article.site in learnt or _is_own(article, held)),
         corpus.select(lambda article: article.site in held and _is_measured(article)),
     )
+
+
+def _is_own(article: Article, held: set[str]) -> bool:
+    return article.source == "articles" and article.site not in held
 
 
 def _is_measured(article: Article) -> bool:

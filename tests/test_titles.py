@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dechaff import InputError, LineBatch, LineModel, classify_lines, clean_array, clean_article, keep_content
+from dechaff.deciding import _settle
 from dechaff.explanation import explain
 from dechaff.titles import COPY, HEADLINE, NO_ROLE, ROLES, Clue, find_roles, make_clues, url_words
 from dechaff_training.corpus import Article, Corpus
@@ -183,6 +184,18 @@ def test_the_guard_and_a_headline() -> None:
     dropped = [line.text for line in article.lines if line.label == "boilerplate"]
     assert set(dropped) <= {TITLE, f"News » {TITLE}"}
     assert article.flags == ("unsure", "kept by the guard")
+
+
+def test_a_title_empties_no_article() -> None:
+    """Where the best line is a copy of the title, and goes for that, the guard keeps the next one."""
+    before, after = np.array([False, False, False, True]), np.array([False, False, True, False])
+    says_title = np.array([True, False, False, True])
+    assert _settle(before, after, says_title, np.array([0, 4])).tolist() == [False, False, True, False]
+    # With another line kept before, the article is not empty, and the title has no say on lines that do not say it.
+    before[1] = True
+    assert _settle(before, after, says_title, np.array([0, 4])).tolist() == [False, True, False, False]
+    # Each article by itself, one without lines too.
+    assert _settle(before, after, says_title, np.array([0, 2, 2, 4])).tolist() == [False, True, True, False]
 
 
 @pytest.mark.parametrize("nothing", ["", None])

@@ -65,10 +65,22 @@ def decide_lines(
         if clues is not None:
             shift = weigh_titles(batch, judged, clues[article : article + batch.n_articles])
             probability = sigmoid(odds + shift)
-            # A headline that stays keeps the guard from no other line.
-            kept = np.where(shift, keep(probability), kept)
+            kept = _settle(kept, keep(probability), shift != 0, batch.article_lines)
         article, line = article + batch.n_articles, line + batch.n_lines
         yield batch, kept, probability, find_flags(batch, kept, probability, cut)
+
+
+def _settle(
+    before: NDArray[np.bool_], after: NDArray[np.bool_], says_title: NDArray[np.bool_], offsets: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Let a title decide on the lines that say it alone: a headline that stays keeps the guard from no other line.
+
+    An article of which nothing would be left, because a copy of its title was all that the guard kept, is left to the
+    guard.
+    """
+    kept = np.where(says_title, after, before)
+    is_empty = spread(sum_runs(kept * 1.0, offsets) == 0, offsets)
+    return np.where(is_empty, after, kept)
 
 
 def guard(
