@@ -75,8 +75,8 @@ def _settle(
 ) -> NDArray[np.bool_]:
     """Let a title decide on the lines that say it alone: a headline that stays keeps the guard from no other line.
 
-    An article of which nothing would be left, because a copy of its title was all that the guard kept, is left to the
-    guard.
+    Of an article of which nothing would be left, because a copy of its title was all that the guard kept, the guard
+    keeps what it can.
     """
     kept = np.where(says_title, after, before)
     is_empty = spread(sum_runs(kept * 1.0, offsets) == 0, offsets)
