@@ -189,6 +189,32 @@ def test_other_names_than_before_are_refused(tmp_path: Path) -> None:
         clean_bulk([first, second], tmp_path / "out")
 
 
+def test_an_output_of_another_input_is_refused(tmp_path: Path) -> None:
+    """A file does not take the place of another one of its name that an earlier run has finished, or just begun."""
+    first, second = (write_jsonl(tmp_path / "in" / part / "a.jsonl", records(n)) for n, part in enumerate("xy", 2))
+    clean_bulk([first], tmp_path / "out")
+    whole = tree(tmp_path / "out")
+    manifest = tmp_path / "out" / "_manifest.jsonl"
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"which is there of .*x/a\.jsonl: name another output folder"):
+            clean_bulk([second], tmp_path / "out")
+        assert tree(tmp_path / "out") == whole
+        manifest.write_bytes(b"".join(manifest.read_bytes().splitlines(keepends=True)[:2]))
+        whole = tree(tmp_path / "out")
+    clean_bulk([first, second], tmp_path / "out", overwrite=True)
+    assert [len(read_jsonl(tmp_path / "out" / part / "a.jsonl")) for part in "xy"] == [2, 3]
+
+
+def test_an_input_is_known_by_any_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is named by another path than before is the same file."""
+    path = write_jsonl(tmp_path / "in" / "a.jsonl", records(2))
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    clean_bulk([path], tmp_path / "out")
+    monkeypatch.chdir(tmp_path)
+    for other in ("in/a.jsonl", "link/../in/a.jsonl", "link/a.jsonl"):
+        assert clean_bulk([other], "out").n_skipped == 1
+
+
 def test_folders_keep_their_shape(tmp_path: Path) -> None:
     """Of a folder everything below it is cleaned, but for other files and those with a dot or underscore in front."""
     for name in ("a.jsonl", "deep/b.jsonl.gz", ".hidden.jsonl", "_side/c.jsonl", "notes.txt"):
@@ -218,4 +244,48 @@ def test_one_run_at_a_time(small: Path, tmp_path: Path) -> None:
         fcntl.flock(other, fcntl.LOCK_EX)
         with pytest.raises(InputError, match="another run is writing"):
             clean_bulk([small], tmp_path / "out", overwrite=True)
+    assert len(read_jsonl(tmp_path / "out" / "a.jsonl")) == 5
+
+
+def test_a_pattern_never_takes_outputs_or_what_is_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pattern that reaches into the output folder takes the same inputs at every run, and no manifest."""
+    write_jsonl(tmp_path / "in" / "a.jsonl", records(2))
+    write_jsonl(tmp_path / "in" / "_side" / "b.jsonl", records(1))
+    monkeypatch.chdir(tmp_path)
+    first, again = (clean_bulk(["**/*.jsonl"], "out") for _ in range(2))
+    assert (first.n_inputs, again.n_inputs, again.n_skipped) == (1, 1, 1)
+    assert sorted(tree(tmp_path / "out")) == ["_manifest.jsonl", "a.jsonl"]
+    assert clean_bulk(["in/*.jsonl"], ".").n_inputs == 1
+
+
+def test_each_file_once(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that several arguments lead to, by whatever path, is read once."""
+    monkeypatch.chdir(tmp_path)
+    inputs = [small, small / "a.jsonl", "in/../in/a.jsonl", "in/a*"]
+    assert clean_bulk(inputs, "out").n_inputs == clean_bulk([small], "other").n_inputs
+
+
+def test_a_deleted_output_comes_back(small: Path, tmp_path: Path) -> None:
+    """A rerun writes again what has been deleted meanwhile."""
+    clean_bulk([small], tmp_path / "out")
+    before = (tmp_path / "out" / "a.jsonl").read_bytes()
+    (tmp_path / "out" / "a.jsonl").unlink()
+    clean_bulk([small], tmp_path / "out")
+    assert (tmp_path / "out" / "a.jsonl").read_bytes() == before
+
+
+def test_a_file_that_cannot_be_read_for_now(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system cannot read counts as bad, is not finished, and is cleaned by the next run."""
+    reading, path = Path.open, small / "a.jsonl"
+
+    def refuse(self: Path, *args: object, **options: object) -> object:
+        if self == path:
+            raise PermissionError(13, "Permission denied")
+        return reading(self, *args, **options)  # type: ignore[call-overload]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        summary = clean_bulk([path], tmp_path / "out")
+    assert (summary.tally.n_bad, (tmp_path / "out" / "a.jsonl").exists()) == (1, False)
+    assert clean_bulk([path], tmp_path / "out").tally.n_bad == 0
     assert len(read_jsonl(tmp_path / "out" / "a.jsonl")) == 5

@@ -115,3 +115,15 @@ def test_functions_compile_where_nothing_can_be_written(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(numba, "njit", refuse)
     assert compiled._compiled(lambda x: x + 1)(1) == 2
+
+
+@pytest.mark.usefixtures("_numba")
+@pytest.mark.parametrize("before", [False, True])
+def test_compiled_for_a_while(before: bool) -> None:
+    """What is used for a while, compiled or not, changes nothing for what comes after."""
+    kernels.use_compiled(before)
+    for wanted in (False, True):
+        with kernels.using_compiled(wanted):
+            assert kernels.is_compiled() == wanted
+        assert kernels.is_compiled() == before
+    kernels.use_compiled(True)

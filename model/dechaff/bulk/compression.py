@@ -29,14 +29,13 @@ def read_pieces(file: BinaryIO, compression: str) -> Iterator[bytes]:
     ------
     DamageError
         After all that can be read, if the file is damaged or ends too early.
+    OSError
+        If the system cannot read the file: another time it may.
     """
-    try:
-        if compression:
-            yield from _read_members(file, compression)
-        else:
-            yield from iter(lambda: file.read(_PIECE), b"")
-    except OSError as error:
-        raise DamageError(f"cannot be read: {error.strerror or error}") from error
+    if compression:
+        yield from _read_members(file, compression)
+    else:
+        yield from iter(lambda: file.read(_PIECE), b"")
 
 
 def _read_members(file: BinaryIO, compression: str) -> Iterator[bytes]:

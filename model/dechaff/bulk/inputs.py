@@ -4,7 +4,8 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from glob import glob
+from glob import glob, has_magic
+from itertools import takewhile
 from pathlib import Path
 
 from dechaff.bulk.formats import SUFFIXES, format_of
@@ -34,6 +35,11 @@ class Input:
         return show(self.path)
 
     @property
+    def place(self) -> str:
+        """Say where the file is, whatever way led there; a file that is a link counts by itself."""
+        return place_of(self.path)
+
+    @property
     def side_name(self) -> str:
         """Name the files beside the output: JSON lines, compressed as the output if it can be."""
         if self.format == "jsonl":
@@ -51,6 +57,11 @@ def show(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
+def place_of(path: Path) -> str:
+    """Give a file's absolute path: its folder without links, and its own name."""
+    return str(path.parent.resolve() / path.name)
+
+
 def find_inputs(arguments: Sequence[str | Path], output: Path) -> list[Input]:
     """Find the files that are meant, each once, in the order of the arguments; those of a folder by name.
 
@@ -66,11 +77,16 @@ def find_inputs(arguments: Sequence[str | Path], output: Path) -> list[Input]:
     InputError
         If there is no such file, it is of no known format, or the output folder lies among the inputs.
     """
-    found = dict.fromkeys(pair for argument in arguments for pair in _find(Path(argument), output))
+    # Whatever ways lead to a file, it is read once, by the first of them.
+    found: dict[str, tuple[Path, str]] = {}
+    for argument in arguments:
+        for path, name in _find(Path(argument), output):
+            found.setdefault(place_of(path), (path, name))
     if not found:
         raise InputError(f"{', '.join(map(str, arguments)) or 'no input'}: no files that end in {_suffixes()}")
-    names = _name([path for path, _ in found], [name for _, name in found])
-    inputs = [Input(path, name, *_format(path)) for (path, _), name in zip(found, names, strict=True)]
+    paths = [path for path, _ in found.values()]
+    names = _name(paths, [name for _, name in found.values()])
+    inputs = [Input(path, name, *_format(path)) for path, name in zip(paths, names, strict=True)]
     for each in inputs:
         if (output / each.name).resolve() == each.path.resolve():
             raise InputError(f"{each.shown}: would be overwritten: name another output folder")
@@ -88,12 +104,22 @@ def _find(argument: Path, output: Path) -> Iterator[tuple[Path, str]]:
     elif argument.exists():
         yield argument, argument.name
     else:
-        matches = sorted(map(Path, glob(str(argument), recursive=True)))  # noqa: PTH207  may be absolute
-        if not matches:
-            raise InputError(f"{show(argument)}: no such file or folder")
-        for path in matches:
-            if path.is_file() and format_of(path.name):
-                yield path, path.name
+        for path in _match(argument, output):
+            yield path, path.name
+
+
+def _match(pattern: Path, output: Path) -> Iterator[Path]:
+    """Give the files that a pattern means: no outputs where it looks, and nothing hidden."""
+    matches = sorted(map(Path, glob(str(pattern), recursive=True)))  # noqa: PTH207  may be absolute
+    if not matches:
+        raise InputError(f"{show(pattern)}: no such file or folder")
+    fixed = list(takewhile(lambda part: not has_magic(part), pattern.parts))
+    is_among = output.resolve().is_relative_to(Path(*fixed).resolve())
+    for path in matches:
+        is_output = is_among and path.resolve().is_relative_to(output.resolve())
+        is_hidden = _is_hidden(Path(*path.parts[len(fixed) :]))
+        if path.is_file() and format_of(path.name) and not is_output and not is_hidden:
+            yield path
 
 
 def _is_hidden(path: Path) -> bool:

@@ -18,7 +18,7 @@ from dechaff.errors import InputError
 
 NAME: Final = "_manifest.jsonl"
 _FORMAT: Final = "dechaff-bulk"
-_VERSION: Final = 1
+_VERSION: Final = 2
 
 
 class Manifest:
@@ -43,7 +43,8 @@ class Manifest:
         folder.mkdir(parents=True, exist_ok=True)
         self._file = self._path.open("a+b")
         _lock(self._file, folder)
-        self._begun: set[str] = set()
+        # By the names of outputs: the place of the input that each is of.
+        self._begun: dict[str, str] = {}
         self._finished: dict[str, dict[str, Any]] = {}
         with ExitStack() as undo:
             undo.callback(self.close)
@@ -68,9 +69,9 @@ class Manifest:
 
     def begin(self, each: Input) -> None:
         """Say that outputs of this name are the run's own from now on."""
-        if each.name not in self._begun:
-            self._begun.add(each.name)
-            self._append({"begun": each.name})
+        if self._begun.get(each.name) != each.place:
+            self._begun[each.name] = each.place
+            self._append({"begun": each.name, "place": each.place})
 
     def finish(self, each: Input, stamp: tuple[int, int], tally: Tally) -> None:
         """Say that a file's outputs are all there.
@@ -83,7 +84,15 @@ class Manifest:
         tally : Tally
         """
         size, changed = stamp
-        entry = {"finished": each.name, "input": each.shown, "size": size, "mtime_ns": changed, **tally.to_dict()}
+        entry = {
+            "finished": each.name,
+            "input": each.shown,
+            "place": each.place,
+            "size": size,
+            "mtime_ns": changed,
+            "has_output": (self._path.parent / each.name).exists(),
+            **tally.to_dict(),
+        }
         self._finished[each.name] = entry
         self._append(entry)
 
@@ -96,6 +105,9 @@ class Manifest:
         entry = self._finished.get(each.name)
         if entry is None or (entry["size"], entry["mtime_ns"]) != stamp(each.path):
             return None
+        # Of a file that cannot be read at all there is no output.
+        if entry["has_output"] and not (self._path.parent / each.name).exists():
+            return None
         return Tally.from_dict(entry)
 
     def has_changed(self, each: Input) -> bool:
@@ -103,19 +115,28 @@ class Manifest:
         return each.name in self._finished and self.finished(each) is None
 
     def check_names(self, inputs: list[Input]) -> None:
-        """Refuse inputs whose outputs were called otherwise: a document would be there twice.
+        """Refuse inputs whose outputs were called otherwise, or would take the place of another input's.
+
+        In the one case a document would be there twice, in the other one would be lost.
 
         Raises
         ------
         InputError
             With what to do.
         """
-        before = {entry["input"]: name for name, entry in self._finished.items()}
+        before = {entry["place"]: name for name, entry in self._finished.items()}
+        here = {each.place for each in inputs}
         for each in inputs:
-            if before.get(each.shown, each.name) != each.name:
+            if before.get(each.place, each.name) != each.name:
                 raise InputError(
-                    f"{each.shown}: written as {before[each.shown]} before, and would be {each.name} beside these "
+                    f"{each.shown}: written as {before[each.place]} before, and would be {each.name} beside these "
                     "other inputs: name another output folder, or begin anew with --overwrite"
+                )
+            owner = self._begun.get(each.name, each.place)
+            if owner != each.place and owner not in here:
+                raise InputError(
+                    f"{each.shown}: would be written as {each.name}, which is there of {show(Path(owner))}: name "
+                    "another output folder, or both inputs in one run with --overwrite"
                 )
 
     def _names(self) -> list[str]:
@@ -157,7 +178,7 @@ class Manifest:
     def _remember(self, lines: list[dict[str, Any]]) -> None:
         for line in lines:
             if "begun" in line:
-                self._begun.add(line["begun"])
+                self._begun[line["begun"]] = line["place"]
             else:
                 self._finished[line["finished"]] = line
 

@@ -64,10 +64,11 @@ class _Begin:
 
 @dataclass(frozen=True)
 class _End:
-    """A file has been read."""
+    """A file has been read, or cannot be for now."""
 
     input: Input
     stamp: tuple[int, int]
+    is_whole: bool = True
 
 
 _Event = _Begin | Job | Bad | _End
@@ -167,17 +168,29 @@ class _Run:
         for each in todo:
             now = stamp(each.path)
             try:
-                columns, file = self._find_columns(each), each.path.open("rb")
-            except (DamageError, OSError) as error:
-                yield _Begin(each, now, readable=False)
-                yield Bad(1, f"{getattr(error, 'strerror', None) or error}: the file cannot be read")
+                yield from self._read_file(each, now, before)
+            except OSError as error:
+                # No fault of the file's: it stays unfinished, and the next run reads it again.
+                yield Bad(1, f"{error.strerror or error}: the file cannot be read; the next run tries again")
+                yield _End(each, now, is_whole=False)
             else:
-                yield _Begin(each, now, readable=True)
-                with file:
-                    for item in FORMATS[each.format].read(file, each.compression):
-                        yield self._job(each, columns, item, before + min(file.tell(), now[0]))
-            yield _End(each, now)
+                yield _End(each, now)
             before += now[0]
+
+    def _read_file(self, each: Input, now: tuple[int, int], before: int) -> Iterator[_Event]:
+        """Read one file and hand on chunks; `before` counts the bytes of the files before it."""
+        try:
+            columns, file = self._find_columns(each), each.path.open("rb")
+        except (DamageError, OSError) as error:
+            yield _Begin(each, now, readable=False)
+            if isinstance(error, OSError):
+                raise
+            yield Bad(1, f"{error}: the file cannot be read")
+            return
+        yield _Begin(each, now, readable=True)
+        with file:
+            for item in FORMATS[each.format].read(file, each.compression):
+                yield self._job(each, columns, item, before + min(file.tell(), now[0]))
 
     def _find_columns(self, each: Input) -> Columns:
         """Find out where text and id are, and say so once for all files that agree."""
@@ -206,8 +219,10 @@ class _Run:
                     tally = Tally()
                     output = Output(self._folder, event.input, self._settings, readable=event.readable)
                 elif output is not None and isinstance(event, _End):
-                    output.finish()
-                    self._manifest.finish(event.input, event.stamp, tally)
+                    if event.is_whole:
+                        output.finish()
+                        self._manifest.finish(event.input, event.stamp, tally)
+                    output.close()
                     yield tally
                 elif output is not None:
                     self._put(output, event, result, tally)

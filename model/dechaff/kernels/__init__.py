@@ -5,7 +5,8 @@ articles, and with the environment variable `DECHAFF_FAST=0`.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from importlib import import_module
 from types import ModuleType
@@ -34,7 +35,8 @@ def accelerated(reference: Callable[Arguments, Result]) -> Callable[Arguments, R
 
     @wraps(reference)
     def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        function = reference if _switch.twins is None else getattr(_switch.twins, name)
+        twins = _switch.twins  # read once: another thread may change it
+        function = reference if twins is None else getattr(twins, name)
         result: Result = function(*args, **kwargs)
         return result
 
@@ -51,22 +53,30 @@ def expect_work(n_codes: int) -> None:
     """
     if _switch.n_expected > 0:
         _switch.n_expected -= n_codes
-        if _switch.n_expected <= 0:
-            prefer_compiled(True)
+        if _switch.n_expected <= 0 and _is_allowed():
+            use_compiled()
 
 
-def prefer_compiled(wanted: bool) -> None:
-    """Use the compiled twins from now on, if the user has not ruled them out, or numpy alone, whatever is to come.
+@contextmanager
+def using_compiled(wanted: bool) -> Iterator[None]:
+    """Use the compiled twins for a while, if the user has not ruled them out, or else numpy alone.
 
     Parameters
     ----------
     wanted : bool
         Whether to use them, where numba can be imported.
     """
+    twins, n_expected = _switch.twins, _switch.n_expected
     _switch.n_expected = 0
-    wanted = wanted and os.environ.get("DECHAFF_FAST") != "0"
-    if wanted != is_compiled():
-        use_compiled(wanted)
+    use_compiled(wanted and _is_allowed())
+    try:
+        yield
+    finally:
+        _switch.twins, _switch.n_expected = twins, n_expected
+
+
+def _is_allowed() -> bool:
+    return os.environ.get("DECHAFF_FAST") != "0"
 
 
 def is_compiled() -> bool:
