@@ -215,3 +215,30 @@ def test_cutting_warc_loses_nothing(bodies: list[bytes], sizes: list[int], behin
     parts = list(cut_records(stream[a:b] for a, b in pairwise(cuts) if stream[a:b]))
     raw = b"".join(part.data if isinstance(part, Chunk) else part.raw for part in parts)
     assert raw == stream
+
+
+@pytest.mark.parametrize("kind", ["string", "large_string", "string_view"])
+@pytest.mark.parametrize(
+    "texts", [["The vote was held.", None, "Share"], [None, None, "The vote was held."], [None]]
+)
+def test_null_rows_of_any_type(texts: list[str | None], kind: str, tmp_path: Path) -> None:
+    """Rows without a text leave a Parquet file of strings of any type, wherever they stand; two columns of one name stay."""
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    columns = [pa.array(texts, getattr(pa, kind)()), *[pa.array(range(len(texts)))] * 2]
+    parquet.write_table(pa.Table.from_arrays(columns, ["text", "source", "source"]), tmp_path / "a.parquet")
+    clean_bulk([tmp_path / "a.parquet"], tmp_path / "out")
+    rows = parquet.ParquetFile(tmp_path / "out" / "a.parquet").read()
+    assert rows.column(1).to_pylist() == [place for place, text in enumerate(texts) if text is not None]
+    assert [bad["record"] for bad in quarantine(tmp_path / "out", "a.parquet")] == [
+        place + 1 for place, text in enumerate(texts) if text is None
+    ]
+
+
+@pytest.mark.parametrize("before", [[b"\r\n"], [b"\n", b"\r\n\r\n"], [b"\n"] * 20, []])
+def test_blank_lines_before_the_first_record(before: list[bytes]) -> None:
+    """Line breaks before the first WARC record are no record."""
+    record = b"WARC/1.0\r\nContent-Length: 2\r\n\r\nab\r\n\r\n"
+    assert [chunk.data for chunk in cut_records([*before, record]) if isinstance(chunk, Chunk)] == [record]
+    assert not [bad for bad in cut_records([*before, record]) if isinstance(bad, Bad)]
+    assert not list(cut_records(before))

@@ -48,7 +48,7 @@ def read_rows(file: BinaryIO) -> Iterator[Chunk | Bad]:
             for batch in _read_group(parquet, group):
                 yield Chunk(_to_stream(batch), number)
                 number += batch.num_rows
-        except (OSError, ValueError) as error:  # pyarrow's errors are among these
+        except (OSError, ValueError, NotImplementedError) as error:  # pyarrow's errors are among these
             reason = f"rows {number} to {end - 1} of row group {group} cannot be read: {_first_line(error)}"
             yield Bad(number, reason, n_records=end - number)
 
@@ -118,10 +118,19 @@ def clean_rows(chunk: Chunk, columns: Columns, source: str, compression: str, cl
         documents.append(Document(number, identity, own if isinstance(own, str) else source, text))
     cleaned = cleaner.clean(documents)
     if bad:
-        batch = batch.take(need("pyarrow").array([d.number - chunk.first for d in documents], "int64"))
+        batch = _without(batch, [each.number - chunk.first for each in bad])
     if any(text != document.text for text, document in zip(cleaned.texts, documents, strict=True)):
         batch = _replace(batch, columns.text, cleaned.texts)
     return Result(_to_stream(batch), cleaned.dropped, cleaned.attributes, bad, cleaned.tally)
+
+
+def _without(batch: Any, places: list[int]) -> Any:
+    """Leave rows out: by slices, which pyarrow has for every type."""
+    pa = need("pyarrow")
+    bounds = zip([-1, *places], [*places, batch.num_rows], strict=True)
+    slices = [batch.slice(before + 1, after - before - 1) for before, after in bounds]
+    table = pa.Table.from_batches([part for part in slices if part.num_rows], batch.schema).combine_chunks()
+    return next(iter(table.to_batches()), batch.slice(0, 0))
 
 
 def _texts(batch: Any, column: str) -> Iterator[str | BadRecordError]:
@@ -147,10 +156,11 @@ def _text(value: Any) -> str | BadRecordError:
 
 def _values(batch: Any, column: str | None) -> list[Any]:
     """Give a column's values that JSON can hold, None for others."""
-    if column is None or column not in batch.schema.names:
+    place = -1 if column is None else batch.schema.get_field_index(column)  # -1 of several with one name, too
+    if place < 0:
         return [None] * batch.num_rows
     try:
-        values = batch.column(column).to_pylist()
+        values = batch.column(place).to_pylist()
     except UnicodeDecodeError:
         return [None] * batch.num_rows
     return [value if isinstance(value, str | int | float) else None for value in values]
@@ -158,7 +168,7 @@ def _values(batch: Any, column: str | None) -> list[Any]:
 
 def _bad_row(batch: Any, place: int, number: int, reason: str) -> Bad:
     """Keep a bad row as an Arrow stream: it may hold what no JSON can."""
-    raw = _to_stream(batch.take(need("pyarrow").array([place], "int64")))
+    raw = _to_stream(batch.slice(place, 1))
     return Bad(number, reason, raw[:QUARANTINED], len(raw))
 
 

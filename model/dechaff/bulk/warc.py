@@ -55,6 +55,7 @@ def cut_records(pieces: Iterable[bytes]) -> Iterator[Chunk | Bad]:
     [(37, 74)]
     """
     buffer = _Buffer(pieces)
+    buffer.drop_blank_lines()
     taken, ends, first, number = bytearray(), [], 1, 1
     while buffer.fill(len(_MAGIC)):
         record = buffer.take_record(number)
@@ -89,6 +90,12 @@ class _Buffer:
         except DamageError as error:
             self._damage = str(error)
         return bool(self._held)
+
+    def drop_blank_lines(self) -> None:
+        """Drop the line breaks before the first record."""
+        while self.fill(1) and not (held := self._held.lstrip(b"\r\n")):
+            self._held = held
+        self._held = self._held.lstrip(b"\r\n")
 
     def take_record(self, number: int) -> bytes | Bad:
         """Take the next record with the line breaks behind it, or what stands in its place."""
