@@ -129,7 +129,9 @@ def run(source: Path, out: Path, workers: int) -> Run:
         raise DechaffError(f"the run ended with {process.returncode}")
     after = os.times()
     used = after.children_user + after.children_system - before.children_user - before.children_system
-    return Run(time.perf_counter() - start, used, reader, list(peaks.values()))
+    done = Run(time.perf_counter() - start, used, reader, list(peaks.values()))
+    print(f"bulk.py: {source.name}, {workers} workers: {done}", file=sys.stderr)
+    return done
 
 
 def _children(process: Any, psutil: Any) -> list[Any]:
