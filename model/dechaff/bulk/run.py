@@ -121,6 +121,11 @@ def clean_bulk(
     need("orjson")
     settings, folder = settings or Settings(), Path(output)
     model, found = settings.load_model(), find_inputs(inputs, folder)
+    within = [each for each in found if each.path.resolve().is_relative_to(folder.resolve())]
+    if overwrite and within:  # what goes first may be these
+        raise InputError(
+            f"{within[0].shown}: lies within the output folder, which --overwrite clears: name another"
+        )
     with closing(Manifest(folder, _plain(settings, model), overwrite=overwrite)) as manifest:
         manifest.check_names(found)
         if not overwrite:
