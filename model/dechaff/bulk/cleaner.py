@@ -11,7 +11,7 @@ from dechaff.bulk.drift import Counts, Profile, count_features, is_sampled
 from dechaff.bulk.records import Document, join_lines
 from dechaff.bulk.settings import Settings, need
 from dechaff.bulk.summary import Tally
-from dechaff.deciding import Decision, decide_lines, kept_text
+from dechaff.deciding import decide_lines, kept_text
 from dechaff.explanation import explain
 from dechaff.kernels import using_compiled
 from dechaff.kinds import line_kinds
@@ -80,11 +80,15 @@ class Cleaner:
         ----------
         documents : sequence of Document
         """
+        with using_compiled(self._compiled):
+            return self._clean(documents)
+
+    def _clean(self, documents: Sequence[Document]) -> Cleaned:
         texts: list[str] = []
         dropped: list[bytes] = []
         attributes: list[bytes] = []
         tally = Tally(features=self._count_features(documents))
-        decisions = self._decide([document.text for document in documents])
+        decisions = decide_lines([d.text for d in documents], self._model, self._settings.threshold)
         for batch, kept, probability, flags in decisions:
             block = _Block(documents[len(texts) : len(texts) + batch.n_articles], batch, kept, probability)
             texts.extend(kept_text(batch, kept))
@@ -94,11 +98,6 @@ class Cleaner:
             if self._settings.attributes:
                 attributes.append(join_lines(_attributes(block), self._dumps))
         return Cleaned(texts, b"".join(dropped), b"".join(attributes), tally)
-
-    def _decide(self, texts: list[str]) -> list[Decision]:
-        """Decide on the lines of some texts."""
-        with using_compiled(self._compiled):
-            return list(decide_lines(texts, self._model, self._settings.threshold))
 
     def _count_features(self, documents: Sequence[Document]) -> Counts:
         """Count the features of some of the documents."""
