@@ -81,7 +81,7 @@ def align(
     # A second copy of the whole article, as pages print it for another kind of screen.
     labels[(match.copies() > 0.7) & (labels == BOILERPLATE)] = MASKED
     _mask_code(match.page, lines, labels)
-    headlines = [tokenize(headline) for headline in (title or "", *headings)]
+    headlines = _tokenize_headlines(title, headings)
     if mask_furniture:
         _mask_furniture(match.page, lines, labels)
     if title:
@@ -189,11 +189,12 @@ def vote(
     if len(votes) < 2:
         return None
     page = Tokens.of([text[start:end] for start, end in split_lines(text)])
+    headlines = _tokenize_headlines(title, headings)
     labels = _count_votes(votes, lead=len(extractions[0]) >= MIN_VOTER)
     _mask_outskirts(labels, votes, page.count())
     if title:
-        _mask_title(page, labels, tokenize(title), always=True)
-    _mask_headline(page, labels, [tokenize(headline) for headline in (title or "", *headings)])
+        _mask_title(page, labels, headlines[0], always=True)
+    _mask_headline(page, labels, headlines)
     return labels
 
 
@@ -276,6 +277,11 @@ def _mask_title(page: Tokens, labels: Labels, title: list[str], *, always: bool 
     for line in range(min(end + 1, len(labels))):
         if (always or labels[line] != CONTENT) and _is_title(page.line(line), title):
             labels[line] = MASKED
+
+
+def _tokenize_headlines(title: str | None, headings: Sequence[str]) -> list[list[str]]:
+    """Cut what may head the text into tokens, the title first if there is one."""
+    return [tokenize(headline) for headline in (title, *headings) if headline]
 
 
 def _mask_headline(page: Tokens, labels: Labels, headlines: Sequence[list[str]]) -> None:
