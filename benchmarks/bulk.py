@@ -26,6 +26,7 @@ from dechaff import DechaffError
 from dechaff.extras import load
 from dechaff_training.corpus import Corpus
 from dechaff_training.extraction import EXTRACTORS
+from dechaff_training.options import BEHAVIOUR
 from dechaff_training.progress import Bar
 
 EXTRACTOR: Final = "resiliparse_all"
@@ -237,12 +238,7 @@ def print_figures(figures: list[Figure], console: Console) -> None:
     console.print(table)
 
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = typer.Typer(**BEHAVIOUR)
 
 
 @app.command(epilog="Example: [bold]python benchmarks/bulk.py --megabytes 1000 --json bulk.json[/bold]")

@@ -48,6 +48,7 @@ from dechaff import (
 )
 from dechaff.kernels import is_compiled
 from dechaff_training.extraction import EXTRACTORS, extractor_version, load
+from dechaff_training.options import BEHAVIOUR
 from dechaff_training.progress import Bar
 
 EXTRACTOR: Final = "resiliparse_all"
@@ -468,12 +469,7 @@ def print_report(report: Report, console: Console) -> None:
     console.print(figures, timings)
 
 
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = typer.Typer(**BEHAVIOUR)
 
 
 @app.command(epilog="Example: [bold]python benchmarks/speed.py --pages pages.parquet --json speed.json[/bold]")

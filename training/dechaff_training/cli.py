@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from dechaff.errors import DechaffError
 from dechaff_training import bulk_command
-from dechaff_training.options import Keywords, ModelFile, Threshold, phrases
+from dechaff_training.options import BEHAVIOUR, Keywords, ModelFile, Threshold, phrases
 from dechaff_training.reading import STANDARD, Decoding
 
 # What a shell makes of a program that SIGINT or SIGPIPE ended.
@@ -56,11 +56,8 @@ class _Group(TyperGroup):
 
 app = typer.Typer(
     cls=_Group,
-    add_completion=False,
     no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    **BEHAVIOUR,
 )
 
 Files = Annotated[

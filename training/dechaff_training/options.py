@@ -1,9 +1,17 @@
-"""Options that several commands have."""
+"""What several commands have in common: how they behave, and options."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
+
+#: How every command line of the project behaves: parameters of `typer.Typer`.
+BEHAVIOUR: Final[dict[str, Any]] = {
+    "add_completion": False,
+    "rich_markup_mode": "rich",
+    "pretty_exceptions_enable": False,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
 
 ModelFile = Annotated[
     Path | None,
