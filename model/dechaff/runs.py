@@ -17,8 +17,10 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 _WORTH_KEEPING: Final = 512
 _LOGARITHMS: Final = 1 << 16
+_DECIMALS: Final = 4
 
 
+@accelerated
 def sum_runs(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     """Sum each run; an empty run sums to zero.
 
@@ -199,6 +201,19 @@ def places_until(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indi
     """Count the places on to the nearest flagged member after each one, at most `limit`."""
     mirrored = (offsets[-1] - offsets)[::-1]
     return places_since(flags[..., ::-1], mirrored, limit)[..., ::-1]
+
+
+@accelerated
+def round_column(column: Values) -> Values:
+    """Round to four decimals.
+
+    Running sums differ in their last digits with what else is in the batch; no split may see that.
+
+    Parameters
+    ----------
+    column : ndarray of float64, shape (n_members,)
+    """
+    return np.round(column, _DECIMALS)
 
 
 def log1p_counts(counts: NDArray[np.integer[Any]]) -> Values:

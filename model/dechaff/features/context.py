@@ -18,6 +18,7 @@ from dechaff.runs import (
     mean_runs,
     places_since,
     places_until,
+    round_column,
     shift,
     spread,
     sum_before,
@@ -33,7 +34,6 @@ Values = NDArray[np.float64]
 _REACH: Final = 4
 _FAR: Final = 30
 _CLIP: Final = 8.0
-_DECIMALS: Final = 4
 # How far the scores of the best segment are moved: a narrow one of sure lines, a wide one with the doubtful.
 _NARROW, _WIDE = -1.5, 1.5
 _SHAPE_BITS: Final = 10
@@ -74,8 +74,7 @@ def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds:
         **_like_lines(odds, columns, batch),
         **_cohesion(words, probability, columns["is_long"]),
     }
-    # Running sums differ in their last digits with what else is in the batch; no split may see that.
-    rounded = {name: np.round(column, _DECIMALS) for name, column in found.items()}
+    rounded = {name: round_column(column) for name, column in found.items()}
     return {"log_odds": odds, "probability": probability, **rounded}
 
 

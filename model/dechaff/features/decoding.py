@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.features.shape import Columns
-from dechaff.runs import log1p_counts, spread, sum_runs
+from dechaff.runs import log1p_counts, round_column, spread, sum_runs
 from dechaff.smoothing import smooth_log_odds
 
 Indices = NDArray[np.int64]
@@ -19,7 +19,6 @@ Values = NDArray[np.float64]
 
 _CLIP: Final = 8.0
 _STAY: Final = 0.9
-_DECIMALS: Final = 4
 # Keeps the log-odds of a share within some four.
 _SHARE_MARGIN: Final = 0.02
 
@@ -60,8 +59,7 @@ def decoding_features(log_odds: Values, n_words: Indices, offsets: Indices) -> C
         "decided_log_n_lines": spread(np.log(np.maximum(np.diff(offsets), 1)), offsets),
         "decided_log_n_words": log1p_counts(np.maximum(n_words, 1) - 1),
     }
-    # As with the context: no last digit may tell what else is in the batch.
-    return {name: np.round(column, _DECIMALS) for name, column in columns.items()}
+    return {name: round_column(column) for name, column in columns.items()}
 
 
 @cache

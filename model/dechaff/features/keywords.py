@@ -4,38 +4,60 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.features.shape import Columns
+from dechaff.kernels import accelerated
 from dechaff.lexicon import FAMILIES, PhraseHits, find_phrases, phrase_table
 from dechaff.lines import LineBatch
 from dechaff.runs import log1p_counts
-from dechaff.tokens import Words
+from dechaff.tokens import Indices, Words
 
 # Families that say what kind of furniture a line is.
 _FURNITURE = ("subscribe", "discount", "share", "related", "navigation", "credit", "byline", "date", "legal",
               "newsletter", "comment", "app", "login")  # fmt: skip
 _FURNITURE_ROWS = [FAMILIES.index(family) for family in _FURNITURE]
-_BITS = np.uint32(1) << np.arange(len(FAMILIES), dtype=np.uint32)
 
 
 def keyword_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
     """Count each family's phrases in each line, and the share of the line's words that they cover."""
     hits = find_phrases(words, phrase_table(words.keywords))
-    lines = words.lines[hits.words]
     n_words = np.maximum(words.counts, 1)
-    # A phrase may be of several families: one row a family, one column a line.
-    family, hit = np.nonzero(hits.families & _BITS[:, None])
-    cells, shape = family * batch.n_lines + lines[hit], (len(FAMILIES), batch.n_lines)
-    counts = np.bincount(cells, minlength=shape[0] * shape[1])
-    covered = np.bincount(cells, hits.lengths[hit], shape[0] * shape[1])
-    found = np.flatnonzero(counts)  # few cells are not empty
-    numbers, shares = np.zeros(shape), np.zeros(shape)
-    numbers.flat[found] = log1p_counts(counts[found])
-    shares.flat[found] = np.minimum(covered[found] / n_words[found % batch.n_lines], 1.0)
+    numbers, shares = weigh_families(words.lines[hits.words], hits.lengths, hits.families, n_words, len(FAMILIES))
     columns: Columns = {}
     for row, name in enumerate(FAMILIES):
         columns |= {f"n_{name}_phrases": numbers[row], f"share_{name}_phrases": shares[row]}
     columns["share_furniture_phrases"] = shares[_FURNITURE_ROWS].max(axis=0)
     columns["begins_with_furniture"] = _begins(hits, words, batch.n_lines)
     return columns
+
+
+@accelerated
+def weigh_families(
+    hit_lines: Indices, lengths: Indices, families: NDArray[np.uint32], n_words: Indices, n_families: int
+) -> NDArray[np.float64]:
+    """Give the logarithm of one more than a family's hits in each line, and the share of words that they cover.
+
+    Parameters
+    ----------
+    hit_lines, lengths : ndarray of int64, shape (n_hits,)
+    families : ndarray of uint32, shape (n_hits,)
+        A bit for each family: a phrase may be of several.
+    n_words : ndarray of int64, shape (n_lines,)
+        None below 1.
+    n_families : int
+
+    Returns
+    -------
+    ndarray of float64, shape (2, n_families, n_lines)
+    """
+    n_lines = len(n_words)
+    family, hit = np.nonzero(families & (np.uint32(1) << np.arange(n_families, dtype=np.uint32))[:, None])
+    cells = family * n_lines + hit_lines[hit]
+    counts = np.bincount(cells, minlength=n_families * n_lines)
+    covered = np.bincount(cells, lengths[hit], n_families * n_lines)
+    found = np.flatnonzero(counts)  # few cells are not empty
+    weighed = np.zeros((2, n_families, n_lines))
+    weighed[0].flat[found] = log1p_counts(counts[found])
+    weighed[1].flat[found] = np.minimum(covered[found] / n_words[found % n_lines], 1.0)
+    return weighed
 
 
 def _begins(hits: PhraseHits, words: Words, n_lines: int) -> NDArray[np.float64]:

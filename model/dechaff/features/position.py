@@ -12,13 +12,14 @@ from dechaff.runs import (
     mean_runs,
     places_since,
     places_until,
+    round_column,
     shift,
     spread,
     sum_before,
     sum_runs,
     sum_windows,
 )
-from dechaff.tokens import Indices, Words, join_hashes
+from dechaff.tokens import Hashes, Indices, Words, join_hashes
 
 _FAR = 30
 
@@ -78,19 +79,42 @@ def _article(columns: Columns, offsets: NDArray[np.int64]) -> Columns:
     return {f"article_{name}": spread(mean_runs(columns[name], offsets), offsets) for name in names}
 
 
-def _repeats(words: Words, columns: Columns, offsets: NDArray[np.int64]) -> Columns:
+def _repeats(words: Words, columns: Columns, offsets: Indices) -> Columns:
     """Count how often each line occurs in its article, and whether it did before."""
-    article = spread(np.arange(len(offsets) - 1), offsets).astype(np.uint64)
-    keys = join_hashes(article, line_hashes(words))
-    _, first, inverse, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
+    n_copies, is_first = find_copies(line_hashes(words), offsets)
     known = words.counts > 0
-    is_repeat = (first[inverse] != np.arange(len(keys))) & known
-    n_copies = np.where(known, np.minimum(counts[inverse], 10), 1)
+    is_repeat = ~is_first & known
     return {
-        "log_n_copies": log1p_counts(n_copies - 1),
-        "is_repeat": is_repeat * 1.0,
-        "repeats_prose": (is_repeat & (columns["is_long"] > 0)) * 1.0,
+        "log_n_copies": log1p_counts(np.where(known, np.minimum(n_copies, 10), 1) - 1),
+        "is_repeat": is_repeat.astype(np.float64),
+        "repeats_prose": (is_repeat & (columns["is_long"] > 0)).astype(np.float64),
     }
+
+
+@accelerated
+def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, NDArray[np.bool_]]:
+    """Count how often each line's hash stands in its article, and tell where it does for the first time.
+
+    Parameters
+    ----------
+    hashes : ndarray of uint64, shape (n_lines,)
+    offsets : ndarray of int64, shape (n_articles + 1,)
+
+    Returns
+    -------
+    n_copies : ndarray of int64, shape (n_lines,)
+    is_first : ndarray of bool, shape (n_lines,)
+
+    Examples
+    --------
+    >>> n_copies, is_first = find_copies(np.array([7, 5, 7, 7], np.uint64), np.array([0, 3, 4]))
+    >>> n_copies.tolist(), is_first.tolist()
+    ([2, 1, 2, 1], [True, True, False, True])
+    """
+    article = spread(np.arange(len(offsets) - 1), offsets).astype(np.uint64)
+    keys = join_hashes(article, hashes)
+    _, first, inverse, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
+    return counts[inverse], first[inverse] == np.arange(len(keys))
 
 
 def _recurring_words(batch: LineBatch, words: Words) -> Columns:
@@ -139,7 +163,6 @@ def neighbour_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     # A run of lines of one length is a list, a menu or a table.
     [(total, n_lines)] = sum_windows(length, offsets, [3])
     mean = total / n_lines
-    # Running sums differ in their last digits with what else is in the batch; no split may see that.
-    found["mean_length_within_3_lines"] = np.round(mean, 4)
-    found["length_above_neighbours"] = np.round(length - mean, 4)
+    found["mean_length_within_3_lines"] = round_column(mean)
+    found["length_above_neighbours"] = round_column(length - mean)
     return found

@@ -79,9 +79,11 @@ def _ends(batch: LineBatch) -> Columns:
     first, last = batch.codes[batch.starts], batch.codes[batch.ends - 1]
     before_last = batch.codes[np.maximum(batch.ends - 2, batch.starts)]
     table = mark_table()
+    at_start = table[first]
     kinds = {name: number for number, name in enumerate(MARKS, 1)}
-    closing = np.isin(table[last], (kinds["quote"], kinds["bracket"]))
-    ending = np.where(closing, table[before_last], table[last])
+    at_end = table[last]
+    closing = (at_end == kinds["quote"]) | (at_end == kinds["bracket"])
+    ending = np.where(closing, table[before_last], at_end)
     classes = batch.classes[batch.starts]
     return {
         "ends_with_sentence": (ending == kinds["sentence_end"]) * 1.0,
@@ -94,10 +96,10 @@ def _ends(batch: LineBatch) -> Columns:
         "begins_with_capital": ((classes & UPPER) > 0) * 1.0,
         "begins_with_lower": ((classes & (UPPER | LETTER | IDEOGRAPH)) == LETTER) * 1.0,
         "begins_with_digit": ((classes & DIGIT) > 0) * 1.0,
-        "begins_with_bullet": (table[first] == kinds["bullet"]) * 1.0,
-        "begins_with_quote": (table[first] == kinds["quote"]) * 1.0,
-        "begins_with_bracket": (table[first] == kinds["bracket"]) * 1.0,
-        "begins_with_other_mark": (((classes & PUNCTUATION) > 0) & (table[first] == 0)) * 1.0,
+        "begins_with_bullet": (at_start == kinds["bullet"]) * 1.0,
+        "begins_with_quote": (at_start == kinds["quote"]) * 1.0,
+        "begins_with_bracket": (at_start == kinds["bracket"]) * 1.0,
+        "begins_with_other_mark": (((classes & PUNCTUATION) > 0) & (at_start == 0)) * 1.0,
     }
 
 

@@ -192,6 +192,73 @@ def sum_leaves(
 
 
 @_compiled
+def sum_runs(values: NDArray[Any], offsets: Indices) -> NDArray[Any]:
+    sums = np.zeros(len(offsets) - 1, values.dtype)
+    for run in range(len(sums)):
+        for i in range(offsets[run], offsets[run + 1]):
+            sums[run] += values[i]
+    return sums
+
+
+@_compiled
+def round_column(column: Values) -> Values:
+    rounded = np.empty(len(column))
+    for i in range(len(column)):
+        rounded[i] = np.rint(column[i] * 10_000.0) / 10_000.0
+    return rounded
+
+
+@_compiled
+def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, NDArray[np.bool_]]:
+    n_copies, is_first = np.empty(len(hashes), np.int64), np.empty(len(hashes), np.bool_)
+    longest = 1
+    for run in range(len(offsets) - 1):
+        longest = max(longest, offsets[run + 1] - offsets[run])
+    room = 2
+    while room < 2 * longest:
+        room *= 2
+    lines, places = np.empty(room, np.int64), np.empty(longest, np.int64)
+    for run in range(len(offsets) - 1):
+        begin, end = offsets[run], offsets[run + 1]
+        size = 2
+        while size < 2 * (end - begin):
+            size *= 2
+        lines[:size] = -1
+        for i in range(begin, end):
+            place = np.int64(_mix(hashes[i]) & np.uint64(size - 1))
+            while lines[place] >= 0 and hashes[lines[place]] != hashes[i]:
+                place = (place + 1) & (size - 1)
+            is_first[i] = lines[place] < 0
+            if is_first[i]:
+                lines[place], n_copies[i] = i, 0
+            places[i - begin] = lines[place]
+            n_copies[lines[place]] += 1
+        for i in range(begin, end):
+            n_copies[i] = n_copies[places[i - begin]]
+    return n_copies, is_first
+
+
+@_compiled
+def weigh_families(
+    hit_lines: Indices, lengths: Indices, families: NDArray[np.uint32], n_words: Indices, n_families: int
+) -> Values:
+    counts = np.zeros((n_families, len(n_words)), np.int32)
+    covered = np.zeros_like(counts)
+    for hit in range(len(families)):
+        for family in range(n_families):
+            if families[hit] >> np.uint32(family) & np.uint32(1):
+                counts[family, hit_lines[hit]] += 1
+                covered[family, hit_lines[hit]] += lengths[hit]
+    weighed = np.zeros((2, n_families, len(n_words)))
+    for family in range(n_families):
+        for line in range(len(n_words)):
+            if counts[family, line]:
+                weighed[0, family, line] = np.log1p(counts[family, line])
+                weighed[1, family, line] = min(covered[family, line] / n_words[line], 1.0)
+    return weighed
+
+
+@_compiled
 def lend_ratios(ratios: Values, is_last: NDArray[np.bool_], stay: float, longest: int) -> Values:
     messages = np.empty(len(ratios))
     lent = 1.0
