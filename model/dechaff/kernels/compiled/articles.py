@@ -1,0 +1,104 @@
+"""Leaves of trees, and decisions over the lines of an article, compiled."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.kernels.compiled.jit import Hashes, Indices, Values, compiled, mix
+
+# So many lines' answers stay in the cache over all trees.
+_AT_ONCE = 256
+
+
+@compiled
+def sum_leaves(
+    matrix: NDArray[np.float32],
+    features: Indices,
+    bounds: Indices,
+    thresholds: NDArray[np.float32],
+    rows: Indices,
+    table: Values,
+) -> Values:
+    n = matrix.shape[1]
+    total = np.zeros(n)
+    answers = np.zeros((len(thresholds), _AT_ONCE), np.uint8)
+    patterns = np.empty(_AT_ONCE, np.uint8)
+    for first in range(0, n, _AT_ONCE):
+        width = min(_AT_ONCE, n - first)
+        for asked in range(len(features)):
+            values = matrix[features[asked], first : first + width]
+            for question in range(bounds[asked], bounds[asked + 1]):
+                threshold = thresholds[question]
+                own = answers[question]
+                for j in range(width):
+                    own[j] = values[j] > threshold
+        for tree in range(len(table)):
+            patterns[:] = answers[rows[7, tree]]
+            for split in range(6, -1, -1):
+                own = answers[rows[split, tree]]
+                for j in range(_AT_ONCE):
+                    patterns[j] = patterns[j] << 1 | own[j]
+            weights = table[tree]
+            for j in range(width):
+                total[first + j] += weights[patterns[j]]
+    return total
+
+
+@compiled
+def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, NDArray[np.bool_]]:
+    n_copies, is_first = np.empty(len(hashes), np.int64), np.empty(len(hashes), np.bool_)
+    longest = 1
+    for run in range(len(offsets) - 1):
+        longest = max(longest, offsets[run + 1] - offsets[run])
+    room = 2
+    while room < 2 * longest:
+        room *= 2
+    lines, places = np.empty(room, np.int64), np.empty(longest, np.int64)
+    for run in range(len(offsets) - 1):
+        begin, end = offsets[run], offsets[run + 1]
+        size = 2
+        while size < 2 * (end - begin):
+            size *= 2
+        lines[:size] = -1
+        for i in range(begin, end):
+            place = np.int64(mix(hashes[i]) & np.uint64(size - 1))
+            while lines[place] >= 0 and hashes[lines[place]] != hashes[i]:
+                place = (place + 1) & (size - 1)
+            is_first[i] = lines[place] < 0
+            if is_first[i]:
+                lines[place], n_copies[i] = i, 0
+            places[i - begin] = lines[place]
+            n_copies[lines[place]] += 1
+        for i in range(begin, end):
+            n_copies[i] = n_copies[places[i - begin]]
+    return n_copies, is_first
+
+
+@compiled
+def lend_ratios(ratios: Values, is_last: NDArray[np.bool_], stay: float, longest: int) -> Values:
+    messages = np.empty(len(ratios))
+    lent = 1.0
+    for i in range(len(ratios)):
+        messages[i] = lent
+        known = ratios[i] * lent
+        lent = 1.0 if is_last[i] else (stay * known + (1 - stay)) / ((1 - stay) * known + stay)
+    return messages
+
+
+@compiled
+def best_segment(scores: Values, offsets: Indices) -> tuple[NDArray[np.bool_], Indices, Indices]:
+    n = len(scores)
+    inside, from_start, from_end = np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(n, np.int64)
+    for article in range(len(offsets) - 1):
+        begin, stop = offsets[article], offsets[article + 1]
+        total, lowest, best = 0.0, np.inf, -np.inf
+        first, start, end = begin, begin, begin
+        for i in range(begin, stop):
+            if total <= lowest:
+                lowest, first = total, i
+            total += np.rint(scores[i] * 65536)
+            if total - lowest > best:
+                best, start, end = total - lowest, first, i
+        for i in range(begin, stop):
+            inside[i] = start <= i <= end
+            from_start[i], from_end[i] = i - start, end - i
+    return inside, from_start, from_end

@@ -1,0 +1,100 @@
+"""Arithmetic over runs, compiled."""
+
+from collections.abc import Iterator, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.kernels.compiled.jit import Indices, Values, compiled
+
+
+@compiled
+def sum_runs(values: NDArray[Any], offsets: Indices) -> NDArray[Any]:
+    sums = np.zeros(len(offsets) - 1, values.dtype)
+    for run in range(len(sums)):
+        for i in range(offsets[run], offsets[run + 1]):
+            sums[run] += values[i]
+    return sums
+
+
+@compiled
+def round_column(column: Values) -> Values:
+    rounded = np.empty(len(column))
+    for i in range(len(column)):
+        rounded[i] = np.rint(column[i] * 10_000.0) / 10_000.0
+    return rounded
+
+
+def _as_rows(values: NDArray[Any]) -> NDArray[Any]:
+    return values.reshape(prod(values.shape[:-1]), values.shape[-1])
+
+
+def shift(values: Values, offsets: Indices, by: int, fill: float = 0.0) -> Values:
+    rows = _as_rows(values)
+    return _shift_rows(rows, offsets, by, float(fill)).reshape(values.shape)
+
+
+@compiled
+def _shift_rows(rows: Values, offsets: Indices, by: int, fill: float) -> Values:
+    shifted = np.empty_like(rows)
+    for row in range(len(rows)):
+        source, target = rows[row], shifted[row]
+        for run in range(len(offsets) - 1):
+            begin, end = offsets[run], offsets[run + 1]
+            first, last = max(begin, begin - by), min(end, end - by)
+            if first >= last:
+                target[begin:end] = fill
+                continue
+            target[begin:first] = fill
+            target[first:last] = source[first + by : last + by]
+            target[last:end] = fill
+    return shifted
+
+
+def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
+    return _count_places(_as_rows(flags), offsets, limit, False).reshape(flags.shape)
+
+
+def places_until(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
+    return _count_places(_as_rows(flags), offsets, limit, True).reshape(flags.shape)
+
+
+@compiled
+def _count_places(rows: NDArray[np.bool_], offsets: Indices, limit: int, backwards: bool) -> Indices:
+    counts = np.empty(rows.shape, np.int64)
+    for row in range(len(rows)):
+        flags, own = rows[row], counts[row]
+        for run in range(len(offsets) - 1):
+            begin, end, place = offsets[run], offsets[run + 1], limit
+            for step in range(end - begin):
+                i = end - 1 - step if backwards else begin + step
+                own[i] = place
+                place = 1 if flags[i] else min(place + 1, limit)
+    return counts
+
+
+def sum_windows(
+    values: NDArray[Any], offsets: Indices, reaches: Sequence[int]
+) -> Iterator[tuple[NDArray[Any], Indices]]:
+    sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1), values.dtype)
+    np.cumsum(values, axis=-1, out=sums[..., 1:])
+    rows = _as_rows(sums)
+    for reach in reaches:
+        found, counts = _subtract_windows(rows, offsets, reach)
+        yield found.reshape(values.shape), counts
+
+
+@compiled
+def _subtract_windows(sums: NDArray[Any], offsets: Indices, reach: int) -> tuple[NDArray[Any], Indices]:
+    n = sums.shape[1] - 1
+    found, counts = np.empty((len(sums), n), sums.dtype), np.empty(n, np.int64)
+    for run in range(len(offsets) - 1):
+        begin, end = offsets[run], offsets[run + 1]
+        for i in range(begin, end):
+            first, last = max(i - reach, begin), min(i + reach + 1, end)
+            counts[i] = last - first
+            for row in range(len(sums)):
+                found[row, i] = sums[row, last] - sums[row, first]
+    return found, counts

@@ -1,0 +1,86 @@
+"""From code points to lines, words and counts of characters, compiled."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.characters import CURRENCY, IDEOGRAPH, LINE_BREAK, SPACE, WORD
+from dechaff.kernels.compiled.jit import BASE, Hashes, Indices, compiled, mix
+
+_SINGLE = IDEOGRAPH | CURRENCY
+_IN_WORD = WORD | _SINGLE
+
+
+@compiled
+def find_lines(codes: NDArray[np.uint32], classes: NDArray[np.uint8]) -> tuple[Indices, Indices, Indices]:
+    n = len(codes)
+    n_breaks = 0
+    for i in range(n):
+        n_breaks += classes[i] >> 7
+    breaks, starts, ends = np.empty(n_breaks, np.int64), np.empty(n_breaks, np.int64), np.empty(n_breaks, np.int64)
+    n_breaks = n_lines = 0
+    start, end = -1, -1
+    for i in range(n):
+        if not classes[i] & SPACE:
+            end = i + 1
+            if start < 0:
+                start = i
+        elif classes[i] & LINE_BREAK and not (codes[i] == 0x0D and i + 1 < n and codes[i + 1] == 0x0A):
+            breaks[n_breaks] = i
+            n_breaks += 1
+            if start >= 0:
+                starts[n_lines], ends[n_lines] = start, end
+                n_lines += 1
+                start = -1
+    return breaks[:n_breaks], starts[:n_lines], ends[:n_lines]
+
+
+@compiled
+def hash_words(
+    codes: NDArray[np.uint32],
+    classes: NDArray[np.uint8],
+    line_starts: Indices,
+    line_ends: Indices,
+    folded: NDArray[np.uint32],
+) -> tuple[Indices, Indices, Hashes, Indices]:
+    n_words = 0
+    before = np.uint8(0)
+    for i in range(len(classes)):
+        n_words += classes[i] & _IN_WORD != 0 and (not before & _IN_WORD or (classes[i] | before) & _SINGLE != 0)
+        before = classes[i]
+    starts, ends, hashes = np.empty(n_words, np.int64), np.empty(n_words, np.int64), np.empty(n_words, np.uint64)
+    offsets = np.zeros(len(line_starts) + 1, np.int64)
+    word = 0
+    for line in range(len(line_starts)):
+        i = line_starts[line]
+        while i < line_ends[line]:
+            if not classes[i] & _IN_WORD:
+                i += 1
+                continue
+            starts[word] = i
+            value, power = np.uint64(0), np.uint64(1)
+            single = classes[i] & _SINGLE
+            while True:
+                value += np.uint64(folded[codes[i]]) * power
+                power *= BASE
+                i += 1
+                if single or not classes[i] & _IN_WORD or classes[i] & _SINGLE:
+                    break
+            ends[word], hashes[word] = i, mix(value)
+            word += 1
+        offsets[line + 1] = word
+    return starts, ends, hashes, offsets
+
+
+@compiled
+def count_kinds(
+    codes: NDArray[np.uint32], classes: NDArray[np.uint8], starts: Indices, ends: Indices, kinds: NDArray[np.uint8]
+) -> Indices:
+    counts = np.zeros((16, len(starts)), np.int64)
+    own = np.empty(16, np.int64)
+    for line in range(len(starts)):
+        own[:] = 0
+        for i in range(starts[line], ends[line]):
+            own[kinds[codes[i]]] += 1
+        for kind in range(1, 16):
+            counts[kind, line] = own[kind]
+    return counts
