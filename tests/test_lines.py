@@ -2,15 +2,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from helpers import ANY_TEXT, ANY_TEXTS, BREAKS, ZERO_WIDTH, strip
+from helpers import ANY_TEXT, ANY_TEXTS, BREAKS, ZERO_WIDTH, naive_lines, strip
 from hypothesis import given
 
 from dechaff import InputError, LineBatch, split_lines
 from dechaff_training.corpus import Corpus
-
-
-def naive_lines(text: str) -> list[str]:
-    return [line for line in map(strip, text.splitlines()) if line]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,139 @@
+"""What is fuzzed. A target takes any bytes and fails only where a promise of dechaff's is broken.
+
+What the readers may say of bad input is `DechaffError`; anything else that is raised is a defect.
+"""
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import numpy as np
+from helpers import naive_lines, random_model
+
+from dechaff import (
+    ArtifactError,
+    DechaffError,
+    LineBatch,
+    classify_lines,
+    clean_array,
+    inspect_model,
+    keep_content,
+    load_model,
+    split_lines,
+)
+from dechaff.bulk import Settings, clean_bulk
+from dechaff.bulk.warc import cut_records
+from dechaff.kernels import using_compiled
+from dechaff_training.corpus import Corpus
+
+#: No weight is zero, so that nothing goes unseen.
+MODEL: Final = random_model(seed=3, n_bits=8, n_trees=3)
+CORPUS_SUFFIXES: Final = (".txt", ".jsonl", ".parquet")
+BULK_NAMES: Final = ("a.jsonl", "a.jsonl.gz", "a.jsonl.zst", "a.parquet", "a.wet", "a.wet.gz")
+
+
+def as_texts(data: bytes) -> list[str]:
+    """Make articles of any bytes; what is no UTF-8 becomes lone surrogates."""
+    return [part.decode("utf-8", "surrogateescape") for part in data.split(b"\xff")]
+
+
+def lines(data: bytes) -> None:
+    """Lines are those of `str.splitlines`, each stripped; pieces of the text, joined, are the text."""
+    for text in as_texts(data):
+        assert [text[start:end] for start, end in split_lines(text)] == naive_lines(text)
+        batch = LineBatch.from_texts([text])
+        assert "".join(batch.segments(0)) == (text if batch.n_lines else "")
+
+
+def labels(data: bytes) -> None:
+    """Probabilities are within [0, 1], a batch says what each text alone says, kept and dropped are the input."""
+    texts = as_texts(data)
+    cleaned = clean_array(texts, MODEL)
+    for text, kept in zip(texts, cleaned, strict=True):
+        assert keep_content(text, MODEL) == kept
+        labelled = classify_lines(text, MODEL)
+        assert all(0 <= line.probability <= 1 for line in labelled)
+        assert [text[line.start : line.end] for line in labelled] == [line.text for line in labelled]
+        assert _is_subsequence(kept, text)
+
+
+def _is_subsequence(part: str, whole: str) -> bool:
+    rest = iter(whole)
+    return all(character in rest for character in part)
+
+
+def kernels(data: bytes) -> None:
+    """The compiled twins compute what numpy computes."""
+    batch = LineBatch.from_texts(as_texts(data))
+    with using_compiled(False):
+        expected = MODEL.log_odds(batch)
+    with using_compiled(True):
+        found = MODEL.log_odds(LineBatch.from_texts(as_texts(data)))
+    assert np.allclose(found, expected, rtol=0, atol=1e-6)
+
+
+def artefact(data: bytes) -> None:
+    """A model file is read or refused, as it is and as what a compressed one holds; what is read computes."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "model.joblib"
+        for raw in (data, zlib.compress(data, 1)):
+            path.write_bytes(raw)
+            with suppress(ArtifactError):
+                inspect_model(path)
+                probability = load_model(path).predict_proba(["The vote was held.\nShare"])
+                assert ((probability >= 0) & (probability <= 1)).all()
+
+
+def corpus(data: bytes) -> None:
+    """A labelled file is read or refused; what is read has a label for every line."""
+    if not data:
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"a{CORPUS_SUFFIXES[data[0] % len(CORPUS_SUFFIXES)]}"
+        path.write_bytes(data[1:])
+        with suppress(DechaffError):
+            for article in Corpus.read(path):
+                assert len(article.labels) == LineBatch.from_texts([article.text]).n_lines
+
+
+def bulk(data: bytes) -> None:
+    """Every record of a file is cleaned or in quarantine, and what is written can be read."""
+    if not data:
+        return
+    with TemporaryDirectory() as folder:
+        name = BULK_NAMES[data[0] % len(BULK_NAMES)]
+        # Every other time what is within the compression is fuzzed, not the compression.
+        content = gzip.compress(data[1:], 1) if data[0] & 0x80 and name.endswith(".gz") else data[1:]
+        source, out = Path(folder) / name, Path(folder) / "out"
+        source.write_bytes(content)
+        with suppress(DechaffError):
+            tally = clean_bulk([source], out, Settings(dropped=True), workers=1).tally
+            rows = _quarantined(out / "_quarantine")
+            assert sum(row["n_records"] for row in rows) == tally.n_bad
+            assert _count_records(out / name) in (None, tally.n_documents)
+
+
+def _quarantined(folder: Path) -> list[dict[str, int]]:
+    return [json.loads(line) for path in folder.glob("*") for line in path.read_text().splitlines()]
+
+
+def _count_records(path: Path) -> int | None:
+    """Count the records of JSON lines and WET that hold text; None of other formats."""
+    if not path.exists() or path.suffix not in {".jsonl", ".wet"}:
+        return None
+    data = path.read_bytes()
+    if path.suffix == ".jsonl":
+        return len([json.loads(line) for line in data.splitlines()])
+    for _ in cut_records(iter([data])):  # it can be read; other records pass through uncounted
+        pass
+    return None
+
+
+TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
+    target.__name__: target for target in (lines, labels, kernels, artefact, corpus, bulk)
+}
