@@ -276,20 +276,3 @@ def test_a_deleted_output_comes_back(small: Path, tmp_path: Path) -> None:
     (tmp_path / "out" / "a.jsonl").unlink()
     clean_bulk([small], tmp_path / "out")
     assert (tmp_path / "out" / "a.jsonl").read_bytes() == before
-
-
-def test_a_file_that_cannot_be_read_for_now(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the system cannot read counts as bad, is not finished, and is cleaned by the next run."""
-    reading, path = Path.open, small / "a.jsonl"
-
-    def refuse(self: Path, *args: object, **options: object) -> object:
-        if self == path:
-            raise PermissionError(13, "Permission denied")
-        return reading(self, *args, **options)  # type: ignore[call-overload]
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "open", refuse)
-        summary = clean_bulk([path], tmp_path / "out")
-    assert (summary.tally.n_bad, (tmp_path / "out" / "a.jsonl").exists()) == (1, False)
-    assert clean_bulk([path], tmp_path / "out").tally.n_bad == 0
-    assert len(read_jsonl(tmp_path / "out" / "a.jsonl")) == 5

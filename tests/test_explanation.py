@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from helpers import ANY_TEXT, constant_model, plain_stage, random_model
 from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from dechaff import LineBatch, LineModel, classify_lines
 from dechaff.explanation import explain
@@ -90,3 +91,12 @@ def test_the_decoder_by_hand() -> None:
         ("has_digit", pytest.approx(0.5 * 2.0)),
     ]
     assert explanation.log_odds == pytest.approx(log_odds(model, "7 oaks\nan ash"), abs=1e-6)
+
+
+@given(ANY_TEXT, st.integers(0, 400))
+@settings(max_examples=40)
+def test_a_limit_cuts_the_list_and_changes_nothing(text: str, limit: int) -> None:
+    """Any text: as many reasons as are asked for are the first of all of them, words that stand twice among them."""
+    explanation = explain(RANDOM, text)
+    for line in range(min(LineBatch.from_texts([text]).n_lines, 3)):
+        assert explanation.reasons(line, limit) == explanation.reasons(line, limit=None)[:limit]

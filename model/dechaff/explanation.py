@@ -1,11 +1,11 @@
 """Why a line got its probability: the exact share of every feature and word in its log-odds."""
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dechaff.features import line_features, stack
 from dechaff.features.context import context_features
@@ -73,27 +73,47 @@ class Explanation:
         limit : int, optional
             How many reasons; None for all of them.
         """
-        shares = dict(zip(self.names, self.contributions[:, line].tolist(), strict=True))
-        for reason in self._word_reasons(line):  # a word that stands twice is one reason
+        strengths = np.abs(self.contributions[:, line])
+        least = self._least(strengths, limit)
+        shares = {self.names[i]: float(self.contributions[i, line]) for i in np.flatnonzero(strengths >= least)}
+        for reason in self._word_reasons(line, least):  # a word that stands twice is one reason
             shares[reason.feature] = shares.get(reason.feature, 0.0) + reason.contribution
         found = [Reason(name, share) for name, share in shares.items() if share]
         return sorted(found, key=lambda reason: -abs(reason.contribution))[:limit]
 
-    def _word_reasons(self, line: int) -> list[Reason]:
-        text = self._batch.texts[0]
-        found = []
-        for terms in self._terms:
+    @staticmethod
+    def _least(strengths: Values, limit: int | None) -> float:
+        """Say how strong a feature or word must be: as many features as there are to be reasons are so strong."""
+        if limit is None or not 0 < limit <= len(strengths):
+            return -1.0
+        return float(np.partition(strengths, -limit)[-limit])
+
+    def _word_reasons(self, line: int, least: float = -1.0) -> Iterator[Reason]:
+        """Give the shares of a line's words, those aside that all together are no stronger than `least`."""
+        for terms, (offsets, buckets, shares) in zip(self._terms, self._word_shares, strict=True):
             source = line + terms.by
             if not 0 <= source < self._batch.n_lines:
                 continue
-            first, last = terms.offsets[source : source + 2].tolist()
-            scale = self._word_factor / math.sqrt(max(last - first, 1))
-            for place in range(first, last):
-                weight = float(self._word_weights[terms.buckets[place]])
-                found.append(Reason(f"{terms.name} {self._shown(text, terms, place)!r}", weight * scale))
+            places = range(offsets[source], offsets[source + 1])
+            sums: dict[int, float] = {}
+            for place in places:
+                sums[buckets[place]] = sums.get(buckets[place], 0.0) + shares[place]
+            for place in places:
+                if abs(sums[buckets[place]]) > least:
+                    yield Reason(f"{terms.name} {self._shown(terms, place)!r}", shares[place])
+
+    @cached_property
+    def _word_shares(self) -> list[tuple[list[int], list[int], list[float]]]:
+        """By kind of term: where each line's begin, their buckets, and what each adds to a line's log-odds."""
+        found = []
+        for terms in self._terms:
+            scale = np.repeat(terms.scale * self._word_factor, terms.counts)
+            shares = self._word_weights[terms.buckets] * scale
+            found.append((terms.offsets.tolist(), terms.buckets.tolist(), shares.tolist()))
         return found
 
-    def _shown(self, text: str, terms: Terms, place: int) -> str:
+    def _shown(self, terms: Terms, place: int) -> str:
+        text = self._batch.texts[0]
         if terms.name == "whole line":
             line = self._words.lines[terms.words[place]]
             return text[self._batch.starts[line] : self._batch.ends[line]]
@@ -179,10 +199,12 @@ def _stage_shares(stage: Stage, matrix: Matrix) -> Values:
 def _add_cross_shares(crosses: Crosses, matrix: Matrix, shares: Values) -> None:
     leaves = crosses.leaf_indices(matrix)
     weights = crosses.weights.ravel()[leaves]
-    asked = _asked_splits(crosses.leaves)[np.arange(crosses.n_trees)[:, None], leaves % (SPLITS_PER_TREE + 1)]
+    asked = crosses.asked_splits[np.arange(crosses.n_trees)[:, None], leaves % (SPLITS_PER_TREE + 1)]
     share = weights / np.maximum(asked.sum(axis=2), 1)  # a tree without splits asks nothing: see `_constant`
     for split in range(SPLITS_PER_TREE):
-        np.add.at(shares, crosses.features[:, split], share * asked[:, :, split])
+        order = np.argsort(crosses.features[:, split], kind="stable")
+        features, firsts = np.unique(crosses.features[order, split], return_index=True)
+        shares[features] += np.add.reduceat((share * asked[:, :, split])[order], firsts, axis=0)
 
 
 def _constant(stage: Stage) -> float:
@@ -191,14 +213,3 @@ def _constant(stage: Stage) -> float:
         return stage.intercept
     idle = ~np.isfinite(stage.crosses.thresholds).any(axis=1)
     return stage.intercept + float(stage.crosses.weights[idle, stage.crosses.leaves[idle, 0]].sum())
-
-
-def _asked_splits(leaves: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Find which splits lead to each leaf: those whose change changes the leaf, shape (n_trees, 9, 8)."""
-    asked = np.zeros((len(leaves), SPLITS_PER_TREE + 1, SPLITS_PER_TREE), np.bool_)
-    patterns = np.arange(256)
-    trees = np.arange(len(leaves))[:, None]
-    for split in range(SPLITS_PER_TREE):
-        flipped = leaves[:, patterns ^ (1 << split)]
-        asked[trees, leaves, split] |= flipped != leaves
-    return asked

@@ -72,6 +72,16 @@ class Crosses:
         return total
 
     @cached_property
+    def asked_splits(self) -> NDArray[np.bool_]:
+        """Find which splits lead to each leaf: those whose change changes the leaf, shape (n_trees, 9, 8)."""
+        asked = np.zeros((self.n_trees, self.weights.shape[1], SPLITS_PER_TREE), np.bool_)
+        patterns, trees = np.arange(256), np.arange(self.n_trees)[:, None]
+        for split in range(SPLITS_PER_TREE):
+            flipped = self.leaves[:, patterns ^ (1 << split)]
+            asked[trees, self.leaves, split] |= flipped != self.leaves
+        return asked
+
+    @cached_property
     def _table(self) -> Values:
         """Give the weight of each pattern of bits, shape (n_trees, 256)."""
         return np.take_along_axis(self.weights, self.leaves.astype(np.int64), axis=1).astype(np.float64)

@@ -46,10 +46,9 @@ class Columns:
             raise BadRecordError(f"field {self.text!r} is {_kind(text)}, not a string")
         return text
 
-    def id_of(self, record: Mapping[str, Any], source: str, number: int) -> Any:
-        """Take the id out of a record, or make one of its place."""
-        found = record.get(self.id) if self.id else None
-        return f"{source}:{number}" if found is None else found
+    def id_of(self, record: Mapping[str, Any]) -> Any:
+        """Take the id out of a record, if it has one."""
+        return record.get(self.id) if self.id else None
 
 
 def choose_columns(names: Sequence[str], texts: Sequence[str], settings: Settings, where: str) -> Columns:

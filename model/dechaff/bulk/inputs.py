@@ -22,12 +22,16 @@ class Input:
     name : str
         Of its output, within the output folder.
     format, compression : str
+    size, mtime_ns : int
+        In bytes, and the time of the last change: as they were when the run began.
     """
 
     path: Path
     name: str
     format: str
     compression: str
+    size: int = 0
+    mtime_ns: int = 0
 
     @property
     def shown(self) -> str:
@@ -62,6 +66,29 @@ def place_of(path: Path) -> str:
     return str(path.parent.resolve() / path.name)
 
 
+def stamp(path: Path) -> tuple[int, int]:
+    """Give what changes when a file does: its size and the time of the last change.
+
+    Raises
+    ------
+    InputError
+        If it is gone since it was found, or cannot be looked at.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    return status.st_size, status.st_mtime_ns
+
+
+def cannot_read(path: Path, error: OSError) -> InputError:
+    """Say that it is the system that cannot read a file: another time it may."""
+    return InputError(
+        f"{show(path)}: cannot be read: {error.strerror or error}; finished files stay, and the same command goes "
+        "on where it stopped"
+    )
+
+
 def find_inputs(arguments: Sequence[str | Path], output: Path) -> list[Input]:
     """Find the files that are meant, each once, in the order of the arguments; those of a folder by name.
 
@@ -75,7 +102,8 @@ def find_inputs(arguments: Sequence[str | Path], output: Path) -> list[Input]:
     Raises
     ------
     InputError
-        If there is no such file, it is of no known format, or the output folder lies among the inputs.
+        If there is no such file, it is of no known format, it goes meanwhile, or the output folder lies among the
+        inputs.
     """
     # Whatever ways lead to a file, it is read once, by the first of them.
     found: dict[str, tuple[Path, str]] = {}
@@ -86,7 +114,7 @@ def find_inputs(arguments: Sequence[str | Path], output: Path) -> list[Input]:
         raise InputError(f"{', '.join(map(str, arguments)) or 'no input'}: no files that end in {_suffixes()}")
     paths = [path for path, _ in found.values()]
     names = _name(paths, [name for _, name in found.values()])
-    inputs = [Input(path, name, *_format(path)) for path, name in zip(paths, names, strict=True)]
+    inputs = [Input(path, name, *_format(path), *stamp(path)) for path, name in zip(paths, names, strict=True)]
     for each in inputs:
         if (output / each.name).resolve() == each.path.resolve():
             raise InputError(f"{each.shown}: would be overwritten: name another output folder")

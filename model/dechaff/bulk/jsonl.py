@@ -10,13 +10,12 @@ from typing import Any, Final
 from dechaff.bulk.cleaner import Cleaner
 from dechaff.bulk.columns import Columns, choose_columns
 from dechaff.bulk.compression import compress_member, read_pieces
-from dechaff.bulk.records import Bad, BadRecordError, Chunk, DamageError, Document, Result
+from dechaff.bulk.records import Bad, BadRecordError, Chunk, DamageError, Document, Result, too_long
 from dechaff.bulk.settings import CHUNK, LONGEST, QUARANTINED, Settings, need
 
 _BOM: Final = b"\xef\xbb\xbf"
 # A string, with a colon behind it if it is a key, or a bracket.
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"(\s*+:)?+|[{}\[\]]', re.DOTALL)
-_TOO_LONG: Final = f"longer than {LONGEST >> 20} MB"
 # So many records are looked at to find the text.
 _LOOKED_AT: Final = 100
 
@@ -50,7 +49,7 @@ def cut_lines(pieces: Iterable[bytes]) -> Iterator[Chunk | Bad]:
             if len(held) > LONGEST:
                 raw = bytes(held[:QUARANTINED])
                 held, n_bytes = _skip_line(held, pieces)
-                yield Bad(number, _TOO_LONG, raw, n_bytes)
+                yield Bad(number, too_long(), raw, n_bytes)
                 number += 1
     except DamageError as error:
         if chunk := _take_lines(held, number):
@@ -150,15 +149,13 @@ def _lines(data: bytes) -> list[bytes]:
 
 def _document(line: bytes, number: int, columns: Columns, source: str) -> Document:
     record = _parse(line)
-    own = record.get("source")
-    text = columns.text_of(record)
-    return Document(number, columns.id_of(record, source, number), own if isinstance(own, str) else source, text)
+    return Document.of(number, columns.text_of(record), source, columns.id_of(record), record.get("source"))
 
 
 def _parse(line: bytes) -> dict[str, Any]:
     """Parse a record, or say why it is none."""
     if len(line) > LONGEST:
-        raise BadRecordError(_TOO_LONG)
+        raise BadRecordError(too_long())
     try:
         record = need("orjson").loads(line.removeprefix(_BOM))
     except ValueError as error:

@@ -18,7 +18,7 @@ from dechaff.errors import InputError
 
 NAME: Final = "_manifest.jsonl"
 _FORMAT: Final = "dechaff-bulk"
-_VERSION: Final = 2
+_VERSION: Final = 3
 
 
 class Manifest:
@@ -30,7 +30,13 @@ class Manifest:
     settings : mapping
         Plain values: all that decides what is written.
     overwrite : bool
-        Whether what earlier runs have written goes first, and nothing else.
+        Whether to begin anew, whatever is there.
+
+    Attributes
+    ----------
+    compiled : bool or None
+        Whether the folder was begun with compiled functions, whose results differ in the last digits; None if it
+        is new.
 
     Raises
     ------
@@ -39,7 +45,7 @@ class Manifest:
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, Any], *, overwrite: bool = False) -> None:
-        self._path = folder / NAME
+        self._path, self._settings, self._overwrite = folder / NAME, settings, overwrite
         folder.mkdir(parents=True, exist_ok=True)
         self._file = self._path.open("a+b")
         _lock(self._file, folder)
@@ -48,20 +54,28 @@ class Manifest:
         self._finished: dict[str, dict[str, Any]] = {}
         with ExitStack() as undo:
             undo.callback(self.close)
-            if overwrite:
-                remove_outputs(folder, self._names())
-                self._file.truncate(0)
-            self._open(settings)
+            lines = [] if overwrite else self._read()
+            if lines:
+                self._check(lines[0], settings)
+                self._remember(lines[1:])
+            self.compiled: bool | None = lines[0]["compiled"] if lines else None
             undo.pop_all()
 
-    def _open(self, settings: Mapping[str, Any]) -> None:
-        """Read what there is, or begin."""
-        lines = self._read()
-        if lines:
-            self._check(lines[0], settings)
-            self._remember(lines[1:])
-        else:
-            self._append({"format": _FORMAT, "version": _VERSION, "settings": dict(settings)})
+    def start(self, *, compiled: bool) -> None:
+        """Begin to write; to begin anew, what earlier runs have written goes first, and nothing else.
+
+        Parameters
+        ----------
+        compiled : bool
+            Whether compiled functions are used: what a new manifest keeps.
+        """
+        if self._overwrite:
+            remove_outputs(self._path.parent, self._names())
+            self._file.truncate(0)
+        if self.compiled is None:
+            self.compiled = compiled
+            head = {"format": _FORMAT, "version": _VERSION, "settings": dict(self._settings)}
+            self._append({**head, "compiled": compiled})
 
     def close(self) -> None:
         """Let another run have the folder."""
@@ -73,23 +87,20 @@ class Manifest:
             self._begun[each.name] = each.place
             self._append({"begun": each.name, "place": each.place})
 
-    def finish(self, each: Input, stamp: tuple[int, int], tally: Tally) -> None:
+    def finish(self, each: Input, tally: Tally) -> None:
         """Say that a file's outputs are all there.
 
         Parameters
         ----------
         each : Input
-        stamp : (size, time of the last change)
-            As they were when the file was begun.
         tally : Tally
         """
-        size, changed = stamp
         entry = {
             "finished": each.name,
             "input": each.shown,
             "place": each.place,
-            "size": size,
-            "mtime_ns": changed,
+            "size": each.size,
+            "mtime_ns": each.mtime_ns,
             "has_output": (self._path.parent / each.name).exists(),
             **tally.to_dict(),
         }
@@ -103,16 +114,16 @@ class Manifest:
     def finished(self, each: Input) -> Tally | None:
         """Give the tally of a file that is finished and has not changed since."""
         entry = self._finished.get(each.name)
-        if entry is None or (entry["size"], entry["mtime_ns"]) != stamp(each.path):
+        if entry is None or (entry["size"], entry["mtime_ns"]) != (each.size, each.mtime_ns):
             return None
         # Of a file that cannot be read at all there is no output.
         if entry["has_output"] and not (self._path.parent / each.name).exists():
             return None
         return Tally.from_dict(entry)
 
-    def has_changed(self, each: Input) -> bool:
-        """Tell whether a file that is finished has changed since."""
-        return each.name in self._finished and self.finished(each) is None
+    def has_finished(self, each: Input) -> bool:
+        """Tell whether a file was finished, whatever has happened to it since."""
+        return each.name in self._finished
 
     def check_names(self, inputs: list[Input]) -> None:
         """Refuse inputs whose outputs were called otherwise, or would take the place of another input's.
@@ -187,12 +198,6 @@ class Manifest:
         self._file.flush()
         if "finished" in line:
             os.fsync(self._file.fileno())
-
-
-def stamp(path: Path) -> tuple[int, int]:
-    """Give what changes when a file does: its size and the time of the last change."""
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
 
 
 def _lock(file: BinaryIO, folder: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, Final
 
 from dechaff.bulk.cleaner import Cleaner
 from dechaff.bulk.columns import Columns, choose_columns
-from dechaff.bulk.records import Bad, BadRecordError, Chunk, DamageError, Document, Result
+from dechaff.bulk.records import Bad, BadRecordError, Chunk, DamageError, Document, Result, too_long
 from dechaff.bulk.settings import CHUNK, LONGEST, QUARANTINED, Settings, need
 
 # Rows of the output are written when so many bytes of them are there.
@@ -22,7 +22,9 @@ def parquet_columns(path: Path, compression: str, settings: Settings, where: str
     InputError
         If no column is asked for and none has a usual name, or the text is no string.
     DamageError
-        If the file cannot be read.
+        If the file is no sound Parquet.
+    OSError
+        If the system cannot read the file.
     """
     with path.open("rb") as file:
         schema = _open(file).schema_arrow
@@ -35,6 +37,11 @@ def read_rows(file: BinaryIO) -> Iterator[Chunk | Bad]:
     Parameters
     ----------
     file : binary file
+
+    Raises
+    ------
+    OSError
+        If the system cannot read the file: another time it may.
     """
     try:
         parquet = _open(file)
@@ -49,7 +56,7 @@ def read_rows(file: BinaryIO) -> Iterator[Chunk | Bad]:
                 yield Chunk(_to_stream(batch), number)
                 number += batch.num_rows
         except (OSError, ValueError, NotImplementedError) as error:  # pyarrow's errors are among these
-            reason = f"rows {number} to {end - 1} of row group {group} cannot be read: {_first_line(error)}"
+            reason = f"rows {number} to {end - 1} of row group {group} cannot be read: {_damage(error)}"
             yield Bad(number, reason, n_records=end - number)
 
 
@@ -57,7 +64,7 @@ def _open(file: BinaryIO) -> Any:
     try:
         return need("pyarrow.parquet").ParquetFile(file, pre_buffer=False, buffer_size=CHUNK)
     except (OSError, ValueError) as error:
-        raise DamageError(f"damaged Parquet: {_first_line(error)}") from error
+        raise DamageError(f"damaged Parquet: {_damage(error)}") from error
 
 
 def _read_group(parquet: Any, group: int) -> Iterator[Any]:
@@ -113,9 +120,7 @@ def clean_rows(chunk: Chunk, columns: Columns, source: str, compression: str, cl
         if isinstance(text, BadRecordError):
             bad.append(_bad_row(batch, place, number, str(text)))
             continue
-        identity = f"{source}:{number}" if ids[place] is None else ids[place]
-        own = sources[place]
-        documents.append(Document(number, identity, own if isinstance(own, str) else source, text))
+        documents.append(Document.of(number, text, source, ids[place], sources[place]))
     cleaned = cleaner.clean(documents)
     if bad:
         batch = _without(batch, [each.number - chunk.first for each in bad])
@@ -151,7 +156,7 @@ def _text(value: Any) -> str | BadRecordError:
         return BadRecordError(f"invalid UTF-8 at byte {error.start}")
     if text is None:
         return BadRecordError("the text is null")
-    return text if len(text) <= LONGEST else BadRecordError(f"longer than {LONGEST >> 20} MB")
+    return text if len(text) <= LONGEST else BadRecordError(too_long())
 
 
 def _values(batch: Any, column: str | None) -> list[Any]:
@@ -190,7 +195,10 @@ def _is_text(kind: Any) -> bool:
     return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
 
 
-def _first_line(error: Exception) -> str:
+def _damage(error: Exception) -> str:
+    """Say in a line what is damaged; what the system cannot read is no damage, and stays an error."""
+    if isinstance(error, OSError) and error.errno is not None:  # pyarrow's own have no number
+        raise error
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from dechaff.bulk.settings import LONGEST
 from dechaff.bulk.summary import Tally
 
 
@@ -69,6 +70,29 @@ class Document:
     source: str
     text: str
 
+    @classmethod
+    def of(cls, number: int, text: str, file: str, identity: Any = None, source: Any = None) -> "Document":
+        """Make a document; what its record does not say is made of file and number.
+
+        Parameters
+        ----------
+        number : int
+        text : str
+        file : str
+            What the file is called.
+        identity : object
+            Of the record; None if it has none.
+        source : object
+            Of the record; what is no string does not count.
+
+        Examples
+        --------
+        >>> Document.of(3, "The vote was held.", "a.jsonl").id
+        'a.jsonl:3'
+        """
+        identity = f"{file}:{number}" if identity is None else identity
+        return cls(number, identity, source if isinstance(source, str) else file, text)
+
 
 @dataclass(frozen=True)
 class Result:
@@ -98,6 +122,11 @@ class BadRecordError(Exception):
 
 class DamageError(Exception):
     """A file cannot be read further; the message says why."""
+
+
+def too_long(limit: int = LONGEST) -> str:
+    """Say why a record is not cleaned that has more bytes, or a text more characters, than this."""
+    return f"longer than {limit >> 20} MB"
 
 
 def join_lines(records: Iterable[Any], dumps: Any) -> bytes:

@@ -5,52 +5,28 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import dechaff
 from dechaff.artifact import model_digest
 from dechaff.bulk.cleaner import Cleaner
-from dechaff.bulk.columns import Columns
 from dechaff.bulk.drift import Profile, describe_drift
 from dechaff.bulk.formats import FORMATS
-from dechaff.bulk.inputs import Input, find_inputs, show
-from dechaff.bulk.manifest import Manifest, stamp
+from dechaff.bulk.inputs import Input, cannot_read, find_inputs, show
+from dechaff.bulk.listening import Listener, Silence
+from dechaff.bulk.manifest import Manifest
 from dechaff.bulk.outputs import Output, remove_unfinished
-from dechaff.bulk.records import Bad, Chunk, DamageError, Result
+from dechaff.bulk.records import Bad, Chunk, Result
 from dechaff.bulk.settings import Settings, need
 from dechaff.bulk.summary import Summary, Tally
+from dechaff.bulk.survey import Surveyed, survey
 from dechaff.bulk.workers import Job, in_order, n_workers, start_workers
 from dechaff.errors import InputError
+from dechaff.kernels import can_compile
 from dechaff.model import LineModel
 
 # Bytes of input that are worth the seconds which compiled functions take to load.
 _MUCH: Final = 8_000_000
-
-
-class Listener(Protocol):
-    """Who is told how far a run is."""
-
-    def begin(self, n_bytes: int) -> None:
-        """Hear how many bytes there are to read."""
-
-    def tell(self, message: str) -> None:
-        """Hear what is worth knowing."""
-
-    def reach(self, position: int, tally: Tally, n_bytes: int) -> None:
-        """Hear how far the files have been read, and what has come of so many more bytes of records."""
-
-
-class Silence:
-    """A listener that hears nothing."""
-
-    def begin(self, n_bytes: int) -> None:
-        """Hear nothing."""
-
-    def tell(self, message: str) -> None:
-        """Hear nothing."""
-
-    def reach(self, position: int, tally: Tally, n_bytes: int) -> None:
-        """Hear nothing."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +34,14 @@ class _Begin:
     """A file is begun."""
 
     input: Input
-    stamp: tuple[int, int]
     readable: bool
 
 
 @dataclass(frozen=True)
 class _End:
-    """A file has been read, or cannot be for now."""
+    """A file has been read."""
 
     input: Input
-    stamp: tuple[int, int]
-    is_whole: bool = True
 
 
 _Event = _Begin | Job | Bad | _End
@@ -105,8 +78,9 @@ def clean_bulk(
     Raises
     ------
     InputError
-        If there is no such input, the folder has been written with other settings, or, if strict, at the first bad
-        record. What is finished by then stays.
+        If there is no such input, one has no known field for the text, or the folder has been written with other
+        settings: then nothing is written. If the system cannot read a file, or, if strict, at the first bad record:
+        what is finished by then stays.
 
     Examples
     --------
@@ -130,9 +104,9 @@ def clean_bulk(
         manifest.check_names(found)
         if not overwrite:
             _check_free(folder, found, manifest)
-        remove_unfinished(folder)
+        run = _Run(folder, settings, manifest, listener or Silence())
         try:
-            summary = _Run(folder, settings, manifest, listener or Silence()).clean(found, model, workers)
+            summary = run.clean(found, model, workers)
         finally:
             remove_unfinished(folder)
     summary.seconds = time.monotonic() - began
@@ -144,7 +118,6 @@ class _Run:
 
     def __init__(self, folder: Path, settings: Settings, manifest: Manifest, listener: Listener) -> None:
         self._folder, self._settings, self._manifest, self._listener = folder, settings, manifest, listener
-        self._told: set[str] = set()
 
     def clean(self, found: list[Input], model: LineModel, workers: int | None) -> Summary:
         """Clean what is not finished."""
@@ -152,67 +125,61 @@ class _Run:
         todo = [each for each, tally in zip(found, finished, strict=True) if tally is None]
         done = [tally for tally in finished if tally is not None]
         summary = Summary(n_inputs=len(found), n_skipped=len(done))
-        summary.n_redone = sum(self._manifest.has_changed(each) for each in todo)
+        summary.n_redone = sum(self._manifest.has_finished(each) for each in todo)
         for tally in done:
             summary.tally.add(tally)
-        n_bytes = sum(each.path.stat().st_size for each in todo)
+        files = survey(todo, self._settings, self._listener.tell)
+        compiled = self._choose_functions(found)
+        self._manifest.start(compiled=compiled)
+        remove_unfinished(self._folder)
+        n_bytes = sum(each.size for each in todo)
         self._listener.begin(n_bytes)
         n = n_workers(workers, n_bytes)
-        # By all inputs, finished or not: a rerun must compute as the first run did, to the last digit.
-        is_much = sum(each.path.stat().st_size for each in found) >= _MUCH
-        with start_workers(n, Cleaner(model, self._settings, compiled=is_much)) as submit:
-            for tally in self._write(in_order(self._read(todo), submit, n)):
+        with start_workers(n, Cleaner(model, self._settings, compiled=compiled)) as submit:
+            for tally in self._write(in_order(self._read(files), submit, n)):
                 summary.tally.add(tally)
         total = summary.tally
         summary.notes += describe_drift(Profile.of(model), total.features, total.n_lines, total.n_dropped_lines)
         return summary
 
-    def _read(self, todo: list[Input]) -> Iterator[_Event]:
+    def _choose_functions(self, found: list[Input]) -> bool:
+        """Say whether compiled functions are used: as the folder was begun, or else if there is much to do."""
+        if self._manifest.compiled is None:
+            return sum(each.size for each in found) >= _MUCH and can_compile()
+        if self._manifest.compiled and not can_compile():
+            raise InputError(
+                f"{show(self._folder)}: begun with compiled functions, whose results differ in the last digits: "
+                "install dechaff[fast] and do without DECHAFF_FAST=0, or begin anew with --overwrite"
+            )
+        return self._manifest.compiled
+
+    def _read(self, files: list[Surveyed]) -> Iterator[_Event]:
         """Read one file after the other, and hand on chunks."""
         before = 0
-        for each in todo:
-            now = stamp(each.path)
+        for each in files:
             try:
-                yield from self._read_file(each, now, before)
-            except OSError as error:
-                # No fault of the file's: it stays unfinished, and the next run reads it again.
-                yield Bad(1, f"{error.strerror or error}: the file cannot be read; the next run tries again")
-                yield _End(each, now, is_whole=False)
-            else:
-                yield _End(each, now)
-            before += now[0]
+                yield from self._read_file(each, before)
+            except OSError as error:  # no fault of the file's: the next run reads it again
+                raise cannot_read(each.input.path, error) from error
+            before += each.input.size
 
-    def _read_file(self, each: Input, now: tuple[int, int], before: int) -> Iterator[_Event]:
+    def _read_file(self, each: Surveyed, before: int) -> Iterator[_Event]:
         """Read one file and hand on chunks; `before` counts the bytes of the files before it."""
-        try:
-            columns, file = self._find_columns(each), each.path.open("rb")
-        except (DamageError, OSError) as error:
-            yield _Begin(each, now, readable=False)
-            if isinstance(error, OSError):
-                raise
-            yield Bad(1, f"{error}: the file cannot be read")
-            return
-        yield _Begin(each, now, readable=True)
-        with file:
-            for item in FORMATS[each.format].read(file, each.compression):
-                yield self._job(each, columns, item, before + min(file.tell(), now[0]))
-
-    def _find_columns(self, each: Input) -> Columns:
-        """Find out where text and id are, and say so once for all files that agree."""
-        settings = self._settings
-        columns = FORMATS[each.format].find_columns(each.path, each.compression, settings, each.shown)
-        if columns is None:  # no record is sound
-            return Columns(settings.text_column or "text", settings.id_column)
-        if str(columns) not in self._told and not (settings.text_column and settings.id_column):
-            self._told.add(str(columns))
-            self._listener.tell(f"{each.shown}: {columns}")
-        return columns
+        file = each.input
+        yield _Begin(file, readable=not each.damage)
+        if each.damage:
+            yield Bad(1, each.damage)
+        else:
+            with file.path.open("rb") as opened:
+                for item in FORMATS[file.format].read(opened, file.compression):
+                    yield self._job(each, item, before + min(opened.tell(), file.size))
+        yield _End(file)
 
     @staticmethod
-    def _job(each: Input, columns: Columns, item: Chunk | Bad, position: int) -> Job | Bad:
+    def _job(each: Surveyed, item: Chunk | Bad, position: int) -> Job | Bad:
         if isinstance(item, Bad):
             return item
-        return Job(item, each.format, each.compression, columns, each.name, position)
+        return Job(item, each.input.format, each.input.compression, each.columns, each.input.name, position)
 
     def _write(self, events: Iterator[tuple[_Event, Result | None]]) -> Iterator[Tally]:
         """Write what workers have made, and give the tally of each file that is finished."""
@@ -224,10 +191,8 @@ class _Run:
                     tally = Tally()
                     output = Output(self._folder, event.input, self._settings, readable=event.readable)
                 elif output is not None and isinstance(event, _End):
-                    if event.is_whole:
-                        output.finish()
-                        self._manifest.finish(event.input, event.stamp, tally)
-                    output.close()
+                    output.finish()
+                    self._manifest.finish(event.input, tally)
                     yield tally
                 elif output is not None:
                     self._put(output, event, result, tally)

@@ -13,7 +13,7 @@ from typing import Final
 from dechaff.bulk.cleaner import Cleaner
 from dechaff.bulk.columns import Columns
 from dechaff.bulk.compression import compress_member
-from dechaff.bulk.records import Bad, BadRecordError, Chunk, DamageError, Document, Result
+from dechaff.bulk.records import Bad, BadRecordError, Chunk, DamageError, Document, Result, too_long
 from dechaff.bulk.settings import CHUNK, LONGEST, LONGEST_UNREAD, QUARANTINED, Settings
 
 _MAGIC: Final = b"WARC/"
@@ -105,7 +105,7 @@ class _Buffer:
             return self._skip(number, "no WARC record, or one without a length", 1)
         whole = end + int(length[2])
         if whole > LONGEST_UNREAD:
-            return self._skip(number, f"longer than {LONGEST_UNREAD >> 20} MB", end)
+            return self._skip(number, too_long(LONGEST_UNREAD), end)
         self.fill(whole + 4 + len(_MAGIC))
         if len(self._held) < whole:
             return self._skip(number, "the file ends within it", end)
@@ -194,13 +194,12 @@ def _document(record: bytes, number: int, columns: Columns, source: str) -> Docu
     if not _CONVERSION.search(head) or not _TEXT.search(head):
         return None
     if len(body) > LONGEST:
-        raise BadRecordError(f"longer than {LONGEST >> 20} MB")
+        raise BadRecordError(too_long())
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
         raise BadRecordError(f"invalid UTF-8 at byte {error.start} of the body") from error
-    identity = _header(head, columns.id or _ID) or f"{source}:{number}"
-    return Document(number, identity, _header(head, _URI) or source, text)
+    return Document.of(number, text, source, _header(head, columns.id or _ID) or None, _header(head, _URI) or None)
 
 
 def _header(head: bytes, name: str) -> str | None:

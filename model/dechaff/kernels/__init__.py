@@ -84,6 +84,12 @@ def is_compiled() -> bool:
     return _switch.twins is not None
 
 
+def can_compile() -> bool:
+    """Tell whether the compiled twins can be used: numba is there, and the user has not ruled them out."""
+    with using_compiled(True):
+        return is_compiled()
+
+
 def use_compiled(wanted: bool = True) -> bool:
     """Use the compiled twins from now on, or numpy alone.
 
