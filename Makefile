@@ -5,8 +5,10 @@ READY := .venv/.ready
 # Real pages are not part of the project: name a folder with train/ and test/ in it (their columns: data/README.md).
 PAGES ?= ../shared/corpora
 EVALUATION := data/evaluation
+# How long each target is fuzzed.
+SECONDS_EACH ?= 60
 
-.PHONY: help setup demo test lint types train evaluate notebooks benchmarks lock clean
+.PHONY: help setup demo test lint types train evaluate notebooks benchmarks fuzz lock clean
 
 help:  ## Show what there is to do.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,6 +59,11 @@ evaluate: $(READY)  ## Measure on PAGES/test; writes data/evaluation, the model 
 	$(BIN)/python benchmarks/accuracy.py $(PAGES) --json $(EVALUATION)/comparison.json
 	$(BIN)/dechaff benchmark $(PAGES)/test --json $(EVALUATION)/benchmark.json
 	$(BIN)/python -m dechaff_training.report
+
+fuzz: $(READY)  ## Fuzz every target for SECONDS_EACH (60) with atheris; what it finds is in .fuzz.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/fuzz/requirements.txt
+	for target in lines labels kernels artefact corpus bulk; do \
+	    $(BIN)/python tests/fuzz/run.py $$target --seconds $(SECONDS_EACH) || exit 1; done
 
 notebooks: $(READY)  ## Execute the notebooks.
 	$(BIN)/python -m pytest --nbmake --nbmake-timeout=600 notebooks
