@@ -61,7 +61,11 @@ evaluate: $(READY)  ## Measure on PAGES/test; writes data/evaluation, the model 
 	$(BIN)/python -m dechaff_training.report
 
 fuzz: $(READY)  ## Fuzz every target for SECONDS_EACH (60) with atheris; what it finds is in .fuzz.
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/fuzz/requirements.txt
+	@if command -v uv >/dev/null 2>&1; then \
+	    uv pip install --quiet --python $(BIN)/python --require-hashes -r tests/fuzz/requirements.txt; \
+	else \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/fuzz/requirements.txt; \
+	fi
 	for target in lines labels kernels artefact corpus bulk; do \
 	    $(BIN)/python tests/fuzz/run.py $$target --seconds $(SECONDS_EACH) || exit 1; done
 
