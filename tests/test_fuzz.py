@@ -13,7 +13,7 @@ for extra in ("numba", "orjson", "zstandard", "pyarrow"):
 FUZZ = Path(__file__).parent / "fuzz"
 sys.path.insert(0, str(FUZZ))
 
-from targets import TARGETS  # noqa: E402 - the extras come first
+from targets import TARGETS
 
 SEEDS = {name: sorted((FUZZ / "seeds" / name).iterdir()) for name in TARGETS}
 
@@ -41,7 +41,9 @@ def mangled(name: str) -> st.SearchStrategy[bytes]:
         return data
 
     edit = st.tuples(st.floats(0, 1), st.integers(0, 9), st.binary(max_size=9))
-    return st.builds(mangle, st.sampled_from([path.read_bytes() for path in SEEDS[name]]), st.lists(edit, max_size=4))
+    return st.builds(
+        mangle, st.sampled_from([path.read_bytes() for path in SEEDS[name]]), st.lists(edit, max_size=4)
+    )
 
 
 @pytest.mark.parametrize("name", TARGETS)
