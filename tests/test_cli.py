@@ -324,23 +324,35 @@ def test_interrupt(tmp_path: Path) -> None:
 
 
 def test_show(model: Path, inputs: Path, cleaned: CleanedArticle) -> None:
-    """Every line is shown with mark, label, kind and probability, and with reasons below it."""
+    """Every line is shown with mark, label, kind and probability, and below it with reasons in words that speak for it."""
     printed = dechaff("show", "a.txt", "-m", model, cwd=inputs).stdout.decode().splitlines()
     assert re.fullmatch(rf"\+ content             [01]\.\d\d {re.escape(PROSE[0])}", printed[0])
-    assert re.fullmatch(r" {27}[+-]\d\.\d .+, [+-]\d\.\d .+, [+-]\d\.\d .+", printed[1])
+    assert printed[1] == " " * 27 + " · ".join(
+        f"{why.contribution:+.1f} {why.text}" for why in cleaned.lines[0].why()
+    )
     assert re.match(r"- boilerplate offer   0\.\d\d ", printed[6])
     n_kept = sum(line.label == "content" for line in cleaned.lines)
     assert printed[-1].startswith(f"{n_kept} of 5 lines are content")
 
 
+def test_show_features(model: Path, inputs: Path, cleaned: CleanedArticle) -> None:
+    """With --features the reasons are the names of features, those against the label too."""
+    printed = dechaff("show", "a.txt", "--features", "-m", model, cwd=inputs).stdout.decode().splitlines()
+    [first, *_] = cleaned.lines[0].reasons()
+    assert printed[1].startswith(f"{' ' * 27}{first.contribution:+.1f} {first.feature}")
+    assert printed[1].count(" · ") == 2
+
+
 def test_show_json(model: Path, inputs: Path, cleaned: CleanedArticle) -> None:
-    """JSON has a record a line, with its kind, its span and as many reasons as asked."""
+    """JSON has a record a line, with its kind, its span and as many reasons as asked, in words and by feature."""
     done = dechaff("show", "a.txt", "--json", "--reasons", "2", "-m", model, cwd=inputs)
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [record["label"] for record in records] == [line.label for line in cleaned.lines]
     assert [record["kind"] for record in records] == [line.kind for line in cleaned.lines]
     assert [ARTICLE[r["start"] : r["end"]] for r in records] == ARTICLE.split("\r\n")[:-1:2]
     assert {len(record["reasons"]) for record in records} == {2}
+    said = [[why["text"] for why in record["why"]] for record in records]
+    assert said == [[why.text for why in line.why(2)] for line in cleaned.lines]
 
 
 def test_show_json_is_a_corpus(model: Path, inputs: Path, cleaned: CleanedArticle) -> None:

@@ -13,6 +13,7 @@ from dechaff.errors import ArtifactError, CorpusError, DechaffError, InputError,
 from dechaff.explanation import Reason
 from dechaff.lines import LineBatch, split_lines
 from dechaff.model import LineModel
+from dechaff.wording import Why
 
 __all__ = [
     "ArtifactError",
@@ -25,6 +26,7 @@ __all__ = [
     "LineModel",
     "MissingExtraError",
     "Reason",
+    "Why",
     "classify_lines",
     "clean_array",
     "clean_article",

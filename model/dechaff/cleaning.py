@@ -17,6 +17,7 @@ from dechaff.lines import LineBatch
 from dechaff.model import CLASSES, LineModel, Threshold
 from dechaff.stages import Values
 from dechaff.titles import NO_CLUE, Clue, make_clue
+from dechaff.wording import Why, Wording
 
 
 class _Answers:
@@ -32,6 +33,11 @@ class _Answers:
     def explanation(self) -> Explanation:
         """Explain the article, once."""
         return explain(self._model, self._text, self._clue)
+
+    @cached_property
+    def wording(self) -> Wording:
+        """Put the explanation into words, once."""
+        return Wording(self.explanation, self._kept)
 
     @cached_property
     def kinds(self) -> list[str | None]:
@@ -72,6 +78,23 @@ class LabelledLine:
     def reasons(self, limit: int | None = 3) -> list[Reason]:
         """Say why: the features and words with the largest shares in the log-odds, strongest first."""
         return self._answers.explanation.reasons(self._index, limit)
+
+    def why(self, limit: int | None = 3) -> list[Why]:
+        r"""Say why in sentences: what speaks for the label, strongest first.
+
+        Features are summed by theme, see `dechaff.themes`; what a sentence names is true of the line.
+
+        Examples
+        --------
+        >>> lines = classify_lines("The vote was held on Tuesday.\nSubscribe now for ₹900 per month")
+        >>> print(*(why.text for why in lines[1].why(5)), sep="\n")
+        after the end of the article
+        the lines around it
+        words of an offer: 'Subscribe now'
+        boilerplate at first sight
+        looks like a price: ₹900
+        """
+        return self._answers.wording.why(self._index, limit)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dechaff.features.decoding import decoding_features
 from dechaff.features.words import Terms, word_terms
 from dechaff.lines import LineBatch
 from dechaff.model import LineModel
+from dechaff.runs import shift, sum_runs
 from dechaff.stages import LINES_AT_ONCE, SPLITS_PER_TREE, Crosses, Matrix, Stage, Values
 from dechaff.titles import NO_CLUE, REASONS, Clue, title_shares
 from dechaff.tokens import Words, find_words
@@ -34,6 +35,14 @@ class Reason(NamedTuple):
     contribution: float
 
 
+class WordShare(NamedTuple):
+    """What one word adds to a line's log-odds, and as which of `KINDS` it counts."""
+
+    kind: str
+    text: str
+    contribution: float
+
+
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """The shares of all features in the log-odds of one article's lines.
@@ -44,24 +53,37 @@ class Explanation:
         The features of stage 2, then those of the decoder, then what a line can be to a title.
     contributions : ndarray of float64, shape (n_features, n_lines)
         What each feature adds to a line's log-odds, in any of the stages or after them.
+    values : ndarray of float32, shape (n_features, n_lines)
+        What each feature is; for a title, what it adds.
     base : float
         What every line has alike: the log-odds of the average line, leaves of trees aside.
+    words : Words
+        Of the article's lines.
     """
 
     names: tuple[str, ...]
     contributions: Values
+    values: Matrix
     base: float
+    words: Words
     _word_weights: Matrix
     _word_factor: float
-    _batch: LineBatch
-    _words: Words
     _terms: list[Terms]
 
     @property
     def log_odds(self) -> Values:
         """Sum all shares: the model's log-odds of each line, shape (n_lines,)."""
-        words = [sum(c for _, c in self._word_reasons(line)) for line in range(self._batch.n_lines)]
-        return np.asarray(self.base + self.contributions.sum(axis=0) + np.array(words), np.float64)
+        return np.asarray(self.base + self.contributions.sum(axis=0) + self.word_contributions.sum(axis=0))
+
+    @cached_property
+    def word_contributions(self) -> Values:
+        """Sum what the words of each kind add to each line's log-odds, in the order of `KINDS`."""
+        found = np.zeros((len(self._terms), self.words.batch.n_lines))
+        for row, terms in zip(found, self._terms, strict=True):
+            weights = self._word_weights.take(terms.buckets).astype(np.float64)
+            sums = sum_runs(weights, terms.offsets) * terms.scale * self._word_factor
+            row[:] = shift(sums, self.words.batch.article_lines, terms.by) if terms.by else sums
+        return found
 
     def reasons(self, line: int, limit: int | None = 3) -> list[Reason]:
         """Give the strongest reasons for a line's label first; those against it have the other sign.
@@ -76,8 +98,9 @@ class Explanation:
         strengths = np.abs(self.contributions[:, line])
         least = self._least(strengths, limit)
         shares = {self.names[i]: float(self.contributions[i, line]) for i in np.flatnonzero(strengths >= least)}
-        for reason in self._word_reasons(line, least):  # a word that stands twice is one reason
-            shares[reason.feature] = shares.get(reason.feature, 0.0) + reason.contribution
+        for kind, word, share in self.word_shares(line, least):  # a word that stands twice is one reason
+            feature = f"{kind} {word!r}"
+            shares[feature] = shares.get(feature, 0.0) + share
         found = [Reason(name, share) for name, share in shares.items() if share]
         return sorted(found, key=lambda reason: -abs(reason.contribution))[:limit]
 
@@ -88,11 +111,18 @@ class Explanation:
             return -1.0
         return float(np.partition(strengths, -limit)[-limit])
 
-    def _word_reasons(self, line: int, least: float = -1.0) -> Iterator[Reason]:
-        """Give the shares of a line's words, those aside that all together are no stronger than `least`."""
-        for terms, (offsets, buckets, shares) in zip(self._terms, self._word_shares, strict=True):
+    def word_shares(self, line: int, least: float = -1.0) -> Iterator[WordShare]:
+        """Give the share of every word that counts for a line, each time it stands there.
+
+        Parameters
+        ----------
+        line : int
+        least : float
+            Words that all together are no stronger than this are left out.
+        """
+        for terms, (offsets, buckets, shares) in zip(self._terms, self._listed_shares, strict=True):
             source = line + terms.by
-            if not 0 <= source < self._batch.n_lines:
+            if not 0 <= source < self.words.batch.n_lines:
                 continue
             places = range(offsets[source], offsets[source + 1])
             sums: dict[int, float] = {}
@@ -100,10 +130,10 @@ class Explanation:
                 sums[buckets[place]] = sums.get(buckets[place], 0.0) + shares[place]
             for place in places:
                 if abs(sums[buckets[place]]) > least:
-                    yield Reason(f"{terms.name} {self._shown(terms, place)!r}", shares[place])
+                    yield WordShare(terms.name, self._shown(terms, place), shares[place])
 
     @cached_property
-    def _word_shares(self) -> list[tuple[list[int], list[int], list[float]]]:
+    def _listed_shares(self) -> list[tuple[list[int], list[int], list[float]]]:
         """By kind of term: where each line's begin, their buckets, and what each adds to a line's log-odds."""
         found = []
         for terms in self._terms:
@@ -113,13 +143,13 @@ class Explanation:
         return found
 
     def _shown(self, terms: Terms, place: int) -> str:
-        text = self._batch.texts[0]
+        batch = self.words.batch
         if terms.name == "whole line":
-            line = self._words.lines[terms.words[place]]
-            return text[self._batch.starts[line] : self._batch.ends[line]]
+            line = self.words.lines[terms.words[place]]
+            return batch.texts[0][batch.starts[line] : batch.ends[line]]
         word = int(terms.words[place])
         last = word + 1 if terms.name == "pair" else word
-        return text[self._words.starts[word] : self._words.ends[last]].casefold()
+        return batch.texts[0][self.words.starts[word] : self.words.ends[last]].casefold()
 
 
 def explain(model: LineModel, text: str, clue: Clue = NO_CLUE) -> Explanation:
@@ -150,7 +180,7 @@ def explain(model: LineModel, text: str, clue: Clue = NO_CLUE) -> Explanation:
     own = stack(columns)
     first_odds = model.first.log_odds(own) + model.word_log_odds(words)
     matrix = np.concatenate((own, stack(context_features(batch, words, columns, first_odds))))
-    names, shares = model.second.names, _stage_shares(model.second, matrix)
+    names, shares, values = model.second.names, _stage_shares(model.second, matrix), matrix
     factor, base = _hand_on(model.second, shares, "log_odds", first_odds, _constant(model.first))
     shares[: len(own)] += factor * _stage_shares(model.first, own)
     odds = model.second.log_odds(matrix)
@@ -159,11 +189,14 @@ def explain(model: LineModel, text: str, clue: Clue = NO_CLUE) -> Explanation:
         decided = _stage_shares(model.decoder, seen)
         slope, base = _hand_on(model.decoder, decided, "decided_log_odds", odds, base)
         names, shares = names + model.decoder.names, np.concatenate((slope * shares, decided))
+        values = np.concatenate((values, seen))
         factor *= slope
         odds = model.decoder.log_odds(seen)
     if clue != NO_CLUE:
-        names, shares = names + REASONS, np.concatenate((shares, title_shares(batch, odds, clue)))
-    return Explanation(names, shares, base, model.word_weights, factor, batch, words, terms)
+        added = title_shares(batch, odds, clue)
+        names, shares = names + REASONS, np.concatenate((shares, added))
+        values = np.concatenate((values, added.astype(np.float32)))
+    return Explanation(names, shares, values, base, words, model.word_weights, factor, terms)
 
 
 def _hand_on(stage: Stage, shares: Values, name: str, log_odds: Values, base: float) -> tuple[float, float]:

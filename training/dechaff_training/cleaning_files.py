@@ -14,6 +14,7 @@ from dechaff.cleaning import CleanedArticle, LabelledLine, clean_article
 from dechaff.errors import InputError
 from dechaff.explanation import Reason
 from dechaff.model import LineModel, Threshold
+from dechaff.wording import Why
 from dechaff_training.progress import Bar
 from dechaff_training.reading import STANDARD, UTF_8, Decoding, open_output, read_text, show_path
 
@@ -136,12 +137,24 @@ def line_record(path: Path, number: int, line: LabelledLine, limit: int) -> dict
         "line": number,
         "start": line.start,
         "end": line.end,
-        "reasons": [{"feature": r.feature, "contribution": round(r.contribution, 4)} for r in reasons(line, limit)],
+        "why": [
+            {"text": why.text, "contribution": round(why.contribution, 4), "theme": why.theme}
+            for why in sentences(line, limit)
+        ],
+        "reasons": [
+            {"feature": reason.feature, "contribution": round(reason.contribution, 4)}
+            for reason in features(line, limit)
+        ],
     }
 
 
-def reasons(line: LabelledLine, limit: int) -> list[Reason]:
-    """Give a line's strongest reasons; none are worked out where none are asked for."""
+def sentences(line: LabelledLine, limit: int) -> list[Why]:
+    """Say why a line has its label; nothing is worked out where nothing is asked for."""
+    return line.why(limit) if limit else []
+
+
+def features(line: LabelledLine, limit: int) -> list[Reason]:
+    """Give a line's strongest features; none are worked out where none are asked for."""
     return line.reasons(limit) if limit else []
 
 

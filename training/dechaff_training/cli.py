@@ -148,6 +148,9 @@ def show(
     full: Annotated[
         bool, typer.Option("--full", help="Wrap long lines on a terminal instead of cutting them.")
     ] = False,
+    by_feature: Annotated[
+        bool, typer.Option("--features", help="Name the model's features instead of saying reasons in words.")
+    ] = False,
     title: Title = None,
     url: Url = None,
     encoding: Encoding = "utf-8",
@@ -167,7 +170,7 @@ def show(
         return
     from dechaff_training.rendering import LinePrinter
 
-    printer = LinePrinter(reasons, full=full)
+    printer = LinePrinter(reasons, full=full, by_feature=by_feature)
     for path, article in articles:
         printer.print_article(path, article, named=len(files or []) > 1)
 

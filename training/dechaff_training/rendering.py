@@ -15,9 +15,8 @@ from rich.text import Text
 
 from dechaff.bulk.drift import KEY as PROFILE
 from dechaff.cleaning import CleanedArticle, LabelledLine
-from dechaff.explanation import Reason
 from dechaff.kinds import KINDS
-from dechaff_training.cleaning_files import reasons
+from dechaff_training.cleaning_files import features, sentences
 from dechaff_training.reading import show_path
 
 if TYPE_CHECKING:
@@ -50,11 +49,13 @@ class LinePrinter:
         How many reasons a line gets.
     full : bool
         Whether long lines are wrapped, not cut, on a terminal.
+    by_feature : bool
+        Whether the reasons are names of features, not sentences.
     """
 
-    def __init__(self, limit: int, *, full: bool = False) -> None:
+    def __init__(self, limit: int, *, full: bool = False, by_feature: bool = False) -> None:
         self._console = PipeConsole(highlight=False)
-        self._limit = limit
+        self._limit, self._by_feature = limit, by_feature
         self._narrow = self._console.is_terminal and self._console.width < _NARROW
         self._cut = self._console.is_terminal and not full
         self._wrap = self._console.is_terminal and full
@@ -81,16 +82,23 @@ class LinePrinter:
         indent = row.cell_len
         row.append(visible(line.text), style)
         self._print(row, indent)
-        for text in self._reason_rows(reasons(line, self._limit), indent):
+        for text in self._reason_rows(self._reasons(line), indent):
             self._print(Text(" " * indent + text, style="dim"))
 
-    def _reason_rows(self, found: list[Reason], indent: int) -> Iterator[str]:
+    def _reasons(self, line: LabelledLine) -> list[str]:
+        found: Sequence[tuple[str, float]]
+        if self._by_feature:
+            found = [(_cut_middle(feature), share) for feature, share in features(line, self._limit)]
+        else:
+            found = [(why.text, why.contribution) for why in sentences(line, self._limit)]
+        return [f"{share:+.1f} {visible(text)}" for text, share in found]
+
+    def _reason_rows(self, found: list[str], indent: int) -> Iterator[str]:
         """Put as many reasons on a row as the terminal has room for."""
         room = self._console.width - indent if self._console.is_terminal else _ENDLESS
         row = ""
-        for reason in found:
-            shown = f"{reason.contribution:+.1f} {visible(_cut_middle(reason.feature))}"
-            joined = f"{row}, {shown}" if row else shown
+        for shown in found:
+            joined = f"{row} · {shown}" if row else shown
             if row and Text(joined).cell_len > room:
                 yield row
                 row = shown

@@ -1,5 +1,7 @@
 """The lexicon's families: how often each occurs in a line and how much of the line it makes up."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,9 +13,9 @@ from dechaff.runs import log1p_counts
 from dechaff.tokens import Indices, Words
 
 # Families that say what kind of furniture a line is.
-_FURNITURE = ("subscribe", "discount", "share", "related", "navigation", "credit", "byline", "date", "legal",
+FURNITURE: Final = ("subscribe", "discount", "share", "related", "navigation", "credit", "byline", "date", "legal",
               "newsletter", "comment", "app", "login")  # fmt: skip
-_FURNITURE_ROWS = [FAMILIES.index(family) for family in _FURNITURE]
+_FURNITURE_ROWS = [FAMILIES.index(family) for family in FURNITURE]
 
 
 def keyword_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
@@ -61,7 +63,7 @@ def weigh_families(
 
 
 def _begins(hits: PhraseHits, words: Words, n_lines: int) -> NDArray[np.float64]:
-    bits = np.uint32(sum(1 << FAMILIES.index(family) for family in _FURNITURE))
+    bits = np.uint32(sum(1 << FAMILIES.index(family) for family in FURNITURE))
     lines = words.lines[hits.words]
     at_start = (hits.words == words.offsets[:-1][lines]) & ((hits.families & bits) > 0)
     begins = np.zeros(n_lines)

@@ -15,10 +15,10 @@ from dechaff.lines import LineBatch
 from dechaff.runs import log1p_counts, places_since, places_until, spread, sum_before, sum_windows
 from dechaff.tokens import Words
 
-_MARKERS: Final = ("comment", "end_of_article", "related", "share", "date")
+MARKERS: Final = ("comment", "end_of_article", "related", "share", "date")
 _RUNS: Final = ("is_prose", "begins_with_bullet")
 # A line is a marker if phrases of the family make up so much of its words.
-_MARKER_SHARE: Final = 0.4
+MARKER_SHARE: Final = 0.4
 _FAR: Final = 80
 _WINDOW: Final = 12
 
@@ -27,7 +27,7 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     """Measure the distance from each family's markers, count them before and after, and find runs of like lines."""
     offsets = batch.article_lines
     found: Columns = {}
-    is_marker = np.array([columns[f"share_{name}_phrases"] for name in _MARKERS]) >= _MARKER_SHARE
+    is_marker = np.array([columns[f"share_{name}_phrases"] for name in MARKERS]) >= MARKER_SHARE
     marks = is_marker.astype(np.int64)
     before, mirrored = sum_before(marks, offsets), (offsets[-1] - offsets)[::-1]
     measured = {
@@ -37,7 +37,7 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
         "log_{}_markers_after": sum_before(marks[:, ::-1], mirrored)[:, ::-1],
     }
     logarithms = {name: log1p_counts(rows) for name, rows in measured.items()}
-    for row, marker in enumerate(_MARKERS):
+    for row, marker in enumerate(MARKERS):
         found |= {name.format(marker): rows[row] for name, rows in logarithms.items()}
     runs = log1p_counts(_run_lengths(np.array([columns[name] > 0 for name in _RUNS]), offsets))
     found |= {f"log_run_of_{name}": run for name, run in zip(_RUNS, runs, strict=True)}
