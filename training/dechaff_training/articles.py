@@ -18,8 +18,9 @@ from dechaff.lines import split_lines
 from dechaff_training.alignment import BOILERPLATE, CONTENT, MASKED
 
 _MARK = re.compile(r"(\+|\?|-)([a-z]*)(?: (.*))?", re.DOTALL)
-_LABELS = {"+": CONTENT, "-": BOILERPLATE, "?": MASKED}
-_MARKS = {label: mark for mark, label in _LABELS.items()}
+#: What stands before a line, and its label.
+LABELS = {"+": CONTENT, "-": BOILERPLATE, "?": MASKED}
+MARKS = {label: mark for mark, label in LABELS.items()}
 _NAMES = {"content": CONTENT, "boilerplate": BOILERPLATE, "masked": MASKED}
 
 
@@ -142,7 +143,7 @@ def scan_labelled(text: str, where: str) -> Iterator[_MarkedLine | MalformedErro
         elif _is_blank(found[3] or ""):
             problem = "a mark without text: write the line's text after it, or leave the line empty"
         else:
-            yield _MarkedLine(number, found[3], _LABELS[found[1]], found[2])
+            yield _MarkedLine(number, found[3], LABELS[found[1]], found[2])
             continue
         yield MalformedError(where, number, problem)
 
@@ -185,7 +186,7 @@ def _is_blank(line: str) -> bool:
 
 
 def _mark(label: int, kind: str) -> str:
-    return _MARKS[int(label)] + (kind if label == BOILERPLATE else "")
+    return MARKS[int(label)] + (kind if label == BOILERPLATE else "")
 
 
 def read_labelled(path: Path) -> Article:

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from dechaff.errors import DechaffError
-from dechaff_training import bulk_command
+from dechaff_training import bulk_command, label_command
 from dechaff_training.options import BEHAVIOUR, Keywords, ModelFile, Threshold, phrases
 from dechaff_training.reading import STANDARD, Decoding
 
@@ -176,6 +176,7 @@ def show(
 
 
 app.command(epilog=bulk_command.EXAMPLES)(bulk_command.bulk)
+app.command(epilog=label_command.EXAMPLES)(label_command.label)
 
 
 @app.command(epilog="Example: [bold]dechaff train data/articles -o model.joblib --seed 1[/bold]")

@@ -1,0 +1,231 @@
+"""What the page can do: list, open, keep, save and explain articles, between files and the browser."""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from threading import RLock
+from typing import Any, Final
+
+from dechaff.cleaning import LabelledLine, classify_lines
+from dechaff.errors import InputError
+from dechaff.model import LineModel, Threshold
+from dechaff_training.extraction import extract
+from dechaff_training.page.documents import Document
+from dechaff_training.page.places import Name, fit_name
+from dechaff_training.page.sources import find_sources
+from dechaff_training.page.store import ChangedError, Drafts, Store
+
+#: Lines whose probability of content lies between these are called unsure.
+UNSURE: Final = (0.2, 0.8)
+_REASONS: Final = 3
+_ARTICLES_AT_ONCE: Final = 8
+
+
+class Session:
+    """Articles to label, the model that proposes labels, and the folder that they are saved in.
+
+    Parameters
+    ----------
+    sources : sequence of Path
+        Files and folders; none for what the folder of labels holds.
+    to : Path
+        The folder of labels.
+    model : LineModel
+    threshold : float or str, optional
+    extractor : str
+        What makes text of HTML.
+
+    Raises
+    ------
+    InputError
+        If a source is missing, or two would be saved under one name.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Path],
+        to: Path,
+        model: LineModel,
+        threshold: Threshold = None,
+        extractor: str = "resiliparse_all",
+    ) -> None:
+        self.store, self.drafts = Store(to), Drafts(to)
+        self._sources = find_sources(sources or [to] * to.is_dir())
+        self._names = list(dict.fromkeys([*self._sources, *self.drafts.names()]))
+        self._extractor = extractor
+        self._open: dict[int, Document] = {}
+        self._lock = RLock()
+        self.use(model, threshold)
+
+    @property
+    def has_pages(self) -> bool:
+        """Tell whether any source is HTML."""
+        return any(source.is_page for source in self._sources.values())
+
+    def use(self, model: LineModel, threshold: Threshold = None) -> None:
+        """Let a model propose labels from now on."""
+
+        @lru_cache(_ARTICLES_AT_ONCE)
+        def judge(text: str) -> list[LabelledLine]:
+            return classify_lines(text, model, threshold)
+
+        self._judge = judge
+
+    def articles(self) -> list[dict[str, Any]]:
+        """List the articles, and whether each is new, saved, or has a draft."""
+        with self._lock:
+            return [{"site": name.site, "slug": name.slug, "state": self._state(name)} for name in self._names]
+
+    def open(self, index: int) -> dict[str, Any]:
+        """Read an article anew: its draft, else what is saved, else its source.
+
+        Raises
+        ------
+        DechaffError
+            If it cannot be read.
+        """
+        with self._lock:
+            name = self._name(index)
+            document = self.drafts.read(name) or self.store.read(name) or self._read_source(name)
+            self._open[index] = document
+        lines = self._judge(document.text)
+        known = {"index": index, "site": name.site, "slug": name.slug, "key": document.key, "unsure": UNSURE}
+        known |= {"marks": document.marks, "origin": document.origin, "digest": document.digest}
+        return known | {"lines": list(_describe(document, lines))}
+
+    def explain(self, index: int, key: str, line: int) -> list[dict[str, Any]]:
+        """Give the strongest reasons for what the model says of a line.
+
+        Raises
+        ------
+        ChangedError
+            If the page shows another text.
+        InputError
+            If there is no such line.
+        """
+        lines = self._judge(self._document(index, key).text)
+        if not 0 <= line < len(lines):
+            raise InputError(f"there is no line {line}")
+        return _reasons(lines[line])
+
+    def keep(self, index: int, key: str, marks: object, digest: str | None) -> None:
+        """Keep marks as a draft.
+
+        Raises
+        ------
+        DechaffError
+            If they do not fit the text.
+        """
+        with self._lock:
+            document = self._document(index, key)
+            self.drafts.write(self._name(index), document, document.check(marks), digest)
+
+    def forget(self, index: int) -> None:
+        """Drop the draft of an article."""
+        with self._lock:
+            self.drafts.drop(self._name(index))
+
+    def save(self, index: int, key: str, marks: object, digest: str | None) -> dict[str, Any]:
+        """Write an article's labels, and drop its draft.
+
+        Parameters
+        ----------
+        index : int
+        key : str
+            Of the text that the page shows.
+        marks : str
+        digest : str, optional
+            Of the file that the page has seen.
+
+        Raises
+        ------
+        ChangedError
+            If file or text are others by now; nothing is written then.
+        """
+        with self._lock:
+            name, document = self._name(index), self._document(index, key)
+            written = self.store.write(name, document.labelled(document.check(marks)), digest)
+            self.drafts.drop(name)
+        return {"digest": written, "path": str(self.store.path(name))}
+
+    def add(self, text: str, site: str, title: str, *, is_html: bool) -> int:
+        """Take a text or page that was pasted or opened in the browser, and give its place in the list.
+
+        It is kept as a draft at once.
+
+        Raises
+        ------
+        DechaffError
+            If there is no text in it, or it is HTML without the extractor's package.
+        """
+        text = text.encode("utf-8", "replace").decode()  # half a surrogate pair has no place in a file
+        text = extract(text, self._extractor) if is_html else text
+        document = self._propose(text)
+        if not document.marks:
+            raise InputError("there is no text in it")
+        with self._lock:
+            name = self._new_name(fit_name(site, "pasted"), fit_name(title, "article"))
+            self.drafts.write(name, document, document.marks, None)
+            self._names.append(name)
+            return len(self._names) - 1
+
+    def _name(self, index: int) -> Name:
+        if not 0 <= index < len(self._names):
+            raise InputError(f"there is no article {index}")
+        return self._names[index]
+
+    def _state(self, name: Name) -> str:
+        if self.drafts.path(name).is_file():
+            return "draft"
+        return "saved" if self.store.path(name).is_file() else "new"
+
+    def _document(self, index: int, key: str) -> Document:
+        """Give the document that is open, if it has the text that the page shows."""
+        document = self._open.get(index)
+        if document is None or document.key != key:
+            name = self._name(index)
+            message = f"{name.site}/{name.slug} has another text by now than this page shows"
+            raise ChangedError(message, self.store.digest(name), can_overwrite=False)
+        return document
+
+    def _read_source(self, name: Name) -> Document:
+        source = self._sources.get(name)
+        if source is None:
+            raise InputError(f"{name.site}/{name.slug}: its draft is gone, and it was never saved")
+        found = source.read(self._extractor)
+        return found if isinstance(found, Document) else self._propose(found)
+
+    def _propose(self, text: str) -> Document:
+        lines = self._judge(text)
+        marks = "".join(map(_mark, lines))
+        return Document(text, marks, ("",) * len(lines), "model")
+
+    def _new_name(self, site: str, slug: str) -> Name:
+        name, number = Name(site, slug), 1
+        while name in self._names or self.store.path(name).exists():
+            number += 1
+            name = Name(site, f"{slug}-{number}")
+        return name
+
+
+def _describe(document: Document, lines: Sequence[LabelledLine]) -> Iterator[dict[str, Any]]:
+    """Say of each line what is shown of it, and whether there is a gap before it."""
+    end = 0
+    for line, kind in zip(lines, document.kinds, strict=True):
+        yield {
+            "text": line.text,
+            "probability": round(line.probability, 4),
+            "mark": _mark(line),
+            "kind": kind or line.kind,
+            "gap": document.text.count("\n", end, line.start) > 1,
+        }
+        end = line.end
+
+
+def _mark(line: LabelledLine) -> str:
+    return "+" if line.label == "content" else "-"
+
+
+def _reasons(line: LabelledLine) -> list[dict[str, Any]]:
+    """Say why a line got its probability: the one place where the page asks the model for reasons."""
+    return [{"text": reason.feature, "share": round(reason.contribution, 2)} for reason in line.reasons(_REASONS)]

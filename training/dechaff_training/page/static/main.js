@@ -1,0 +1,213 @@
+// The page: one article at a time, its commands, and what is kept of it.
+
+import * as api from './api.js';
+import { Article, WORDS } from './article.js';
+import { askAboutConflict, askForText, showKeys } from './dialogs.js';
+import { afterPaint, announce, count, find, make, notice } from './dom.js';
+import { KEYS, readKey } from './keys.js';
+import { Lines } from './lines.js';
+import { Why } from './why.js';
+
+const DRAFT_PAUSE = 300;
+
+let articles = [];
+let article = null;
+let draftTimer = 0;
+let onlyUnsure = false;
+const why = new Why();
+const lines = new Lines({
+  onActive: (index) => article && why.show(article, index),
+  onFlip: (event) => run('flip', event),
+});
+
+const commands = {
+  flip: (event) => setMarks(article.marks[lines.anchor] === '+' ? '-' : '+', event),
+  content: (event) => setMarks('+', event),
+  boilerplate: (event) => setMarks('-', event),
+  mask: (event) => setMarks('?', event),
+  undo: () => changed(article.undo(), 'undone'),
+  redo: () => changed(article.redo(), 'done again'),
+  unsure: () => filter(!onlyUnsure),
+  save: () => save(article),
+  next: () => step(1),
+  previous: () => step(-1),
+};
+
+function setMarks(mark, event) {
+  changed(article.set(lines.chosen, mark));
+  afterPaint(() => performance.measure('dechaff:flip', { start: event.timeStamp }));
+}
+
+/** Show and keep what has changed. */
+function changed(indices, how = '') {
+  if (!indices.length) return;
+  indices.forEach((i) => lines.update(i));
+  if (how) lines.go(indices[0], false);
+  const what = indices.length === 1 ? `line ${indices[0] + 1}` : count(indices.length, 'line');
+  announce(`${what} ${how ? `${how}: ` : ''}${WORDS[article.marks[indices[0]]]}`);
+  clearTimeout(draftTimer);
+  draftTimer = setTimeout(keep, DRAFT_PAUSE);
+  summarise();
+}
+
+/** Keep a draft at once if there is something to keep. */
+async function keep() {
+  clearTimeout(draftTimer);
+  draftTimer = 0;
+  const kept = article;
+  const work = kept.isSettled ? api.dropDraft(kept) : api.keepDraft(kept);
+  await work.then(() => setState(kept, kept.isSettled ? (kept.saved ? 'saved' : 'new') : 'draft'), complain);
+}
+
+async function save(saved) {
+  clearTimeout(draftTimer);
+  draftTimer = 0;
+  try {
+    const sent = saved.marks.join('');
+    const { digest, path } = await api.saveArticle(saved);
+    saved.settle(digest, sent);
+    setState(saved, 'saved');
+    notice(null);
+    announce(`saved to ${path}`);
+  } catch (error) {
+    if (error.status !== 409) return complain(error);
+    await settleConflict(saved, error);
+  }
+  if (saved === article) summarise();
+}
+
+async function settleConflict(saved, error) {
+  const choice = await askAboutConflict(error);
+  if (choice === 'reload') await discard(saved);
+  if (choice === 'overwrite') {
+    saved.digest = error.digest;
+    await save(saved);
+  }
+}
+
+async function discard({ index }) {
+  try {
+    await api.dropDraft({ index });
+    await open(index);
+    articles = await api.listArticles();
+    listArticles();
+  } catch (error) {
+    complain(error);
+  }
+}
+
+async function open(index) {
+  if (draftTimer) await keep();
+  try {
+    article = new Article(await api.openArticle(index));
+  } catch (error) {
+    find('articles').value = article?.index ?? '';
+    return complain(error);
+  }
+  notice(null);
+  if (article.origin === 'draft') {
+    notice('What was not saved is here again.', 'Discard it', () => discard(article));
+  }
+  find('articles').value = index;
+  find('title').textContent = `${article.site} / ${article.slug}`;
+  document.title = `${article.slug} · dechaff label`;
+  lines.show(article);
+  filter(false);
+  summarise();
+  lines.focus();
+  afterPaint(() => performance.measure('dechaff:open'));
+}
+
+function step(by) {
+  const index = article.index + by;
+  if (index < 0 || index >= articles.length) return announce(by > 0 ? 'this is the last article' : 'this is the first article');
+  return open(index);
+}
+
+function filter(wanted) {
+  const unsure = article.lines.filter((_, i) => article.isUnsure(i)).length;
+  onlyUnsure = wanted && unsure > 0;
+  lines.filter(onlyUnsure ? (i) => article.isUnsure(i) : null);
+  find('unsure').setAttribute('aria-pressed', onlyUnsure);
+  if (wanted) announce(unsure ? `${count(unsure, 'unsure line')} shown` : 'the model is unsure of no line');
+  summarise();
+}
+
+function summarise() {
+  const of = (mark) => article.marks.filter((other) => other === mark).length;
+  const unsure = article.lines.filter((_, i) => article.isUnsure(i)).length;
+  const corrected = article.lines.filter((_, i) => article.isCorrected(i)).length;
+  const parts = [`${of('+')} content`, `${of('-')} boilerplate`];
+  if (of('?')) parts.push(`${of('?')} not counted`);
+  parts.push(`${unsure} unsure`, `${corrected} corrected`);
+  const state = make('span', { className: 'state', text: article.isSaved ? '✓ saved' : '● not saved' });
+  state.dataset.saved = article.isSaved;
+  find('counts').replaceChildren(parts.join(' · '), ' ', state);
+  find('undo').disabled = !article.canUndo;
+  find('redo').disabled = !article.canRedo;
+  find('previous').disabled = article.index === 0;
+  find('next').disabled = article.index === articles.length - 1;
+}
+
+function setState({ index }, state) {
+  articles[index].state = state;
+  find('articles').options[index].textContent = nameOf(articles[index]);
+}
+
+const nameOf = ({ site, slug, state }) => `${{ saved: '✓', draft: '●', new: '○' }[state]} ${site} / ${slug}${state === 'new' ? '' : ` (${state})`}`;
+
+function listArticles() {
+  find('articles').replaceChildren(...articles.map((item, i) => make('option', { value: i, text: nameOf(item) })));
+  find('articles').value = article?.index ?? 0;
+}
+
+function complain(error) {
+  notice(error.message);
+}
+
+async function add() {
+  const index = await askForText();
+  if (index === null) return;
+  articles = await api.listArticles();
+  listArticles();
+  await start(index);
+}
+
+async function start(index = 0) {
+  const isEmpty = !articles.length;
+  find('empty').hidden = !isEmpty;
+  find('lines').hidden = isEmpty;
+  for (const id of ['previous', 'next', 'unsure', 'undo', 'redo', 'save', 'articles']) find(id).disabled = isEmpty;
+  if (isEmpty) find('title').textContent = 'No articles';
+  else await open(index);
+}
+
+function run(name, event) {
+  if (name === 'keys') showKeys(KEYS);
+  else if (name === 'add') add().catch(complain);
+  else if (article) commands[name](event);
+}
+
+for (const name of ['add', 'keys', ...Object.keys(commands)]) {
+  find(name)?.addEventListener('click', (event) => {
+    run(name, event);
+    if (event.detail && !document.querySelector('dialog[open]')) lines.focus();  // by mouse: the keys stay with the lines
+  });
+}
+find('articles').addEventListener('change', ({ target }) => open(Number(target.value)));
+document.addEventListener('keydown', (event) => {
+  const found = readKey(event);
+  if (!found?.command && !found?.move) return;
+  event.preventDefault();
+  if (found.command) run(found.command, event);
+  else if (article) lines.step(...found.move);
+});
+addEventListener('pagehide', () => draftTimer && keep());
+
+try {
+  articles = await api.listArticles();
+  listArticles();
+  await start();
+} catch (error) {
+  complain(error);
+}
