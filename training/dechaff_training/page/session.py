@@ -228,4 +228,4 @@ def _mark(line: LabelledLine) -> str:
 
 def _reasons(line: LabelledLine) -> list[dict[str, Any]]:
     """Say why a line got its probability: the one place where the page asks the model for reasons."""
-    return [{"text": reason.feature, "share": round(reason.contribution, 2)} for reason in line.reasons(_REASONS)]
+    return [{"text": why.text, "share": round(why.contribution, 2)} for why in line.why(_REASONS)]

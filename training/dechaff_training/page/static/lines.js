@@ -4,6 +4,7 @@ import { find, make, percent } from './dom.js';
 import { WORDS } from './article.js';
 
 const SIGNS = { '+': '+', '-': '−', '?': '?' };
+const BLOCK = 40;
 const NAMES = { '+': 'content', '-': 'boilerplate', '?': 'masked' };
 
 export class Lines {
@@ -30,7 +31,7 @@ export class Lines {
     this.article = article;
     this.#rows = article.lines.map((line, i) => makeRow(line, i, article.lines.length));
     this.#rows.forEach((_, i) => this.update(i));
-    this.#list.replaceChildren(...this.#rows);
+    this.#list.replaceChildren(...inBlocks(this.#rows));
     this.#list.scrollTop = 0;
     this.active = this.#anchor = -1;
     this.#chosen = [];
@@ -40,6 +41,7 @@ export class Lines {
   /** Show only lines for which something holds; null for all. */
   filter(holds) {
     this.#shown = [];
+    this.#list.classList.toggle('filtered', holds !== null);
     this.#rows.forEach((row, i) => {
       row.hidden = holds !== null && !holds(i);
       if (!row.hidden) this.#shown.push(i);
@@ -102,6 +104,15 @@ export class Lines {
     for (const i of this.#chosen) this.#rows[i].setAttribute('aria-selected', 'true');
     this.#list.classList.toggle('range', this.#chosen.length > 1);
   }
+}
+
+/** Group rows, so that the browser has to look at few things to know which are out of sight. */
+function inBlocks(rows) {
+  const blocks = [];
+  for (let i = 0; i < rows.length; i += BLOCK) {
+    blocks.push(make('div', { className: 'block', role: 'presentation' }, ...rows.slice(i, i + BLOCK)));
+  }
+  return blocks;
 }
 
 function makeRow(line, index, total) {
