@@ -177,6 +177,7 @@ def show(
 
 app.command(epilog=bulk_command.EXAMPLES)(bulk_command.bulk)
 app.command(epilog=label_command.EXAMPLES)(label_command.label)
+app.command("next", epilog=label_command.NEXT_EXAMPLES)(label_command.suggest)
 
 
 @app.command(epilog="Example: [bold]dechaff train data/articles -o model.joblib --seed 1[/bold]")

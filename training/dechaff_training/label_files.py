@@ -1,4 +1,4 @@
-"""What `dechaff label` does, without its command line."""
+"""What `dechaff label` and `dechaff next` do, without their command lines."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from dechaff import extras
 from dechaff.errors import InputError
 from dechaff.model import Threshold
-from dechaff_training.cleaning_files import load
+from dechaff_training.cleaning_files import dump, load
 
 
 def label_files(
@@ -43,3 +43,38 @@ def label_files(
     if session.has_pages:
         extractor_version(extractor)  # complains here, not on the page
     serve(session, port, opens=opens)
+
+
+def suggest_files(
+    inputs: Sequence[Path],
+    to: Path | None = None,
+    model: Path | None = None,
+    extractor: str = "resiliparse_all",
+    limit: int = 20,
+    *,
+    as_json: bool = False,
+) -> None:
+    """Print which articles to label next, and why; those in the folder of labels are done.
+
+    Raises
+    ------
+    DechaffError
+        If an input or the model cannot be read.
+    """
+    from dechaff_training.ordering import rank_articles
+    from dechaff_training.page.sources import find_sources
+
+    done = find_sources([to] if to and to.is_dir() else [])
+    todo = {name: source for name, source in find_sources(inputs).items() if name not in done}
+    if not todo:
+        raise InputError("no articles to label there: name texts (.txt), pages (.html) or folders of them")
+    texts = [article if isinstance(article := s.read(extractor), str) else article.text for s in todo.values()]
+    names = list(todo)
+    sites = [name.site for name in names]
+    ranked = rank_articles(load(model), texts, sites, labelled_sites=[name.site for name in done])
+    for suggestion in ranked[:limit]:
+        path = str(todo[names[suggestion.index]].path)
+        if as_json:
+            print(dump({"path": path, **suggestion.to_dict()}), end="")
+        else:
+            print(f"{suggestion.gain:8.1f}  {path}  {suggestion.reason}")
