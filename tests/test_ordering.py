@@ -73,11 +73,11 @@ def test_the_command(tmp_path: Path) -> None:
         (folder / f"{name}.txt").write_text(text + "\n")
     (done / "bote").mkdir(parents=True)
     (done / "bote" / "three.txt").write_text("- Tweet\n")
-    found = dechaff("next", folder, "--to", done, "--json", text="")
+    found = dechaff("next", folder, "--to", done, "--json")
     rows = [json.loads(line) for line in found.stdout.splitlines()]
     assert [Path(row["path"]).name for row in rows] == ["two.txt", "one.txt"]
-    shown = dechaff("next", folder, "--to", done, "-n", 1, text="").stdout
-    assert "two.txt" in shown
-    assert "one.txt" not in shown
-    nothing = dechaff("next", folder / "three.txt", "--to", done, text="", code=1)
-    assert "no articles to label" in nothing.stderr
+    shown = dechaff("next", folder, "--to", done, "-n", 1).stdout
+    assert b"two.txt" in shown
+    assert b"one.txt" not in shown
+    nothing = dechaff("next", folder / "three.txt", "--to", done, code=1)
+    assert b"no articles to label" in nothing.stderr
