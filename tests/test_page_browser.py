@@ -134,6 +134,22 @@ def test_articles_and_reasons(page: Any, tmp_path: Path) -> None:
         playwright.expect(page.locator("#title")).to_have_text("bote / weir")
 
 
+def test_the_best_article_first(page: Any, tmp_path: Path) -> None:
+    """Ordered by what they teach, the best article opens with its reason, and the others follow it."""
+    with running(write_texts(tmp_path / "texts"), "--to", tmp_path / "mine") as (url, _):
+        page.goto(url)
+        page.wait_for_selector(".line")
+        press(page, "o")
+        playwright.expect(page.locator("#title")).to_have_text("observer / ferry")
+        playwright.expect(page.locator("#reason")).to_contain_text("first of its site")
+        press(page, "n")
+        playwright.expect(page.locator("#title")).to_have_text("bote / weir")
+        playwright.expect(page.locator("#next")).to_be_disabled()
+        press(page, "o")
+        playwright.expect(page.locator("#next")).to_be_enabled()
+        playwright.expect(page.locator("#reason")).to_be_empty()
+
+
 def test_label_by_mouse(page: Any, tmp_path: Path) -> None:
     """A click on a mark flips it, a click with Shift chooses a range, and the buttons do what the keys do."""
     with running(write_texts(tmp_path / "texts"), "--to", tmp_path / "mine") as (url, _):

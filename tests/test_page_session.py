@@ -199,6 +199,18 @@ def test_marks_that_do_not_fit(client: PageClient, marks: str, tmp_path: Path) -
     assert not (tmp_path / "mine").exists()
 
 
+def test_what_to_label_next(client: PageClient, tmp_path: Path) -> None:
+    """New articles are ordered by what they teach, with a reason; a saved one is not among them, nor one that is gone."""
+    article = client.open(0)
+    suggested = client.ask("GET", "api/suggestions").json()
+    assert [found["index"] for found in suggested] == [1, 0]
+    assert "first of its site" in suggested[0]["reason"]
+    client.put("", article, article["marks"])
+    assert [found["index"] for found in client.ask("GET", "api/suggestions").json()] == [1]
+    (tmp_path / "texts" / "observer" / "ferry.txt").unlink()
+    assert client.ask("GET", "api/suggestions").json() == []
+
+
 def test_malformed_labels_in_the_store(client: PageClient, tmp_path: Path) -> None:
     """A saved file that someone has broken is named with its line, not replaced."""
     (tmp_path / "mine" / "observer").mkdir(parents=True)

@@ -1,24 +1,20 @@
 """What the page can do: list, open, keep, save and explain articles, between files and the browser."""
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import RLock
-from typing import Any, Final
+from typing import Any
 
-from dechaff.cleaning import LabelledLine, classify_lines
-from dechaff.errors import InputError
+from dechaff.errors import DechaffError, InputError
 from dechaff.model import LineModel, Threshold
 from dechaff_training.extraction import extract
+from dechaff_training.ordering import rank_articles
 from dechaff_training.page.documents import Document
+from dechaff_training.page.judging import Judge
 from dechaff_training.page.places import Name, fit_name
 from dechaff_training.page.sources import find_sources
 from dechaff_training.page.store import ChangedError, Drafts, Store
-
-#: Lines whose probability of content lies between these are called unsure.
-UNSURE: Final = (0.2, 0.8)
-_REASONS: Final = 3
-_ARTICLES_AT_ONCE: Final = 8
 
 
 class Session:
@@ -55,26 +51,32 @@ class Session:
         self._extractor = extractor
         self._open: dict[int, Document] = {}
         self._lock = RLock()
-        self.use(model, threshold)
+        self.judge = Judge(model, threshold)
 
     @property
     def has_pages(self) -> bool:
         """Tell whether any source is HTML."""
         return any(source.is_page for source in self._sources.values())
 
-    def use(self, model: LineModel, threshold: Threshold = None) -> None:
-        """Let a model propose labels from now on."""
-
-        @lru_cache(_ARTICLES_AT_ONCE)
-        def judge(text: str) -> list[LabelledLine]:
-            return classify_lines(text, model, threshold)
-
-        self._judge = judge
-
     def articles(self) -> list[dict[str, Any]]:
         """List the articles, and whether each is new, saved, or has a draft."""
         with self._lock:
             return [{"site": name.site, "slug": name.slug, "state": self._state(name)} for name in self._names]
+
+    def suggest(self) -> list[dict[str, Any]]:
+        """Order the new articles by what their labels would teach, with reasons; what cannot be read is left out."""
+        with self._lock:
+            states = [(name, self._state(name)) for name in self._names]
+        indices, texts = [], []
+        for index, (name, state) in enumerate(states):
+            with suppress(DechaffError, OSError):
+                if state == "new":
+                    texts.append(self._read_source(name).text)
+                    indices.append(index)
+        sites = [states[index][0].site for index in indices]
+        labelled = [name.site for name, state in states if state == "saved"]
+        ranked = rank_articles(self.judge.model, texts, sites, labelled_sites=labelled)
+        return [{"index": indices[found.index], **found.to_dict()} for found in ranked]
 
     def open(self, index: int) -> dict[str, Any]:
         """Read an article anew: its draft, else what is saved, else its source.
@@ -88,10 +90,9 @@ class Session:
             name = self._name(index)
             document = self.drafts.read(name) or self.store.read(name) or self._read_source(name)
             self._open[index] = document
-        lines = self._judge(document.text)
-        known = {"index": index, "site": name.site, "slug": name.slug, "key": document.key, "unsure": UNSURE}
+        known = {"index": index, "site": name.site, "slug": name.slug, "key": document.key}
         known |= {"marks": document.marks, "origin": document.origin, "digest": document.digest}
-        return known | {"lines": list(_describe(document, lines))}
+        return known | {"unsure": self.judge.unsure, "lines": list(self.judge.describe(document))}
 
     def explain(self, index: int, key: str, line: int) -> list[dict[str, Any]]:
         """Give the strongest reasons for what the model says of a line.
@@ -103,10 +104,7 @@ class Session:
         InputError
             If there is no such line.
         """
-        lines = self._judge(self._document(index, key).text)
-        if not 0 <= line < len(lines):
-            raise InputError(f"there is no line {line}")
-        return _reasons(lines[line])
+        return self.judge.explain(self._document(index, key), line)
 
     def keep(self, index: int, key: str, marks: object, digest: str | None) -> None:
         """Keep marks as a draft.
@@ -160,7 +158,7 @@ class Session:
         """
         text = text.encode("utf-8", "replace").decode()  # half a surrogate pair has no place in a file
         text = extract(text, self._extractor) if is_html else text
-        document = self._propose(text)
+        document = self.judge.propose(text)
         if not document.marks:
             raise InputError("there is no text in it")
         with self._lock:
@@ -193,12 +191,7 @@ class Session:
         if source is None:
             raise InputError(f"{name.site}/{name.slug}: its draft is gone, and it was never saved")
         found = source.read(self._extractor)
-        return found if isinstance(found, Document) else self._propose(found)
-
-    def _propose(self, text: str) -> Document:
-        lines = self._judge(text)
-        marks = "".join(map(_mark, lines))
-        return Document(text, marks, ("",) * len(lines), "model")
+        return found if isinstance(found, Document) else self.judge.propose(found)
 
     def _new_name(self, site: str, slug: str) -> Name:
         name, number = Name(site, slug), 1
@@ -206,26 +199,3 @@ class Session:
             number += 1
             name = Name(site, f"{slug}-{number}")
         return name
-
-
-def _describe(document: Document, lines: Sequence[LabelledLine]) -> Iterator[dict[str, Any]]:
-    """Say of each line what is shown of it, and whether there is a gap before it."""
-    end = 0
-    for line, kind in zip(lines, document.kinds, strict=True):
-        yield {
-            "text": line.text,
-            "probability": round(line.probability, 4),
-            "mark": _mark(line),
-            "kind": kind or line.kind,
-            "gap": document.text.count("\n", end, line.start) > 1,
-        }
-        end = line.end
-
-
-def _mark(line: LabelledLine) -> str:
-    return "+" if line.label == "content" else "-"
-
-
-def _reasons(line: LabelledLine) -> list[dict[str, Any]]:
-    """Say why a line got its probability: the one place where the page asks the model for reasons."""
-    return [{"text": why.text, "share": round(why.contribution, 2)} for why in line.why(_REASONS)]

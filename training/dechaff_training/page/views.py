@@ -23,6 +23,9 @@ def api_routes(session: Session) -> list[Route]:
     async def list_articles(_: Request) -> Response:
         return await _answer(lambda: {"articles": session.articles()})
 
+    async def suggest(_: Request) -> Response:
+        return await _answer(session.suggest)
+
     async def open_article(request: Request) -> Response:
         return await _answer(session.open, request.path_params["index"])
 
@@ -47,6 +50,7 @@ def api_routes(session: Session) -> list[Route]:
     return [
         Route("/articles", list_articles, methods=["GET"]),
         Route("/articles", add, methods=["POST"]),
+        Route("/suggestions", suggest, methods=["GET"]),
         Route("/articles/{index:int}", open_article, methods=["GET"]),
         Route("/articles/{index:int}", save, methods=["PUT"]),
         Route("/articles/{index:int}/draft", keep, methods=["PUT"]),

@@ -31,6 +31,7 @@ function inTurn(...request) {
 const marks = ({ key, marks, digest }) => ({ key, marks: marks.join(''), digest });
 
 export const listArticles = async () => (await ask('GET', 'articles')).articles;
+export const suggest = () => ask('GET', 'suggestions');
 export const addArticle = async (given) => (await inTurn('POST', 'articles', given)).index;
 export const openArticle = (index) => inTurn('GET', `articles/${index}`);
 export const explain = ({ index, key }, line) => ask('GET', `articles/${index}/lines/${line}?key=${key}`);

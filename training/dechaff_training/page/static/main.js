@@ -6,15 +6,16 @@ import { askAboutConflict, askForText, showKeys } from './dialogs.js';
 import { afterPaint, announce, count, find, make, notice } from './dom.js';
 import { KEYS, readKey } from './keys.js';
 import { Lines } from './lines.js';
+import { Queue } from './queue.js';
 import { Why } from './why.js';
 
 const DRAFT_PAUSE = 300;
 
-let articles = [];
 let article = null;
 let draftTimer = 0;
 let onlyUnsure = false;
 const why = new Why();
+const queue = new Queue((index) => open(index));
 const lines = new Lines({
   onActive: (index) => article && why.show(article, index),
   onFlip: (event) => run('flip', event),
@@ -28,6 +29,7 @@ const commands = {
   undo: () => changed(article.undo(), 'undone'),
   redo: () => changed(article.redo(), 'done again'),
   unsure: () => filter(!onlyUnsure),
+  best: () => sort(!queue.isSorted),
   save: () => save(article),
   next: () => step(1),
   previous: () => step(-1),
@@ -56,7 +58,7 @@ async function keep() {
   draftTimer = 0;
   const kept = article;
   const work = kept.isSettled ? api.dropDraft(kept) : api.keepDraft(kept);
-  await work.then(() => setState(kept, kept.isSettled ? (kept.saved ? 'saved' : 'new') : 'draft'), complain);
+  await work.then(() => queue.setState(kept.index, kept.isSettled ? (kept.saved ? 'saved' : 'new') : 'draft'), complain);
 }
 
 async function save(saved) {
@@ -66,7 +68,7 @@ async function save(saved) {
     const sent = saved.marks.join('');
     const { digest, path } = await api.saveArticle(saved);
     saved.settle(digest, sent);
-    setState(saved, 'saved');
+    queue.setState(saved.index, 'saved');
     notice(null);
     announce(`saved to ${path}`);
   } catch (error) {
@@ -89,8 +91,7 @@ async function discard({ index }) {
   try {
     await api.dropDraft({ index });
     await open(index);
-    articles = await api.listArticles();
-    listArticles();
+    await queue.load();
   } catch (error) {
     complain(error);
   }
@@ -101,14 +102,14 @@ async function open(index) {
   try {
     article = new Article(await api.openArticle(index));
   } catch (error) {
-    find('articles').value = article?.index ?? '';
+    queue.choose(article?.index);
     return complain(error);
   }
   notice(null);
   if (article.origin === 'draft') {
     notice('What was not saved is here again.', 'Discard it', () => discard(article));
   }
-  find('articles').value = index;
+  queue.choose(index);
   find('title').textContent = `${article.site} / ${article.slug}`;
   document.title = `${article.slug} · dechaff label`;
   lines.show(article);
@@ -119,9 +120,22 @@ async function open(index) {
 }
 
 function step(by) {
-  const index = article.index + by;
-  if (index < 0 || index >= articles.length) return announce(by > 0 ? 'this is the last article' : 'this is the first article');
+  const index = queue.from(article.index, by);
+  if (index === undefined) return announce(by > 0 ? 'this is the last article' : 'this is the first article');
   return open(index);
+}
+
+/** Take the articles in the order of what they teach, or of their files. */
+async function sort(wanted) {
+  try {
+    announce(wanted ? 'ordering the articles' : 'in the order of the files');
+    await queue.sort(wanted);
+  } catch (error) {
+    return complain(error);
+  }
+  find('best').setAttribute('aria-pressed', queue.isSorted);
+  if (wanted && !queue.isSorted) announce('no article is without labels');
+  return queue.isSorted ? open(queue.first) : summarise();
 }
 
 function filter(wanted) {
@@ -137,7 +151,7 @@ function summarise() {
   const of = (mark) => article.marks.filter((other) => other === mark).length;
   const unsure = article.lines.filter((_, i) => article.isUnsure(i)).length;
   const corrected = article.lines.filter((_, i) => article.isCorrected(i)).length;
-  const parts = [`${of('+')} content`, `${of('-')} boilerplate`];
+  const parts = [`article ${queue.place(article.index)}`, `${of('+')} content`, `${of('-')} boilerplate`];
   if (of('?')) parts.push(`${of('?')} not counted`);
   parts.push(`${unsure} unsure`, `${corrected} corrected`);
   const state = make('span', { className: 'state', text: article.isSaved ? '✓ saved' : '● not saved' });
@@ -145,20 +159,10 @@ function summarise() {
   find('counts').replaceChildren(parts.join(' · '), ' ', state);
   find('undo').disabled = !article.canUndo;
   find('redo').disabled = !article.canRedo;
-  find('previous').disabled = article.index === 0;
-  find('next').disabled = article.index === articles.length - 1;
-}
-
-function setState({ index }, state) {
-  articles[index].state = state;
-  find('articles').options[index].textContent = nameOf(articles[index]);
-}
-
-const nameOf = ({ site, slug, state }) => `${{ saved: '✓', draft: '●', new: '○' }[state]} ${site} / ${slug}${state === 'new' ? '' : ` (${state})`}`;
-
-function listArticles() {
-  find('articles').replaceChildren(...articles.map((item, i) => make('option', { value: i, text: nameOf(item) })));
-  find('articles').value = article?.index ?? 0;
+  find('previous').disabled = queue.from(article.index, -1) === undefined;
+  find('next').disabled = queue.from(article.index, 1) === undefined;
+  const reason = queue.reason(article.index);
+  find('reason').textContent = reason ? `Next because of ${reason}` : '';
 }
 
 function complain(error) {
@@ -168,16 +172,15 @@ function complain(error) {
 async function add() {
   const index = await askForText();
   if (index === null) return;
-  articles = await api.listArticles();
-  listArticles();
+  await queue.load();
   await start(index);
 }
 
-async function start(index = 0) {
-  const isEmpty = !articles.length;
+async function start(index = queue.first) {
+  const isEmpty = !queue.length;
   find('empty').hidden = !isEmpty;
   find('lines').hidden = isEmpty;
-  for (const id of ['previous', 'next', 'unsure', 'undo', 'redo', 'save', 'articles']) find(id).disabled = isEmpty;
+  for (const id of ['previous', 'next', 'best', 'unsure', 'undo', 'redo', 'save', 'articles']) find(id).disabled = isEmpty;
   if (isEmpty) find('title').textContent = 'No articles';
   else await open(index);
 }
@@ -194,7 +197,6 @@ for (const name of ['add', 'keys', ...Object.keys(commands)]) {
     if (event.detail && !document.querySelector('dialog[open]')) lines.focus();  // by mouse: the keys stay with the lines
   });
 }
-find('articles').addEventListener('change', ({ target }) => open(Number(target.value)));
 document.addEventListener('keydown', (event) => {
   const found = readKey(event);
   if (!found?.command && !found?.move) return;
@@ -205,8 +207,7 @@ document.addEventListener('keydown', (event) => {
 addEventListener('pagehide', () => draftTimer && keep());
 
 try {
-  articles = await api.listArticles();
-  listArticles();
+  await queue.load();
   await start();
 } catch (error) {
   complain(error);
