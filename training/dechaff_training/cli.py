@@ -16,7 +16,16 @@ from typer.core import TyperGroup
 
 from dechaff.errors import DechaffError
 from dechaff_training import bulk_command, label_command
-from dechaff_training.options import BEHAVIOUR, Keywords, LabelFormat, ModelFile, Threshold, phrases
+from dechaff_training.options import (
+    BEHAVIOUR,
+    Extractor,
+    Json,
+    Keywords,
+    LabelFormat,
+    ModelFile,
+    Threshold,
+    phrases,
+)
 from dechaff_training.reading import STANDARD, Decoding
 
 # What a shell makes of a program that SIGINT or SIGPIPE ended.
@@ -79,7 +88,6 @@ Title = Annotated[
 Url = Annotated[str | None, typer.Option(metavar="URL", help="The page's address, to know the headline by.")]
 Encoding = Annotated[str, typer.Option(metavar="NAME", help="How the input is encoded; output is UTF-8.")]
 Errors = Annotated[OnError, typer.Option(help="What to do about bytes that are not in the encoding.")]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON, a record a line.")]
 Extractors = Annotated[
     list[str] | None,
     typer.Option("--extractor", "-x", metavar="NAME", help="Which extractor's texts to take of pages; repeat it."),
@@ -289,7 +297,7 @@ def annotate(
     target: Annotated[
         LabelFormat | None, typer.Option("--to", help="The format to write them in.", show_default=False)
     ] = None,
-    extractor: Annotated[str, typer.Option("--extractor", "-x", metavar="NAME")] = "resiliparse_all",
+    extractor: Extractor = "resiliparse_all",
     title: Annotated[str | None, typer.Option(help="The headline, if the gold leaves it out.")] = None,
     encoding: Encoding = "utf-8",
     errors: Errors = OnError.strict,

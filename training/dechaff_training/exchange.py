@@ -14,11 +14,11 @@ from dechaff_training.corpus import find_files
 from dechaff_training.corpus_files import read_json, write_json
 from dechaff_training.dolma import ATTRIBUTES_FOLDER, from_documents, to_documents
 from dechaff_training.label_studio import from_tasks, to_tasks
+from dechaff_training.places import fit_name
 from dechaff_training.reading import STANDARD, show_path
 
 # A folder for the site, and a name within it.
 _SITE_AND_NAME: Final = re.compile(r"[^/\\\0]+/[^/\\\0]+")
-_UNFIT: Final = re.compile(r"[^\w.]+")
 _LONGEST_NAME: Final = 100
 _DOCUMENTS: Final = "articles.jsonl"
 
@@ -80,8 +80,7 @@ def _named(article: Article) -> Article:
         site, name = article.id.split("/")
         if name not in (".", ".."):
             return replace(article, site=site)
-    name = _UNFIT.sub("-", article.id).strip("-.")[:_LONGEST_NAME] or "article"
-    return replace(article, id=f"{article.site}/{name}")
+    return replace(article, id=f"{article.site}/{fit_name(article.id, 'article', _LONGEST_NAME)}")
 
 
 def _check(articles: Sequence[Article]) -> None:

@@ -40,6 +40,8 @@ def number_or_name(value: str) -> float | str:
     return number
 
 
+Extractor = Annotated[str, typer.Option("--extractor", "-x", metavar="NAME", help="What makes text of HTML.")]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON, a record a line.")]
 Threshold = Annotated[
     Any,
     typer.Option(

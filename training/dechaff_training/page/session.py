@@ -10,13 +10,12 @@ from dechaff.cleaning import LabelledLine, classify_lines
 from dechaff.errors import InputError
 from dechaff.model import LineModel, Threshold
 from dechaff_training.extraction import extract
+from dechaff_training.ordering import UNSURE
 from dechaff_training.page.documents import Document
-from dechaff_training.page.places import Name, fit_name
 from dechaff_training.page.sources import find_sources
 from dechaff_training.page.store import ChangedError, Drafts, Store
+from dechaff_training.places import Name, fit_name
 
-#: Lines whose probability of content lies between these are called unsure.
-UNSURE: Final = (0.2, 0.8)
 _REASONS: Final = 3
 _ARTICLES_AT_ONCE: Final = 8
 
