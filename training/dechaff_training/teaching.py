@@ -139,8 +139,11 @@ def teach(
         model = replace(model, metadata={**start.metadata, KEY: [*_history(start), taught]})
     n_sites = len(set(corpus.groups))
     needed = max(SITES_TO_MEASURE - n_sites, 0)
-    scores = (None, None, None) if needed else _measure(start, corpus, strengths if strength else (), seed, tell)
-    return Lesson(model, *scores, strength, n_sites, needed, _advise(scores[-1], strength, needed))
+    before = after = difference = None
+    if not needed:
+        before, after, difference = _measure(start, corpus, strengths if strength else (), seed, tell)
+    advice = _advise(difference, strength, needed)
+    return Lesson(model, before, after, difference, strength, n_sites, needed, advice)
 
 
 def _history(model: LineModel) -> list[Any]:
@@ -196,7 +199,7 @@ def _held_loss(model: LineModel, held: Corpus) -> float:
 def _measure(
     start: LineModel, corpus: Corpus, strengths: Sequence[float], seed: int, tell: Callable[[str], None]
 ) -> tuple[Scores, Scores, Scores]:
-    """Measure before, after and the difference, every site by a model taught without it; no strengths, no change."""
+    """Measure before, after and the difference, each site by a model taught without it; or by none at all."""
     before = _judge(start, corpus)
     after = before
     if strengths:
