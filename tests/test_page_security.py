@@ -11,9 +11,9 @@ from page_sessions import HOME, PORT, TOKEN, PageClient, write_texts
 
 from dechaff import LineModel
 from dechaff.errors import InputError
-from dechaff_training.page.places import Name, fit_name
 from dechaff_training.page.session import Session
 from dechaff_training.page.store import Store
+from dechaff_training.places import Name, fit_name
 
 MEGABYTE = 1_000_000
 

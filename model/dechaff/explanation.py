@@ -10,10 +10,9 @@ import numpy as np
 from dechaff.features import line_features, stack
 from dechaff.features.context import context_features
 from dechaff.features.decoding import decoding_features
-from dechaff.features.words import Terms, word_terms
+from dechaff.features.words import Terms, sum_kinds, word_terms
 from dechaff.lines import LineBatch
 from dechaff.model import LineModel
-from dechaff.runs import shift, sum_runs
 from dechaff.stages import LINES_AT_ONCE, SPLITS_PER_TREE, Crosses, Matrix, Stage, Values
 from dechaff.titles import NO_CLUE, REASONS, Clue, title_shares
 from dechaff.tokens import Words, find_words
@@ -78,12 +77,7 @@ class Explanation:
     @cached_property
     def word_contributions(self) -> Values:
         """Sum what the words of each kind add to each line's log-odds, in the order of `KINDS`."""
-        found = np.zeros((len(self._terms), self.words.batch.n_lines))
-        for row, terms in zip(found, self._terms, strict=True):
-            weights = self._word_weights.take(terms.buckets).astype(np.float64)
-            sums = sum_runs(weights, terms.offsets) * terms.scale * self._word_factor
-            row[:] = shift(sums, self.words.batch.article_lines, terms.by) if terms.by else sums
-        return found
+        return sum_kinds(self.words, self._word_weights) * self._word_factor
 
     def reasons(self, line: int, limit: int | None = 3) -> list[Reason]:
         """Give the strongest reasons for a line's label first; those against it have the other sign.

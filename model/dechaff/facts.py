@@ -142,6 +142,10 @@ def _capitalised(line: Line) -> str | None:
     return f"{n_capitals} of {_plural(n_words, 'word')}" if n_capitals else None
 
 
+def _phrases(families: Iterable[str], line: Line) -> str | None:
+    return _name(line.phrases(*families))
+
+
 def _few_letters(line: Line) -> str | None:
     share = line.value("share_letters")
     return f"{share:.0%} of the characters" if share < _FEW_LETTERS else None
@@ -263,8 +267,8 @@ FACTS: Final[dict[str, Fact]] = {
     "price": _price,
     "blank": _blank,
     "copies": _copies,
-    "furniture": lambda line: _name(line.phrases(*FURNITURE)),
-    **{family: lambda line, family=family: _name(line.phrases(family)) for family in FAMILIES},  # type: ignore[misc]
+    "furniture": partial(_phrases, FURNITURE),
+    **{family: partial(_phrases, (family,)) for family in FAMILIES},
     **{f"{family}_above": partial(_above, family) for family in MARKERS},
     **{f"{family}_below": partial(_below, family) for family in MARKERS},
     "place": _place,

@@ -26,7 +26,7 @@ class Theme(NamedTuple):
     name : str
     content, boilerplate : tuple of str
         How to say that it speaks for this label: the first whose facts are true of the line. Facts stand in braces,
-        see `dechaff.evidence`; the last one is true of every line.
+        see `dechaff.facts`; the last one is true of every line.
     features : tuple of str
         Names of features, and of kinds of words.
     """

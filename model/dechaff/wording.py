@@ -17,7 +17,7 @@ class Why(NamedTuple):
     Attributes
     ----------
     text : str
-        Such as "looks like a price: '₹900'".
+        Such as "looks like a price: ₹900".
     contribution : float
         What the theme adds to the line's log-odds of content, against the average line.
     theme : str

@@ -214,7 +214,7 @@ def read_jsonl(path: Path) -> list[Article]:
     CorpusError
         If a line is no JSON or not of that form.
     """
-    records = list(_read_records(path))
+    records = list(parse_records(read_file(path), str(path)))
     if records and "lines" not in records[0][1]:
         lines = [_check_line(record, path, number) for number, record in records]
         name = path.name.removesuffix(".jsonl").removesuffix(".labels")
@@ -246,17 +246,30 @@ def _site_languages(path: Path) -> dict[str, str]:
     return {row[0]: row[1] for row in rows if len(row) >= 2}
 
 
-def _read_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def parse_records(text: str, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Parse JSON Lines, each an object; blank lines are left out, and counted.
+
+    Parameters
+    ----------
+    text : str
+    where : str
+        The file, for errors.
+
+    Raises
+    ------
+    CorpusError
+        If a line is no JSON object.
+    """
     # Only line feeds end a record: JSON may hold other line breaks as they are.
-    for number, line in enumerate(read_file(path).split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
             record = json.loads(line)
         except json.JSONDecodeError as error:
-            raise MalformedError(str(path), number, f"no JSON: {error.msg} at column {error.colno}") from error
+            raise MalformedError(where, number, f"no JSON: {error.msg} at column {error.colno}") from error
         if not isinstance(record, dict):
-            raise MalformedError(str(path), number, 'not an object: write {"id", "site", "lines"}')
+            raise MalformedError(where, number, "not an object: write one a line, in braces")
         yield number, record
 
 

@@ -150,7 +150,7 @@ def compare_texts(
     -------
     list of TextRow
     """
-    columns = _page_columns(articles, outputs)
+    columns = text_columns(articles, outputs)
     reference = next(iter(outputs)) if reference is None else reference
     members: dict[TextGroup, list[int]] = {}
     for place, article in enumerate(articles):
@@ -175,8 +175,8 @@ def _group_rows(
     return rows
 
 
-def _page_columns(articles: Sequence[Article], outputs: Mapping[str, Sequence[str]]) -> dict[str, Values]:
-    """Compare each system's texts with the gold, headlines left out; shape (n_articles, 4)."""
+def text_columns(articles: Sequence[Article], outputs: Mapping[str, Sequence[str]]) -> dict[str, Values]:
+    """Give the `page_columns` of each system's texts against the gold, headlines left out."""
     counts = [
         shingle_counts(
             shingles(drop_headline(text, article.title)), _gold_shingles(gold_text(article), article.title)

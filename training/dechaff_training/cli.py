@@ -16,7 +16,16 @@ from typer.core import TyperGroup
 
 from dechaff.errors import DechaffError
 from dechaff_training import bulk_command, label_command
-from dechaff_training.options import BEHAVIOUR, Keywords, ModelFile, Threshold, phrases
+from dechaff_training.options import (
+    BEHAVIOUR,
+    Extractor,
+    Json,
+    Keywords,
+    LabelFormat,
+    ModelFile,
+    Threshold,
+    phrases,
+)
 from dechaff_training.reading import STANDARD, Decoding
 
 # What a shell makes of a program that SIGINT or SIGPIPE ended.
@@ -79,7 +88,6 @@ Title = Annotated[
 Url = Annotated[str | None, typer.Option(metavar="URL", help="The page's address, to know the headline by.")]
 Encoding = Annotated[str, typer.Option(metavar="NAME", help="How the input is encoded; output is UTF-8.")]
 Errors = Annotated[OnError, typer.Option(help="What to do about bytes that are not in the encoding.")]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON, a record a line.")]
 Extractors = Annotated[
     list[str] | None,
     typer.Option("--extractor", "-x", metavar="NAME", help="Which extractor's texts to take of pages; repeat it."),
@@ -262,22 +270,50 @@ def benchmark(
         print(*(f"- {note}" for note in figures.notes), sep="\n")
 
 
-@app.command(epilog="Example: [bold]dechaff annotate page.html --gold body.txt -o labelled.txt[/bold]")
+@app.command(
+    epilog="Examples: [bold]dechaff annotate page.html --gold body.txt -o labelled.txt[/bold] · "
+    "[bold]dechaff annotate data/mine --from text --to label-studio -o tasks.json[/bold] · "
+    "[bold]dechaff annotate export.json --from label-studio --to text -o data/mine[/bold]"
+)
 def annotate(
-    page: Annotated[Path, typer.Argument(metavar="HTML", help="A web page.")],
-    gold: Annotated[Path, typer.Option(help="The article's paragraphs, one a line.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The labelled file; by default standard output.")
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="INPUT", help="A web page; with --from what is labelled: files, folders, an export."
+        ),
+    ],
+    gold: Annotated[
+        Path | None, typer.Option(help="The article's paragraphs, one a line.", show_default=False)
     ] = None,
-    extractor: Annotated[str, typer.Option("--extractor", "-x", metavar="NAME")] = "resiliparse_all",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="The labelled file, by default standard output; a folder for text or dolma."
+        ),
+    ] = None,
+    source: Annotated[
+        LabelFormat | None, typer.Option("--from", help="The format of labels to convert.", show_default=False)
+    ] = None,
+    target: Annotated[
+        LabelFormat | None, typer.Option("--to", help="The format to write them in.", show_default=False)
+    ] = None,
+    extractor: Extractor = "resiliparse_all",
     title: Annotated[str | None, typer.Option(help="The headline, if the gold leaves it out.")] = None,
     encoding: Encoding = "utf-8",
     errors: Errors = OnError.strict,
 ) -> None:
-    """Label the lines of a page's text from the paragraphs that belong to its article."""
-    from dechaff_training.corpus_files import annotate_page
+    """Label a page's lines from the paragraphs of its article; or convert labels from and to other tools."""
+    if source is not None and target is not None and gold is None:
+        from dechaff_training.exchange import exchange_labels
 
-    annotate_page(page, gold, out, extractor, title, _decoding(encoding, errors))
+        n_articles = exchange_labels(inputs, source.value, target.value, out)
+        print(f"dechaff: {n_articles} articles", file=sys.stderr)
+    elif gold is not None and len(inputs) == 1 and source is None and target is None:
+        from dechaff_training.corpus_files import annotate_page
+
+        annotate_page(inputs[0], gold, out, extractor, title, _decoding(encoding, errors))
+    else:
+        raise typer.BadParameter("give one page and its --gold, or both --from and --to")
 
 
 @app.command(epilog="Example: [bold]dechaff check data/articles[/bold]")

@@ -158,7 +158,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"no line is labelled {missing[0]!r}: both classes are needed to learn")
         article = np.repeat(np.arange(len(table.counts)), table.counts)
         known = np.flatnonzero(labels != MASKED)
-        weights = self._line_weights(table, article, known)
+        weights = table.line_weights(known, self.length_power, self.article_power)
         of_article = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
         weights *= of_article[article]
         self.classes_ = np.array(CLASSES)
@@ -207,13 +207,6 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 labels[known], predicted[known], sample_weight=None if weights is None else weights[known]
             )
         )
-
-    def _line_weights(self, table: LineTable, article: Rows, known: Rows) -> Values:
-        """Weigh lines by their length, and articles less the more their labelled lines weigh together."""
-        weights = np.power(np.maximum(table.n_words, 1.0), self.length_power)
-        totals = np.bincount(article[known], weights[known], len(table.counts))
-        shares: Values = weights / np.power(np.maximum(totals, 1.0), self.article_power)[article]
-        return shares
 
     def _draw(self, rows: Rows, weights: Values) -> tuple[Rows, Values]:
         """Draw lines in proportion to their weights, and give the drawn ones the weight that is left to them."""

@@ -165,7 +165,7 @@ def evaluate(
     gold = corpus.select(lambda article: not article.silver)
     threshold = model.resolve_threshold(threshold)
     decisions = decide(model, gold.texts, threshold, [article.title for article in gold] if titles else None)
-    _check_labels(gold, decisions)
+    check_labels(gold, decisions)
     settings = {
         "threshold": threshold,
         "titles_given": titles,
@@ -240,7 +240,13 @@ def decide(
     return Decisions(probability, kept, n_chars, n_tokens, n_lines, cleaned)
 
 
-def _check_labels(corpus: Corpus, decisions: Decisions) -> None:
+def check_labels(corpus: Corpus, decisions: Decisions) -> None:
+    """Refuse a corpus whose labels do not fit its lines, or that has none.
+
+    Raises
+    ------
+    CorpusError
+    """
     for article, n_lines in zip(corpus, decisions.n_lines.tolist(), strict=True):
         if len(article.labels) != n_lines:
             raise CorpusError(f"{article.id}: {n_lines} lines, but {len(article.labels)} labels")

@@ -1,6 +1,7 @@
 """From articles to matrices, and from matrices to one stage of the model."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,6 +108,26 @@ class LineTable:
         offsets = np.concatenate(([0], np.cumsum(self.counts)))
         return stack(decoding_features(log_odds, self.n_words, offsets)).T
 
+    def line_weights(self, rows: Rows, length_power: float = 0.5, article_power: float = 1.0) -> Values:
+        """Weigh lines by their length, and articles less the more their lines in `rows` weigh together.
+
+        Parameters
+        ----------
+        rows : ndarray of int64
+            The lines that have a label.
+        length_power, article_power : float
+            As in `LineClassifier`.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_lines,)
+        """
+        article = np.repeat(np.arange(len(self.counts)), self.counts)
+        weights = np.power(np.maximum(self.n_words, 1.0), length_power)
+        totals = np.bincount(article[rows], weights[rows], len(self.counts))
+        shares: Values = weights / np.power(np.maximum(totals, 1.0), article_power)[article]
+        return shares
+
     def weigh_by_words(self, weights: Values, rows: Rows) -> Values:
         """Share each article's weight out among those of its lines in `rows`, by their words, shape (n_rows,)."""
         article = np.repeat(np.arange(len(self.counts)), self.counts)[rows]
@@ -189,13 +210,7 @@ def fit_stage(
     means = dense.mean(axis=0, dtype=np.float64).astype(np.float32)
     scales = np.maximum(dense.std(axis=0, dtype=np.float64), _SMALLEST_SCALE).astype(np.float32)
     stage = Stage(names, means, scales, np.zeros_like(means), 0.0)
-    parts = [sparse.csr_matrix(_standardised(stage, dense))]
-    if words is not None:
-        parts.append(words)
-    if crosses is not None:
-        parts.append(leaf_matrix(crosses, dense))
-    matrix = sparse.hstack(parts, format="csr", dtype=np.float32)
-    del parts
+    matrix = stage_matrix(replace(stage, crosses=crosses), dense, words)
     regression = LogisticRegression(C=C, max_iter=max_iter, tol=_FIT_TOLERANCE)
     regression.fit(matrix, labels, sample_weight=(weights / weights.mean()).astype(np.float32))
     coefficients = regression.coef_[0].astype(np.float32)
@@ -207,5 +222,22 @@ def fit_stage(
     return fitted, coefficients[n_dense : n_dense + n_words]
 
 
-def _standardised(stage: Stage, dense: Matrix) -> Matrix:
-    return np.ascontiguousarray(stage.standardise(dense.T).T)
+def stage_matrix(stage: Stage, dense: Matrix, words: sparse.csr_matrix | None = None) -> sparse.csr_matrix:
+    """Lay out what a stage's weights count: its standardised features, hashed words and leaves.
+
+    Parameters
+    ----------
+    stage : Stage
+    dense : ndarray of float32, shape (n_lines, n_features)
+    words : sparse matrix, shape (n_lines, n_buckets), optional
+
+    Returns
+    -------
+    sparse matrix of float32, shape (n_lines, n_weights)
+    """
+    parts = [sparse.csr_matrix(np.ascontiguousarray(stage.standardise(dense.T).T))]
+    if words is not None:
+        parts.append(words)
+    if stage.crosses is not None:
+        parts.append(leaf_matrix(stage.crosses, dense))
+    return sparse.hstack(parts, format="csr", dtype=np.float32)

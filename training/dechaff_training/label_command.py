@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dechaff_training.options import Keywords, ModelFile, Threshold, phrases
+from dechaff_training.options import Extractor, Json, Keywords, ModelFile, Threshold, phrases
 
 EXAMPLES = (
     "Examples: [bold]dechaff label texts/ --to data/mine[/bold] · "
@@ -18,7 +18,6 @@ NEXT_EXAMPLES = (
     "The number before each article is how many words the model is expected to have wrong, halved for each article "
     "of its site that is labelled or stands above."
 )
-Extractor = Annotated[str, typer.Option("--extractor", "-x", metavar="NAME", help="What makes text of HTML.")]
 
 
 def label(
@@ -58,7 +57,7 @@ def suggest(
     model: ModelFile = None,
     extractor: Extractor = "resiliparse_all",
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many to show.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON, a record a line.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Say which articles to label next: where the model is least sure of most words, site after site."""
     from dechaff_training.label_files import suggest_files

@@ -1,5 +1,6 @@
 """What several commands have in common: how they behave, and options."""
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -12,6 +13,15 @@ BEHAVIOUR: Final[dict[str, Any]] = {
     "pretty_exceptions_enable": False,
     "context_settings": {"help_option_names": ["-h", "--help"]},
 }
+
+
+class LabelFormat(Enum):
+    """In which form labels come and go."""
+
+    text = "text"
+    label_studio = "label-studio"
+    dolma = "dolma"
+
 
 ModelFile = Annotated[
     Path | None,
@@ -30,6 +40,8 @@ def number_or_name(value: str) -> float | str:
     return number
 
 
+Extractor = Annotated[str, typer.Option("--extractor", "-x", metavar="NAME", help="What makes text of HTML.")]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON, a record a line.")]
 Threshold = Annotated[
     Any,
     typer.Option(

@@ -12,8 +12,8 @@ from dechaff.model import LineModel, blocks
 from dechaff.stages import Values
 from dechaff.tokens import find_words
 
-#: A line is unsure whose probability of content is from this to one minus this.
-UNSURE: Final = 0.2
+#: A line is unsure whose probability of content lies between these.
+UNSURE: Final = (0.2, 0.8)
 # What an article is worth beside the one before it of the same site: furniture repeats.
 _SAME_SITE: Final = 0.5
 
@@ -102,7 +102,8 @@ def is_unsure(probability: Values) -> NDArray[np.bool_]:
     >>> is_unsure(np.array([0.05, 0.5, 0.95])).tolist()
     [False, True, False]
     """
-    return np.abs(probability - 0.5) <= 0.5 - UNSURE
+    low, high = UNSURE
+    return (probability >= low) & (probability <= high)
 
 
 def measure_doubts(model: LineModel, texts: Sequence[str]) -> Values:

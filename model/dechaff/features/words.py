@@ -108,10 +108,25 @@ def sum_words(words: Words, weights: NDArray[np.float32]) -> NDArray[np.float64]
         The weight of each bucket.
     """
     total = np.zeros(len(words.counts))
+    for row in sum_kinds(words, weights):
+        total += row
+    return total
+
+
+def sum_kinds(words: Words, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Sum the weights of every line's terms by kind, in the order of `KINDS`, shape (n_kinds, n_lines).
+
+    Parameters
+    ----------
+    words : Words
+    weights : ndarray of float32, shape (2**n_bits,)
+        The weight of each bucket.
+    """
     sums = sum_terms(words.hashes, words.offsets, weights, _SALTS, len(weights).bit_length() - 1)
     for kind, row in zip(KINDS, sums, strict=True):
-        total += shift(row, words.batch.article_lines, kind.by) if kind.by else row
-    return total
+        if kind.by:
+            row[:] = shift(row, words.batch.article_lines, kind.by)
+    return sums
 
 
 @accelerated

@@ -30,7 +30,7 @@ class Judge:
     """
 
     #: Lines whose probability of content lies between these are called unsure.
-    unsure: Final = (UNSURE, 1 - UNSURE)
+    unsure: Final = UNSURE
 
     def __init__(self, model: LineModel, threshold: Threshold = None) -> None:
         self.model = model

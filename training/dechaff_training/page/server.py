@@ -52,6 +52,8 @@ def serve(session: Session, port: int = 0, *, opens: bool = True) -> None:
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         uvicorn.Server(config).run(sockets=[listener])
+    # Uvicorn raises the signal again that stopped it, but where the shell has SIGINT ignored that does nothing.
+    raise KeyboardInterrupt
 
 
 def _listen(port: int) -> socket.socket:

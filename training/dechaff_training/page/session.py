@@ -12,9 +12,9 @@ from dechaff_training.extraction import extract
 from dechaff_training.ordering import rank_articles
 from dechaff_training.page.documents import Document
 from dechaff_training.page.judging import Judge
-from dechaff_training.page.places import Name, fit_name
 from dechaff_training.page.sources import find_sources
 from dechaff_training.page.store import ChangedError, Drafts, Store
+from dechaff_training.places import Name, fit_name
 
 
 class Session:
@@ -64,7 +64,7 @@ class Session:
             return [{"site": name.site, "slug": name.slug, "state": self._state(name)} for name in self._names]
 
     def suggest(self) -> list[dict[str, Any]]:
-        """Order the new articles by what their labels would teach, with reasons; what cannot be read is left out."""
+        """Order the new articles by what they would teach, with reasons; what cannot be read is left out."""
         with self._lock:
             states = [(name, self._state(name)) for name in self._names]
         indices, texts = [], []

@@ -9,7 +9,7 @@ from dechaff_training.articles import MalformedError, read_file
 from dechaff_training.corpus import find_files
 from dechaff_training.extraction import extract
 from dechaff_training.page.documents import Document, read_document
-from dechaff_training.page.places import Name, inside
+from dechaff_training.places import Name, inside
 
 _PAGES = (".html", ".htm")
 SUFFIXES = (".txt", *_PAGES)

@@ -8,7 +8,7 @@ from dechaff.errors import DechaffError, InputError
 from dechaff.files import written_whole
 from dechaff_training.articles import read_file
 from dechaff_training.page.documents import Document, digest_of, read_document
-from dechaff_training.page.places import Name, inside
+from dechaff_training.places import Name, inside
 
 
 class ChangedError(DechaffError):

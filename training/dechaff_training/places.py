@@ -35,15 +35,23 @@ class Name(NamedTuple):
         return cls(path.parent.name, path.stem)
 
 
-def fit_name(text: str, otherwise: str) -> str:
-    """Make of what someone typed the name of a file or folder, which never leads anywhere else.
+def fit_name(text: str, otherwise: str, longest: int = _LONGEST_NAME) -> str:
+    """Make of any text the name of a file or folder, which never leads anywhere else.
+
+    Parameters
+    ----------
+    text : str
+    otherwise : str
+        The name where nothing is left.
+    longest : int
+        Of a name, in characters.
 
     Examples
     --------
     >>> fit_name("The weir: a story", "article"), fit_name("../..", "article")
     ('The-weir-a-story', 'article')
     """
-    return _UNFIT.sub("-", text)[:_LONGEST_NAME].strip("-.") or otherwise
+    return _UNFIT.sub("-", text)[:longest].strip("-.") or otherwise
 
 
 def inside(path: Path, root: Path) -> Path:

@@ -1,0 +1,253 @@
+"""A user's labels move a model, and the gain is measured on sites of theirs that it has not seen.
+
+The old model is only read: whoever calls decides whether the new one takes its place.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import log_loss
+from sklearn.model_selection import GroupKFold
+
+from dechaff.model import LineModel
+from dechaff.stages import Values
+from dechaff_training.adapting import adapt
+from dechaff_training.benchmark import gold_text, text_columns
+from dechaff_training.corpus import MASKED, Corpus
+from dechaff_training.evaluation import check_labels, decide
+from dechaff_training.metrics import Estimate, Resamples, f1_of_means, ratio
+from dechaff_training.training import describe_origin, git_commit
+
+#: With fewer sites nothing is measured: that all of five change for the better is chance once in 16 times, of six
+#: once in 32.
+SITES_TO_MEASURE: Final = 6
+#: How much labels may count against the old weights; 0 is no change.
+STRENGTHS: Final = (0.0, 0.001, 0.003, 0.01, 0.03)
+# For one site, where no other tells how much is good.
+_CAUTIOUS: Final = 0.003
+_N_FOLDS: Final = 5
+#: The key of what a model was taught, among its metadata.
+KEY: Final = "taught"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How good a model is on the user's own sites, or how much better than another.
+
+    Attributes
+    ----------
+    text_f1 : Estimate
+        Of four-token shingles, as everywhere; NaN if every article has a line without a label and no gold text.
+    lines_right : Estimate
+        The share of labelled lines that are kept or dropped rightly.
+    """
+
+    text_f1: Estimate
+    lines_right: Estimate
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the scores as JSON knows them."""
+        return {"text_f1": self.text_f1.to_dict(), "lines_right": self.lines_right.to_dict()}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A taught model, and what is known of it.
+
+    Attributes
+    ----------
+    model : LineModel
+        The old one itself where the labels give no reason to change it.
+    before, after, difference : Scores or None
+        On the user's sites, each judged by a model taught without it; None with too few sites.
+    strength : float
+        How much the labels count against the old weights, of `STRENGTHS`.
+    n_sites : int
+        With labels.
+    sites_needed : int
+        How many more sites a measurement needs; 0 where there is one.
+    advice : str
+        What to make of it, in a sentence or two.
+    """
+
+    model: LineModel
+    before: Scores | None
+    after: Scores | None
+    difference: Scores | None
+    strength: float
+    n_sites: int
+    sites_needed: int
+    advice: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all but the model as JSON knows it."""
+        scores = {
+            name: (found := getattr(self, name)) and found.to_dict() for name in ("before", "after", "difference")
+        }
+        return {name: value for name, value in vars(self).items() if name != "model"} | scores
+
+
+def teach(
+    start: LineModel,
+    corpus: Corpus,
+    *,
+    seed: int = 0,
+    strengths: Sequence[float] = STRENGTHS,
+    start_digest: str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Lesson:
+    r"""Move a model towards labels as far as that serves sites it has not seen, and measure by how much.
+
+    Parameters
+    ----------
+    start : LineModel
+        One that has not learnt from these sites; begin with the same one when there are more labels.
+    corpus : Corpus
+        Silver labels are left out.
+    seed : int
+        Of the folds and of the resamples behind the intervals.
+    strengths : sequence of float
+        What to choose from, by cross-validation over sites.
+    start_digest : str, optional
+        The old model's, to be written down in the new one.
+    progress : callable, optional
+        Told what is done next, in words.
+
+    Raises
+    ------
+    CorpusError
+        If no line has a label, or an article has more or fewer labels than lines.
+
+    Examples
+    --------
+    >>> from dechaff import default_model
+    >>> from dechaff_training.corpus import Article
+    >>> article = Article("The mill shuts.\nShare", np.array([1, 0], np.int8), "bote", "bote/mill", "articles")
+    >>> teach(default_model(), Corpus([article])).sites_needed
+    5
+    """
+    tell = progress or (lambda _: None)
+    corpus = corpus.select(lambda article: not article.silver and bool((article.labels != MASKED).any()))
+    check_labels(corpus, decide(start, corpus.texts))
+    tell("choosing how much the labels count")
+    model, strength = _choose(start, corpus, strengths, seed)
+    if strength:
+        taught = {"start_digest": start_digest, "strength": strength, **describe_origin(corpus, seed, git_commit())}
+        model = replace(model, metadata={**start.metadata, KEY: [*_history(start), taught]})
+    n_sites = len(set(corpus.groups))
+    needed = max(SITES_TO_MEASURE - n_sites, 0)
+    before = after = difference = None
+    if not needed:
+        before, after, difference = _measure(start, corpus, strengths if strength else (), seed, tell)
+    advice = _advise(difference, strength, needed)
+    return Lesson(model, before, after, difference, strength, n_sites, needed, advice)
+
+
+def _history(model: LineModel) -> list[Any]:
+    """List what a model was taught before, as far as its metadata are sound."""
+    taught = model.metadata.get(KEY)
+    return taught if isinstance(taught, list) else []
+
+
+def _folds(corpus: Corpus, seed: int) -> Iterator[tuple[Corpus, NDArray[np.int64]]]:
+    """Give what to learn from and, of other sites, the places of what to judge; nothing for a single site."""
+    sites = np.unique(corpus.groups, return_inverse=True)[1]
+    n_folds = min(_N_FOLDS, len(set(corpus.groups)))
+    if n_folds > 1:
+        for learnt, held in GroupKFold(n_folds, shuffle=True, random_state=seed).split(sites, groups=sites):
+            yield _take(corpus, learnt), held
+
+
+def _take(corpus: Corpus, places: NDArray[np.int64]) -> Corpus:
+    return Corpus([corpus.articles[place] for place in places.tolist()])
+
+
+def _choose(start: LineModel, corpus: Corpus, strengths: Sequence[float], seed: int) -> tuple[LineModel, float]:
+    """Teach a model as strongly as serves sites held out best, by the log loss of their lines."""
+    if len(strengths) == 1:
+        best = strengths[0]
+    else:
+        losses = [
+            [_held_loss(model, _take(corpus, held)) for model in adapt(start, learnt, strengths)]
+            for learnt, held in _folds(corpus, seed)
+        ]
+        best = strengths[int(np.sum(losses, axis=0).argmin())] if losses else _CAUTIOUS
+    return adapt(start, corpus, [best])[0], best
+
+
+def _held_loss(model: LineModel, held: Corpus) -> float:
+    """Sum the log losses of articles, their lines weighed by the root of their words."""
+    decisions, labels = decide(model, held.texts), np.concatenate(held.labels)
+    known = labels != MASKED
+    article = np.repeat(np.arange(len(held)), decisions.n_lines)
+    weights = np.sqrt(np.maximum(decisions.n_tokens, 1)) * known
+    weights /= np.bincount(article, weights)[article]
+    return float(
+        log_loss(
+            labels[known],
+            decisions.probability[known],
+            sample_weight=weights[known],
+            normalize=False,
+            labels=[0, 1],
+        )
+    )
+
+
+def _measure(
+    start: LineModel, corpus: Corpus, strengths: Sequence[float], seed: int, tell: Callable[[str], None]
+) -> tuple[Scores, Scores, Scores]:
+    """Measure before, after and the difference, each site by a model taught without it; or by none at all."""
+    before = _judge(start, corpus)
+    after = before
+    if strengths:
+        texts, n_right = list(before[0]), before[1].copy()
+        for number, (learnt, held) in enumerate(_folds(corpus, seed), 1):
+            tell(f"measuring on sites held out, part {number}")
+            judged = _judge(_choose(start, learnt, strengths, seed)[0], _take(corpus, held))
+            n_right[held] = judged[1]
+            for place, text in zip(held.tolist(), judged[0], strict=True):
+                texts[place] = text
+        after = texts, n_right
+    return _score(corpus, before, after, seed)
+
+
+def _judge(model: LineModel, corpus: Corpus) -> tuple[list[str], Values]:
+    """Clean articles, and count the lines of each that are kept or dropped rightly."""
+    decisions = decide(model, corpus.texts)
+    article = np.repeat(np.arange(len(corpus)), decisions.n_lines)
+    right = decisions.kept == np.concatenate(corpus.labels)
+    return decisions.texts, np.bincount(article, right, len(corpus)).astype(np.float64)
+
+
+def _score(
+    corpus: Corpus, before: tuple[list[str], Values], after: tuple[list[str], Values], seed: int
+) -> tuple[Scores, Scores, Scores]:
+    resamples = Resamples(corpus.groups, seed=seed)
+    texts = text_columns(corpus.articles, {"before": before[0], "after": after[0]})
+    has_gold = np.array([gold_text(article) is not None for article in corpus])[:, None]
+    n_known = [int((labels != MASKED).sum()) for labels in corpus.labels]
+    figures = []
+    for name, (_, n_right) in (("before", before), ("after", after)):
+        f1 = f1_of_means(resamples.sums(texts[name] * has_gold))
+        figures.append((f1, ratio(*resamples.sums(np.column_stack((n_right, n_known))).T)))
+    figures.append((figures[1][0] - figures[0][0], figures[1][1] - figures[0][1]))
+    first, second, difference = (Scores(*map(resamples.estimate, pair)) for pair in figures)
+    return first, second, difference
+
+
+def _advise(difference: Scores | None, strength: float, needed: int) -> str:
+    """Say what the figures mean for who has to choose between the models."""
+    if not strength:
+        return "The labels give no reason to change the model: on sites held out it does best as it is."
+    if difference is None:
+        sites = "1 more site" if needed == 1 else f"{needed} more sites"
+        return f"Taught, but nothing is promised: label articles of {sites} for a measurement."
+    figure = difference.lines_right if np.isnan(difference.text_f1.value) else difference.text_f1
+    if figure.high < 0:
+        return "Worse on your own sites: keep the old model, and look for wrong labels with 'dechaff check'."
+    if figure.low > 0:
+        return "Better on sites of yours that it has not seen: take the new model."
+    return "No clear difference on sites of yours that it has not seen: keep the old model, or label more sites."
