@@ -9,10 +9,10 @@ import pytest
 from cli_process import DATA, OFFER, PROSE, SITES, SMALL, dechaff, on_terminal
 
 from dechaff import load_model
-from dechaff_training import cli
 from dechaff_training.corpus import Corpus
 from dechaff_training.estimator import LineClassifier
 from dechaff_training.records import LineRecords
+from dechaff_training.train_command import train
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_inspect(model: Path) -> None:
 def test_defaults_of_train_are_those_of_the_classifier() -> None:
     """What the command line leaves unsaid is what `LineClassifier` takes by default."""
     options = {"seed": "random_state", "trees": "n_trees", "folds": "n_folds", "c": "C", "c_context": "C_context"}
-    defaults = {name: parameter.default for name, parameter in signature(cli.train).parameters.items()}
+    defaults = {name: parameter.default for name, parameter in signature(train).parameters.items()}
     classifier = LineClassifier().get_params()
     names = {**options, "threshold": "threshold"}
     assert {option: defaults[option] for option in names} == {o: classifier[name] for o, name in names.items()}

@@ -15,11 +15,14 @@ import typer
 from typer.core import TyperGroup
 
 from dechaff.errors import DechaffError
-from dechaff_training import bulk_command, label_command
+from dechaff_training import bulk_command, label_command, train_command
 from dechaff_training.options import (
     BEHAVIOUR,
+    Corpora,
     Extractor,
+    Extractors,
     Json,
+    JsonFile,
     Keywords,
     LabelFormat,
     ModelFile,
@@ -73,10 +76,6 @@ Files = Annotated[
     list[Path] | None,
     typer.Argument(metavar="FILES", help="Texts; '-' or none for standard input.", show_default=False),
 ]
-Corpora = Annotated[
-    list[Path],
-    typer.Argument(metavar="CORPUS", help="Labelled .txt or .jsonl, pages in .parquet, or folders of them."),
-]
 Title = Annotated[
     str | None,
     typer.Option(
@@ -88,14 +87,6 @@ Title = Annotated[
 Url = Annotated[str | None, typer.Option(metavar="URL", help="The page's address, to know the headline by.")]
 Encoding = Annotated[str, typer.Option(metavar="NAME", help="How the input is encoded; output is UTF-8.")]
 Errors = Annotated[OnError, typer.Option(help="What to do about bytes that are not in the encoding.")]
-Extractors = Annotated[
-    list[str] | None,
-    typer.Option("--extractor", "-x", metavar="NAME", help="Which extractor's texts to take of pages; repeat it."),
-]
-JsonFile = Annotated[
-    Path | None,
-    typer.Option("--json", metavar="FILE", help="Write the figures as JSON; '-' for standard output."),
-]
 
 
 def _show_version(wanted: bool) -> None:
@@ -188,26 +179,7 @@ app.command(epilog=label_command.EXAMPLES)(label_command.label)
 app.command("next", epilog=label_command.NEXT_EXAMPLES)(label_command.suggest)
 
 
-@app.command(epilog="Example: [bold]dechaff train data/articles -o model.joblib --seed 1[/bold]")
-def train(
-    corpora: Corpora,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The model file to write.")],
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same file.")] = 0,
-    trees: Annotated[int, typer.Option(min=0, help="Shallow trees that stage 2 takes its crosses from.")] = 120,
-    folds: Annotated[int, typer.Option(min=2, help="Folds by site for what stage 2 learns from.")] = 4,
-    c: Annotated[float, typer.Option("--c", min=1e-9, help="Inverse strength of the penalty, stage 1.")] = 0.03,
-    c_context: Annotated[float, typer.Option(min=1e-9, help="Inverse strength of the penalty, stage 2.")] = 0.03,
-    threshold: Annotated[float, typer.Option(min=0, max=1, help="Lines from this probability on are kept.")] = 0.5,
-    keywords: Keywords = None,
-    extractors: Extractors = None,
-    metrics: Annotated[Path | None, typer.Option(help="A JSON file of figures to keep in the model.")] = None,
-) -> None:
-    """Learn a model from labelled articles and pages."""
-    from dechaff_training.corpus_files import train_to_file
-
-    parameters: dict[str, Any] = {"random_state": seed, "n_trees": trees, "n_folds": folds, "threshold": threshold}
-    parameters |= {"C": c, "C_context": c_context, "keywords": phrases(keywords)}
-    train_to_file(corpora, out, parameters, extractors or (), metrics)
+app.command(epilog=train_command.EXAMPLES)(train_command.train)
 
 
 @app.command(epilog="Example: [bold]dechaff evaluate data/articles --json figures.json[/bold]")

@@ -47,6 +47,18 @@ def read_corpus(paths: Sequence[Path], extractors: Sequence[str] = ()) -> "Corpu
     return corpus
 
 
+def check_out(out: Path) -> None:
+    """Refuse to write a model over what is no plain file.
+
+    Raises
+    ------
+    InputError
+    """
+    if out.exists() and not out.is_file():
+        # A device would be replaced by the model, which takes a root shell's /dev/null away.
+        raise InputError(f"{show_path(out)}: no plain file: name the model's file, as in model.joblib")
+
+
 def train_to_file(
     paths: Sequence[Path],
     out: Path,
@@ -71,9 +83,7 @@ def train_to_file(
     DechaffError
         If something cannot be read or learnt from.
     """
-    if out.exists() and not out.is_file():
-        # A device would be replaced by the model, which takes a root shell's /dev/null away.
-        raise InputError(f"{show_path(out)}: no plain file: name the model's file, as in model.joblib")
+    check_out(out)
     figures = None if metrics is None else read_json(metrics)
     collect_keywords(parameters.get("keywords") or {})  # complains before the corpus is read
     with Steps("reading") as tell:

@@ -40,7 +40,19 @@ def number_or_name(value: str) -> float | str:
     return number
 
 
+Corpora = Annotated[
+    list[Path],
+    typer.Argument(metavar="CORPUS", help="Labelled .txt or .jsonl, pages in .parquet, or folders of them."),
+]
+Extractors = Annotated[
+    list[str] | None,
+    typer.Option("--extractor", "-x", metavar="NAME", help="Which extractor's texts to take of pages; repeat it."),
+]
 Extractor = Annotated[str, typer.Option("--extractor", "-x", metavar="NAME", help="What makes text of HTML.")]
+JsonFile = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Write the figures as JSON; '-' for standard output."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, a record a line.")]
 Threshold = Annotated[
     Any,

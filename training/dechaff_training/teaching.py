@@ -17,7 +17,7 @@ from dechaff.stages import Values
 from dechaff_training.adapting import adapt
 from dechaff_training.benchmark import gold_text, text_columns
 from dechaff_training.corpus import MASKED, Corpus
-from dechaff_training.evaluation import check_labels, decide
+from dechaff_training.evaluation import Table, check_labels, decide
 from dechaff_training.metrics import Estimate, Resamples, f1_of_means, ratio
 from dechaff_training.training import describe_origin, git_commit
 
@@ -31,6 +31,10 @@ _CAUTIOUS: Final = 0.003
 _N_FOLDS: Final = 5
 #: The key of what a model was taught, among its metadata.
 KEY: Final = "taught"
+_WARNING: Final = (
+    " The model to start from was taught before: if with these sites, 'before' is too good; start from the model "
+    "that it was taught from."
+)
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,17 @@ class Lesson:
         return {name: value for name, value in vars(self).items() if name != "model"} | scores
 
 
+def lesson_table(lesson: Lesson) -> Table:
+    """Show what a lesson's measurement gave; without one, the table has no rows."""
+    parts = (lesson.before, lesson.after, lesson.difference)
+    rows = [
+        (title, *(str(getattr(scores, name)) for scores in parts if scores))
+        for name, title in (("text_f1", "text F1"), ("lines_right", "lines right"))
+    ]
+    title = f"{lesson.n_sites} sites of yours, each judged by a model that has not seen it"
+    return Table(title, ("figure", "before", "after", "difference"), rows if lesson.difference else [])
+
+
 def teach(
     start: LineModel,
     corpus: Corpus,
@@ -142,7 +157,7 @@ def teach(
     before = after = difference = None
     if not needed:
         before, after, difference = _measure(start, corpus, strengths if strength else (), seed, tell)
-    advice = _advise(difference, strength, needed)
+    advice = _advise(difference, strength, needed) + _WARNING * bool(_history(start))
     return Lesson(model, before, after, difference, strength, n_sites, needed, advice)
 
 

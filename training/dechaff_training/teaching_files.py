@@ -1,0 +1,74 @@
+"""What `dechaff train --start-from` does, without its command line."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from dechaff.artifact import save_model
+from dechaff.errors import InputError
+from dechaff_training.cleaning_files import load, model_digest
+from dechaff_training.corpus_files import check_out, read_corpus, write_json
+from dechaff_training.progress import Steps
+from dechaff_training.reading import STANDARD, show_path
+
+if TYPE_CHECKING:  # it imports scikit-learn
+    from dechaff_training.teaching import Lesson
+
+#: What stands for the model that ships, where a model has to be named.
+DEFAULT: Final = "default"
+
+
+def teach_to_file(
+    paths: Sequence[Path],
+    out: Path,
+    start: str,
+    seed: int = 0,
+    extractors: Sequence[str] = (),
+    json_file: Path | None = None,
+) -> None:
+    """Teach a model from corpora, write the new one, and print what it gains on sites that it has not seen.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    out : Path
+        Another file than the old model's, which stays.
+    start : str
+        A model file, or `default`.
+    seed : int
+    extractors : sequence of str
+    json_file : Path, optional
+        Where the figures go, too.
+
+    Raises
+    ------
+    DechaffError
+        If something cannot be read or learnt from.
+    """
+    check_out(out)
+    old = None if start == DEFAULT else Path(start)
+    if old is not None and out.exists() and old.exists() and out.samefile(old):
+        raise InputError(f"{show_path(out)}: the old model stays until you take the new one: name another --out")
+    model = load(old)
+    with Steps("reading") as tell:
+        tell("reading the corpus")
+        from dechaff_training.teaching import teach
+
+        lesson = teach(
+            model, read_corpus(paths, extractors), seed=seed, start_digest=model_digest(old), progress=tell
+        )
+        save_model(lesson.model, out)
+    if json_file is not None:
+        write_json(lesson.to_dict(), json_file)
+    if json_file != STANDARD:
+        _print(lesson)
+    print(f"dechaff: {lesson.advice} It is in {show_path(out)}.", file=sys.stderr)
+
+
+def _print(lesson: "Lesson") -> None:
+    if lesson.difference is not None:
+        from dechaff_training.rendering import print_tables
+        from dechaff_training.teaching import lesson_table
+
+        print_tables([lesson_table(lesson)])
