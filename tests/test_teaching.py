@@ -14,7 +14,6 @@ from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.evaluation import decide
 from dechaff_training.teaching import KEY, SITES_TO_MEASURE, Lesson, lesson_table, teach
 
-
 #: Two strengths are enough where it does not matter how well they are chosen, and save time.
 TWO = (0.0, 0.03)
 

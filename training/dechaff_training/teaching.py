@@ -148,7 +148,7 @@ def teach(
     corpus = corpus.select(lambda article: not article.silver and bool((article.labels != MASKED).any()))
     check_labels(corpus, decide(start, corpus.texts))
     tell("choosing how much the labels count")
-    model, strength = _choose(start, corpus, strengths, seed)
+    model, strength = adapt_best(start, corpus, strengths, seed)
     if strength:
         taught = {"start_digest": start_digest, "strength": strength, **describe_origin(corpus, seed, git_commit())}
         model = replace(model, metadata={**start.metadata, KEY: [*_history(start), taught]})
@@ -159,6 +159,34 @@ def teach(
         before, after, difference = _measure(start, corpus, strengths if strength else (), seed, tell)
     advice = _advise(difference, strength, needed) + _WARNING * bool(_history(start))
     return Lesson(model, before, after, difference, strength, n_sites, needed, advice)
+
+
+def adapt_best(start: LineModel, corpus: Corpus, strengths: Sequence[float], seed: int) -> tuple[LineModel, float]:
+    """Teach a model as strongly as serves sites held out best, by the log loss of their lines.
+
+    Parameters
+    ----------
+    start : LineModel
+    corpus : Corpus
+    strengths : sequence of float
+    seed : int
+        Of the folds.
+
+    Returns
+    -------
+    LineModel
+    float
+        The strength; of a single site a cautious one, for there is none to hold out.
+    """
+    if len(strengths) == 1:
+        best = strengths[0]
+    else:
+        losses = [
+            [_held_loss(model, _take(corpus, held)) for model in adapt(start, learnt, strengths)]
+            for learnt, held in _folds(corpus, seed)
+        ]
+        best = strengths[int(np.sum(losses, axis=0).argmin())] if losses else _CAUTIOUS
+    return adapt(start, corpus, [best])[0], best
 
 
 def _history(model: LineModel) -> list[Any]:
@@ -178,19 +206,6 @@ def _folds(corpus: Corpus, seed: int) -> Iterator[tuple[Corpus, NDArray[np.int64
 
 def _take(corpus: Corpus, places: NDArray[np.int64]) -> Corpus:
     return Corpus([corpus.articles[place] for place in places.tolist()])
-
-
-def _choose(start: LineModel, corpus: Corpus, strengths: Sequence[float], seed: int) -> tuple[LineModel, float]:
-    """Teach a model as strongly as serves sites held out best, by the log loss of their lines."""
-    if len(strengths) == 1:
-        best = strengths[0]
-    else:
-        losses = [
-            [_held_loss(model, _take(corpus, held)) for model in adapt(start, learnt, strengths)]
-            for learnt, held in _folds(corpus, seed)
-        ]
-        best = strengths[int(np.sum(losses, axis=0).argmin())] if losses else _CAUTIOUS
-    return adapt(start, corpus, [best])[0], best
 
 
 def _held_loss(model: LineModel, held: Corpus) -> float:
@@ -221,7 +236,7 @@ def _measure(
         texts, n_right = list(before[0]), before[1].copy()
         for number, (learnt, held) in enumerate(_folds(corpus, seed), 1):
             tell(f"measuring on sites held out, part {number}")
-            judged = _judge(_choose(start, learnt, strengths, seed)[0], _take(corpus, held))
+            judged = _judge(adapt_best(start, learnt, strengths, seed)[0], _take(corpus, held))
             n_right[held] = judged[1]
             for place, text in zip(held.tolist(), judged[0], strict=True):
                 texts[place] = text
