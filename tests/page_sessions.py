@@ -64,3 +64,15 @@ def running(*arguments: object) -> Iterator[tuple[str, "subprocess.Popen[str]"]]
             yield process.stdout.readline().strip(), process
         finally:
             process.kill()
+
+
+#: Each line as it is to be labelled, against what the shipped model thinks of them.
+TAUGHT = "- The council voted on Tuesday to repair the old bridge over the {site}.\n+ Share this article\n"
+
+
+def write_labelled(folder: Path, n_sites: int) -> Path:
+    """Write an article of each of several sites whose labels are the opposite of what one would say."""
+    for number in range(n_sites):
+        (folder / f"site-{number}").mkdir(parents=True)
+        (folder / f"site-{number}" / "council.txt").write_text(TAUGHT.format(site=number))
+    return folder

@@ -11,9 +11,10 @@ import pytest
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 pytest.importorskip("uvicorn", reason="needs the extra [page]")
 
-from page_sessions import CHROMIUM, CHROMIUM_OPTIONS, running, write_texts
+from page_sessions import CHROMIUM, CHROMIUM_OPTIONS, running, write_labelled, write_texts
 
 from dechaff_training.corpus import Corpus
+from dechaff_training.teaching import SITES_TO_MEASURE
 
 pytestmark = pytest.mark.skipif(
     not CHROMIUM.exists(), reason=f"needs Chromium at {CHROMIUM}: apt-get install chromium"
@@ -148,6 +149,30 @@ def test_the_best_article_first(page: Any, tmp_path: Path) -> None:
         press(page, "o")
         playwright.expect(page.locator("#next")).to_be_enabled()
         playwright.expect(page.locator("#reason")).to_be_empty()
+
+
+def test_teach(page: Any, tmp_path: Path) -> None:
+    """Teach by key, see before and after, take the new model: the article is judged anew, and the model is a file."""
+    mine = write_labelled(tmp_path / "mine", SITES_TO_MEASURE)
+    with running(write_texts(tmp_path / "texts"), "--to", mine) as (url, _):
+        page.goto(url)
+        page.wait_for_selector(".line")
+        probabilities = page.locator(".probability").all_text_contents()
+        press(page, "t")
+        dialog = page.locator("#lesson-dialog")
+        playwright.expect(dialog).to_contain_text("the old one stays until you take the new one")
+        playwright.expect(dialog.get_by_role("button", name="Take")).to_be_hidden()
+        dialog.get_by_role("button", name="Teach").click()
+        playwright.expect(dialog.get_by_role("progressbar")).to_be_visible()
+        playwright.expect(dialog.locator("#lesson-text")).to_contain_text("take the new model", timeout=60_000)
+        playwright.expect(dialog.locator("tbody tr")).to_have_count(2)
+        dialog.get_by_role("button", name="Close").click()
+        assert page.locator(".probability").all_text_contents() == probabilities
+        press(page, "t")
+        dialog.get_by_role("button", name="Take").click()
+        playwright.expect(page.locator("#live")).to_contain_text("model.joblib")
+        assert page.locator(".probability").all_text_contents() != probabilities
+    assert (mine / "model.joblib").is_file()
 
 
 def test_label_by_mouse(page: Any, tmp_path: Path) -> None:
@@ -300,7 +325,7 @@ def test_accessibility(browser: Any, tmp_path: Path, scheme: str, width: int) ->
         press(page, "n")
         playwright.expect(page.locator("#why li")).to_have_count(3)
         press(page, "Space", "ArrowDown", "Shift+ArrowDown", "m")
-        for dialog in (None, "keys", "add"):
+        for dialog in (None, "keys", "add", "teach"):
             if dialog:
                 page.locator(f"#{dialog}").click()
             assert serious(axe.run(page)) == []

@@ -10,6 +10,7 @@ from dechaff_training.options import Extractor, Json, Keywords, ModelFile, Thres
 EXAMPLES = (
     "Examples: [bold]dechaff label texts/ --to data/mine[/bold] · "
     "[bold]dechaff label page.html --to data/mine --no-open[/bold]\n\n"
+    "A model that was taught on the page lies in DIR; without --model it proposes labels there.\n\n"
     "Nothing leaves this machine. Stop it with Ctrl-C: what is unsaved is there the next time."
 )
 

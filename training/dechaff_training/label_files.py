@@ -1,12 +1,14 @@
 """What `dechaff label` and `dechaff next` do, without their command lines."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from dechaff import extras
+from dechaff.artifact import load_model
 from dechaff.errors import InputError
 from dechaff.model import Threshold
-from dechaff_training.cleaning_files import dump, load
+from dechaff_training.cleaning_files import dump, load, model_digest
 
 
 def label_files(
@@ -39,7 +41,11 @@ def label_files(
     judge = load(model)
     judge = judge.with_keywords(keywords) if keywords else judge
     judge.resolve_threshold(threshold)
-    session = Session(inputs, to, judge, threshold, extractor)
+    session = Session(inputs, to, judge, threshold, extractor, model_digest(model))
+    taught = session.store.model_path
+    if model is None and taught.is_file():
+        session.use(load_model(taught))
+        print(f"dechaff: {taught}, taught with these labels, proposes new ones", file=sys.stderr)
     if session.has_pages:
         extractor_version(extractor)  # complains here, not on the page
     serve(session, port, opens=opens)

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from dechaff.artifact import save_model
 from dechaff.errors import DechaffError, InputError
 from dechaff.model import LineModel, Threshold
 from dechaff_training.extraction import extract
@@ -14,6 +15,7 @@ from dechaff_training.page.documents import Document
 from dechaff_training.page.judging import Judge
 from dechaff_training.page.sources import find_sources
 from dechaff_training.page.store import ChangedError, Drafts, Store
+from dechaff_training.page.teacher import Teacher
 from dechaff_training.places import Name, fit_name
 
 
@@ -27,9 +29,12 @@ class Session:
     to : Path
         The folder of labels.
     model : LineModel
+        What proposes labels, and what lessons begin with.
     threshold : float or str, optional
     extractor : str
         What makes text of HTML.
+    digest : str, optional
+        Of the model's file.
 
     Raises
     ------
@@ -44,6 +49,7 @@ class Session:
         model: LineModel,
         threshold: Threshold = None,
         extractor: str = "resiliparse_all",
+        digest: str | None = None,
     ) -> None:
         self.store, self.drafts = Store(to), Drafts(to)
         self._sources = find_sources(sources or [to] * to.is_dir())
@@ -51,7 +57,13 @@ class Session:
         self._extractor = extractor
         self._open: dict[int, Document] = {}
         self._lock = RLock()
+        self._threshold = threshold
         self.judge = Judge(model, threshold)
+        self.teacher = Teacher(model, digest)
+
+    def use(self, model: LineModel) -> None:
+        """Let another model propose labels; lessons begin with the first one all the same."""
+        self.judge = Judge(model, self._threshold)
 
     @property
     def has_pages(self) -> bool:
@@ -166,6 +178,19 @@ class Session:
             self.drafts.write(name, document, document.marks, None)
             self._names.append(name)
             return len(self._names) - 1
+
+    def take(self) -> dict[str, Any]:
+        """Let the taught model take the old one's place, and write it to the folder of labels.
+
+        Raises
+        ------
+        InputError
+            If no model has been taught.
+        """
+        model = self.teacher.model
+        save_model(model, self.store.model_path)
+        self.use(model)
+        return {"path": str(self.store.model_path)}
 
     def _name(self, index: int) -> Name:
         if not 0 <= index < len(self._names):

@@ -39,6 +39,11 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
 
+    @property
+    def model_path(self) -> Path:
+        """Where the model is that was taught with these labels."""
+        return self.root / "model.joblib"
+
     def path(self, name: Name) -> Path:
         """Give the file of an article.
 

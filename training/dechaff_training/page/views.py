@@ -19,6 +19,10 @@ _TEXT, _DIGEST = (str,), (str, type(None))
 
 def api_routes(session: Session) -> list[Route]:
     """Give the routes of everything that the page can ask of a session."""
+    return [*_article_routes(session), *_lesson_routes(session)]
+
+
+def _article_routes(session: Session) -> list[Route]:
 
     async def list_articles(_: Request) -> Response:
         return await _answer(lambda: {"articles": session.articles()})
@@ -56,6 +60,23 @@ def api_routes(session: Session) -> list[Route]:
         Route("/articles/{index:int}/draft", keep, methods=["PUT"]),
         Route("/articles/{index:int}/draft", forget, methods=["DELETE"]),
         Route("/articles/{index:int}/lines/{line:int}", explain, methods=["GET"]),
+    ]
+
+
+def _lesson_routes(session: Session) -> list[Route]:
+    async def read_lesson(_: Request) -> Response:
+        return JSONResponse(session.teacher.state)
+
+    async def begin_lesson(_: Request) -> Response:
+        return await _answer(session.teacher.begin, session.store.root)
+
+    async def take_model(_: Request) -> Response:
+        return await _answer(session.take)
+
+    return [
+        Route("/lesson", read_lesson, methods=["GET"]),
+        Route("/lesson", begin_lesson, methods=["POST"]),
+        Route("/model", take_model, methods=["PUT"]),
     ]
 
 

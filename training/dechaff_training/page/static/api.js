@@ -32,6 +32,9 @@ const marks = ({ key, marks, digest }) => ({ key, marks: marks.join(''), digest 
 
 export const listArticles = async () => (await ask('GET', 'articles')).articles;
 export const suggest = () => ask('GET', 'suggestions');
+export const readLesson = () => ask('GET', 'lesson');
+export const beginLesson = () => ask('POST', 'lesson');
+export const takeModel = () => ask('PUT', 'model');
 export const addArticle = async (given) => (await inTurn('POST', 'articles', given)).index;
 export const openArticle = (index) => inTurn('GET', `articles/${index}`);
 export const explain = ({ index, key }, line) => ask('GET', `articles/${index}/lines/${line}?key=${key}`);

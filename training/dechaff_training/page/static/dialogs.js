@@ -4,7 +4,7 @@ import { addArticle } from './api.js';
 import { find, make } from './dom.js';
 
 /** Show a dialog; gives the value of the button that closes it, "cancel" for Escape. */
-function ask(dialog, check = () => true) {
+export function ask(dialog, check = () => true) {
   return new Promise((resolve) => {
     dialog.returnValue = 'cancel';
     dialog.onclick = async ({ target }) => {

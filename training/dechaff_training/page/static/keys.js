@@ -13,6 +13,7 @@ const TABLE = [
   [['n'], 'next article', 'n', 'next'],
   [['p'], 'previous article', 'p', 'previous'],
   [['o'], 'order the articles: those that teach most first, or as their files come', 'o', 'best'],
+  [['t'], 'teach the model with the labels that are saved', 't', 'teach'],
   [['u'], 'only lines that the model is unsure of', 'u', 'unsure'],
   [['?'], 'show these keys', '?', 'keys'],
 ];

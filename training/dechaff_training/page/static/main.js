@@ -5,6 +5,7 @@ import { Article, WORDS } from './article.js';
 import { askAboutConflict, askForText, showKeys } from './dialogs.js';
 import { afterPaint, announce, count, find, make, notice } from './dom.js';
 import { KEYS, readKey } from './keys.js';
+import { teach } from './lesson.js';
 import { Lines } from './lines.js';
 import { Queue } from './queue.js';
 import { Why } from './why.js';
@@ -30,6 +31,7 @@ const commands = {
   redo: () => changed(article.redo(), 'done again'),
   unsure: () => filter(!onlyUnsure),
   best: () => sort(!queue.isSorted),
+  teach: () => learn(),
   save: () => save(article),
   next: () => step(1),
   previous: () => step(-1),
@@ -174,6 +176,19 @@ async function add() {
   if (index === null) return;
   await queue.load();
   await start(index);
+}
+
+/** Teach the model; once it is taken, the article is judged anew. */
+async function learn() {
+  try {
+    const path = await teach();
+    if (path === null) return;
+    if (draftTimer) await keep();
+    if (article) await open(article.index);
+    announce(`the new model proposes labels from now on, and is kept in ${path}`);
+  } catch (error) {
+    complain(error);
+  }
 }
 
 async function start(index = queue.first) {
