@@ -1,0 +1,98 @@
+"""Take the pictures of docs/label.md anew, each state of the page in headless Chromium.
+
+python docs/pictures/take.py
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import sync_playwright
+
+HERE: Final = Path(__file__).parent
+DATA: Final = HERE.parents[1] / "data"
+CHROMIUM: Final = {
+    "executable_path": "/usr/bin/chromium",
+    "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+}
+WINDOW: Final = {"width": 1120, "height": 700}
+_LESSON_MS: Final = 300_000
+
+
+def lay_out(folder: Path) -> tuple[Path, Path]:
+    """Copy an article without labels and a folder of articles with labels."""
+    texts, mine = folder / "texts", folder / "mine"
+    (texts / "observer").mkdir(parents=True)
+    shutil.copy(DATA / "example.txt", texts / "observer" / "ferry.txt")
+    for site in sorted(path for path in (DATA / "articles").iterdir() if path.is_dir()):
+        (mine / site.name).mkdir(parents=True)
+        for article in sorted(site.glob("*.txt"))[:2]:
+            shutil.copy(article, mine / site.name)
+    return texts, mine
+
+
+@contextmanager
+def serving(texts: Path, mine: Path) -> Iterator[str]:
+    """Serve the page, and give its address."""
+    command = [sys.executable, "-m", "dechaff_training.cli", "label", str(texts), "--to", str(mine), "--no-open"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+        try:
+            yield server.stdout.readline().strip() if server.stdout else ""
+        finally:
+            server.terminate()
+
+
+def shoot(page: Any, name: str) -> None:
+    """Write what is on the screen as a picture."""
+    page.screenshot(path=str(HERE / f"label-{name}.png"))
+
+
+def take(page: Any, mine: Path) -> None:
+    """Go through the states of the page."""
+    page.wait_for_selector("#why li")
+    shoot(page, "light")
+    page.keyboard.press("u")
+    page.get_by_text("Line 5: the model says").wait_for()
+    shoot(page, "unsure")
+    page.keyboard.press("u")
+    page.emulate_media(color_scheme="dark")
+    for key in ("ArrowDown", "Space"):
+        page.keyboard.press(key)
+    page.get_by_text("Line 6: the model says").wait_for()
+    shoot(page, "dark")
+    page.emulate_media(color_scheme="light")
+    page.keyboard.press("s")
+    page.wait_for_selector("[data-saved=true]")
+    for key in ("ArrowDown", "Space"):
+        page.keyboard.press(key)
+    saved = next(mine.glob("observer/*.txt"))
+    saved.write_text(saved.read_text("utf-8") + "\n? A line that an editor added\n", "utf-8")
+    page.keyboard.press("s")
+    page.wait_for_selector("#conflict-dialog[open]")
+    shoot(page, "changed")
+    page.keyboard.press("Escape")
+    page.keyboard.press("t")
+    page.click("#lesson-dialog [value=teach]")
+    page.wait_for_selector("#lesson-dialog tbody tr", timeout=_LESSON_MS)
+    shoot(page, "taught")
+
+
+def main() -> None:
+    """Take all pictures."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
+        texts, mine = lay_out(Path(folder))
+        browser = driver.chromium.launch(**CHROMIUM)
+        with serving(texts, mine) as url:
+            page = browser.new_page(viewport=WINDOW)
+            page.goto(url)
+            take(page, mine)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
