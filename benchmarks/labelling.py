@@ -20,14 +20,15 @@ import typer
 
 from dechaff import LineModel, load_model, save_model
 from dechaff.files import written_whole
+from dechaff_training.adapting import Adapter
 from dechaff_training.benchmark import text_columns
-from dechaff_training.corpus import Article, Corpus
+from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.estimator import LineClassifier
 from dechaff_training.evaluation import Table, decide
 from dechaff_training.metrics import Estimate, Resamples, Values, f1_of_means
 from dechaff_training.ordering import rank_articles
 from dechaff_training.rendering import print_tables
-from dechaff_training.teaching import STRENGTHS, adapt_best
+from dechaff_training.teaching import STRENGTHS, choose_strength
 from dechaff_training.training import train_model
 
 ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"
@@ -62,6 +63,7 @@ def own_pages(corpus: Corpus, known_sites: set[str]) -> Corpus:
             article.source == OWN
             and article.page_type == "article"
             and article.body is not None
+            and bool((article.labels != MASKED).any())
             and article.extractor == "resiliparse_all"
             and article.site not in known_sites
         )
@@ -87,7 +89,8 @@ def learn(start: LineModel, pool: Corpus, order: Order, seed: int) -> Iterator[t
         chosen = set(order(model, labelled, rest, after - before))
         labelled = Corpus([*labelled, *(article for place, article in enumerate(rest) if place in chosen)])
         rest = Corpus([article for place, article in enumerate(rest) if place not in chosen])
-        model, _ = adapt_best(start, labelled, STRENGTHS, seed)
+        adapter = Adapter(start, labelled)
+        model = adapter.model(adapter.change(choose_strength(adapter, labelled.groups, STRENGTHS, seed)))
         yield model, labelled
 
 

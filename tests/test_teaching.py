@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from cli_process import DATA, dechaff
 
-from dechaff import LineModel, default_model, load_model, save_model
+from dechaff import LineBatch, LineModel, default_model, load_model, save_model
 from dechaff.artifact import model_digest
 from dechaff.errors import CorpusError
-from dechaff_training.adapting import adapt
+from dechaff.tokens import find_words
+from dechaff_training.adapting import Adapter
 from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.evaluation import decide
 from dechaff_training.teaching import KEY, SITES_TO_MEASURE, Lesson, lesson_table, teach
@@ -52,18 +53,34 @@ def right(model: LineModel, corpus: Corpus) -> float:
 def test_labels_move_a_model(eight: Corpus) -> None:
     """The more labels count, the more of them are right; at strength 0 the model is the very same."""
     start, labels = default_model(), inverted(eight)
-    models = adapt(start, labels, [0.0, 0.01, 1.0])
+    adapter = Adapter(start, labels)
+    models = [adapter.model(adapter.change(strength)) for strength in (0.0, 0.01, 1.0)]
     assert models[0] is start
     shares = [right(model, labels) for model in models]
     assert shares[0] < 0.1
     assert shares == sorted(set(shares))
 
 
+def test_the_loss_is_that_of_the_model(eight: Corpus) -> None:
+    """The loss that strengths are chosen by is that of the moved model's probabilities, each article weighing one."""
+    adapter = Adapter(default_model(), inverted(eight))
+    places = np.array([1, 4])
+    change = adapter.change(0.03, np.setdiff1d(np.arange(8), places))
+    model, expected = adapter.model(change), 0.0
+    for article in (inverted(eight).articles[place] for place in places):
+        batch = LineBatch.from_texts([article.text])
+        weights = np.sqrt(np.maximum(find_words(batch).counts, 1))
+        odds = np.where(article.labels == 1, 1, -1) * model.log_odds(batch)
+        expected += np.average(np.logaddexp(0, -odds), weights=weights)
+    assert adapter.loss(change, places) == pytest.approx(expected, rel=1e-4)
+    assert np.array_equal(change, adapter.change(0.03, np.array([0, 2, 3, 5, 6, 7])))
+
+
 def test_no_labels_at_all(eight: Corpus) -> None:
     """A corpus without any label is refused, by `teach` as well."""
     masked = Corpus([relabelled(article, np.full(len(article.labels), MASKED)) for article in eight])
     with pytest.raises(CorpusError, match="no line has a label"):
-        adapt(default_model(), masked, [1.0])
+        Adapter(default_model(), masked)
     with pytest.raises(CorpusError):
         teach(default_model(), masked)
 

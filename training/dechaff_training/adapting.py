@@ -4,7 +4,6 @@ Only stage 2 moves. It sees what a line is, what stage 1 says of the lines aroun
 once; of a few articles that is what carries over to other sites. Words learnt from so few are their subjects'.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -18,13 +17,14 @@ from dechaff.model import LineModel
 from dechaff.stages import Stage, Values
 from dechaff_training.corpus import MASKED, Corpus
 from dechaff_training.estimator import encode_labels
-from dechaff_training.fitting import Labels, LineTable, stage_matrix
+from dechaff_training.fitting import Labels, LineTable, Rows, stage_matrix
 
 _MAX_ITER: Final = 200
+_TOLERANCE: Final = 1e-7  # of the loss, relative
 
 
-def adapt(start: LineModel, corpus: Corpus, strengths: Sequence[float]) -> list[LineModel]:
-    """Move a model towards the labels of a corpus, once for each strength.
+class Adapter:
+    """A model and the labels that it is to move towards: features are computed once, however often it moves.
 
     Articles weigh the same, lines of one by the root of their words, as where `LineClassifier` learns.
 
@@ -33,33 +33,96 @@ def adapt(start: LineModel, corpus: Corpus, strengths: Sequence[float]) -> list[
     start : LineModel
     corpus : Corpus
         Of sites that `start` did not learn from, else it has no doubts there to learn from.
-    strengths : sequence of float
-        How much the labels count against the old weights; with 0 the model stays as it is.
 
     Raises
     ------
     CorpusError
         If no line has a label, or labels do not fit the lines.
     """
-    if all((labels == MASKED).all() for labels in corpus.labels):
-        raise CorpusError("no line has a label: there is nothing to learn")
-    table = LineTable(corpus.texts, start.n_bits, start.keywords)
-    try:
-        labels = encode_labels(corpus.labels, table.counts)
-    except ValueError as error:
-        raise CorpusError(f"cannot learn from this corpus: {error}") from error
-    known = np.flatnonzero(labels != MASKED)
-    first_odds = start.first.log_odds(table.first.T) + table.words @ start.word_weights
-    table.add_context(corpus.texts, first_odds)
-    dense, weights = table.dense[known], table.line_weights(known)[known]
-    odds = start.second.log_odds(dense.T)
-    ones = sparse.csr_matrix(np.ones((len(known), 1), np.float32))  # the intercept's; it moves like other weights
-    matrix = sparse.hstack([stage_matrix(start.second, dense), ones], format="csr")
-    changes = [fit_change(matrix, odds, labels[known], weights, C) if C else None for C in strengths]
-    return [start if c is None else replace(start, second=_move(start.second, c)) for c in changes]
+
+    def __init__(self, start: LineModel, corpus: Corpus) -> None:
+        if all((labels == MASKED).all() for labels in corpus.labels):
+            raise CorpusError("no line has a label: there is nothing to learn")
+        self._start = start
+        self._table = LineTable(corpus.texts, start.n_bits, start.keywords)
+        try:
+            self._labels = encode_labels(corpus.labels, self._table.counts)
+        except ValueError as error:
+            raise CorpusError(f"cannot learn from this corpus: {error}") from error
+        self._article = np.repeat(np.arange(len(corpus)), self._table.counts)
+        self._known = self._labels != MASKED
+        self._weights = self._table.line_weights(np.flatnonzero(self._known))
+        first_odds = start.first.log_odds(self._table.first.T) + self._table.words @ start.word_weights
+        self._table.add_context(corpus.texts, first_odds)
+        dense = self._table.dense
+        self._odds = start.second.log_odds(dense.T)
+        # The last column is the intercept's, which moves as other weights do.
+        parts = [stage_matrix(start.second, dense), sparse.csr_matrix(np.ones((len(dense), 1), np.float32))]
+        self._matrix = sparse.hstack(
+            parts, format="csr", dtype=np.float64
+        )  # as the solver counts: no copy for each step
+
+    def change(self, strength: float, articles: Rows | None = None, guess: Values | None = None) -> Values:
+        """Find the change of stage 2's weights that fits the labels.
+
+        Parameters
+        ----------
+        strength : float
+            How much the labels count against the old weights; with 0 nothing changes.
+        articles : ndarray of int64, optional
+            The places of those to learn from; by default all.
+        guess : ndarray of float64, shape (n_weights,), optional
+            Where to begin: the change for another strength is not far.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_weights,)
+        """
+        rows = self._rows(articles)
+        if not strength or not len(rows):
+            return np.zeros(self._matrix.shape[1])
+        return fit_change(
+            self._matrix[rows], self._odds[rows], self._labels[rows], self._weights[rows], strength, guess
+        )
+
+    def model(self, change: Values) -> LineModel:
+        """Give the moved model; the very same where nothing changes."""
+        start = self._start
+        return replace(start, second=_move(start.second, change)) if change.any() else start
+
+    def loss(self, change: Values, articles: Rows) -> float:
+        """Sum the log losses of articles' labelled lines, each article weighing one.
+
+        Parameters
+        ----------
+        change : ndarray of float64, shape (n_weights,)
+        articles : ndarray of int64
+        """
+        odds = self._odds + self._matrix @ change
+        decoder = self._start.decoder
+        if decoder is not None:
+            odds = decoder.log_odds(self._table.decoding(odds).T)
+        rows = self._rows(articles)
+        return float(self._weights[rows] @ np.logaddexp(0, -_signs(self._labels[rows]) * odds[rows]))
+
+    def _rows(self, articles: Rows | None) -> Rows:
+        chosen = self._known if articles is None else self._known & np.isin(self._article, articles)
+        return np.flatnonzero(chosen)
 
 
-def fit_change(matrix: sparse.csr_matrix, log_odds: Values, labels: Labels, weights: Values, C: float) -> Values:
+def _signs(labels: Labels) -> Values:
+    """Make +1 of content and -1 of boilerplate."""
+    return 2 * labels.astype(np.float64) - 1
+
+
+def fit_change(
+    matrix: sparse.csr_matrix,
+    log_odds: Values,
+    labels: Labels,
+    weights: Values,
+    C: float,
+    guess: Values | None = None,
+) -> Values:
     """Find the change of weights that makes log-odds fit labels: logistic regression with an offset.
 
     It minimises ``C * sum(weights * log_loss) + sum(change ** 2) / 2``, weights of mean 1: with few labels the
@@ -74,6 +137,8 @@ def fit_change(matrix: sparse.csr_matrix, log_odds: Values, labels: Labels, weig
         0 or 1.
     weights : ndarray of float64, shape (n_lines,)
     C : float
+    guess : ndarray of float64, shape (n_weights,), optional
+        Where to begin; by default at no change.
 
     Returns
     -------
@@ -88,16 +153,16 @@ def fit_change(matrix: sparse.csr_matrix, log_odds: Values, labels: Labels, weig
     (True, 3.0)
     """
     weights = C * weights / weights.mean()
-    signs = 2.0 * labels - 1
+    signs = _signs(labels)
 
     def objective(change: Values) -> tuple[float, Values]:
         margins = signs * (log_odds + matrix @ change)
         loss = float(weights @ np.logaddexp(0, -margins) + change @ change / 2)
         return loss, change - matrix.T @ (weights * signs * expit(-margins))
 
-    found = minimize(
-        objective, np.zeros(matrix.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": _MAX_ITER}
-    )
+    guess = np.zeros(matrix.shape[1]) if guess is None else guess
+    options = {"maxiter": _MAX_ITER, "ftol": _TOLERANCE}
+    found = minimize(objective, guess, jac=True, method="L-BFGS-B", options=options)
     return np.asarray(found.x, np.float64)
 
 

@@ -9,6 +9,7 @@ from dechaff.artifact import load_model
 from dechaff.errors import InputError
 from dechaff.model import Threshold
 from dechaff_training.cleaning_files import dump, load, model_digest
+from dechaff_training.page.store import TAUGHT
 
 
 def label_files(
@@ -42,13 +43,18 @@ def label_files(
     judge = judge.with_keywords(keywords) if keywords else judge
     judge.resolve_threshold(threshold)
     session = Session(inputs, to, judge, threshold, extractor, model_digest(model))
-    taught = session.store.model_path
-    if model is None and taught.is_file():
+    if model is None and (taught := _taught_with(to)):
         session.use(load_model(taught))
         print(f"dechaff: {taught}, taught with these labels, proposes new ones", file=sys.stderr)
     if session.has_pages:
         extractor_version(extractor)  # complains here, not on the page
     serve(session, port, opens=opens)
+
+
+def _taught_with(labels: Path) -> Path | None:
+    """Give the model that was taught on the page with a folder's labels, if there is one."""
+    path = labels / TAUGHT
+    return path if path.is_file() else None
 
 
 def suggest_files(
@@ -77,7 +83,8 @@ def suggest_files(
     texts = [article if isinstance(article := s.read(extractor), str) else article.text for s in todo.values()]
     names = list(todo)
     sites = [name.site for name in names]
-    ranked = rank_articles(load(model), texts, sites, labelled_sites=[name.site for name in done])
+    judge = load(model or (to and _taught_with(to)))
+    ranked = rank_articles(judge, texts, sites, labelled_sites=[name.site for name in done])
     for suggestion in ranked[:limit]:
         path = str(todo[names[suggestion.index]].path)
         if as_json:

@@ -8,16 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.metrics import log_loss
 from sklearn.model_selection import GroupKFold
 
 from dechaff.model import LineModel
 from dechaff.stages import Values
-from dechaff_training.adapting import adapt
+from dechaff_training.adapting import Adapter
 from dechaff_training.benchmark import gold_text, text_columns
 from dechaff_training.corpus import MASKED, Corpus
 from dechaff_training.evaluation import Table, check_labels, decide
+from dechaff_training.fitting import Rows
 from dechaff_training.metrics import Estimate, Resamples, f1_of_means, ratio
 from dechaff_training.training import describe_origin, git_commit
 
@@ -25,7 +24,7 @@ from dechaff_training.training import describe_origin, git_commit
 #: once in 32.
 SITES_TO_MEASURE: Final = 6
 #: How much labels may count against the old weights; 0 is no change.
-STRENGTHS: Final = (0.0, 0.001, 0.003, 0.01, 0.03)
+STRENGTHS: Final = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)
 # For one site, where no other tells how much is good.
 _CAUTIOUS: Final = 0.003
 _N_FOLDS: Final = 5
@@ -148,7 +147,9 @@ def teach(
     corpus = corpus.select(lambda article: not article.silver and bool((article.labels != MASKED).any()))
     check_labels(corpus, decide(start, corpus.texts))
     tell("choosing how much the labels count")
-    model, strength = adapt_best(start, corpus, strengths, seed)
+    adapter = Adapter(start, corpus)
+    strength = choose_strength(adapter, corpus.groups, strengths, seed)
+    model = adapter.model(adapter.change(strength))
     if strength:
         taught = {"start_digest": start_digest, "strength": strength, **describe_origin(corpus, seed, git_commit())}
         model = replace(model, metadata={**start.metadata, KEY: [*_history(start), taught]})
@@ -156,37 +157,47 @@ def teach(
     needed = max(SITES_TO_MEASURE - n_sites, 0)
     before = after = difference = None
     if not needed:
-        before, after, difference = _measure(start, corpus, strengths if strength else (), seed, tell)
+        before, after, difference = _measure(start, corpus, adapter, strengths if strength else (), seed, tell)
     advice = _advise(difference, strength, needed) + _WARNING * bool(_history(start))
     return Lesson(model, before, after, difference, strength, n_sites, needed, advice)
 
 
-def adapt_best(start: LineModel, corpus: Corpus, strengths: Sequence[float], seed: int) -> tuple[LineModel, float]:
-    """Teach a model as strongly as serves sites held out best, by the log loss of their lines.
+def choose_strength(
+    adapter: Adapter,
+    sites: Sequence[str],
+    strengths: Sequence[float],
+    seed: int,
+    articles: Rows | None = None,
+) -> float:
+    """Find how much labels should count: what serves sites held out best, by the log loss of their lines.
 
     Parameters
     ----------
-    start : LineModel
-    corpus : Corpus
+    adapter : Adapter
+    sites : sequence of str, length n_articles
     strengths : sequence of float
+        What to choose from.
     seed : int
         Of the folds.
+    articles : ndarray of int64, optional
+        The places of those to learn from; by default all.
 
     Returns
     -------
-    LineModel
     float
-        The strength; of a single site a cautious one, for there is none to hold out.
+        Of a single site a cautious one, for there is none to hold out.
     """
     if len(strengths) == 1:
-        best = strengths[0]
-    else:
-        losses = [
-            [_held_loss(model, _take(corpus, held)) for model in adapt(start, learnt, strengths)]
-            for learnt, held in _folds(corpus, seed)
-        ]
-        best = strengths[int(np.sum(losses, axis=0).argmin())] if losses else _CAUTIOUS
-    return adapt(start, corpus, [best])[0], best
+        return strengths[0]
+    losses = []
+    for learnt, held in _folds(sites, seed, articles):
+        change = None
+        for strength in strengths:
+            change = adapter.change(strength, learnt, change)
+            losses.append(adapter.loss(change, held))
+    if not losses:
+        return _CAUTIOUS
+    return strengths[int(np.reshape(losses, (-1, len(strengths))).sum(axis=0).argmin())]
 
 
 def _history(model: LineModel) -> list[Any]:
@@ -195,48 +206,34 @@ def _history(model: LineModel) -> list[Any]:
     return taught if isinstance(taught, list) else []
 
 
-def _folds(corpus: Corpus, seed: int) -> Iterator[tuple[Corpus, NDArray[np.int64]]]:
-    """Give what to learn from and, of other sites, the places of what to judge; nothing for a single site."""
-    sites = np.unique(corpus.groups, return_inverse=True)[1]
-    n_folds = min(_N_FOLDS, len(set(corpus.groups)))
+def _folds(sites: Sequence[str], seed: int, articles: Rows | None = None) -> Iterator[tuple[Rows, Rows]]:
+    """Give the places of what to learn from and, of other sites, of what to judge; nothing for a single site."""
+    places = np.arange(len(sites)) if articles is None else articles
+    groups = np.unique(np.asarray(sites)[places], return_inverse=True)[1]
+    n_folds = min(_N_FOLDS, len(set(groups.tolist())))
     if n_folds > 1:
-        for learnt, held in GroupKFold(n_folds, shuffle=True, random_state=seed).split(sites, groups=sites):
-            yield _take(corpus, learnt), held
-
-
-def _take(corpus: Corpus, places: NDArray[np.int64]) -> Corpus:
-    return Corpus([corpus.articles[place] for place in places.tolist()])
-
-
-def _held_loss(model: LineModel, held: Corpus) -> float:
-    """Sum the log losses of articles, their lines weighed by the root of their words."""
-    decisions, labels = decide(model, held.texts), np.concatenate(held.labels)
-    known = labels != MASKED
-    article = np.repeat(np.arange(len(held)), decisions.n_lines)
-    weights = np.sqrt(np.maximum(decisions.n_tokens, 1)) * known
-    weights /= np.bincount(article, weights)[article]
-    return float(
-        log_loss(
-            labels[known],
-            decisions.probability[known],
-            sample_weight=weights[known],
-            normalize=False,
-            labels=[0, 1],
-        )
-    )
+        for learnt, held in GroupKFold(n_folds, shuffle=True, random_state=seed).split(groups, groups=groups):
+            yield places[learnt], places[held]
 
 
 def _measure(
-    start: LineModel, corpus: Corpus, strengths: Sequence[float], seed: int, tell: Callable[[str], None]
+    start: LineModel,
+    corpus: Corpus,
+    adapter: Adapter,
+    strengths: Sequence[float],
+    seed: int,
+    tell: Callable[[str], None],
 ) -> tuple[Scores, Scores, Scores]:
     """Measure before, after and the difference, each site by a model taught without it; or by none at all."""
     before = _judge(start, corpus)
     after = before
     if strengths:
         texts, n_right = list(before[0]), before[1].copy()
-        for number, (learnt, held) in enumerate(_folds(corpus, seed), 1):
+        for number, (learnt, held) in enumerate(_folds(corpus.groups, seed), 1):
             tell(f"measuring on sites held out, part {number}")
-            judged = _judge(adapt_best(start, learnt, strengths, seed)[0], _take(corpus, held))
+            strength = choose_strength(adapter, corpus.groups, strengths, seed, learnt)
+            model = adapter.model(adapter.change(strength, learnt))
+            judged = _judge(model, Corpus([corpus.articles[place] for place in held.tolist()]))
             n_right[held] = judged[1]
             for place, text in zip(held.tolist(), judged[0], strict=True):
                 texts[place] = text
