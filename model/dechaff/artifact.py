@@ -6,22 +6,18 @@ file can be wrong, but it cannot act. `joblib.load` reads the same dictionary fo
 """
 
 import hashlib
-import io
-import pickle
-import pickletools
-import zlib
 from dataclasses import fields
 from functools import cache
 from importlib.resources import files
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, Never
+from typing import Any, Final
 
 import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.errors import ArtifactError, InputError
+from dechaff.errors import ArtifactError
 from dechaff.features import specification
 from dechaff.features.decoding import decoding_names
 from dechaff.features.words import word_terms
@@ -29,47 +25,16 @@ from dechaff.files import written_whole
 from dechaff.lexicon import check_keywords, read_entries
 from dechaff.lines import LineBatch
 from dechaff.model import LineModel, stage_names
+from dechaff.plain import READ_ERRORS, read_plain
 from dechaff.stages import SPLITS_PER_TREE, Crosses, Stage
 from dechaff.tokens import Keywords, find_words
 
 FORMAT: Final = "dechaff-model"
 VERSION: Final = 1
 _DTYPES: Final = ("<f2", "<f4", "<i4", "|u1")
-_MAX_FILE_BYTES: Final = 64 << 20
-_MAX_RAW_BYTES: Final = 256 << 20
 _MAX_BUCKETS: Final = 1 << 24
 _MAX_KEYWORDS: Final = 10_000
 _MAX_WEIGHT: Final = 1e6
-# A model's file has some thousand values, few levels deep.
-_MAX_VALUES: Final = 1_000_000
-_MAX_DEPTH: Final = 16
-# Whatever a mangled pickle can make the reader stumble over.
-_READ_ERRORS: Final = (
-    pickle.UnpicklingError, EOFError, ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError,
-    MemoryError, RecursionError, zlib.error, InputError,
-)  # fmt: skip
-
-
-# All that plain values need; nothing here can name, call or build anything, or ask for much memory.
-# fmt: off
-_PLAIN_OPCODES: Final = frozenset((
-    "PROTO", "FRAME", "STOP", "MARK", "MEMOIZE", "BINPUT", "BINGET", "LONG_BINGET", "EMPTY_DICT", "EMPTY_LIST",
-    "SETITEM", "SETITEMS", "APPEND", "APPENDS", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "SHORT_BINBYTES",
-    "BINBYTES", "BINBYTES8", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "NONE", "NEWTRUE", "NEWFALSE",
-))
-# fmt: on
-
-
-class _NamelessUnpickler(pickle.Unpickler):
-    """Reads plain values only: a file that names a class or a function is refused."""
-
-    def find_class(self, module_name: str, global_name: str) -> Never:
-        """Refuse to load a class or a function."""
-        raise ArtifactError(f"the file wants to load {module_name}.{global_name}, which no model file does")
-
-    def persistent_load(self, pid: Any) -> Never:  # noqa: ARG002
-        """Refuse to look for an object elsewhere."""
-        raise ArtifactError("the file refers to objects outside itself, which no model file does")
 
 
 def save_model(model: LineModel, path: str | PathLike[str]) -> None:
@@ -128,7 +93,7 @@ def load_model(path: str | PathLike[str]) -> LineModel:
             None if content["decoder"] is None else _unpack_stage(content["decoder"], decoding_names()),
             _unpack_keywords(content.get("keywords", [])),
         )
-    except _READ_ERRORS as error:
+    except READ_ERRORS as error:
         raise ArtifactError(f"{path}: damaged model file ({error}): get or train it anew") from error
 
 
@@ -152,57 +117,10 @@ def read_content(path: str | PathLike[str]) -> dict[str, Any]:
     ArtifactError
         If the file is missing, too large, damaged, or names a class or a function.
     """
-    try:
-        with Path(path).open("rb") as file:
-            data = file.read(_MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise ArtifactError(f"{path}: cannot read the model file: {error.strerror or error}") from error
-    if len(data) > _MAX_FILE_BYTES:
-        raise ArtifactError(f"{path}: larger than {_MAX_FILE_BYTES >> 20} MB, so it is no model of dechaff")
-    try:
-        raw = _decompress(data)
-        _refuse_opcodes(raw)
-        content = _NamelessUnpickler(io.BytesIO(raw)).load()
-    except ArtifactError as error:
-        raise ArtifactError(f"{path}: refused: {error}") from error
-    except _READ_ERRORS as error:
-        raise ArtifactError(
-            f"{path}: not a model file, or a damaged one ({error}): get or train it anew"
-        ) from error
+    content = read_plain(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ArtifactError(f"{path}: not a model of dechaff: train one with 'dechaff train'")
-    if _count_values(content, 0) > _MAX_VALUES:
-        raise ArtifactError(f"{path}: refused: values within values without end, which no model file has")
     return content
-
-
-def _count_values(value: object, depth: int, so_far: int = 0) -> int:
-    """Count values as often as they would be shown: lists that hold one list twice, and so on, grow without end."""
-    so_far += 1
-    if isinstance(value, dict | list):
-        if depth == _MAX_DEPTH:
-            return _MAX_VALUES + 1
-        for each in [*value, *value.values()] if isinstance(value, dict) else value:
-            so_far = _count_values(each, depth + 1, so_far)
-            if so_far > _MAX_VALUES:
-                break
-    return so_far
-
-
-def _refuse_opcodes(raw: bytes) -> None:
-    """Refuse a pickle that does anything but make plain values, before any of it is carried out."""
-    for opcode, argument, _ in pickletools.genops(raw):
-        if opcode.name not in _PLAIN_OPCODES:
-            raise ArtifactError(f"the file holds {opcode.name} {argument!r:.80}, which no model file does")
-
-
-def _decompress(data: bytes) -> bytes:
-    """Undo joblib's zlib, up to a limit: a small file cannot fill the memory."""
-    decompressor = zlib.decompressobj()
-    raw = decompressor.decompress(data, _MAX_RAW_BYTES)
-    if not decompressor.eof:
-        raise ValueError("truncated, or unreasonably large")
-    return raw
 
 
 def _check(content: dict[str, Any], path: str | PathLike[str]) -> None:
