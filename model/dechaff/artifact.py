@@ -31,8 +31,13 @@ from dechaff.tokens import Keywords, find_words
 
 FORMAT: Final = "dechaff-model"
 VERSION: Final = 1
-_DTYPES: Final = ("<f2", "<f4", "<i4", "|u1")
+_DTYPES: Final = {
+    "word_weights": "<f2",
+    "means": "<f4", "scales": "<f4", "coefficients": "<f4",
+    "features": "<i4", "thresholds": "<f4", "leaves": "|u1", "weights": "<f4",
+}  # fmt: skip
 _MAX_BUCKETS: Final = 1 << 24
+_MAX_TREES: Final = 1 << 15
 _MAX_KEYWORDS: Final = 10_000
 _MAX_WEIGHT: Final = 1e6
 
@@ -56,7 +61,7 @@ def save_model(model: LineModel, path: str | PathLike[str]) -> None:
         "version": VERSION,
         "specification": specification(),
         "threshold": float(model.threshold),
-        "word_weights": _pack(model.word_weights.astype(np.float16)),
+        "word_weights": _pack("word_weights", model.word_weights),
         "first": _pack_stage(model.first),
         "second": _pack_stage(model.second),
         "decoder": model.decoder and _pack_stage(model.decoder),
@@ -87,7 +92,7 @@ def load_model(path: str | PathLike[str]) -> LineModel:
         return LineModel(
             _unpack_stage(content["first"], first_names),
             _unpack_stage(content["second"], second_names),
-            _unpack_words(content["word_weights"]),
+            _unpack_words(content),
             _number(content["threshold"], 0.0, 1.0),
             dict(content["metadata"]),
             None if content["decoder"] is None else _unpack_stage(content["decoder"], decoding_names()),
@@ -133,28 +138,33 @@ def _check(content: dict[str, Any], path: str | PathLike[str]) -> None:
         raise ArtifactError(f"{path}: format version {shown}, this dechaff reads {VERSION}: {todo}")
     if content.get("specification") != specification():
         raise ArtifactError(
-            f"{path}: made for the features {content.get('specification')}, this dechaff computes "
+            f"{path}: made for the features {content.get('specification')!r:.40}, this dechaff computes "
             f"{specification()}: train it anew with 'dechaff train', or install the version that it names"
         )
 
 
-def _pack(array: NDArray[Any]) -> dict[str, Any]:
-    packed = np.ascontiguousarray(array)
-    return {"dtype": packed.dtype.str, "shape": list(packed.shape), "data": packed.tobytes()}
+def _pack(name: str, array: NDArray[Any]) -> dict[str, Any]:
+    packed = np.ascontiguousarray(array, _DTYPES[name])
+    return {"dtype": _DTYPES[name], "shape": list(packed.shape), "data": packed.tobytes()}
 
 
-def _unpack(packed: dict[str, Any]) -> NDArray[Any]:
-    """Rebuild an array; its size follows from the bytes that are there, whatever the file claims."""
-    if packed["dtype"] not in _DTYPES:
-        raise ValueError(f"array type {packed['dtype']!r}")
-    return np.frombuffer(packed["data"], packed["dtype"]).reshape(packed["shape"])
+def _unpack(content: dict[str, Any], name: str, *shape: int) -> NDArray[Any]:
+    """Rebuild an array of the type that its name asks for and of this shape, in which -1 stands for any length.
+
+    Its size follows from the bytes that are there, whatever the file claims.
+    """
+    packed = content[name]
+    array = np.frombuffer(packed["data"], _DTYPES[name]).reshape(shape)
+    if packed["dtype"] != _DTYPES[name] or packed["shape"] != list(array.shape):
+        raise ValueError(f"{name} of another type or shape than {_DTYPES[name]} {array.shape}")
+    return array
 
 
-def _unpack_words(packed: dict[str, Any]) -> NDArray[np.float32]:
-    weights = _unpack_finite(packed)
-    if weights.ndim != 1 or not 2 <= len(weights) <= _MAX_BUCKETS or len(weights) & (len(weights) - 1):
-        raise ValueError(f"word weights of shape {weights.shape}: not a power of two")
-    return weights
+def _unpack_words(content: dict[str, Any]) -> NDArray[np.float32]:
+    weights = _unpack(content, "word_weights", -1)
+    if not 2 <= len(weights) <= _MAX_BUCKETS or len(weights) & (len(weights) - 1):
+        raise ValueError(f"{len(weights)} word weights: not a power of two")
+    return _within_reason(weights)
 
 
 def _unpack_keywords(pairs: list[Any]) -> Keywords:
@@ -163,8 +173,8 @@ def _unpack_keywords(pairs: list[Any]) -> Keywords:
     return check_keywords((family, phrase) for family, phrase in pairs)
 
 
-def _unpack_finite(packed: dict[str, Any]) -> NDArray[np.float32]:
-    array = _unpack(packed).astype(np.float32)
+def _within_reason(weights: NDArray[Any]) -> NDArray[np.float32]:
+    array = weights.astype(np.float32)
     if not (np.abs(array) <= _MAX_WEIGHT).all():  # nor is NaN
         raise ValueError("a weight is not a number within reason")
     return array
@@ -178,43 +188,38 @@ def _number(value: Any, low: float, high: float) -> float:
 
 
 def _pack_stage(stage: Stage) -> dict[str, Any]:
-    arrays = {name: _pack(getattr(stage, name)) for name in ("means", "scales", "coefficients")}
-    crosses = stage.crosses and {f.name: _pack(getattr(stage.crosses, f.name)) for f in fields(Crosses)}
+    arrays = {name: _pack(name, getattr(stage, name)) for name in ("means", "scales", "coefficients")}
+    crosses = stage.crosses and {f.name: _pack(f.name, getattr(stage.crosses, f.name)) for f in fields(Crosses)}
     return {**arrays, "intercept": stage.intercept, "crosses": crosses}
 
 
 def _unpack_stage(packed: dict[str, Any], names: tuple[str, ...]) -> Stage:
-    arrays = {name: _unpack_finite(packed[name]) for name in ("means", "scales", "coefficients")}
-    if (arrays["scales"] <= 0).any():
+    means, scales, coefficients = (
+        _within_reason(_unpack(packed, name, len(names))) for name in ("means", "scales", "coefficients")
+    )
+    if (scales <= 0).any():
         raise ValueError("a scale is not above zero")
-    if not (np.abs(arrays["coefficients"]) <= _MAX_WEIGHT * arrays["scales"]).all():
+    if not (np.abs(coefficients) <= _MAX_WEIGHT * scales).all():
         raise ValueError("a scale is too small for its weight")
-    for name, array in arrays.items():
-        if array.shape != (len(names),):
-            raise ValueError(f"{len(names)} features, but {name} of shape {array.shape}")
-    crosses = packed["crosses"] and Crosses(**{f.name: _unpack(packed["crosses"][f.name]) for f in fields(Crosses)})
-    if crosses:
-        _check_crosses(crosses, len(names))
-    return Stage(names, **arrays, intercept=_number(packed["intercept"], -1e6, 1e6), crosses=crosses)
+    crosses = None if packed["crosses"] is None else _unpack_crosses(packed["crosses"], len(names))
+    return Stage(names, means, scales, coefficients, _number(packed["intercept"], -1e6, 1e6), crosses)
 
 
-def _check_crosses(crosses: Crosses, n_features: int) -> None:
-    n_trees = crosses.n_trees
-    if np.isnan(crosses.thresholds).any() or not np.isfinite(crosses.weights).all():
-        raise ValueError("crosses: a threshold or weight is not a number")
-    shapes = {
-        "features": SPLITS_PER_TREE,
-        "thresholds": SPLITS_PER_TREE,
-        "leaves": 256,
-        "weights": SPLITS_PER_TREE + 1,
-    }
-    for name, width in shapes.items():
-        if getattr(crosses, name).shape != (n_trees, width):
-            raise ValueError(f"crosses: {name} of shape {getattr(crosses, name).shape}")
-    if n_trees and (crosses.features.min() < 0 or crosses.features.max() >= n_features):
+def _unpack_crosses(packed: dict[str, Any], n_features: int) -> Crosses:
+    features = _unpack(packed, "features", -1, SPLITS_PER_TREE)
+    n_trees = len(features)
+    thresholds = _unpack(packed, "thresholds", n_trees, SPLITS_PER_TREE)
+    leaves = _unpack(packed, "leaves", n_trees, 256)
+    weights = _within_reason(_unpack(packed, "weights", n_trees, SPLITS_PER_TREE + 1))
+    if n_trees > _MAX_TREES:
+        raise ValueError(f"crosses: {n_trees} trees")
+    if np.isnan(thresholds).any():
+        raise ValueError("crosses: a threshold is not a number")
+    if ((features < 0) | (features >= n_features)).any():
         raise ValueError("crosses: no such feature")
-    if n_trees and crosses.leaves.max() > SPLITS_PER_TREE:
+    if (leaves > SPLITS_PER_TREE).any():
         raise ValueError("crosses: no such leaf")
+    return Crosses(features, thresholds, leaves, weights)
 
 
 def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
