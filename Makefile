@@ -52,6 +52,7 @@ train: $(READY)  ## Learn a model from PAGES/train and data/articles, and put it
 	    "'dechaff train data/articles -o model.joblib' for the project's own articles alone"; exit 1; }
 	$(BIN)/dechaff train $(PAGES)/train data/articles -o model/dechaff/artifacts/default.joblib
 	$(BIN)/python tests/golden/record.py
+	$(BIN)/python tests/record_format.py
 
 evaluate: $(READY)  ## Measure on PAGES/test; writes data/evaluation, the model card and the README's tables.
 	@test -d $(PAGES)/test || { echo "no pages in $(PAGES)/test: name a folder with PAGES=..."; exit 1; }
