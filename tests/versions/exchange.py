@@ -32,7 +32,9 @@ def compare(folder: Path) -> dict[str, float]:
     """Give the largest difference between the recorded probabilities and those worked out here, by model."""
     texts = Corpus.read(ARTICLES).texts
     return {
-        path.stem: float(np.abs(load_model(path).predict_proba(texts)[:, 1] - np.load(path.with_suffix(".npy"))).max())
+        path.stem: float(
+            np.abs(load_model(path).predict_proba(texts)[:, 1] - np.load(path.with_suffix(".npy"))).max()
+        )
         for path in sorted(folder.glob("*.joblib"))
     }
 

@@ -22,11 +22,39 @@ SHOWN = ("numpy", "scikit-learn", "scipy", "joblib")
 #: What the tests of the core need; what they test is resolved before, and stays.
 TOOLS = ("pytest>=8.3", "hypothesis>=6.115")
 #: Without the extras.
-CORE = """
-    arrays artifact calibration characters cleaning cli context corpus crosses damaged_files estimator explanation features
-    formats hostile_content imports keywords kinds lexicon lines metrics model money_and_keywords plain presets repeats
-    runs smoothing titles tokens wording
-""".split()
+CORE = [
+    "arrays",
+    "artifact",
+    "calibration",
+    "characters",
+    "cleaning",
+    "cli",
+    "context",
+    "corpus",
+    "crosses",
+    "damaged_files",
+    "estimator",
+    "explanation",
+    "features",
+    "formats",
+    "hostile_content",
+    "imports",
+    "keywords",
+    "kinds",
+    "lexicon",
+    "lines",
+    "metrics",
+    "model",
+    "money_and_keywords",
+    "plain",
+    "presets",
+    "repeats",
+    "runs",
+    "smoothing",
+    "titles",
+    "tokens",
+    "wording",
+]
 TOLERANCE = 1e-6
 
 
@@ -66,7 +94,11 @@ class Environment:
         tests = [path for each in CORE if (path := ROOT / "tests" / f"test_{each}.py").exists()]
         options = ("-q", "--durations=20", "-p", "no:cacheprovider", "--no-header", "-o", "addopts=")
         done = subprocess.run(
-            [self.interpreter, "-m", "pytest", *options, *tests], cwd=ROOT, capture_output=True, text=True, check=False
+            [self.interpreter, "-m", "pytest", *options, *tests],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         (self.folder / f"{self.name}.log").write_text(done.stdout + done.stderr, "utf-8")
         return done.stdout.strip().splitlines()[-1].strip("= ") if done.stdout.strip() else "did not start"
