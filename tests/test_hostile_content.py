@@ -128,13 +128,6 @@ def test_messages_say_what_to_do(
         load_model(write_content(tmp_path / "wrong.joblib", saved, change))
 
 
-def test_missing_files(tmp_path: Path) -> None:
-    """A missing file and a folder are errors that name them."""
-    for path in (tmp_path / "missing.joblib", tmp_path):
-        with pytest.raises(ArtifactError, match="cannot read the model file"):
-            load_model(path)
-
-
 def nested(levels: int) -> list[object]:
     """Make a list that holds one list twice, and so on: short in the file, endless where it is shown."""
     value: list[object] = ["x"]
