@@ -22,39 +22,13 @@ SHOWN = ("numpy", "scikit-learn", "scipy", "joblib")
 #: What the tests of the core need; what they test is resolved before, and stays.
 TOOLS = ("pytest>=8.3", "hypothesis>=6.115")
 #: Without the extras.
-CORE = [
-    "arrays",
-    "artifact",
-    "calibration",
-    "characters",
-    "cleaning",
-    "cli",
-    "context",
-    "corpus",
-    "crosses",
-    "damaged_files",
-    "estimator",
-    "explanation",
-    "features",
-    "formats",
-    "hostile_content",
-    "imports",
-    "keywords",
-    "kinds",
-    "lexicon",
-    "lines",
-    "metrics",
-    "model",
-    "money_and_keywords",
-    "plain",
-    "presets",
-    "repeats",
-    "runs",
-    "smoothing",
-    "titles",
-    "tokens",
-    "wording",
-]
+# fmt: off
+CORE = (
+    "artifact", "calibration", "characters", "cleaning", "cli", "context", "corpus", "crosses", "damaged_files", "estimator",
+    "explanation", "features", "formats", "hostile_content", "imports", "keywords", "kinds", "lexicon", "lines", "metrics",
+    "model", "money_and_keywords", "plain", "presets", "repeats", "runs", "smoothing", "titles", "tokens", "wording",
+)
+# fmt: on
 TOLERANCE = 1e-6
 
 
@@ -91,7 +65,7 @@ class Environment:
 
     def test(self) -> str:
         """Run the tests of the core, and give pytest's last line."""
-        tests = [path for each in CORE if (path := ROOT / "tests" / f"test_{each}.py").exists()]
+        tests = [ROOT / "tests" / f"test_{each}.py" for each in CORE]
         options = ("-q", "--durations=20", "-p", "no:cacheprovider", "--no-header", "-o", "addopts=")
         done = subprocess.run(
             [self.interpreter, "-m", "pytest", *options, *tests],
