@@ -8,7 +8,7 @@ EVALUATION := data/evaluation
 # How long each target is fuzzed.
 SECONDS_EACH ?= 60
 
-.PHONY: help setup demo test lint types train evaluate notebooks benchmarks fuzz lock clean
+.PHONY: help setup demo test lint types train evaluate notebooks benchmarks fuzz versions audit sbom lock clean
 
 help:  ## Show what there is to do.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,7 @@ train: $(READY)  ## Learn a model from PAGES/train and data/articles, and put it
 	    "'dechaff train data/articles -o model.joblib' for the project's own articles alone"; exit 1; }
 	$(BIN)/dechaff train $(PAGES)/train data/articles -o model/dechaff/artifacts/default.joblib
 	$(BIN)/python tests/golden/record.py
+	$(BIN)/python tests/record_format.py
 
 evaluate: $(READY)  ## Measure on PAGES/test; writes data/evaluation, the model card and the README's tables.
 	@test -d $(PAGES)/test || { echo "no pages in $(PAGES)/test: name a folder with PAGES=..."; exit 1; }
@@ -74,6 +75,17 @@ notebooks: $(READY)  ## Execute the notebooks.
 
 benchmarks: $(READY)  ## Time against Resiliparse on PAGES/test, as ratios in one run.
 	$(BIN)/python benchmarks/speed.py --pages $(PAGES)/test
+
+versions:  ## Try every Python with the oldest and the newest packages (needs uv; about half an hour).
+	$(PYTHON) tests/versions/run.py
+
+audit:  ## Look the pinned dependencies up among the known vulnerabilities (needs uv, and PyPI's advisories).
+	uvx --from pip-audit==2.10.1 pip-audit --strict --disable-pip --require-hashes -r requirements.lock
+
+sbom:  ## Write dist/sbom.json, a bill of all pinned dependencies in CycloneDX (needs uv).
+	@mkdir -p dist
+	uvx --from cyclonedx-bom==7.5.0 cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+	    --output-file dist/sbom.json requirements.lock
 
 lock:  ## Pin all dependencies anew (needs uv).
 	uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-header \

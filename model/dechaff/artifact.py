@@ -6,22 +6,18 @@ file can be wrong, but it cannot act. `joblib.load` reads the same dictionary fo
 """
 
 import hashlib
-import io
-import pickle
-import pickletools
-import zlib
 from dataclasses import fields
 from functools import cache
 from importlib.resources import files
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, Never
+from typing import Any, Final
 
 import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.errors import ArtifactError, InputError
+from dechaff.errors import ArtifactError
 from dechaff.features import specification
 from dechaff.features.decoding import decoding_names
 from dechaff.features.words import word_terms
@@ -29,47 +25,21 @@ from dechaff.files import written_whole
 from dechaff.lexicon import check_keywords, read_entries
 from dechaff.lines import LineBatch
 from dechaff.model import LineModel, stage_names
+from dechaff.plain import READ_ERRORS, read_plain
 from dechaff.stages import SPLITS_PER_TREE, Crosses, Stage
 from dechaff.tokens import Keywords, find_words
 
 FORMAT: Final = "dechaff-model"
 VERSION: Final = 1
-_DTYPES: Final = ("<f2", "<f4", "<i4", "|u1")
-_MAX_FILE_BYTES: Final = 64 << 20
-_MAX_RAW_BYTES: Final = 256 << 20
+_DTYPES: Final = {
+    "word_weights": "<f2",
+    "means": "<f4", "scales": "<f4", "coefficients": "<f4",
+    "features": "<i4", "thresholds": "<f4", "leaves": "|u1", "weights": "<f4",
+}  # fmt: skip
 _MAX_BUCKETS: Final = 1 << 24
+_MAX_TREES: Final = 1 << 15
 _MAX_KEYWORDS: Final = 10_000
 _MAX_WEIGHT: Final = 1e6
-# A model's file has some thousand values, few levels deep.
-_MAX_VALUES: Final = 1_000_000
-_MAX_DEPTH: Final = 16
-# Whatever a mangled pickle can make the reader stumble over.
-_READ_ERRORS: Final = (
-    pickle.UnpicklingError, EOFError, ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError,
-    MemoryError, RecursionError, zlib.error, InputError,
-)  # fmt: skip
-
-
-# All that plain values need; nothing here can name, call or build anything, or ask for much memory.
-# fmt: off
-_PLAIN_OPCODES: Final = frozenset((
-    "PROTO", "FRAME", "STOP", "MARK", "MEMOIZE", "BINPUT", "BINGET", "LONG_BINGET", "EMPTY_DICT", "EMPTY_LIST",
-    "SETITEM", "SETITEMS", "APPEND", "APPENDS", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "SHORT_BINBYTES",
-    "BINBYTES", "BINBYTES8", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "NONE", "NEWTRUE", "NEWFALSE",
-))
-# fmt: on
-
-
-class _NamelessUnpickler(pickle.Unpickler):
-    """Reads plain values only: a file that names a class or a function is refused."""
-
-    def find_class(self, module_name: str, global_name: str) -> Never:
-        """Refuse to load a class or a function."""
-        raise ArtifactError(f"the file wants to load {module_name}.{global_name}, which no model file does")
-
-    def persistent_load(self, pid: Any) -> Never:  # noqa: ARG002
-        """Refuse to look for an object elsewhere."""
-        raise ArtifactError("the file refers to objects outside itself, which no model file does")
 
 
 def save_model(model: LineModel, path: str | PathLike[str]) -> None:
@@ -91,7 +61,7 @@ def save_model(model: LineModel, path: str | PathLike[str]) -> None:
         "version": VERSION,
         "specification": specification(),
         "threshold": float(model.threshold),
-        "word_weights": _pack(model.word_weights.astype(np.float16)),
+        "word_weights": _pack("word_weights", model.word_weights),
         "first": _pack_stage(model.first),
         "second": _pack_stage(model.second),
         "decoder": model.decoder and _pack_stage(model.decoder),
@@ -122,13 +92,13 @@ def load_model(path: str | PathLike[str]) -> LineModel:
         return LineModel(
             _unpack_stage(content["first"], first_names),
             _unpack_stage(content["second"], second_names),
-            _unpack_words(content["word_weights"]),
+            _unpack_words(content),
             _number(content["threshold"], 0.0, 1.0),
             dict(content["metadata"]),
             None if content["decoder"] is None else _unpack_stage(content["decoder"], decoding_names()),
             _unpack_keywords(content.get("keywords", [])),
         )
-    except _READ_ERRORS as error:
+    except READ_ERRORS as error:
         raise ArtifactError(f"{path}: damaged model file ({error}): get or train it anew") from error
 
 
@@ -152,57 +122,10 @@ def read_content(path: str | PathLike[str]) -> dict[str, Any]:
     ArtifactError
         If the file is missing, too large, damaged, or names a class or a function.
     """
-    try:
-        with Path(path).open("rb") as file:
-            data = file.read(_MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise ArtifactError(f"{path}: cannot read the model file: {error.strerror or error}") from error
-    if len(data) > _MAX_FILE_BYTES:
-        raise ArtifactError(f"{path}: larger than {_MAX_FILE_BYTES >> 20} MB, so it is no model of dechaff")
-    try:
-        raw = _decompress(data)
-        _refuse_opcodes(raw)
-        content = _NamelessUnpickler(io.BytesIO(raw)).load()
-    except ArtifactError as error:
-        raise ArtifactError(f"{path}: refused: {error}") from error
-    except _READ_ERRORS as error:
-        raise ArtifactError(
-            f"{path}: not a model file, or a damaged one ({error}): get or train it anew"
-        ) from error
+    content = read_plain(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ArtifactError(f"{path}: not a model of dechaff: train one with 'dechaff train'")
-    if _count_values(content, 0) > _MAX_VALUES:
-        raise ArtifactError(f"{path}: refused: values within values without end, which no model file has")
     return content
-
-
-def _count_values(value: object, depth: int, so_far: int = 0) -> int:
-    """Count values as often as they would be shown: lists that hold one list twice, and so on, grow without end."""
-    so_far += 1
-    if isinstance(value, dict | list):
-        if depth == _MAX_DEPTH:
-            return _MAX_VALUES + 1
-        for each in [*value, *value.values()] if isinstance(value, dict) else value:
-            so_far = _count_values(each, depth + 1, so_far)
-            if so_far > _MAX_VALUES:
-                break
-    return so_far
-
-
-def _refuse_opcodes(raw: bytes) -> None:
-    """Refuse a pickle that does anything but make plain values, before any of it is carried out."""
-    for opcode, argument, _ in pickletools.genops(raw):
-        if opcode.name not in _PLAIN_OPCODES:
-            raise ArtifactError(f"the file holds {opcode.name} {argument!r:.80}, which no model file does")
-
-
-def _decompress(data: bytes) -> bytes:
-    """Undo joblib's zlib, up to a limit: a small file cannot fill the memory."""
-    decompressor = zlib.decompressobj()
-    raw = decompressor.decompress(data, _MAX_RAW_BYTES)
-    if not decompressor.eof:
-        raise ValueError("truncated, or unreasonably large")
-    return raw
 
 
 def _check(content: dict[str, Any], path: str | PathLike[str]) -> None:
@@ -215,28 +138,33 @@ def _check(content: dict[str, Any], path: str | PathLike[str]) -> None:
         raise ArtifactError(f"{path}: format version {shown}, this dechaff reads {VERSION}: {todo}")
     if content.get("specification") != specification():
         raise ArtifactError(
-            f"{path}: made for the features {content.get('specification')}, this dechaff computes "
+            f"{path}: made for the features {content.get('specification')!r:.40}, this dechaff computes "
             f"{specification()}: train it anew with 'dechaff train', or install the version that it names"
         )
 
 
-def _pack(array: NDArray[Any]) -> dict[str, Any]:
-    packed = np.ascontiguousarray(array)
-    return {"dtype": packed.dtype.str, "shape": list(packed.shape), "data": packed.tobytes()}
+def _pack(name: str, array: NDArray[Any]) -> dict[str, Any]:
+    packed = np.ascontiguousarray(array, _DTYPES[name])
+    return {"dtype": _DTYPES[name], "shape": list(packed.shape), "data": packed.tobytes()}
 
 
-def _unpack(packed: dict[str, Any]) -> NDArray[Any]:
-    """Rebuild an array; its size follows from the bytes that are there, whatever the file claims."""
-    if packed["dtype"] not in _DTYPES:
-        raise ValueError(f"array type {packed['dtype']!r}")
-    return np.frombuffer(packed["data"], packed["dtype"]).reshape(packed["shape"])
+def _unpack(content: dict[str, Any], name: str, *shape: int) -> NDArray[Any]:
+    """Rebuild an array of the type that its name asks for and of this shape, in which -1 stands for any length.
+
+    Its size follows from the bytes that are there, whatever the file claims.
+    """
+    packed = content[name]
+    array = np.frombuffer(packed["data"], _DTYPES[name]).reshape(shape)
+    if packed["dtype"] != _DTYPES[name] or packed["shape"] != list(array.shape):
+        raise ValueError(f"{name} of another type or shape than {_DTYPES[name]} {array.shape}")
+    return array
 
 
-def _unpack_words(packed: dict[str, Any]) -> NDArray[np.float32]:
-    weights = _unpack_finite(packed)
-    if weights.ndim != 1 or not 2 <= len(weights) <= _MAX_BUCKETS or len(weights) & (len(weights) - 1):
-        raise ValueError(f"word weights of shape {weights.shape}: not a power of two")
-    return weights
+def _unpack_words(content: dict[str, Any]) -> NDArray[np.float32]:
+    weights = _unpack(content, "word_weights", -1)
+    if not 2 <= len(weights) <= _MAX_BUCKETS or len(weights) & (len(weights) - 1):
+        raise ValueError(f"{len(weights)} word weights: not a power of two")
+    return _within_reason(weights)
 
 
 def _unpack_keywords(pairs: list[Any]) -> Keywords:
@@ -245,8 +173,8 @@ def _unpack_keywords(pairs: list[Any]) -> Keywords:
     return check_keywords((family, phrase) for family, phrase in pairs)
 
 
-def _unpack_finite(packed: dict[str, Any]) -> NDArray[np.float32]:
-    array = _unpack(packed).astype(np.float32)
+def _within_reason(weights: NDArray[Any]) -> NDArray[np.float32]:
+    array = weights.astype(np.float32)
     if not (np.abs(array) <= _MAX_WEIGHT).all():  # nor is NaN
         raise ValueError("a weight is not a number within reason")
     return array
@@ -260,43 +188,38 @@ def _number(value: Any, low: float, high: float) -> float:
 
 
 def _pack_stage(stage: Stage) -> dict[str, Any]:
-    arrays = {name: _pack(getattr(stage, name)) for name in ("means", "scales", "coefficients")}
-    crosses = stage.crosses and {f.name: _pack(getattr(stage.crosses, f.name)) for f in fields(Crosses)}
+    arrays = {name: _pack(name, getattr(stage, name)) for name in ("means", "scales", "coefficients")}
+    crosses = stage.crosses and {f.name: _pack(f.name, getattr(stage.crosses, f.name)) for f in fields(Crosses)}
     return {**arrays, "intercept": stage.intercept, "crosses": crosses}
 
 
 def _unpack_stage(packed: dict[str, Any], names: tuple[str, ...]) -> Stage:
-    arrays = {name: _unpack_finite(packed[name]) for name in ("means", "scales", "coefficients")}
-    if (arrays["scales"] <= 0).any():
+    means, scales, coefficients = (
+        _within_reason(_unpack(packed, name, len(names))) for name in ("means", "scales", "coefficients")
+    )
+    if (scales <= 0).any():
         raise ValueError("a scale is not above zero")
-    if not (np.abs(arrays["coefficients"]) <= _MAX_WEIGHT * arrays["scales"]).all():
+    if not (np.abs(coefficients) <= _MAX_WEIGHT * scales).all():
         raise ValueError("a scale is too small for its weight")
-    for name, array in arrays.items():
-        if array.shape != (len(names),):
-            raise ValueError(f"{len(names)} features, but {name} of shape {array.shape}")
-    crosses = packed["crosses"] and Crosses(**{f.name: _unpack(packed["crosses"][f.name]) for f in fields(Crosses)})
-    if crosses:
-        _check_crosses(crosses, len(names))
-    return Stage(names, **arrays, intercept=_number(packed["intercept"], -1e6, 1e6), crosses=crosses)
+    crosses = None if packed["crosses"] is None else _unpack_crosses(packed["crosses"], len(names))
+    return Stage(names, means, scales, coefficients, _number(packed["intercept"], -1e6, 1e6), crosses)
 
 
-def _check_crosses(crosses: Crosses, n_features: int) -> None:
-    n_trees = crosses.n_trees
-    if np.isnan(crosses.thresholds).any() or not np.isfinite(crosses.weights).all():
-        raise ValueError("crosses: a threshold or weight is not a number")
-    shapes = {
-        "features": SPLITS_PER_TREE,
-        "thresholds": SPLITS_PER_TREE,
-        "leaves": 256,
-        "weights": SPLITS_PER_TREE + 1,
-    }
-    for name, width in shapes.items():
-        if getattr(crosses, name).shape != (n_trees, width):
-            raise ValueError(f"crosses: {name} of shape {getattr(crosses, name).shape}")
-    if n_trees and (crosses.features.min() < 0 or crosses.features.max() >= n_features):
+def _unpack_crosses(packed: dict[str, Any], n_features: int) -> Crosses:
+    features = _unpack(packed, "features", -1, SPLITS_PER_TREE)
+    n_trees = len(features)
+    thresholds = _unpack(packed, "thresholds", n_trees, SPLITS_PER_TREE)
+    leaves = _unpack(packed, "leaves", n_trees, 256)
+    weights = _within_reason(_unpack(packed, "weights", n_trees, SPLITS_PER_TREE + 1))
+    if n_trees > _MAX_TREES:
+        raise ValueError(f"crosses: {n_trees} trees")
+    if np.isnan(thresholds).any():
+        raise ValueError("crosses: a threshold is not a number")
+    if ((features < 0) | (features >= n_features)).any():
         raise ValueError("crosses: no such feature")
-    if n_trees and crosses.leaves.max() > SPLITS_PER_TREE:
+    if (leaves > SPLITS_PER_TREE).any():
         raise ValueError("crosses: no such leaf")
+    return Crosses(features, thresholds, leaves, weights)
 
 
 def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
