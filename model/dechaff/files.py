@@ -1,12 +1,15 @@
 """Files that appear whole or not at all."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from dechaff.errors import InputError
+
+# So many characters of a name that a temporary one is no longer than systems allow.
+_KEPT: Final = 32
 
 
 @contextmanager
@@ -20,7 +23,8 @@ def written_whole(path: Path) -> Iterator[Path]:
 
     Examples
     --------
-    >>> folder = Path(tempfile.mkdtemp())
+    >>> from tempfile import mkdtemp
+    >>> folder = Path(mkdtemp())
     >>> with written_whole(folder / "a.txt") as temporary:
     ...     _ = temporary.write_text("done")
     >>> [file.name for file in folder.iterdir()]
@@ -30,14 +34,14 @@ def written_whole(path: Path) -> Iterator[Path]:
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: not a plain file: name a file to write")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    temporary = path.with_name(f".{path.name[:_KEPT]}.{os.urandom(8).hex()}")
+    try:  # from before the file is there: an interrupt at any moment leaves none behind
+        temporary.touch(exist_ok=False)
         yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
+    except OSError as error:
+        if error.filename in (None, str(temporary)):  # what is written to an open file fails without a name
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)

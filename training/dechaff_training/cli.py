@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from dechaff.errors import DechaffError
 from dechaff_training import bulk_command, label_command
+from dechaff_training.interrupts import INTERRUPTED, interruptible
 from dechaff_training.options import (
     BEHAVIOUR,
     Extractor,
@@ -28,8 +29,8 @@ from dechaff_training.options import (
 )
 from dechaff_training.reading import STANDARD, Decoding
 
-# What a shell makes of a program that SIGINT or SIGPIPE ended.
-_INTERRUPTED, _PIPE_CLOSED = 130, 141
+# What a shell makes of a program that SIGPIPE ended.
+_PIPE_CLOSED = 141
 
 
 class OnError(Enum):
@@ -45,14 +46,15 @@ class _Group(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command; what it raises becomes its exit code."""
         try:
-            result = super().invoke(ctx)
+            with interruptible():
+                result = super().invoke(ctx)
             if sys.stdout is not None:
                 sys.stdout.flush()
         except BrokenPipeError:
             _drop_output()
             raise typer.Exit(_PIPE_CLOSED) from None
         except KeyboardInterrupt:
-            raise typer.Exit(_INTERRUPTED) from None
+            raise typer.Exit(INTERRUPTED) from None
         except DechaffError as error:
             _complain(str(error))
             raise typer.Exit(1) from error
@@ -386,7 +388,3 @@ def _drop_output() -> None:
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
-
-
-if __name__ == "__main__":
-    main()
