@@ -1,4 +1,4 @@
-"""Starts the command `dechaff`: Ctrl-C is quiet from here on, while `dechaff_training.cli` is still being imported."""
+"""Starts the command `dechaff`: Ctrl-C is quiet from here on, also while `dechaff_training.cli` is imported."""
 
 from dechaff_training.interrupts import leave_at_once
 
