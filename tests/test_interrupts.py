@@ -2,14 +2,19 @@
 
 import json
 import os
+import random
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from bulk_corpora import records, tree, write_jsonl
-from cli_process import ARTICLE, DATA, OFFER, PROSE, SITES, dechaff, environment
+from cli_process import ARTICLE, DECHAFF, OFFER, PROSE, SITES, environment
+from page_sessions import Saver, running, write_texts
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -17,6 +22,10 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 Count = Callable[[str, object], None]
 #: How often each command is interrupted: so many times over all of its run, and again where files get their names.
 MOMENTS = 12
+#: What bulk runs add to, line by line.
+MANIFEST = "out/bulk/_manifest.jsonl"
+#: How often each real process is interrupted; `DECHAFF_INTERRUPTS=100` tries more.
+TIMES = int(os.environ.get("DECHAFF_INTERRUPTS", "2"))
 SITE = str(SITES[0])
 LABELS = ("annotate", SITE, "--from", "text", "--to")
 COMMANDS = {
@@ -72,6 +81,81 @@ def test_interrupted_at_a_line(command: str, folder: Path, record_property: Coun
     for moment, code in codes.items():
         said = (folder.parent / f"{moment}.stderr").read_text()
         assert (code, "Traceback" in said) == (130, False), (moment, said)
-        left = tree(folder.with_name(str(moment)))
-        half = {name for name, data in left.items() if data not in (before.get(name), whole.get(name))}
-        assert half <= {"out/bulk/_manifest.jsonl"}, moment
+        assert half_files(folder.with_name(str(moment)), before, whole) == set(), moment
+
+
+def half_files(folder: Path, before: dict[str, bytes], whole: dict[str, bytes]) -> set[str]:
+    """Name the files that are neither as before nor as a whole run leaves them, but for the list of what is done."""
+    left = tree(folder).items()
+    return {name for name, data in left if data not in (before.get(name), whole.get(name)) and name != MANIFEST}
+
+
+AT_RANDOM = {
+    "clean": COMMANDS["clean, a folder"][0],
+    "annotate": COMMANDS["annotate, text"][0],
+    "bulk": ("bulk", "in", "-o", "out/bulk", "--workers", "2"),
+}
+
+
+@pytest.mark.parametrize("seed", range(TIMES))
+@pytest.mark.parametrize("command", AT_RANDOM)
+def test_interrupted_at_random(command: str, seed: int, folder: Path, record_property: Count) -> None:
+    """A real process that hears Ctrl-C at any moment after its start ends with 130, or was just done; all is whole."""
+    arguments, before = [*DECHAFF, *AT_RANDOM[command]], tree(folder)
+    whole = shutil.copytree(folder, folder.with_name("whole"))
+    began = time.monotonic()
+    subprocess.run(arguments, cwd=whole, env=environment(), capture_output=True, check=True)
+    took = time.monotonic() - began
+    process = start(arguments, folder)
+    wait_for_numpy(process)
+    time.sleep(random.Random(seed).uniform(0, took))  # noqa: S311
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=60)[1].decode()
+    record_property("interrupts", 1)
+    code = process.returncode if process.returncode >= 0 else 128 - process.returncode  # as a shell says it
+    assert code in (0, 130), said
+    assert "Traceback" not in said
+    assert half_files(folder, before, tree(whole)) == set()
+    assert code or tree(folder).keys() == tree(whole).keys()
+
+
+def start(arguments: list[str], folder: Path) -> "subprocess.Popen[bytes]":
+    """Start a command in a session of its own, where Ctrl-C is heard: what runs in the background does not hear it."""
+    return subprocess.Popen(
+        arguments,
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def wait_for_numpy(process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a process imports numpy: before that Python itself starts, whose traceback nobody can help."""
+    maps = Path(f"/proc/{process.pid}/maps")
+    if not maps.exists():
+        pytest.skip("needs /proc")
+    while process.poll() is None and "numpy" not in maps.read_text():
+        time.sleep(0.001)
+
+
+@pytest.mark.parametrize("seed", range(TIMES))
+def test_interrupted_while_the_page_saves(seed: int, tmp_path: Path, record_property: Count) -> None:
+    """A server that hears Ctrl-C between or within saves leaves every labelled file and draft as one save made it."""
+    pytest.importorskip("uvicorn", reason="needs the extra [page]")
+    texts, saved = write_texts(tmp_path / "texts"), tmp_path / "mine"
+    with running(texts, "--to", saved) as (url, process):
+        page = Saver(url)
+        page.save_once()
+        page.start()
+        time.sleep(0.2 + random.Random(seed).uniform(0, 0.2))  # noqa: S311
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=30)[1]
+    page.join()
+    record_property("interrupts", 1)
+    assert (process.returncode, "Traceback" in said) == (130, False), said
+    assert page.n_saved > 2
+    assert set(tree(saved)) <= {"bote/weir.txt", ".drafts/bote/weir.json"}
+    assert (saved / "bote" / "weir.txt").read_text() in Saver.FILES.values()
