@@ -6,7 +6,7 @@ from pathlib import Path
 from dechaff import extras
 from dechaff.errors import InputError
 from dechaff.model import Threshold
-from dechaff_training.cleaning_files import dump, load
+from dechaff_training.cleaning_files import load, write_record
 
 
 def label_files(
@@ -75,6 +75,6 @@ def suggest_files(
     for suggestion in ranked[:limit]:
         path = str(todo[names[suggestion.index]].path)
         if as_json:
-            print(dump({"path": path, **suggestion.to_dict()}), end="")
+            write_record({"path": path, **suggestion.to_dict()})
         else:
             print(f"{suggestion.gain:8.1f}  {path}  {suggestion.reason}")
