@@ -35,13 +35,20 @@ def written_whole(path: Path) -> Iterator[Path]:
         raise InputError(f"{path}: not a plain file: name a file to write")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name[:_KEPT]}.{os.urandom(8).hex()}")
-    try:  # from before the file is there: an interrupt at any moment leaves none behind
-        temporary.touch(exist_ok=False)
-        yield temporary
-        temporary.replace(path)
+    with named(path):
+        try:  # from before the file is there: an interrupt at any moment leaves none behind
+            temporary.touch(exist_ok=False)
+            yield temporary
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Let what the system refuses in the block name a path: to write to an open file fails without a name."""
+    try:
+        yield
     except OSError as error:
-        if error.filename in (None, str(temporary)):  # what is written to an open file fails without a name
-            error.filename = str(path)
+        error.filename = error.filename or str(path)
         raise
-    finally:
-        temporary.unlink(missing_ok=True)
