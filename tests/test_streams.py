@@ -9,10 +9,9 @@ import pytest
 from cli_process import ARTICLE, DECHAFF, environment, on_terminal
 
 FOREIGN = "The council of 東京 voted for the “Grüße” bridge, which cost ₹900 when it was built in 2019."
-#: Every command that prints, with what each needs.
+#: Commands that print, with what each needs.
 PRINTING = {
     "clean": ("clean", "a.txt", "sparse.txt"),
-    "clean, JSON": ("clean", "a.txt", "--json"),
     "show": ("show", "a.txt"),
     "show, JSON": ("show", "a.txt", "--json"),
     "next": ("next", "a.txt"),
@@ -20,10 +19,7 @@ PRINTING = {
     "check": ("check", "wrong.txt"),
     "check, JSON": ("check", "wrong.txt", "--json"),
     "inspect": ("inspect", "--limit", "2"),
-    "inspect, JSON": ("inspect", "--limit", "2", "--json"),
-    "annotate": ("annotate", "labels", "--from", "text", "--to", "label-studio"),
     "bulk": ("bulk", "a.jsonl", "-o", "out"),
-    "bulk, JSON": ("bulk", "a.jsonl", "-o", "out", "--json"),
     "help": ("clean", "--help"),
 }
 C_LOCALE = {"PYTHONIOENCODING": "", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -35,8 +31,6 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "a.txt").write_text(f"{FOREIGN}\n{ARTICLE}", encoding="utf-8")
     (tmp_path / "sparse.txt").write_text("Log in\nSubscribe\nShare\n")
     (tmp_path / "wrong.txt").write_text(f"+ Right\n* {FOREIGN}\n", encoding="utf-8")
-    (tmp_path / "labels").mkdir()
-    (tmp_path / "labels" / "a.txt").write_text(f"+ {FOREIGN}\n", encoding="utf-8")
     (tmp_path / "a.jsonl").write_text(json.dumps({"id": "1", "text": f"{FOREIGN}\nShare"}) + "\n")
     return tmp_path
 
@@ -53,7 +47,7 @@ def run(command: str, folder: Path, redirect: str = "", **changes: str) -> "subp
     return done
 
 
-@pytest.mark.parametrize("command", ["show", "show, JSON", "check"])
+@pytest.mark.parametrize("command", ["show, JSON", "check"])
 def test_closed_standard_output(command: str, folder: Path) -> None:
     """What cannot print says so in its last line, and ends with exit code 1."""
     done = run(command, folder, ">&-")
@@ -78,7 +72,7 @@ def test_closed_streams_and_files(folder: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no /dev/full here")
-@pytest.mark.parametrize("command", ["next", "check, JSON", "inspect", "annotate", "bulk", "help"])
+@pytest.mark.parametrize("command", ["next", "check, JSON", "inspect", "bulk"])
 def test_full_device(command: str, folder: Path) -> None:
     """Where nothing more can be written, the last line says so, and the exit code is 1."""
     done = run(command, folder, ">/dev/full")
@@ -86,7 +80,7 @@ def test_full_device(command: str, folder: Path) -> None:
     assert done.stderr.decode().splitlines()[-1] == "dechaff: error: standard output: No space left on device"
 
 
-@pytest.mark.parametrize("command", ["next, JSON", "check", "inspect", "inspect, JSON", "bulk, JSON"])
+@pytest.mark.parametrize("command", ["next, JSON", "check", "inspect"])
 def test_reader_that_has_gone(command: str, folder: Path) -> None:
     """A reader that has gone before anything is printed ends the command with 141, as it ends other programs."""
     done = run(command, folder, "| true; exit ${PIPESTATUS[0]}")
@@ -96,8 +90,13 @@ def test_reader_that_has_gone(command: str, folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("command", "encoding"),
-    [("show", "latin-1"), ("show, JSON", "latin-1"), *((name, "ascii") for name in ("clean", "show", "next, JSON"))]
-    + [(name, "ascii") for name in ("check", "check, JSON", "annotate")],
+    [
+        ("show", "latin-1"),
+        ("clean", "ascii"),
+        ("show, JSON", "ascii"),
+        ("check", "ascii"),
+        ("check, JSON", "latin-1"),
+    ],
 )
 def test_other_encodings(command: str, encoding: str, folder: Path) -> None:
     """Results are UTF-8 in every locale; what is for people has a mark for each character that it cannot have."""
@@ -106,24 +105,23 @@ def test_other_encodings(command: str, encoding: str, folder: Path) -> None:
     for_people = command in ("show", "check")
     expected = plain.stdout.decode().encode(encoding, "replace") if for_people else plain.stdout
     assert (other.stdout, other.returncode) == (expected, plain.returncode)
-    assert "東京".encode() in plain.stdout or command == "next, JSON"
+    assert "東京".encode() in plain.stdout
 
 
-@pytest.mark.parametrize("command", ["inspect", "next", "help"])
-def test_narrow_terminals(command: str, folder: Path) -> None:
-    """On a terminal of 30 columns the first column of what a wide one shows is there, and without colours."""
-    arguments = [folder / each if (folder / each).exists() else each for each in PRINTING[command]]
-    narrow, wide = (on_terminal(*arguments, columns=n, NO_COLOR="1") for n in (30, 200))
-    assert not re.search("\x1b\\[[0-9;]*3[0-7]", narrow)
-    first = {words[0] for line in wide.splitlines() if (words := re.findall(r"[\w+.-]{3,}", line))}
-    joined = re.sub(r"\x1b\[[0-9;]*m|[─-╿\s]", "", narrow)
-    assert {word for word in first if word not in joined} == set()
+@pytest.mark.parametrize("command", ["inspect", "help"])
+def test_narrow_terminals(command: str) -> None:
+    """On a terminal of 30 columns no row is wider, and without colours; what is listed is listed there too."""
+    printed = on_terminal(*PRINTING[command], columns=30, NO_COLOR="1")
+    assert not re.search(r"\x1b\[[0-9;]*3[0-7]", printed)
+    rows = re.sub(r"\x1b\[[0-9;]*m", "", printed).splitlines()
+    assert max(map(len, rows)) <= 30
+    listed = {"inspect": ("version", "threshold", "+", "word"), "help": ("--out", "--threshold", "--help", "Drop")}
+    assert [name for name in listed[command] if name not in "\n".join(rows)] == []
 
 
-@pytest.mark.parametrize("command", ["show", "next"])
-def test_no_terminal(command: str, folder: Path) -> None:
+def test_no_terminal(folder: Path) -> None:
     """Without a terminal there are no colours, no bars, and no row is cut, however narrow `COLUMNS` says it is."""
-    plain, narrow = run(command, folder), run(command, folder, COLUMNS="20", TERM="dumb")
+    plain, narrow = run("show", folder), run("show", folder, COLUMNS="20", TERM="dumb")
     assert narrow.stdout == plain.stdout
     assert b"\x1b" not in narrow.stdout + narrow.stderr
-    assert FOREIGN.encode() in plain.stdout or command == "next"
+    assert FOREIGN.encode() in plain.stdout
