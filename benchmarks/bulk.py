@@ -31,7 +31,7 @@ from dechaff_training.progress import Bar
 
 EXTRACTOR: Final = "resiliparse_all"
 ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"
-_COMMAND: Final = (sys.executable, "-m", "dechaff_training.cli", "bulk", "--quiet")
+_COMMAND: Final = (sys.executable, "-m", "dechaff_training", "bulk", "--quiet")
 _ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _LOOK: Final = 0.2
 _LARGEST: Final = "the largest of all processes"

@@ -40,7 +40,7 @@ def measure(
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         text = Path(folder, "long.txt")
         text.write_text("\n".join(islice(cycle(_lines()), lines)), encoding="utf-8")
-        command = [sys.executable, "-m", "dechaff_training.cli", "label", str(text), "--no-open"]
+        command = [sys.executable, "-m", "dechaff_training", "label", str(text), "--no-open"]
         command += ["--to", str(Path(folder, "labels"))]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
             try:

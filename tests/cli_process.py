@@ -13,7 +13,7 @@ from typing import Any
 DATA = Path(__file__).parent.parent / "data" / "articles"
 # A few sites are enough where it does not matter what is learnt.
 SITES = [DATA / site for site in ("deccan-ledger", "solderpoint", "rothener-tagblatt")]
-DECHAFF = (sys.executable, "-m", "dechaff_training.cli")
+DECHAFF = (sys.executable, "-m", "dechaff_training")
 PROSE = (
     "The council voted on Tuesday to repair the old bridge, which had been closed to traffic since March.",
     "“Nobody wanted to wait for another winter,” said Anna Holm, who lives beside the river and saw the "

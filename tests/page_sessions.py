@@ -1,10 +1,14 @@
 """What the tests of the labelling page share: articles, a client that asks as the page does, a server, a browser."""
 
+import json
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, ClassVar
+from urllib.request import Request, urlopen
 
 from cli_process import DECHAFF, environment
 
@@ -76,3 +80,50 @@ def write_labelled(folder: Path, n_sites: int) -> Path:
         (folder / f"site-{number}").mkdir(parents=True)
         (folder / f"site-{number}" / "council.txt").write_text(TAUGHT.format(site=number))
     return folder
+
+
+class Saver(Thread):
+    """Saves and drafts labels of one article by turns, as fast as it goes, until the server is gone.
+
+    Parameters
+    ----------
+    url : str
+        The page's address.
+
+    Attributes
+    ----------
+    n_saved : int
+    """
+
+    #: The marks of `weir.txt` as they alternate, and what each makes of the file.
+    FILES: ClassVar = {
+        marks: f"{marks[0]} The weir is open again.\n\n{marks[1]}share Tweet\n? Perhaps\n"
+        for marks in ("+-?", "--?")
+    }
+
+    def __init__(self, url: str) -> None:
+        super().__init__(daemon=True)
+        self._url, self.n_saved = url, 0
+        self._article = self._ask("GET", "")
+
+    def run(self) -> None:
+        """Save until nobody answers."""
+        with suppress(OSError, HTTPException):
+            while True:
+                self.save_once()
+
+    def save_once(self) -> None:
+        """Keep a draft of the other marks, and save them."""
+        marks = tuple(self.FILES)[self.n_saved % 2]
+        record = {"key": self._article["key"], "digest": self._article["digest"], "marks": marks}
+        self._ask("PUT", "/draft", record)
+        self._article["digest"] = self._ask("PUT", "", record)["digest"]
+        self.n_saved += 1
+
+    def _ask(self, method: str, path: str, record: object = None) -> Any:
+        origin, token = self._url.rstrip("/").rsplit("/", 1)
+        headers = {"X-Dechaff-Token": token, "Origin": origin, "Content-Type": "application/json"}
+        data = None if record is None else json.dumps(record).encode()
+        request = Request(f"{self._url}api/articles/0{path}", data, headers, method=method)  # noqa: S310
+        with urlopen(request, timeout=10) as answer:  # noqa: S310
+            return json.load(answer)

@@ -136,7 +136,7 @@ def test_help_has_examples_and_exit_codes() -> None:
 @pytest.mark.parametrize("package", ["orjson", "zstandard"])
 def test_a_missing_package(package: str, inputs: Path) -> None:
     """Without the extra there is one line that names the command to install it."""
-    code = f"import sys; sys.modules[{package!r}] = None; from dechaff_training.cli import main; main()"
+    code = f"import sys; sys.modules[{package!r}] = None; from dechaff_training.__main__ import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, "bulk", "a.jsonl.zst", "-o", "out"], cwd=inputs, capture_output=True, env=environment()
     )  # fmt: skip

@@ -303,7 +303,7 @@ def test_full_disk(model: Path, inputs: Path) -> None:
             cwd=inputs, env=environment(), stdout=full, stderr=subprocess.PIPE, check=False,
         )  # fmt: skip
     *warnings, error = done.stderr.decode().splitlines()
-    assert (done.returncode, error) == (1, "dechaff: error: No space left on device")
+    assert (done.returncode, error) == (1, "dechaff: error: standard output: No space left on device")
     assert all(line.startswith("dechaff: warning") for line in warnings)
 
 

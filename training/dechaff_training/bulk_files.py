@@ -1,12 +1,11 @@
 """What `dechaff bulk` does, without its command line: a run with its progress and its summary shown."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dechaff.bulk import Settings, Summary, clean_bulk
 from dechaff.bulk.summary import Tally
-from dechaff_training.cleaning_files import dump
+from dechaff_training.cleaning_files import write_record
 from dechaff_training.progress import Throughput
 
 _SHOWN_LINES = 10
@@ -33,7 +32,7 @@ def bulk_files(
         listener = _Listener(bar, quiet=quiet)
         summary = clean_bulk(inputs, output, settings, workers=workers, overwrite=overwrite, listener=listener)
     if as_json:
-        sys.stdout.write(dump(summary.to_dict()))
+        write_record(summary.to_dict())
     elif not quiet:
         print(*summary_rows(summary, output), sep="\n")
     return summary

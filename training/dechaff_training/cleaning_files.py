@@ -100,7 +100,7 @@ def clean_files(job: Job, output: Output, *, as_json: bool = False) -> None:
     InputError
         If any input was left out; the rest is written.
     """
-    articles = _Articles(job, hidden=output == Output() and sys.stdout is not None and sys.stdout.isatty())
+    articles = _Articles(job, hidden=output == Output() and sys.stdout.isatty())
     if output.folder is not None:
         for path, article in articles:
             with open_output(output.folder / path.name) as stream:
@@ -161,6 +161,11 @@ def features(line: LabelledLine, limit: int) -> list[Reason]:
 def dump(record: object) -> str:
     """Write a value as one line of JSON."""
     return json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def write_record(record: object) -> None:
+    """Write a value to standard output as one line of JSON: in UTF-8, whatever the encoding of the terminal is."""
+    sys.stdout.buffer.write(_encode(dump(record)))
 
 
 class _Articles:

@@ -4,6 +4,7 @@ What a command needs is imported within it, so that `dechaff clean` does not wai
 """
 
 import codecs
+import errno
 import os
 import sys
 from enum import Enum
@@ -16,6 +17,7 @@ from typer.core import TyperGroup
 
 from dechaff.errors import DechaffError
 from dechaff_training import bulk_command, label_command, train_command
+from dechaff_training.interrupts import INTERRUPTED, interruptible
 from dechaff_training.options import (
     BEHAVIOUR,
     Corpora,
@@ -30,9 +32,12 @@ from dechaff_training.options import (
     phrases,
 )
 from dechaff_training.reading import STANDARD, Decoding
+from dechaff_training.standard import replace_closed
 
-# What a shell makes of a program that SIGINT or SIGPIPE ended.
-_INTERRUPTED, _PIPE_CLOSED = 130, 141
+# What a shell makes of a program that SIGPIPE ended.
+_PIPE_CLOSED = 141
+# What writing fails with: the disk is full, too large a file, broken, closed.
+_WRITING = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF)
 
 
 class OnError(Enum):
@@ -48,22 +53,27 @@ class _Group(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command; what it raises becomes its exit code."""
         try:
-            result = super().invoke(ctx)
-            if sys.stdout is not None:
-                sys.stdout.flush()
+            return self._invoke_and_flush(ctx)
         except BrokenPipeError:
             _drop_output()
             raise typer.Exit(_PIPE_CLOSED) from None
         except KeyboardInterrupt:
-            raise typer.Exit(_INTERRUPTED) from None
+            raise typer.Exit(INTERRUPTED) from None
         except DechaffError as error:
             _complain(str(error))
             raise typer.Exit(1) from error
         except OSError as error:
-            _complain(": ".join(filter(None, (str(error.filename or ""), error.strerror or str(error)))))
+            _complain(_describe(error))
             _drop_output()
             raise typer.Exit(1) from error
-        return result
+
+    def _invoke_and_flush(self, ctx: Any) -> Any:
+        """Run a command; what it has printed is written before it ends, also if it ends with an exit code."""
+        try:
+            with interruptible():
+                return super().invoke(ctx)
+        finally:
+            sys.stdout.flush()
 
 
 app = typer.Typer(
@@ -157,7 +167,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Print every line with its label (+ content, - boilerplate), probability of content, and reasons."""
-    from dechaff_training.cleaning_files import Job, dump, labelled_articles, line_record
+    from dechaff_training.cleaning_files import Job, labelled_articles, line_record, write_record
 
     paths = _paths(files, title, url)
     job = Job(paths, model, threshold, _decoding(encoding, errors), phrases(keywords), title, url)
@@ -165,7 +175,7 @@ def show(
     if as_json:
         for path, article in articles:
             for number, line in enumerate(article.lines):
-                sys.stdout.write(dump(line_record(path, number, line, reasons)))
+                write_record(line_record(path, number, line, reasons))
         return
     from dechaff_training.rendering import LinePrinter
 
@@ -321,6 +331,7 @@ def inspect(
 
 def main() -> None:
     """Run the command line."""
+    replace_closed()
     if isinstance(sys.stdout, TextIOWrapper):
         # A terminal in another encoding shows a mark where it has no character, and no traceback.
         sys.stdout.reconfigure(errors="replace")
@@ -348,17 +359,16 @@ def _decoding(encoding: str, errors: OnError) -> Decoding:
 
 
 def _complain(message: str) -> None:
-    if sys.stderr is not None:
-        print(f"dechaff: error: {' '.join(message.split())}", file=sys.stderr)
+    print(f"dechaff: error: {' '.join(message.split())}", file=sys.stderr)
+
+
+def _describe(error: OSError) -> str:
+    """Say what failed, and for want of what; an error in writing that names no file is one of standard output."""
+    name = error.filename or ("standard output" if error.errno in _WRITING else "")
+    return ": ".join(filter(None, (str(name), error.strerror or str(error))))
 
 
 def _drop_output() -> None:
     """Let what is still to be written go nowhere: Python would try once more at its end, and complain."""
-    if sys.stdout is None:
-        return
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
-
-
-if __name__ == "__main__":
-    main()

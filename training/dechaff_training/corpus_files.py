@@ -10,7 +10,7 @@ from dechaff.artifact import save_model
 from dechaff.errors import CorpusError, InputError
 from dechaff.lexicon import collect_keywords
 from dechaff.model import Threshold
-from dechaff_training.cleaning_files import dump, load, model_digest
+from dechaff_training.cleaning_files import load, model_digest, write_record
 from dechaff_training.progress import Bar, Steps
 from dechaff_training.reading import Decoding, open_output, read_text, show_path
 
@@ -174,7 +174,10 @@ def check_corpus(paths: Sequence[Path], *, as_json: bool = False) -> bool:
         record = {name: getattr(finding, name) for name in ("path", "line", "severity", "message")}
         record["path"] = show_path(Path(finding.path))
         place = f"{record['path']}:{finding.line}" if finding.line else record["path"]
-        print(dump(record) if as_json else f"{place}: {finding.severity}: {finding.message}\n", end="")
+        if as_json:
+            write_record(record)
+        else:
+            print(f"{place}: {finding.severity}: {finding.message}")
     n_errors: int = sum(finding.severity == "error" for finding in findings)
     print(f"dechaff: {n_errors} errors, {len(findings) - n_errors} warnings", file=sys.stderr)
     return n_errors == 0

@@ -8,7 +8,7 @@ from dechaff import extras
 from dechaff.artifact import load_model
 from dechaff.errors import InputError
 from dechaff.model import Threshold
-from dechaff_training.cleaning_files import dump, load, model_digest
+from dechaff_training.cleaning_files import load, model_digest, write_record
 from dechaff_training.page.store import TAUGHT
 
 
@@ -88,6 +88,6 @@ def suggest_files(
     for suggestion in ranked[:limit]:
         path = str(todo[names[suggestion.index]].path)
         if as_json:
-            print(dump({"path": path, **suggestion.to_dict()}), end="")
+            write_record({"path": path, **suggestion.to_dict()})
         else:
             print(f"{suggestion.gain:8.1f}  {path}  {suggestion.reason}")

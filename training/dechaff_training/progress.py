@@ -28,7 +28,7 @@ class Bar:
 
     def __init__(self, description: str, total: int | None = None, *, hidden: bool = False) -> None:
         self._description, self._total, self._count = description, total, 0
-        self._shown = not hidden and sys.stderr is not None and sys.stderr.isatty()
+        self._shown = not hidden and sys.stderr.isatty()
         self._lock, self._ended = Lock(), False
         self._progress: Progress | None = None
         self._task: TaskID | None = None
@@ -122,7 +122,7 @@ class Throughput(Bar):
         with self._lock:
             if self._progress is not None:
                 self._progress.console.print(message, markup=False, highlight=False, soft_wrap=True)
-            elif sys.stderr is not None:
+            else:
                 print(message, file=sys.stderr, flush=True)
 
     def _fields(self) -> dict[str, Any]:

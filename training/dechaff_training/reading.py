@@ -96,8 +96,6 @@ def open_output(path: Path | None) -> Iterator[BinaryIO]:
     What is there and no plain file, such as a device or a pipe, is written to; a link is followed.
     """
     if path is None or path == STANDARD:
-        if sys.stdout is None:
-            raise InputError("standard output is closed: name a file with -o")
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return

@@ -22,6 +22,7 @@ from dechaff.bulk.summary import Summary, Tally
 from dechaff.bulk.survey import Surveyed, survey
 from dechaff.bulk.workers import Job, in_order, n_workers, start_workers
 from dechaff.errors import InputError
+from dechaff.files import named
 from dechaff.kernels import can_compile
 from dechaff.model import LineModel
 
@@ -100,7 +101,7 @@ def clean_bulk(
         raise InputError(
             f"{within[0].shown}: lies within the output folder, which --overwrite clears: name another"
         )
-    with closing(Manifest(folder, _plain(settings, model), overwrite=overwrite)) as manifest:
+    with named(folder), closing(Manifest(folder, _plain(settings, model), overwrite=overwrite)) as manifest:
         manifest.check_names(found)
         if not overwrite:
             _check_free(folder, found, manifest)
