@@ -64,3 +64,13 @@ def running(*arguments: object) -> Iterator[tuple[str, "subprocess.Popen[str]"]]
             yield process.stdout.readline().strip(), process
         finally:
             process.kill()
+
+
+def serious(results: Any) -> list[str]:
+    """Name the findings that are serious or critical."""
+    return [
+        f"{finding['id']}: {node['target']} {node.get('failureSummary')}"
+        for finding in results.response["violations"]
+        if finding["impact"] in {"serious", "critical"}
+        for node in finding["nodes"]
+    ]

@@ -74,11 +74,8 @@ def difference_tables(comparison: Comparison) -> list[Table]:
     by_direction = [(direction, totals[direction.replace(" ", "_")]) for direction in DIRECTIONS]
     heads = ("lines", "words", "right", "wrong", "unlabelled")
     rows = [(direction, *(f"{sums[head]:,}" for head in heads)) for direction, sums in by_direction]
-    title = (
-        f"Changed from A to B, of {totals['lines']:,} lines, {totals['words']:,} words, "
-        f"{totals['articles']:,} articles"
-    )
-    tables = [Table(title, ("label", *heads), rows)]
+    rows.append(("all lines", f"{totals['lines']:,}", f"{totals['words']:,}", "–", "–", "–"))
+    tables = [Table("Changed from A to B", ("label", *heads), rows)]
     if comparison.changes:
         tables.append(_most_changed(comparison))
     return tables

@@ -1,4 +1,4 @@
-r"""Cleaned articles as one page of HTML for people: what is kept, what is dropped, and why.
+"""Cleaned articles as one page of HTML for people: what is kept, what is dropped, and why.
 
 The page is a tree of elements until it is written, so that text is escaped wherever it stands. It needs no script,
 asks for nothing from elsewhere, and its policy forbids both.
@@ -6,6 +6,7 @@ asks for nothing from elsewhere, and its policy forbids both.
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -69,7 +70,7 @@ def make_section(number: int, name: str, article: CleanedArticle, limit: int) ->
 
 
 def make_page(sections: Sequence[Section], settings: str) -> str:
-    """Lay out the whole page.
+    r"""Lay out the whole page.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ def make_page(sections: Sequence[Section], settings: str) -> str:
     Examples
     --------
     >>> make_page([], "the model that ships")[:32]
-    '<!DOCTYPE html>\\n<html lang="en">'
+    '<!DOCTYPE html>\n<html lang="en">'
     """
     root = Element("html", {"lang": "en"})
     _add_head(_add(root, "head"))
@@ -138,7 +139,7 @@ def _add_kinds(parent: Element, total: Tally) -> None:
     everything = ("all", f"{_dropped(total.lines):,}", f"{_dropped(total.words):,}")
     table = _add_table(parent, "Dropped, by kind", ("kind", "lines", "words"))
     for name, *cells in (*rows, everything):
-        row = _add_row(table)
+        row = _add(table, "tr")
         _add(row, "th", name, scope="row")
         for cell in cells:
             _add(row, "td", cell, class_="number")
@@ -147,7 +148,7 @@ def _add_kinds(parent: Element, total: Tally) -> None:
 def _add_contents(parent: Element, sections: Sequence[Section]) -> None:
     table = _add_table(parent, "Articles", ("article", "lines kept", "words kept", "look at it"))
     for number, section in enumerate(sections, 1):
-        row = _add_row(table)
+        row = _add(table, "tr")
         head = _add(row, "th", scope="row")
         _add(head, "a", section.name, href=f"#article-{number}", dir="auto")
         for counts in (section.tally.lines, section.tally.words):
@@ -164,10 +165,6 @@ def _add_table(parent: Element, caption: str, heads: Iterable[str]) -> Element:
     return _add(table, "tbody")
 
 
-def _add_row(body: Element) -> Element:
-    return _add(body, "tr")
-
-
 def _add(parent: Element, tag: str, text: str = "", **attributes: str) -> Element:
     """Add an element; `class_` and `aria_label` become the attributes that Python has no names for."""
     names = {name.rstrip("_").replace("_", "-"): visible(value) for name, value in attributes.items()}
@@ -180,12 +177,12 @@ def _kept(tally: Tally) -> str:
     return f"{_share(tally.lines)} lines, {_share(tally.words)} words"
 
 
-def _share(counts: "dict[str, int]") -> str:
-    return f"{counts.get(KEPT, 0):,} of {sum(counts.values()):,}"
+def _share(counts: Counter[str]) -> str:
+    return f"{counts[KEPT]:,} of {sum(counts.values()):,}"
 
 
-def _dropped(counts: "dict[str, int]") -> int:
-    return sum(counts.values()) - counts.get(KEPT, 0)
+def _dropped(counts: Counter[str]) -> int:
+    return sum(counts.values()) - counts[KEPT]
 
 
 def _kinds(tally: Tally) -> str:

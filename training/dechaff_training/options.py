@@ -126,6 +126,7 @@ def article_paths(files: list[Path] | None, title: str | None, url: str | None) 
 
 
 def make_decoding(encoding: str, errors: OnError) -> Decoding:
+    """Take an encoding by its name; there may be none of that name."""
     try:
         codecs.lookup(encoding)
         b"-".decode(encoding, "replace")  # refuses codecs that are not for text

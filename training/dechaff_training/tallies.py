@@ -15,7 +15,7 @@ KEPT: Final = "kept"
 
 @dataclass(frozen=True)
 class Tally:
-    """Lines and words of articles, counted by kind.
+    r"""Lines and words of articles, counted by kind.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class Tally:
     Examples
     --------
     >>> from dechaff import classify_lines
-    >>> tally = Tally.of(classify_lines("Share this article\\nSubscribe for ₹900 per month"))
+    >>> tally = Tally.of(classify_lines("Share this article\nSubscribe for ₹900 per month"))
     >>> tally.lines, tally.words["share"]
     (Counter({'share': 1, 'offer': 1}), 3)
     """
