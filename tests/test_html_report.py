@@ -192,7 +192,7 @@ def test_in_a_browser(browser: Any, tmp_path: Path, scheme: str, width: int) -> 
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python").Axe()
     out = tmp_path / "report.html"
     arabic = DATA / "sahifat-al-mirsat"
-    write_report(out, FERRY, arabic, "-", text=HOSTILE)
+    write_report(out, FERRY, arabic, "-", text=HOSTILE.strip("\0"))
     options = {"viewport": {"width": width, "height": 700}, "color_scheme": scheme}
     with browser.new_context(**options, java_script_enabled=False) as context:
         page = context.new_page()

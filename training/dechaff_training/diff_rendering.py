@@ -83,7 +83,7 @@ def difference_tables(comparison: Comparison) -> list[Table]:
 
 def _most_changed(comparison: Comparison) -> Table:
     n_lines = Counter(change.article for change in comparison.changes)
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (article_name(comparison.corpus.articles[article]), f"{n_lines[article]:,}", f"{n_words:,}")
         for article, n_words in comparison.words_changed.most_common(_MOST_CHANGED)
     ]

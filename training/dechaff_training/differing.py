@@ -179,7 +179,6 @@ def _find_changes(
         own = spans.setdefault(place, split_lines(article.text))
         index = line - int(ends[place] - a.n_lines[place])
         start, end = own[index]
-        verdicts = (_verdict(each, line, cut) for each, cut in zip(decisions, thresholds, strict=True))
         found.append(
             Change(
                 place,
@@ -187,7 +186,8 @@ def _find_changes(
                 article.text.count("\n", 0, start) + 1,
                 article.text[start:end],
                 int(a.n_tokens[line]),
-                *verdicts,
+                _verdict(a, line, thresholds[0]),
+                _verdict(b, line, thresholds[1]),
                 _is_right(article, index, kept=bool(b.kept[line])),
             )
         )
