@@ -127,3 +127,13 @@ class Saver(Thread):
         request = Request(f"{self._url}api/articles/0{path}", data, headers, method=method)  # noqa: S310
         with urlopen(request, timeout=10) as answer:  # noqa: S310
             return json.load(answer)
+
+
+def serious(results: Any) -> list[str]:
+    """Name the findings that are serious or critical."""
+    return [
+        f"{finding['id']}: {node['target']} {node.get('failureSummary')}"
+        for finding in results.response["violations"]
+        if finding["impact"] in {"serious", "critical"}
+        for node in finding["nodes"]
+    ]

@@ -11,7 +11,7 @@ import pytest
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 pytest.importorskip("uvicorn", reason="needs the extra [page]")
 
-from page_sessions import CHROMIUM, CHROMIUM_OPTIONS, running, write_labelled, write_texts
+from page_sessions import CHROMIUM, CHROMIUM_OPTIONS, running, serious, write_labelled, write_texts
 
 from dechaff_training.corpus import Corpus
 from dechaff_training.teaching import SITES_TO_MEASURE
@@ -332,13 +332,3 @@ def test_accessibility(browser: Any, tmp_path: Path, scheme: str, width: int) ->
             press(page, "Escape")
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0
-
-
-def serious(results: Any) -> list[str]:
-    """Name the findings that are serious or critical."""
-    return [
-        f"{finding['id']}: {node['target']} {node.get('failureSummary')}"
-        for finding in results.response["violations"]
-        if finding["impact"] in {"serious", "critical"}
-        for node in finding["nodes"]
-    ]

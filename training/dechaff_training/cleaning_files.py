@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from dechaff.artifact import default_model, inspect_model, load_model
 from dechaff.artifact import model_digest as model_digest  # to be had from here, too
@@ -17,6 +17,9 @@ from dechaff.model import LineModel, Threshold
 from dechaff.wording import Why
 from dechaff_training.progress import Bar
 from dechaff_training.reading import STANDARD, UTF_8, Decoding, open_output, read_text, show_path
+
+#: What stands for the model that ships, where a model has to be named.
+DEFAULT: Final = "default"
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Job:
         Phrases of the user's own by family.
     title, url : str, optional
         Of the article, if it is only one.
+    extractor : str, optional
+        With one, HTML becomes text and labelled text loses its marks; else every file is text as it is.
     """
 
     paths: tuple[Path, ...] = (STANDARD,)
@@ -44,6 +49,7 @@ class Job:
     keywords: dict[str, list[str]] | None = None
     title: str | None = None
     url: str | None = None
+    extractor: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,11 @@ class Output:
         return cls(folder=path)
 
 
+def named_model(name: str) -> Path | None:
+    """Take the name of a model file as a path, and `default` as the model that ships, which is None."""
+    return None if name == DEFAULT else Path(name)
+
+
 def load(path: Path | None) -> LineModel:
     """Load a model file, or the model that dechaff ships with."""
     return default_model() if path is None else load_model(path)
@@ -100,7 +111,7 @@ def clean_files(job: Job, output: Output, *, as_json: bool = False) -> None:
     InputError
         If any input was left out; the rest is written.
     """
-    articles = _Articles(job, hidden=output == Output() and sys.stdout.isatty())
+    articles = Articles(job, hidden=output == Output() and sys.stdout.isatty())
     if output.folder is not None:
         for path, article in articles:
             with open_output(output.folder / path.name) as stream:
@@ -121,7 +132,7 @@ def labelled_articles(job: Job) -> Iterator[tuple[Path, CleanedArticle]]:
     InputError
         At the end, if any input was left out.
     """
-    articles = _Articles(job, hidden=True)
+    articles = Articles(job, hidden=True)
     yield from articles
     articles.check_all()
 
@@ -168,7 +179,7 @@ def write_record(record: object) -> None:
     sys.stdout.buffer.write(_encode(dump(record)))
 
 
-class _Articles:
+class Articles:
     """Reads and judges one input after the other; warns and complains on standard error."""
 
     def __init__(self, job: Job, *, hidden: bool) -> None:
@@ -201,10 +212,15 @@ class _Articles:
             raise InputError(f"{self._failed} of {len(self._job.paths)} inputs left out")
 
     def _read(self, path: Path) -> str | None:
+        job = self._job
         try:
-            return read_text(path, self._job.decoding)
+            if job.extractor is None:
+                return read_text(path, job.decoding)
+            from dechaff_training.article_files import read_article
+
+            return read_article(path, job.decoding, job.extractor).text
         except InputError as error:
-            if len(self._job.paths) == 1:
+            if len(job.paths) == 1:
                 raise
             print(f"dechaff: error: {error}", file=sys.stderr)
             self._failed += 1
@@ -215,7 +231,7 @@ class _Articles:
             print(f"dechaff: warning: {show_path(path)}: {', '.join(article.flags)}", file=sys.stderr)
 
 
-def _pieces(articles: _Articles, *, as_json: bool) -> Iterator[str]:
+def _pieces(articles: Articles, *, as_json: bool) -> Iterator[str]:
     """Give what is written to one stream; texts that follow one another each end their last line."""
     unended = False
     for path, article in articles:

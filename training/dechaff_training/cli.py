@@ -3,11 +3,9 @@
 What a command needs is imported within it, so that `dechaff clean` does not wait for scikit-learn.
 """
 
-import codecs
 import errno
 import os
 import sys
-from enum import Enum
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,35 +14,36 @@ import typer
 from typer.core import TyperGroup
 
 from dechaff.errors import DechaffError
-from dechaff_training import bulk_command, label_command, train_command
+from dechaff_training import bulk_command, diff_command, label_command, report_command, train_command
 from dechaff_training.interrupts import INTERRUPTED, interruptible
 from dechaff_training.options import (
     BEHAVIOUR,
     Corpora,
+    Encoding,
+    Errors,
     Extractor,
     Extractors,
+    Files,
     Json,
     JsonFile,
     Keywords,
     LabelFormat,
     ModelFile,
+    OnError,
     Threshold,
+    Title,
+    Url,
+    article_paths,
+    make_decoding,
     phrases,
 )
-from dechaff_training.reading import STANDARD, Decoding
+from dechaff_training.reading import STANDARD
 from dechaff_training.standard import replace_closed
 
 # What a shell makes of a program that SIGPIPE ended.
 _PIPE_CLOSED = 141
 # What writing fails with: the disk is full, too large a file, broken, closed.
 _WRITING = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF)
-
-
-class OnError(Enum):
-    """What to do about bytes that are not in the encoding."""
-
-    strict = "strict"
-    replace = "replace"
 
 
 class _Group(TyperGroup):
@@ -81,22 +80,6 @@ app = typer.Typer(
     no_args_is_help=True,
     **BEHAVIOUR,
 )
-
-Files = Annotated[
-    list[Path] | None,
-    typer.Argument(metavar="FILES", help="Texts; '-' or none for standard input.", show_default=False),
-]
-Title = Annotated[
-    str | None,
-    typer.Option(
-        metavar="TEXT",
-        help="The article's title, with the site's name or without: the headline stays, copies of it go rather.",
-        show_default=False,
-    ),
-]
-Url = Annotated[str | None, typer.Option(metavar="URL", help="The page's address, to know the headline by.")]
-Encoding = Annotated[str, typer.Option(metavar="NAME", help="How the input is encoded; output is UTF-8.")]
-Errors = Annotated[OnError, typer.Option(help="What to do about bytes that are not in the encoding.")]
 
 
 def _show_version(wanted: bool) -> None:
@@ -138,8 +121,8 @@ def clean(
     """Drop the boilerplate lines of texts; what is kept stays as it is, byte for byte."""
     from dechaff_training.cleaning_files import Job, Output, clean_files
 
-    paths = _paths(files, title, url)
-    job = Job(paths, model, threshold, _decoding(encoding, errors), phrases(keywords), title, url)
+    paths = article_paths(files, title, url)
+    job = Job(paths, model, threshold, make_decoding(encoding, errors), phrases(keywords), title, url)
     try:
         output = Output.choose(out, job.paths, as_json=as_json)
     except ValueError as error:
@@ -169,8 +152,8 @@ def show(
     """Print every line with its label (+ content, - boilerplate), probability of content, and reasons."""
     from dechaff_training.cleaning_files import Job, labelled_articles, line_record, write_record
 
-    paths = _paths(files, title, url)
-    job = Job(paths, model, threshold, _decoding(encoding, errors), phrases(keywords), title, url)
+    paths = article_paths(files, title, url)
+    job = Job(paths, model, threshold, make_decoding(encoding, errors), phrases(keywords), title, url)
     articles = labelled_articles(job)
     if as_json:
         for path, article in articles:
@@ -187,8 +170,8 @@ def show(
 app.command(epilog=bulk_command.EXAMPLES)(bulk_command.bulk)
 app.command(epilog=label_command.EXAMPLES)(label_command.label)
 app.command("next", epilog=label_command.NEXT_EXAMPLES)(label_command.suggest)
-
-
+app.command(epilog=report_command.EXAMPLES)(report_command.report)
+app.command(epilog=diff_command.EXAMPLES)(diff_command.diff)
 app.command(epilog=train_command.EXAMPLES)(train_command.train)
 
 
@@ -293,7 +276,7 @@ def annotate(
     elif gold is not None and len(inputs) == 1 and source is None and target is None:
         from dechaff_training.corpus_files import annotate_page
 
-        annotate_page(inputs[0], gold, out, extractor, title, _decoding(encoding, errors))
+        annotate_page(inputs[0], gold, out, extractor, title, make_decoding(encoding, errors))
     else:
         raise typer.BadParameter("give one page and its --gold, or both --from and --to")
 
@@ -336,26 +319,6 @@ def main() -> None:
         # A terminal in another encoding shows a mark where it has no character, and no traceback.
         sys.stdout.reconfigure(errors="replace")
     app(prog_name="dechaff")
-
-
-def _paths(files: list[Path] | None, title: str | None, url: str | None) -> tuple[Path, ...]:
-    """Name the inputs; a title or an address can only be that of one."""
-    paths = tuple(files or [STANDARD])
-    for value, name in ((title, "--title"), (url, "--url")):
-        if value is not None and len(paths) > 1:
-            raise typer.BadParameter(
-                f"{len(paths)} inputs: give the one that it belongs to", param_hint=f"'{name}'"
-            )
-    return paths
-
-
-def _decoding(encoding: str, errors: OnError) -> Decoding:
-    try:
-        codecs.lookup(encoding)
-        b"-".decode(encoding, "replace")  # refuses codecs that are not for text
-    except LookupError as error:
-        raise typer.BadParameter(f"there is no text encoding {encoding!r}", param_hint="'--encoding'") from error
-    return Decoding(encoding, errors.value)
 
 
 def _complain(message: str) -> None:

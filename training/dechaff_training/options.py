@@ -1,10 +1,13 @@
 """What several commands have in common: how they behave, and options."""
 
+import codecs
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+
+from dechaff_training.reading import STANDARD, Decoding
 
 #: How every command line of the project behaves: parameters of `typer.Typer`.
 BEHAVIOUR: Final[dict[str, Any]] = {
@@ -15,6 +18,13 @@ BEHAVIOUR: Final[dict[str, Any]] = {
 }
 
 
+class OnError(Enum):
+    """What to do about bytes that are not in the encoding."""
+
+    strict = "strict"
+    replace = "replace"
+
+
 class LabelFormat(Enum):
     """In which form labels come and go."""
 
@@ -23,6 +33,21 @@ class LabelFormat(Enum):
     dolma = "dolma"
 
 
+Files = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="FILES", help="Texts; '-' or none for standard input.", show_default=False),
+]
+Title = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEXT",
+        help="The article's title, with the site's name or without: the headline stays, copies of it go rather.",
+        show_default=False,
+    ),
+]
+Url = Annotated[str | None, typer.Option(metavar="URL", help="The page's address, to know the headline by.")]
+Encoding = Annotated[str, typer.Option(metavar="NAME", help="How the input is encoded; output is UTF-8.")]
+Errors = Annotated[OnError, typer.Option(help="What to do about bytes that are not in the encoding.")]
 ModelFile = Annotated[
     Path | None,
     typer.Option("--model", "-m", help="A model file; by default the one that ships.", show_default=False),
@@ -87,3 +112,24 @@ Keywords = Annotated[
         show_default=False,
     ),
 ]
+
+
+def article_paths(files: list[Path] | None, title: str | None, url: str | None) -> tuple[Path, ...]:
+    """Name the inputs; a title or an address can only be that of one."""
+    paths = tuple(files or [STANDARD])
+    for value, name in ((title, "--title"), (url, "--url")):
+        if value is not None and len(paths) > 1:
+            raise typer.BadParameter(
+                f"{len(paths)} inputs: give the one that it belongs to", param_hint=f"'{name}'"
+            )
+    return paths
+
+
+def make_decoding(encoding: str, errors: OnError) -> Decoding:
+    """Take an encoding by its name; there may be none of that name."""
+    try:
+        codecs.lookup(encoding)
+        b"-".decode(encoding, "replace")  # refuses codecs that are not for text
+    except LookupError as error:
+        raise typer.BadParameter(f"there is no text encoding {encoding!r}", param_hint="'--encoding'") from error
+    return Decoding(encoding, errors.value)

@@ -3,20 +3,17 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from dechaff.artifact import save_model
 from dechaff.errors import InputError
-from dechaff_training.cleaning_files import load, model_digest
+from dechaff_training.cleaning_files import load, model_digest, named_model
 from dechaff_training.corpus_files import check_out, read_corpus, write_json
 from dechaff_training.progress import Steps
 from dechaff_training.reading import STANDARD, show_path
 
 if TYPE_CHECKING:  # it imports scikit-learn
     from dechaff_training.teaching import Lesson
-
-#: What stands for the model that ships, where a model has to be named.
-DEFAULT: Final = "default"
 
 
 def teach_to_file(
@@ -47,7 +44,7 @@ def teach_to_file(
         If something cannot be read or learnt from.
     """
     check_out(out)
-    old = None if start == DEFAULT else Path(start)
+    old = named_model(start)
     if old is not None and out.exists() and old.exists() and out.samefile(old):
         raise InputError(f"{show_path(out)}: the old model stays until you take the new one: name another --out")
     model = load(old)

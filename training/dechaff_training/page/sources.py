@@ -11,8 +11,9 @@ from dechaff_training.extraction import extract
 from dechaff_training.page.documents import Document, read_document
 from dechaff_training.places import Name, inside
 
-_PAGES = (".html", ".htm")
-SUFFIXES = (".txt", *_PAGES)
+#: What is taken for HTML, and all that is read.
+PAGES = (".html", ".htm")
+SUFFIXES = (".txt", *PAGES)
 #: The largest text or page that is opened, in bytes.
 LARGEST: int = 8_000_000
 
@@ -33,7 +34,7 @@ class Source:
     @property
     def is_page(self) -> bool:
         """Tell whether it is HTML."""
-        return self.path.suffix in _PAGES
+        return self.path.suffix in PAGES
 
     def read(self, extractor: str) -> str | Document:
         """Read the text, or the document where every line has a mark already.
