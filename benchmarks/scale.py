@@ -1,7 +1,7 @@
 """How time and memory grow with the input, for texts of several kinds: the slope of log time over log size.
 
-Each size of each kind runs in a process of its own, so that a peak of memory is its own; the time is the least of the
-repetitions. Nothing here fails because something was slow.
+Each size of each kind runs in a process of its own, so that a peak of memory is its own; the time is the least
+processor time of the repetitions. Nothing here fails because something was slow.
 
 Run `python benchmarks/scale.py --help`.
 """
@@ -47,7 +47,7 @@ class Measured:
     megabytes, n_lines : float, int
         Of UTF-8, and lines with something on them.
     seconds : float
-        The least of the repetitions.
+        Of the processor, so that a busy machine counts less; the least of the repetitions.
     peak_mb, added_mb : float
         The largest resident memory of the process, and how much of it came while the text was cleaned.
     """
@@ -100,9 +100,9 @@ def measure(kind: str, megabytes: int, repetitions: int, *, compiled: bool) -> M
         keep_content("Tables are built on first use.\n" * 1000, model)
         before, seconds = peak_memory(), []
         for _ in range(repetitions):
-            start = time.perf_counter()
+            start = time.process_time()
             keep_content(text, model)
-            seconds.append(time.perf_counter() - start)
+            seconds.append(time.process_time() - start)
         peak = peak_memory()
     size = len(text.encode("utf-8", "surrogatepass")) / 1e6
     return Measured(kind, size, len(split_lines(text)), min(seconds), peak, peak - before)
@@ -129,8 +129,8 @@ def slope(rows: list[Measured], size: str, value: str) -> float:
     >>> round(slope(rows, "megabytes", "seconds"), 6)
     2.0
     """
-    logs = (np.log([getattr(row, name) for row in rows]) for name in (size, value))
-    return float(np.polynomial.Polynomial.fit(*logs, 1).convert().coef[1])
+    sizes, values = (np.log([getattr(row, name) for row in rows]) for name in (size, value))
+    return float(np.polynomial.Polynomial.fit(sizes, values, 1).convert().coef[1])
 
 
 def slopes(rows: list[Measured]) -> dict[str, dict[str, float]]:

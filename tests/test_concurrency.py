@@ -41,6 +41,11 @@ def judge(texts: list[str], model: LineModel | None = None, compiled: bool | Non
     return (model or _shared[0]).predict_proba(texts)
 
 
+def share(model: LineModel) -> None:
+    """Prepare a process: it has the model that it was sent, or forked with."""
+    _shared.append(model)
+
+
 def check(pool: Executor, tasks: list[list[str]], judge_one: "partial[NDArray[np.float64]]") -> None:
     """Compare what a pool gives of all tasks with what this thread gives, to the last digit."""
     alone = [judge(texts, default_model()) for texts in tasks]
@@ -65,8 +70,7 @@ def test_processes(method: str, tasks: list[list[str]], compiled: bool) -> None:
     """Processes that were forked with the model, or started anew and sent it, give the same."""
     if method not in multiprocessing.get_all_start_methods():
         pytest.skip(f"this system cannot {method}")
-    start = partial(_shared.append, default_model())
-    with ProcessPoolExecutor(2, multiprocessing.get_context(method), start) as pool:
+    with ProcessPoolExecutor(2, multiprocessing.get_context(method), share, (default_model(),)) as pool:
         check(pool, tasks[:8], partial(judge, compiled=compiled))
 
 
