@@ -39,7 +39,7 @@ def lay_out(folder: Path) -> tuple[Path, Path]:
 @contextmanager
 def serving(texts: Path, mine: Path) -> Iterator[str]:
     """Serve the page, and give its address."""
-    command = [sys.executable, "-m", "dechaff_training.cli", "label", str(texts), "--to", str(mine), "--no-open"]
+    command = [sys.executable, "-m", "dechaff_training", "label", str(texts), "--to", str(mine), "--no-open"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
         try:
             yield server.stdout.readline().strip() if server.stdout else ""
