@@ -139,7 +139,7 @@ def test_articles_weigh_by_a_power_of_their_lines(power: float, ratio: float) ->
     table = LineTable(texts, n_bits=4)
     known = np.flatnonzero([1, 0, *[1] * 8])
     article = np.repeat([0, 1], table.counts)
-    weights = LineClassifier(length_power=1.0, article_power=power)._line_weights(table, article, known)
+    weights = table.line_weights(known, length_power=1.0, article_power=power)
     totals = np.bincount(article[known], weights[known])
     assert totals[1] / totals[0] == pytest.approx(ratio)
 
