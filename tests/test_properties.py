@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dechaff import LineBatch, LineModel, clean_array, clean_article, kernels, model
 
 RANDOM = random_model(seed=5)
-EXAMPLES = 300
+EXAMPLES = 100
 CONTROLS = "".join(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x61C)))
 UNASSIGNED = "".join(filter(lambda c: unicodedata.category(c) == "Cn", map(chr, (0x378, 0xFFFF, 0x10FFFE, 0x2FE0))))
 SURROGATES = "\ud800\udbff\udc00\udfff"
