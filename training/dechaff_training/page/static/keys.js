@@ -12,7 +12,7 @@ const TABLE = [
   [['s'], 'save; also Ctrl+S', 's', 'save'],
   [['n'], 'next article', 'n', 'next'],
   [['p'], 'previous article', 'p', 'previous'],
-  [['o'], 'order the articles: those that teach most first, or as their files come', 'o', 'best'],
+  [['o'], 'order the articles: those that the model doubts most first, or as their files come', 'o', 'best'],
   [['t'], 'teach the model with the labels that are saved', 't', 'teach'],
   [['u'], 'only lines that the model is unsure of', 'u', 'unsure'],
   [['?'], 'show these keys', '?', 'keys'],

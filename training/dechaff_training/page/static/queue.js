@@ -28,7 +28,7 @@ export class Queue {
     this.#print();
   }
 
-  /** Take the articles that teach most first, each with its reason, or all as their files come. */
+  /** Take the articles that the model doubts most first, each with its reason, or all as their files come. */
   async sort(wanted) {
     const suggestions = wanted ? await api.suggest() : [];
     this.#reasons = new Map(suggestions.map(({ index, reason }) => [index, reason]));
