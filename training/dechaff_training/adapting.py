@@ -49,7 +49,6 @@ class Adapter:
             self._labels = encode_labels(corpus.labels, self._table.counts)
         except ValueError as error:
             raise CorpusError(f"cannot learn from this corpus: {error}") from error
-        self._article = np.repeat(np.arange(len(corpus)), self._table.counts)
         self._known = self._labels != MASKED
         self._weights = self._table.line_weights(np.flatnonzero(self._known))
         first_odds = start.first.log_odds(self._table.first.T) + self._table.words @ start.word_weights
@@ -58,9 +57,8 @@ class Adapter:
         self._odds = start.second.log_odds(dense.T)
         # The last column is the intercept's, which moves as other weights do.
         parts = [stage_matrix(start.second, dense), sparse.csr_matrix(np.ones((len(dense), 1), np.float32))]
-        self._matrix = sparse.hstack(
-            parts, format="csr", dtype=np.float64
-        )  # as the solver counts: no copy for each step
+        # In the solver's own precision: no copy for each of its steps.
+        self._matrix = sparse.hstack(parts, format="csr", dtype=np.float64)
 
     def change(self, strength: float, articles: Rows | None = None, guess: Values | None = None) -> Values:
         """Find the change of stage 2's weights that fits the labels.
@@ -106,7 +104,7 @@ class Adapter:
         return float(self._weights[rows] @ np.logaddexp(0, -_signs(self._labels[rows]) * odds[rows]))
 
     def _rows(self, articles: Rows | None) -> Rows:
-        chosen = self._known if articles is None else self._known & np.isin(self._article, articles)
+        chosen = self._known if articles is None else self._known & np.isin(self._table.article, articles)
         return np.flatnonzero(chosen)
 
 

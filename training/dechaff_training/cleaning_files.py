@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Final
@@ -186,11 +187,15 @@ class Articles:
         self._job, self._hidden = job, hidden
         self._failed, self._done = 0, 0
 
+    @cached_property
+    def model(self) -> LineModel:
+        """Load the model that judges, with the user's phrases."""
+        model, keywords = load(self._job.model), self._job.keywords
+        return model.with_keywords(keywords) if keywords else model
+
     def __iter__(self) -> Iterator[tuple[Path, CleanedArticle]]:
         job = self._job
-        model = load(job.model)
-        if job.keywords:
-            model = model.with_keywords(job.keywords)
+        model = self.model
         with Bar("cleaning", len(job.paths), hidden=self._hidden) as bar:
             for path in job.paths:
                 text = self._read(path)

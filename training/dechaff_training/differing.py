@@ -176,9 +176,10 @@ def _find_changes(
     spans: dict[int, list[tuple[int, int]]] = {}
     for line, place in zip(changed.tolist(), articles, strict=True):
         article = corpus.articles[place]
-        own = spans.setdefault(place, split_lines(article.text))
+        if place not in spans:
+            spans[place] = split_lines(article.text)
         index = line - int(ends[place] - a.n_lines[place])
-        start, end = own[index]
+        start, end = spans[place][index]
         found.append(
             Change(
                 place,

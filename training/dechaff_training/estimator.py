@@ -156,11 +156,10 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         missing = [name for code, name in enumerate(CLASSES) if code not in labels]
         if missing:
             raise ValueError(f"no line is labelled {missing[0]!r}: both classes are needed to learn")
-        article = np.repeat(np.arange(len(table.counts)), table.counts)
         known = np.flatnonzero(labels != MASKED)
         weights = table.line_weights(known, self.length_power, self.article_power)
         of_article = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-        weights *= of_article[article]
+        weights *= of_article[table.article]
         self.classes_ = np.array(CLASSES)
         tell("stage 1")
         first, word_weights = self._fit_first(table, labels, weights, known)
@@ -168,7 +167,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         parameters = {name: value for name, value in self.get_params().items() if name != "keywords"}
         metadata: dict[str, Any] = {"classifier": parameters | {"without": list(self.without)}}
         if self.stages > 1:
-            folds = self._folds(article, groups)
+            folds = self._folds(table.article, groups)
             odds = hold_out(folds, labels, "stage 1", partial(self._learn_first, table, labels, weights), tell)
             del table.words  # stage 2 has no use for them
             tell("context")
@@ -180,7 +179,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             tell("decoder")
             judging = of_article if calibration_weight is None else np.asarray(calibration_weight, np.float64)
             decoder, metadata["presets"] = self._fit_decoder(
-                table, labels, weights, known, odds, judging[article[known]]
+                table, labels, weights, known, odds, judging[table.article[known]]
             )
         self.model_ = LineModel(first, second, word_weights, self.threshold, metadata, decoder, table.keywords)
         return self

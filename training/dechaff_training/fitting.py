@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +86,11 @@ class LineTable:
         """Give the features of stage 1, shape (n_lines, n_first)."""
         return self.dense[:, : self.n_first]
 
+    @cached_property
+    def article(self) -> Rows:
+        """Give the place of each line's article, shape (n_lines,)."""
+        return np.repeat(np.arange(len(self.counts)), self.counts)
+
     def add_context(self, texts: Sequence[str], log_odds: Values) -> None:
         """Compute the context features of the same texts from given stage-1 log-odds.
 
@@ -122,15 +128,14 @@ class LineTable:
         -------
         ndarray of float64, shape (n_lines,)
         """
-        article = np.repeat(np.arange(len(self.counts)), self.counts)
         weights = np.power(np.maximum(self.n_words, 1.0), length_power)
-        totals = np.bincount(article[rows], weights[rows], len(self.counts))
-        shares: Values = weights / np.power(np.maximum(totals, 1.0), article_power)[article]
+        totals = np.bincount(self.article[rows], weights[rows], len(self.counts))
+        shares: Values = weights / np.power(np.maximum(totals, 1.0), article_power)[self.article]
         return shares
 
     def weigh_by_words(self, weights: Values, rows: Rows) -> Values:
         """Share each article's weight out among those of its lines in `rows`, by their words, shape (n_rows,)."""
-        article = np.repeat(np.arange(len(self.counts)), self.counts)[rows]
+        article = self.article[rows]
         n_words = np.maximum(self.n_words[rows], 1)
         of_article, words_of_article = (np.bincount(article, each) for each in (weights[rows], n_words))
         return np.asarray(n_words * (of_article[article] / words_of_article[article]), np.float64)

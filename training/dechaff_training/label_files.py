@@ -9,7 +9,7 @@ from dechaff.artifact import load_model
 from dechaff.errors import InputError
 from dechaff.model import Threshold
 from dechaff_training.cleaning_files import load, model_digest, write_record
-from dechaff_training.page.store import TAUGHT
+from dechaff_training.page.store import Store
 
 
 def label_files(
@@ -53,7 +53,7 @@ def label_files(
 
 def _taught_with(labels: Path) -> Path | None:
     """Give the model that was taught on the page with a folder's labels, if there is one."""
-    path = labels / TAUGHT
+    path = Store(labels).model_path
     return path if path.is_file() else None
 
 
@@ -80,7 +80,7 @@ def suggest_files(
     todo = {name: source for name, source in find_sources(inputs).items() if name not in done}
     if not todo:
         raise InputError("no articles to label there: name texts (.txt), pages (.html) or folders of them")
-    texts = [article if isinstance(article := s.read(extractor), str) else article.text for s in todo.values()]
+    texts = [source.read_text(extractor) for source in todo.values()]
     names = list(todo)
     sites = [name.site for name in names]
     judge = load(model or (to and _taught_with(to)))

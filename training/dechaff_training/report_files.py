@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dechaff_training.article_files import find_articles
-from dechaff_training.cleaning_files import Articles, Job, load, model_digest
+from dechaff_training.cleaning_files import Articles, Job, model_digest
 from dechaff_training.extraction import EXTRACTORS, check_extractors
 from dechaff_training.html_report import Section, make_page, make_section
 from dechaff_training.reading import open_output, show_path
@@ -32,7 +32,8 @@ def report_files(job: Job, out: Path | None, limit: int) -> None:
     articles = Articles(replace(job, paths=find_articles(job.paths)), hidden=False)
     sections = list(_sections(articles, limit))
     articles.check_any()
-    page = make_page(sections, _settings(job))
+    threshold = articles.model.resolve_threshold(job.threshold)
+    page = make_page(sections, _settings(job.model, threshold))
     with open_output(out) as stream:
         stream.write(page.encode("utf-8", "replace"))
     articles.check_all()
@@ -43,7 +44,6 @@ def _sections(articles: Articles, limit: int) -> Iterator[Section]:
         yield make_section(number, show_path(path), article, limit)
 
 
-def _settings(job: Job) -> str:
-    name = "the model that ships" if job.model is None else show_path(job.model)
-    threshold = load(job.model).resolve_threshold(job.threshold)
-    return f"By {name} (SHA-256 {model_digest(job.model)[:12]}…), lines kept from a probability of {threshold:g} on"
+def _settings(model: Path | None, threshold: float) -> str:
+    name = "the model that ships" if model is None else show_path(model)
+    return f"By {name} (SHA-256 {model_digest(model)[:12]}…), lines kept from a probability of {threshold:g} on"

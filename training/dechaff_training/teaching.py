@@ -15,7 +15,7 @@ from dechaff.stages import Values
 from dechaff_training.adapting import Adapter
 from dechaff_training.benchmark import gold_text, text_columns
 from dechaff_training.corpus import MASKED, Corpus
-from dechaff_training.evaluation import Table, check_labels, decide
+from dechaff_training.evaluation import Decisions, Table, check_labels, decide
 from dechaff_training.fitting import Rows
 from dechaff_training.metrics import Estimate, Resamples, f1_of_means, ratio
 from dechaff_training.training import describe_origin, git_commit
@@ -145,7 +145,8 @@ def teach(
     """
     tell = progress or (lambda _: None)
     corpus = corpus.select(lambda article: not article.silver and bool((article.labels != MASKED).any()))
-    check_labels(corpus, decide(start, corpus.texts))
+    decisions = decide(start, corpus.texts)
+    check_labels(corpus, decisions)
     tell("choosing how much the labels count")
     adapter = Adapter(start, corpus)
     strength = choose_strength(adapter, corpus.groups, strengths, seed)
@@ -157,7 +158,7 @@ def teach(
     needed = max(SITES_TO_MEASURE - n_sites, 0)
     before = after = difference = None
     if not needed:
-        before, after, difference = _measure(start, corpus, adapter, strengths if strength else (), seed, tell)
+        before, after, difference = _measure(corpus, decisions, adapter, strengths if strength else (), seed, tell)
     advice = _advise(difference, strength, needed) + _WARNING * bool(_history(start))
     return Lesson(model, before, after, difference, strength, n_sites, needed, advice)
 
@@ -217,15 +218,15 @@ def _folds(sites: Sequence[str], seed: int, articles: Rows | None = None) -> Ite
 
 
 def _measure(
-    start: LineModel,
     corpus: Corpus,
+    decisions: Decisions,
     adapter: Adapter,
     strengths: Sequence[float],
     seed: int,
     tell: Callable[[str], None],
 ) -> tuple[Scores, Scores, Scores]:
     """Measure before, after and the difference, each site by a model taught without it; or by none at all."""
-    before = _judge(start, corpus)
+    before = _judge(decisions, corpus)
     after = before
     if strengths:
         texts, n_right = list(before[0]), before[1].copy()
@@ -233,7 +234,8 @@ def _measure(
             tell(f"measuring on sites held out, part {number}")
             strength = choose_strength(adapter, corpus.groups, strengths, seed, learnt)
             model = adapter.model(adapter.change(strength, learnt))
-            judged = _judge(model, Corpus([corpus.articles[place] for place in held.tolist()]))
+            others = Corpus([corpus.articles[place] for place in held.tolist()])
+            judged = _judge(decide(model, others.texts), others)
             n_right[held] = judged[1]
             for place, text in zip(held.tolist(), judged[0], strict=True):
                 texts[place] = text
@@ -241,9 +243,8 @@ def _measure(
     return _score(corpus, before, after, seed)
 
 
-def _judge(model: LineModel, corpus: Corpus) -> tuple[list[str], Values]:
-    """Clean articles, and count the lines of each that are kept or dropped rightly."""
-    decisions = decide(model, corpus.texts)
+def _judge(decisions: Decisions, corpus: Corpus) -> tuple[list[str], Values]:
+    """Give the cleaned articles, and count the lines of each that are kept or dropped rightly."""
     article = np.repeat(np.arange(len(corpus)), decisions.n_lines)
     right = decisions.kept == np.concatenate(corpus.labels)
     return decisions.texts, np.bincount(article, right, len(corpus)).astype(np.float64)

@@ -13,7 +13,7 @@ from dechaff_training.extraction import extract
 from dechaff_training.ordering import rank_articles
 from dechaff_training.page.documents import Document
 from dechaff_training.page.judging import Judge
-from dechaff_training.page.sources import find_sources
+from dechaff_training.page.sources import Source, find_sources
 from dechaff_training.page.store import ChangedError, Drafts, Store
 from dechaff_training.page.teacher import Teacher
 from dechaff_training.places import Name, fit_name
@@ -83,7 +83,7 @@ class Session:
         for index, (name, state) in enumerate(states):
             with suppress(DechaffError, OSError):
                 if state == "new":
-                    texts.append(self._read_source(name).text)
+                    texts.append(self._source(name).read_text(self._extractor))
                     indices.append(index)
         sites = [states[index][0].site for index in indices]
         labelled = [name.site for name, state in states if state == "saved"]
@@ -211,11 +211,14 @@ class Session:
             raise ChangedError(message, self.store.digest(name), can_overwrite=False)
         return document
 
-    def _read_source(self, name: Name) -> Document:
+    def _source(self, name: Name) -> Source:
         source = self._sources.get(name)
         if source is None:
             raise InputError(f"{name.site}/{name.slug}: its draft is gone, and it was never saved")
-        found = source.read(self._extractor)
+        return source
+
+    def _read_source(self, name: Name) -> Document:
+        found = self._source(name).read(self._extractor)
         return found if isinstance(found, Document) else self.judge.propose(found)
 
     def _new_name(self, site: str, slug: str) -> Name:

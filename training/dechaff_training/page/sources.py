@@ -56,6 +56,17 @@ class Source:
             return text
         return document if document.marks else text
 
+    def read_text(self, extractor: str) -> str:
+        """Read the text alone, without the marks that it may have.
+
+        Raises
+        ------
+        DechaffError
+            As for `read`.
+        """
+        found = self.read(extractor)
+        return found.text if isinstance(found, Document) else found
+
 
 def find_sources(paths: Sequence[Path]) -> dict[Name, Source]:
     """Find what can be labelled in files and folders, in the order of their names.

@@ -3,16 +3,12 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from dechaff.errors import DechaffError, InputError
 from dechaff.files import written_whole
 from dechaff_training.articles import read_file
 from dechaff_training.page.documents import Document, digest_of, read_document
 from dechaff_training.places import Name, inside
-
-#: The name of the model that was taught with a folder's labels.
-TAUGHT: Final = "model.joblib"
 
 
 class ChangedError(DechaffError):
@@ -46,7 +42,7 @@ class Store:
     @property
     def model_path(self) -> Path:
         """Where the model is that was taught with these labels."""
-        return self.root / TAUGHT
+        return self.root / "model.joblib"
 
     def path(self, name: Name) -> Path:
         """Give the file of an article.

@@ -64,9 +64,9 @@ class Teacher:
             self._state = self._teach(folder)
         except (DechaffError, OSError) as error:
             self._state = {"state": "failed", "error": str(error)}
-        except BaseException:
-            self._state = {"state": "failed", "error": "an error of dechaff's own: the terminal shows it"}
-            raise
+        finally:
+            if self._state["state"] == "working":  # something else was raised: who waits must hear of the end
+                self._state = {"state": "failed", "error": "an error of dechaff's own: the terminal shows it"}
 
     def _teach(self, folder: Path) -> dict[str, Any]:
         from dechaff_training.corpus import Corpus
