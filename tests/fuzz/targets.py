@@ -124,9 +124,9 @@ def _quarantined(folder: Path) -> list[dict[str, int]]:
 
 
 def _count_records(path: Path) -> int | None:
-    """Count the records of JSON lines; of WET, some of whose records pass through, check that it can be read."""
+    """Count the records of JSON lines, blank ones aside; of WET, some of whose records pass through, check that it can be read."""
     if path.suffix == ".jsonl" and path.exists():
-        return len([json.loads(line) for line in path.read_bytes().splitlines()])
+        return len([json.loads(line) for line in path.read_bytes().split(b"\n") if line.strip()])
     if path.suffix == ".wet" and path.exists():
         assert not [each for each in cut_records(iter([path.read_bytes()])) if isinstance(each, Bad)]
     return None
