@@ -110,5 +110,5 @@ def line_kinds(
 def _lend(own: Values, is_boilerplate: NDArray[np.bool_], offsets: NDArray[np.int64], weight: float) -> Values:
     """Add to each line's scores the probabilities of the kinds in the boilerplate lines beside it."""
     odds = np.exp(own - own.max(axis=0))
-    lent = odds / odds.sum(axis=0) * is_boilerplate
+    lent: Values = odds / odds.sum(axis=0) * is_boilerplate
     return own + weight * (shift(lent, offsets, -1) + shift(lent, offsets, 1))

@@ -44,6 +44,8 @@ FAMILIES: Final = (
 MAX_WORDS: Final = 6
 _MAX_CHARS: Final = 200
 _FILTER_BITS: Final = 18
+# Above the numbers of words in what a hash may begin: there may be such a phrase.
+MAY_BE: Final = np.uint8(1 << 7)
 
 
 class Entry(NamedTuple):
@@ -66,15 +68,13 @@ class PhraseTable:
     families : ndarray of uint32, shape (n_phrases,)
         A bit for each family that has the phrase.
     begins : ndarray of uint8, shape (262144,)
-        By the top bits of the hash of a word or several: how many words the longest phrase has that may begin so.
-    may_be : ndarray of bool, shape (262144,)
-        By the top bits of a phrase's hash: whether there may be such a phrase.
+        By the top bits of the hash of a word or several: how many words the longest phrase has that may begin so,
+        and `MAY_BE` more if they may be a phrase.
     """
 
     hashes: NDArray[np.uint64]
     families: NDArray[np.uint32]
     begins: NDArray[np.uint8]
-    may_be: NDArray[np.bool_]
 
 
 class PhraseHits(NamedTuple):
@@ -187,9 +187,8 @@ def phrase_table(keywords: Keywords = ()) -> PhraseTable:
     ordered = sorted(families)
     bits = np.array([families[h] for h in ordered], np.uint32)
     sorted_hashes = np.array(ordered, np.uint64)
-    may_be = np.zeros(1 << _FILTER_BITS, np.bool_)
-    may_be[_filter_keys(sorted_hashes)] = True
-    return PhraseTable(sorted_hashes, bits, begins, may_be)
+    begins[_filter_keys(sorted_hashes)] |= MAY_BE
+    return PhraseTable(sorted_hashes, bits, begins)
 
 
 def find_phrases(words: Words, table: PhraseTable) -> PhraseHits:
@@ -207,7 +206,7 @@ def find_phrases(words: Words, table: PhraseTable) -> PhraseHits:
     >>> [FAMILIES[i] for i in range(len(FAMILIES)) if np.any(hits.families & (1 << i))]
     ['subscribe']
     """
-    found = match_phrases(words.hashes, words.offsets, table.begins, table.may_be, table.hashes, table.families)
+    found = match_phrases(words.hashes, words.offsets, table.begins, table.hashes, table.families)
     return PhraseHits(*found)
 
 
@@ -216,7 +215,6 @@ def match_phrases(
     word_hashes: Hashes,
     offsets: Indices,
     begins: NDArray[np.uint8],
-    may_be: NDArray[np.bool_],
     phrases: Hashes,
     families: NDArray[np.uint32],
 ) -> tuple[Indices, Indices, NDArray[np.uint32]]:
@@ -227,13 +225,13 @@ def match_phrases(
     found = []
     for length in range(1, MAX_WORDS + 1):
         if length > 1:
-            longest = np.minimum(begins[_filter_keys(hashes)], room)
+            longest = np.minimum(begins[_filter_keys(hashes)] % MAY_BE, room)
             going_on = np.flatnonzero(longest >= length)
             places, room, hashes = places[going_on], room[going_on], hashes[going_on]
             hashes = join_hashes(hashes, word_hashes[places + length - 1])
         if not len(places):
             break
-        likely = np.flatnonzero(may_be[_filter_keys(hashes)])
+        likely = np.flatnonzero(begins[_filter_keys(hashes)] >= MAY_BE)
         rows = np.minimum(np.searchsorted(phrases, hashes[likely]), len(phrases) - 1)
         same = phrases[rows] == hashes[likely]
         found.append((places[likely[same]], np.full(int(same.sum()), length), families[rows[same]]))

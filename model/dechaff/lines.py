@@ -78,8 +78,7 @@ class LineBatch:
         codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
         lengths = np.fromiter((len(t) + 1 for t in texts), np.int64, len(texts))
         article_codes = np.concatenate(([0], np.cumsum(lengths)))
-        classes = class_table().take(codes)
-        breaks, starts, ends = find_lines(codes, classes)
+        classes, breaks, starts, ends = find_lines(codes, class_table())
         article_lines = np.searchsorted(starts, article_codes)
         return cls(list(texts), codes, classes, breaks, starts, ends, article_codes, article_lines)
 
@@ -144,22 +143,27 @@ def split_lines(text: str) -> list[tuple[int, int]]:
 
 
 @accelerated
-def find_lines(codes: NDArray[np.uint32], classes: NDArray[np.uint8]) -> tuple[Indices, Indices, Indices]:
-    """Find where lines break, and the spans of those that are not blank.
+def find_lines(
+    codes: NDArray[np.uint32], table: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], Indices, Indices, Indices]:
+    """Find the class of each code point, where lines break, and the spans of those that are not blank.
 
     Parameters
     ----------
     codes : ndarray of uint32, shape (n_codes,)
         With a line break at the end.
-    classes : ndarray of uint8, shape (n_codes,)
+    table : ndarray of uint8
+        The class of every code point.
 
     Returns
     -------
+    classes : ndarray of uint8, shape (n_codes,)
     breaks : ndarray of int64, shape (n_breaks,)
     starts, ends : ndarray of int64, shape (n_lines,)
     """
+    classes = table.take(codes)
     breaks = _find_breaks(codes, classes)
-    return breaks, *_find_spans(classes, breaks)
+    return classes, breaks, *_find_spans(classes, breaks)
 
 
 def _find_breaks(codes: NDArray[np.uint32], classes: NDArray[np.uint8]) -> Indices:

@@ -14,6 +14,7 @@ from dechaff.kernels import accelerated
 Values = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Scalar = TypeVar("Scalar", bound=np.generic)
+Float = TypeVar("Float", bound=np.floating[Any])
 
 _WORTH_KEEPING: Final = 512
 _LOGARITHMS: Final = 1 << 16
@@ -76,7 +77,7 @@ def mean_runs(values: NDArray[Any], offsets: Indices) -> Values:
     offsets : ndarray of int64, shape (n_runs + 1,)
     """
     counts = np.maximum(offsets[1:] - offsets[:-1], 1)
-    return np.asarray(sum_runs(values, offsets) / counts, np.float64)
+    return np.asarray(sum_runs(np.asarray(values, np.float64), offsets) / counts, np.float64)
 
 
 def spread(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
@@ -91,12 +92,12 @@ def spread(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
 
 
 @accelerated
-def shift(values: Values, offsets: Indices, by: int, fill: float = 0.0) -> Values:
+def shift(values: NDArray[Float], offsets: Indices, by: int, fill: float = 0.0) -> NDArray[Float]:
     """Give each member the value that stands `by` places further in its run, `fill` beyond the run's ends.
 
     Parameters
     ----------
-    values : ndarray of float64, shape (..., n_members)
+    values : ndarray of floats, shape (..., n_members)
         Several rows are shifted at once.
     offsets : ndarray of int64, shape (n_runs + 1,)
     by : int
@@ -204,7 +205,7 @@ def places_until(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indi
 
 
 @accelerated
-def round_column(column: Values) -> Values:
+def round_column(column: Values) -> NDArray[np.float32]:
     """Round to four decimals.
 
     Running sums differ in their last digits with what else is in the batch; no split may see that.
@@ -213,7 +214,7 @@ def round_column(column: Values) -> Values:
     ----------
     column : ndarray of float64, shape (n_members,)
     """
-    return np.round(column, _DECIMALS)
+    return np.round(column, _DECIMALS).astype(np.float32)
 
 
 def log1p_counts(counts: NDArray[np.integer[Any]]) -> Values:

@@ -183,8 +183,8 @@ def _read_file(path: Path) -> tuple[list[Page], Any]:
     arrow, parquet = load("pyarrow"), load("pyarrow.parquet")
     try:
         table = parquet.read_table(path)
-        table.validate(full=True)  # what is no UTF-8 is told here, not by whoever reads the text
-    except (arrow.ArrowInvalid, OSError) as error:
+        table.validate(full=True)  # text that is no UTF-8 is told here, not by whoever reads it
+    except (arrow.ArrowException, UnicodeDecodeError, OSError) as error:
         raise CorpusError(f"{path}: not a Parquet file that can be read: {error}") from error
     missing = [name for name in ("id", "site", "html") if name not in table.column_names]
     if missing:

@@ -52,7 +52,7 @@ def line_features(batch: LineBatch, words: Words) -> Columns:
 
     Returns
     -------
-    dict of str to ndarray of float64, shape (n_lines,)
+    dict of str to ndarray of floats or bool, shape (n_lines,)
         In the order of the groups.
 
     Examples

@@ -58,7 +58,7 @@ def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds:
     ----------
     batch : LineBatch
     words : Words
-    columns : dict of str to ndarray of float64, shape (n_lines,)
+    columns : dict of str to ndarray of floats or bool, shape (n_lines,)
         What `line_features` gives.
     log_odds : ndarray of float64, shape (n_lines,)
         Of stage 1.
@@ -83,8 +83,8 @@ def context_names() -> tuple[str, ...]:
     """Name the features of `context_features`, in order."""
     batch = LineBatch.from_texts(["a"])
     one = np.ones(1)
-    needed = ("log_n_chars", "is_long", *SHAPE_FLAGS)
-    return tuple(context_features(batch, find_words(batch), dict.fromkeys(needed, one), one))
+    needed: Columns = {"log_n_chars": one} | dict.fromkeys(("is_long", *SHAPE_FLAGS), np.ones(1, np.bool_))
+    return tuple(context_features(batch, find_words(batch), needed, one))
 
 
 def _nearby(odds: Values, probability: Values, width: Values, offsets: Indices) -> Columns:
@@ -168,8 +168,11 @@ def _segments(odds: Values, width: Values, offsets: Indices) -> Columns:
 def _like_lines(odds: Values, columns: Columns, batch: LineBatch) -> Columns:
     """Average the log-odds of the other lines of the same shape: items of one list stand or fall together."""
     shape = np.floor(1.5 / np.log(2) * columns["log_n_chars"]).astype(np.uint64)
+    flags = np.zeros(batch.n_lines, np.uint16)
     for name in SHAPE_FLAGS:
-        shape = (shape << np.uint64(1)) | (columns[name] > 0).astype(np.uint64)
+        flags <<= 1
+        flags |= columns[name]
+    shape = (shape << np.uint64(len(SHAPE_FLAGS))) | flags
     buckets = (batch.line_articles << _SHAPE_BITS) + (mix(shape) >> np.uint64(64 - _SHAPE_BITS)).astype(np.int64)
     n_buckets = batch.n_articles << _SHAPE_BITS
     others = np.bincount(buckets, minlength=n_buckets)[buckets] - 1.0

@@ -25,11 +25,11 @@ def currency_features(batch: LineBatch, words: Words, columns: Columns) -> Colum
     return {
         "n_currency_symbols": log1p_counts(n_symbols),
         "n_amounts": log1p_counts(n_amounts),
-        "has_price": has_amount * 1.0,
-        "is_price": (has_amount & short) * 1.0,
-        "has_price_per_period": (has_amount & has_period) * 1.0,
-        "has_percent": has_percent * 1.0,
-        "has_discount": ((has_percent | has_amount) & (columns["n_discount_phrases"] > 0)) * 1.0,
+        "has_price": has_amount,
+        "is_price": has_amount & short,
+        "has_price_per_period": has_amount & has_period,
+        "has_percent": has_percent,
+        "has_discount": (has_percent | has_amount) & (columns["n_discount_phrases"] > 0),
     }
 
 

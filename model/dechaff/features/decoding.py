@@ -36,13 +36,13 @@ def decoding_features(log_odds: Values, n_words: Indices, offsets: Indices) -> C
 
     Returns
     -------
-    dict of str to ndarray of float64, shape (n_lines,)
+    dict of str to ndarray of float32, shape (n_lines,)
 
     Examples
     --------
     >>> odds = np.array([6.0, -0.5, 6.0])
-    >>> decoding_features(odds, np.array([9, 2, 9]), np.array([0, 3]))["decided_smooth_log_odds"].tolist()
-    [7.2301, 3.8509, 7.2301]
+    >>> decoding_features(odds, np.array([9, 2, 9]), np.array([0, 3]))["decided_smooth_log_odds"]
+    array([7.2301, 3.8509, 7.2301], dtype=float32)
     """
     odds = np.clip(log_odds, -_CLIP, _CLIP)
     probability = 1 / (1 + np.exp(-odds))

@@ -33,10 +33,10 @@ def position_features(batch: LineBatch, words: Words, columns: Columns) -> Colum
         "log_index": log1p_counts(index),
         "log_index_from_end": log1p_counts(n_lines - 1 - index),
         "relative_position": index / np.maximum(n_lines - 1, 1),
-        "is_first": (index == 0) * 1.0,
-        "is_last": (index == n_lines - 1) * 1.0,
+        "is_first": index == 0,
+        "is_last": index == n_lines - 1,
         "log_n_lines": log1p_counts(n_lines),
-        **_prose(columns["is_prose"] > 0, words.widths, offsets),
+        **_prose(columns["is_prose"], words.widths, offsets),
         **_article(columns, offsets),
         **_repeats(words, columns, offsets),
         **_recurring_words(batch, words),
@@ -58,9 +58,9 @@ def _prose(flags: NDArray[np.bool_], width: NDArray[np.int64], offsets: NDArray[
         "log_prose_after": log1p_counts(after),
         "log_lines_since_prose": log1p_counts(since),
         "log_lines_until_prose": log1p_counts(until),
-        "is_between_prose": ((since <= 3) & (until <= 3)) * 1.0,
-        "is_before_prose": (before == 0) * 1.0,
-        "is_after_prose": (after == 0) * 1.0,
+        "is_between_prose": (since <= 3) & (until <= 3),
+        "is_before_prose": before == 0,
+        "is_after_prose": after == 0,
         "log_n_prose_chars": log1p_counts(total),
     }
     reaches, counts = (2, 5, 12), flags.astype(np.int64)
@@ -76,7 +76,9 @@ def _prose(flags: NDArray[np.bool_], width: NDArray[np.int64], offsets: NDArray[
 def _article(columns: Columns, offsets: NDArray[np.int64]) -> Columns:
     """Describe the whole article, so that a line is read against its kind of extractor."""
     names = ("log_n_chars", "is_prose", "is_short", "blank_lines_before", "share_furniture_phrases")
-    return {f"article_{name}": spread(mean_runs(columns[name], offsets), offsets) for name in names}
+    return {
+        f"article_{name}": spread(mean_runs(columns[name], offsets).astype(np.float32), offsets) for name in names
+    }
 
 
 def _repeats(words: Words, columns: Columns, offsets: Indices) -> Columns:
@@ -86,8 +88,8 @@ def _repeats(words: Words, columns: Columns, offsets: Indices) -> Columns:
     is_repeat = ~is_first & known
     return {
         "log_n_copies": log1p_counts(np.where(known, np.minimum(n_copies, 10), 1) - 1),
-        "is_repeat": is_repeat.astype(np.float64),
-        "repeats_prose": (is_repeat & (columns["is_long"] > 0)).astype(np.float64),
+        "is_repeat": is_repeat,
+        "repeats_prose": is_repeat & columns["is_long"],
     }
 
 
@@ -153,7 +155,7 @@ def neighbour_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     """Repeat the shapes of the two lines before and the two after, and compare them with the line's own."""
     offsets = batch.article_lines
     found: Columns = {}
-    chosen = np.array([columns[name] for name in _NEIGHBOUR_COLUMNS])
+    chosen = np.array([columns[name] for name in _NEIGHBOUR_COLUMNS], np.float32)
     for by, place in ((-2, "second_before"), (-1, "before"), (1, "after"), (2, "second_after")):
         names = [f"{name}_{place}" for name in _NEIGHBOUR_COLUMNS]
         found |= zip(names, shift(chosen, offsets, by), strict=True)

@@ -3,7 +3,7 @@
 Clipped logarithms and shares as in Web2Text (Vogels et al. 2018) and dragnet (Peters and Lecocq 2013).
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,8 @@ from dechaff.lines import LineBatch
 from dechaff.runs import log1p_counts, shift
 from dechaff.tokens import Indices, Words
 
-Columns = dict[str, NDArray[np.float64]]
+#: A value for every line by name; flags are Booleans.
+Columns = dict[str, NDArray[Any]]
 
 PROSE_WIDTH: Final = 80
 
@@ -28,17 +29,17 @@ def shape_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
     columns = {
         "log_n_chars": log1p_counts(width),
         "log_n_words": log1p_counts(words.counts),
-        "is_short": (width < 25) * 1.0,
-        "is_long": (width >= PROSE_WIDTH) * 1.0,
-        "is_very_long": (width >= 3 * PROSE_WIDTH) * 1.0,
+        "is_short": width < 25,
+        "is_long": width >= PROSE_WIDTH,
+        "is_very_long": width >= 3 * PROSE_WIDTH,
         "mean_word_length": np.log1p(width / n_words),
         "share_letters": counts.letters / n_chars,
         "share_upper": counts.upper / letters,
         "share_digits": counts.digits / n_chars,
         "share_ideographs": counts.ideographs / n_chars,
         "share_spaces": counts.spaces / n_chars,
-        "is_upper": (counts.upper == letters) * 1.0,
-        "has_digit": (counts.digits > 0) * 1.0,
+        "is_upper": counts.upper == letters,
+        "has_digit": counts.digits > 0,
     }
     numbers, shares = log1p_counts(counts.marks), np.minimum(counts.marks / n_words, 1.0)
     for row, name in enumerate(MARKS):
@@ -46,7 +47,7 @@ def shape_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
     columns |= _word_shapes(batch, words)
     columns |= _ends(batch)
     columns |= _gaps(batch)
-    columns["is_prose"] = columns["is_long"] * (counts.marks[0] > 0)
+    columns["is_prose"] = columns["is_long"] & (counts.marks[0] > 0)
     return columns
 
 
@@ -86,20 +87,20 @@ def _ends(batch: LineBatch) -> Columns:
     ending = np.where(closing, table[before_last], at_end)
     classes = batch.classes[batch.starts]
     return {
-        "ends_with_sentence": (ending == kinds["sentence_end"]) * 1.0,
-        "ends_with_ellipsis": ((last == 0x2026) | ((last == 0x2E) & (before_last == 0x2E))) * 1.0,
-        "ends_with_colon": (ending == kinds["colon"]) * 1.0,
-        "ends_with_comma": (ending == kinds["comma"]) * 1.0,
-        "ends_with_digit": ((batch.classes[batch.ends - 1] & DIGIT) > 0) * 1.0,
-        "ends_with_separator": (ending == kinds["separator"]) * 1.0,
-        "ends_with_quote": closing * 1.0,
-        "begins_with_capital": ((classes & UPPER) > 0) * 1.0,
-        "begins_with_lower": ((classes & (UPPER | LETTER | IDEOGRAPH)) == LETTER) * 1.0,
-        "begins_with_digit": ((classes & DIGIT) > 0) * 1.0,
-        "begins_with_bullet": (at_start == kinds["bullet"]) * 1.0,
-        "begins_with_quote": (at_start == kinds["quote"]) * 1.0,
-        "begins_with_bracket": (at_start == kinds["bracket"]) * 1.0,
-        "begins_with_other_mark": (((classes & PUNCTUATION) > 0) & (at_start == 0)) * 1.0,
+        "ends_with_sentence": ending == kinds["sentence_end"],
+        "ends_with_ellipsis": (last == 0x2026) | ((last == 0x2E) & (before_last == 0x2E)),
+        "ends_with_colon": ending == kinds["colon"],
+        "ends_with_comma": ending == kinds["comma"],
+        "ends_with_digit": (batch.classes[batch.ends - 1] & DIGIT) > 0,
+        "ends_with_separator": ending == kinds["separator"],
+        "ends_with_quote": closing,
+        "begins_with_capital": (classes & UPPER) > 0,
+        "begins_with_lower": (classes & (UPPER | LETTER | IDEOGRAPH)) == LETTER,
+        "begins_with_digit": (classes & DIGIT) > 0,
+        "begins_with_bullet": at_start == kinds["bullet"],
+        "begins_with_quote": at_start == kinds["quote"],
+        "begins_with_bracket": at_start == kinds["bracket"],
+        "begins_with_other_mark": ((classes & PUNCTUATION) > 0) & (at_start == 0),
     }
 
 

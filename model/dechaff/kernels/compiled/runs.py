@@ -20,8 +20,8 @@ def sum_runs(values: NDArray[Any], offsets: Indices) -> NDArray[Any]:
 
 
 @compiled
-def round_column(column: Values) -> Values:
-    rounded = np.empty(len(column))
+def round_column(column: Values) -> NDArray[np.float32]:
+    rounded = np.empty(len(column), np.float32)
     for i in range(len(column)):
         rounded[i] = np.rint(column[i] * 10_000.0) / 10_000.0
     return rounded

@@ -11,10 +11,14 @@ _IN_WORD = WORD | _SINGLE
 
 
 @compiled
-def find_lines(codes: NDArray[np.uint32], classes: NDArray[np.uint8]) -> tuple[Indices, Indices, Indices]:
+def find_lines(
+    codes: NDArray[np.uint32], table: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], Indices, Indices, Indices]:
     n = len(codes)
+    classes = np.empty(n, np.uint8)
     n_breaks = 0
     for i in range(n):
+        classes[i] = table[codes[i]]
         n_breaks += classes[i] >> 7
     breaks, starts, ends = np.empty(n_breaks, np.int64), np.empty(n_breaks, np.int64), np.empty(n_breaks, np.int64)
     n_breaks = n_lines = 0
@@ -31,7 +35,7 @@ def find_lines(codes: NDArray[np.uint32], classes: NDArray[np.uint8]) -> tuple[I
                 starts[n_lines], ends[n_lines] = start, end
                 n_lines += 1
                 start = -1
-    return breaks[:n_breaks], starts[:n_lines], ends[:n_lines]
+    return classes, breaks[:n_breaks], starts[:n_lines], ends[:n_lines]
 
 
 @compiled
@@ -42,11 +46,12 @@ def hash_words(
     line_ends: Indices,
     folded: NDArray[np.uint32],
 ) -> tuple[Indices, Indices, Hashes, Indices]:
-    n_words = 0
-    before = np.uint8(0)
-    for i in range(len(classes)):
-        n_words += classes[i] & _IN_WORD != 0 and (not before & _IN_WORD or (classes[i] | before) & _SINGLE != 0)
-        before = classes[i]
+    n_words = 1  # at most: the first code point may begin one
+    for i in range(1, len(classes)):
+        begins = (classes[i] & _IN_WORD != 0) & (
+            (classes[i - 1] & _IN_WORD == 0) | ((classes[i] | classes[i - 1]) & _SINGLE != 0)
+        )
+        n_words += begins
     starts, ends, hashes = np.empty(n_words, np.int64), np.empty(n_words, np.int64), np.empty(n_words, np.uint64)
     offsets = np.zeros(len(line_starts) + 1, np.int64)
     word = 0
@@ -68,7 +73,7 @@ def hash_words(
             ends[word], hashes[word] = i, mix(value)
             word += 1
         offsets[line + 1] = word
-    return starts, ends, hashes, offsets
+    return starts[:word], ends[:word], hashes[:word], offsets
 
 
 @compiled
@@ -76,11 +81,17 @@ def count_kinds(
     codes: NDArray[np.uint32], classes: NDArray[np.uint8], starts: Indices, ends: Indices, kinds: NDArray[np.uint8]
 ) -> Indices:
     counts = np.zeros((16, len(starts)), np.int64)
-    own = np.empty(16, np.int64)
+    # By turns, so that a count need not wait for the one before it to be stored.
+    even, odd = np.empty(16, np.int64), np.empty(16, np.int64)
     for line in range(len(starts)):
-        own[:] = 0
-        for i in range(starts[line], ends[line]):
-            own[kinds[codes[i]]] += 1
+        even[:] = 0
+        odd[:] = 0
+        start, end = starts[line], ends[line]
+        for i in range(start, end - 1, 2):
+            even[kinds[codes[i]]] += 1
+            odd[kinds[codes[i + 1]]] += 1
+        if (end - start) & 1:
+            even[kinds[codes[end - 1]]] += 1
         for kind in range(1, 16):
-            counts[kind, line] = own[kind]
+            counts[kind, line] = even[kind] + odd[kind]
     return counts

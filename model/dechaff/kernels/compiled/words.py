@@ -7,6 +7,7 @@ from dechaff.characters import DIGIT, UPPER
 from dechaff.kernels.compiled.jit import BASE, Hashes, Indices, Values, compiled, mix
 
 _BUCKET_BITS = 12
+_MAY_BE = 128
 
 
 @compiled
@@ -14,37 +15,43 @@ def match_phrases(
     word_hashes: Hashes,
     offsets: Indices,
     begins: NDArray[np.uint8],
-    may_be: NDArray[np.bool_],
     phrases: Hashes,
     families: NDArray[np.uint32],
 ) -> tuple[Indices, Indices, NDArray[np.uint32]]:
+    # One length after the other. What may go on is written always and counted if it does: no branch to be guessed.
     shift = np.uint64(64 - 18)
-    n_hits, room = 0, 1 << 12
-    places, lengths, found = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint32)
+    n_words, n_hits, room = offsets[-1], 0, 1 << 12
+    places, ends, hashes = np.empty(n_words, np.int64), np.empty(n_words, np.int64), np.empty(n_words, np.uint64)
+    likely_places, likely_hashes = np.empty(n_words, np.int64), np.empty(n_words, np.uint64)
+    hit_places, lengths, found = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint32)
+    n = 0
     for line in range(len(offsets) - 1):
         for place in range(offsets[line], offsets[line + 1]):
-            value = word_hashes[place]
-            length = 1
-            while True:
-                key = value >> shift
-                longest = begins[key]
-                if longest == 0 and length == 1:
-                    break
-                if may_be[key]:
-                    row = np.searchsorted(phrases, value)
-                    if row < len(phrases) and phrases[row] == value:
-                        if n_hits == room:
-                            room *= 2
-                            places = np.append(places, np.empty_like(places))
-                            lengths = np.append(lengths, np.empty_like(lengths))
-                            found = np.append(found, np.empty_like(found))
-                        places[n_hits], lengths[n_hits], found[n_hits] = place, length, families[row]
-                        n_hits += 1
-                if longest <= length or place + length >= offsets[line + 1]:
-                    break
-                value = mix(value * BASE + word_hashes[place + length])
-                length += 1
-    return places[:n_hits], lengths[:n_hits], found[:n_hits]
+            places[n], ends[n], hashes[n] = place, offsets[line + 1], word_hashes[place]
+            n += begins[word_hashes[place] >> shift] > 0
+    length = 1
+    while n:
+        n_before, n, n_likely = n, 0, 0
+        for k in range(n_before):
+            place, end, value = places[k], ends[k], hashes[k]
+            longest = begins[value >> shift]
+            likely_places[n_likely], likely_hashes[n_likely] = place, value
+            n_likely += longest >= _MAY_BE
+            following = word_hashes[min(place + length, n_words - 1)]
+            places[n], ends[n], hashes[n] = place, end, mix(value * BASE + following)
+            n += (longest % _MAY_BE > length) & (place + length < end)
+        for k in range(n_likely):
+            row = np.searchsorted(phrases, likely_hashes[k])
+            if row < len(phrases) and phrases[row] == likely_hashes[k]:
+                if n_hits == room:
+                    room *= 2
+                    hit_places = np.append(hit_places, np.empty_like(hit_places))
+                    lengths = np.append(lengths, np.empty_like(lengths))
+                    found = np.append(found, np.empty_like(found))
+                hit_places[n_hits], lengths[n_hits], found[n_hits] = likely_places[k], length, families[row]
+                n_hits += 1
+        length += 1
+    return hit_places[:n_hits], lengths[:n_hits], found[:n_hits]
 
 
 @compiled
@@ -150,18 +157,26 @@ def measure_cohesion(
 def _sum_pairwise(values: NDArray[np.float32]) -> np.float32:
     """Sum in the order that numpy sums in, so that the last digit is the same."""
     n = len(values)
-    total = np.float32(0)
     if n > 128:
         half = n // 2 - n // 2 % 8
         return _sum_pairwise(values[:half]) + _sum_pairwise(values[half:])
-    done = 0
+    total, done = np.float32(0), 0
     if n >= 8:
         done = n - n % 8
-        r = values[:8].copy()
-        for first in range(8, done, 8):
-            for k in range(8):
-                r[k] += values[first + k]
-        total = ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]))
+        a, b, c, d, e, f, g, h = (
+            values[0],
+            values[1],
+            values[2],
+            values[3],
+            values[4],
+            values[5],
+            values[6],
+            values[7],
+        )
+        for k in range(8, done, 8):
+            a, b, c, d = a + values[k], b + values[k + 1], c + values[k + 2], d + values[k + 3]
+            e, f, g, h = e + values[k + 4], f + values[k + 5], g + values[k + 6], h + values[k + 7]
+        total = ((a + b) + (c + d)) + ((e + f) + (g + h))
     for k in range(done, n):
         total += values[k]
     return total
@@ -180,29 +195,30 @@ def sum_terms(hashes: Hashes, offsets: Indices, weights: NDArray[np.float32], sa
     longest = 1
     for line in range(n_lines):
         longest = max(longest, offsets[line + 1] - offsets[line])
-    found = np.empty(longest, np.float32)
+    room = np.empty((4, longest), np.float32)
+    own, before, after, pairs = room[0], room[1], room[2], room[3]
     for line in range(n_lines):
         first, last = offsets[line], offsets[line + 1]
         n = last - first
         if n == 0:
             continue
-        for kind in (0, 5, 6):
-            for k in range(n):
-                found[k] = weights[mix(hashes[first + k] + salts[kind]) >> shift]
-            sums[kind, line] = _sum_as_numpy(found[:n])
-        for k in range(n - 1):
-            pair = mix(hashes[first + k] * BASE + hashes[first + k + 1])
-            found[k] = weights[mix(pair + salts[1]) >> shift]
+        whole = previous = np.uint64(0)
+        for k in range(n):
+            word = hashes[first + k]
+            own[k] = weights[mix(word + salts[0]) >> shift]
+            before[k] = weights[mix(word + salts[5]) >> shift]
+            after[k] = weights[mix(word + salts[6]) >> shift]
+            pairs[k] = weights[mix(mix(previous * BASE + word) + salts[1]) >> shift]
+            whole += word
+            previous = word
+        scale = 1 / np.sqrt(n)
+        sums[0, line] = _sum_as_numpy(own[:n]) * scale
+        sums[5, line] = _sum_as_numpy(before[:n]) * scale
+        sums[6, line] = _sum_as_numpy(after[:n]) * scale
         if n > 1:
-            sums[1, line] = _sum_as_numpy(found[: n - 1])
+            sums[1, line] = _sum_as_numpy(pairs[1:n]) * (1 / np.sqrt(n - 1))
         sums[2, line] = weights[mix(hashes[first] + salts[2]) >> shift]
-        sums[3, line] = weights[mix(hashes[last - 1] + salts[3]) >> shift]
+        sums[3, line] = weights[mix(previous + salts[3]) >> shift]
         if n <= 12:
-            whole = np.uint64(0)
-            for k in range(first, last):
-                whole += hashes[k]
             sums[4, line] = weights[mix(whole + salts[4]) >> shift]
-        for kind in (0, 5, 6):
-            sums[kind, line] *= 1 / np.sqrt(n)
-        sums[1, line] *= 1 / np.sqrt(max(n - 1, 1))
     return sums
