@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from multiprocessing import get_context
@@ -98,6 +99,7 @@ def measure(kind: str, megabytes: int, repetitions: int, *, compiled: bool) -> M
     model, text = read_model(None), KINDS[kind](megabytes * 1_000_000)
     with using_compiled(compiled):
         keep_content("Tables are built on first use.\n" * 1000, model)
+        _forget_peak()
         before, seconds = peak_memory(), []
         for _ in range(repetitions):
             start = time.process_time()
@@ -106,6 +108,12 @@ def measure(kind: str, megabytes: int, repetitions: int, *, compiled: bool) -> M
         peak = peak_memory()
     size = len(text.encode("utf-8", "surrogatepass")) / 1e6
     return Measured(kind, size, len(split_lines(text)), min(seconds), peak, peak - before)
+
+
+def _forget_peak() -> None:
+    """Let the peak of memory begin anew, where the system can: making a text may take more than cleaning it."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 def measure_all(kinds: list[str], sizes: list[int], repetitions: int, *, compiled: bool) -> list[Measured]:

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from helpers import ANY_TEXT, ANY_TEXTS, BREAKS, ZERO_WIDTH, naive_lines, strip
 from hypothesis import given
+from hypothesis import strategies as st
 
-from dechaff import InputError, LineBatch, split_lines
+from dechaff import InputError, LineBatch, lines, split_lines
+from dechaff.lines import MOST_LINES
 from dechaff_training.corpus import Corpus
 
 
@@ -119,3 +121,35 @@ def test_a_long_line_and_many_short_ones() -> None:
 def test_zero_width_is_what_the_policy_says() -> None:
     """A line of nothing but zero-width characters is blank."""
     assert split_lines("\n".join(ZERO_WIDTH)) == []
+
+
+@given(texts=ANY_TEXTS, most=st.integers(1, 4))
+def test_sections_have_the_lines_of_the_batch(texts: list[str], most: int) -> None:
+    """Any articles, cut into parts and sections of a few lines: all lines, in order, with their indentation."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "MOST_LINES", most)
+        batch = LineBatch.from_texts(texts)
+        sections = list(batch.sections())
+    assert all(0 < section.n_lines <= most or section.n_lines == batch.n_lines == 0 for section in sections)
+    assert np.diff(batch.part_lines).max(initial=0) <= most
+    assert set(batch.article_lines.tolist()) <= set(batch.part_lines.tolist())
+    found = [line for section in sections for i in range(section.n_articles) for line in section.line_texts(i)]
+    assert found == [line for i in range(batch.n_articles) for line in batch.line_texts(i)]
+    indents = np.concatenate([_indents(batch), *map(_indents, sections)])
+    assert (indents[: batch.n_lines] == indents[batch.n_lines :]).all()
+
+
+def _indents(batch: LineBatch) -> np.ndarray:
+    breaks = np.concatenate(([0], batch.breaks + 1))
+    return batch.starts - breaks[np.searchsorted(breaks, batch.starts, side="right") - 1]
+
+
+def test_parts_are_of_much_the_same_length() -> None:
+    """An article of a line too many is cut in the middle; one that just fits is one part, as are its neighbours."""
+    texts = ["a\n" * MOST_LINES, "b", "c\n" * (MOST_LINES + 1)]
+    assert np.diff(LineBatch.from_texts(texts).part_lines).tolist() == [
+        MOST_LINES,
+        1,
+        MOST_LINES // 2,
+        MOST_LINES // 2 + 1,
+    ]

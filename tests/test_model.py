@@ -7,6 +7,7 @@ from helpers import ANY_TEXT, ANY_TEXTS, constant_model, plain_stage, random_cro
 from hypothesis import given, settings
 
 from dechaff import InputError, LineBatch, LineModel
+from dechaff.explanation import explain
 from dechaff.features.decoding import decoding_names
 from dechaff.features.words import word_terms
 from dechaff.model import CLASSES, blocks, sigmoid, stage_names
@@ -150,6 +151,21 @@ def test_blocks_are_the_articles(corpus: Corpus) -> None:
     assert len(batches) > 2
     assert [text for batch in batches for text in batch.texts] == texts
     assert list(blocks([])) == []
+
+
+def test_a_huge_article_is_judged_in_parts(model: LineModel) -> None:
+    """An article of too many lines for one part: each part is judged as an article, and explained as it is judged."""
+    paragraphs = [
+        f"  The mill took {n} tons of rye in the year {n}, the council said.\n\nShare {n}\n" for n in range(20_000)
+    ]
+    batch = LineBatch.from_texts(["".join(paragraphs), "The vote was held on Tuesday."])
+    assert np.diff(batch.part_lines).tolist() == [20_000, 20_000, 1]
+    parts = ["".join(paragraphs[:10_000]), "".join(paragraphs[10_000:]), batch.texts[1]]
+    judged = [model.log_odds(LineBatch.from_texts([part])) for part in parts]
+    assert (model.log_odds(batch) == np.concatenate(judged)).all()
+    assert model.features(batch).shape == (len(model.second.names), 40_001)
+    explained = explain(model, batch.texts[0]).log_odds
+    assert explained == pytest.approx(np.concatenate(judged[:2]), abs=1e-3)
 
 
 def test_empty_articles() -> None:

@@ -179,7 +179,7 @@ def explain(model: LineModel, text: str, clue: Clue = NO_CLUE) -> Explanation:
     shares[: len(own)] += factor * _stage_shares(model.first, own)
     odds = model.second.log_odds(matrix)
     if model.decoder is not None:
-        seen = stack(decoding_features(odds, words.counts, batch.article_lines))
+        seen = stack(decoding_features(odds, words.counts, batch.part_lines))
         decided = _stage_shares(model.decoder, seen)
         slope, base = _hand_on(model.decoder, decided, "decided_log_odds", odds, base)
         names, shares = names + model.decoder.names, np.concatenate((slope * shares, decided))

@@ -146,7 +146,7 @@ def check_keywords(pairs: Iterable[tuple[str, str]]) -> Keywords:
         if len(phrase) > _MAX_CHARS:
             raise InputError(f"keyword {phrase[:20]!r}…: {len(phrase)} characters, use {_MAX_CHARS} at most")
     batch = LineBatch.from_texts([phrase for _, phrase in keywords])
-    n_words = np.diff(find_words(batch).article_words)
+    n_words = np.diff(find_words(batch).part_words)
     wrong = np.flatnonzero((np.diff(batch.article_lines) != 1) | (n_words < 1) | (n_words > MAX_WORDS))
     for place in wrong[:1].tolist():
         raise InputError(

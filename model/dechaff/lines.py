@@ -5,10 +5,11 @@ stay in the text: a line's *segment* reaches from its start to the start of the 
 the segments of an article, in order, are the article.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from dechaff.errors import InputError
 from dechaff.kernels import accelerated
 
 Indices = NDArray[np.int64]
+
+#: A longer article is judged in parts of at most so many lines, each as if it were an article: memory has a bound.
+MOST_LINES: Final = 1 << 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +44,8 @@ class LineBatch:
         Where each article begins in `codes`.
     article_lines : ndarray of int64, shape (n_articles + 1,)
         Where each article's lines begin among all lines.
+    part_lines : ndarray of int64, shape (n_parts + 1,)
+        Where each part's lines begin: an article, or one of the parts of an article of more than `MOST_LINES` lines.
     """
 
     texts: list[str]
@@ -50,6 +56,7 @@ class LineBatch:
     ends: NDArray[np.int64]
     article_codes: NDArray[np.int64]
     article_lines: NDArray[np.int64]
+    part_lines: NDArray[np.int64]
 
     @classmethod
     def from_texts(cls, texts: Sequence[str]) -> "LineBatch":
@@ -80,7 +87,8 @@ class LineBatch:
         article_codes = np.concatenate(([0], np.cumsum(lengths)))
         classes, breaks, starts, ends = find_lines(codes, class_table())
         article_lines = np.searchsorted(starts, article_codes)
-        return cls(list(texts), codes, classes, breaks, starts, ends, article_codes, article_lines)
+        part_lines = _cut_articles(article_lines)
+        return cls(list(texts), codes, classes, breaks, starts, ends, article_codes, article_lines, part_lines)
 
     @property
     def n_lines(self) -> int:
@@ -96,6 +104,38 @@ class LineBatch:
     def line_articles(self) -> NDArray[np.int64]:
         """Give the article of each line, shape (n_lines,)."""
         return np.repeat(np.arange(self.n_articles), np.diff(self.article_lines))
+
+    @cached_property
+    def line_parts(self) -> NDArray[np.int64]:
+        """Give the part of each line, shape (n_lines,)."""
+        return np.repeat(np.arange(len(self.part_lines) - 1), np.diff(self.part_lines))
+
+    def sections(self) -> Iterator["LineBatch"]:
+        r"""Cut the batch into batches of whole parts, of at most `MOST_LINES` lines each; each part is an article.
+
+        Their lines are those of the batch, in order.
+
+        Examples
+        --------
+        >>> [section.n_lines for section in LineBatch.from_texts(["a\nb", "c"]).sections()]
+        [3]
+        """
+        n_lines, first = self.part_lines, 0
+        while first < len(n_lines) - 1:
+            last = max(int(np.searchsorted(n_lines, n_lines[first] + MOST_LINES, side="right")) - 1, first + 1)
+            yield LineBatch.from_texts([self._part_text(part) for part in range(first, last)])
+            first = last
+
+    def _part_text(self, part: int) -> str:
+        """Take the text of a part, its first line's indentation too."""
+        begin, end = self.part_lines[part : part + 2]
+        if begin == end:
+            return ""
+        article = self.line_articles[begin]
+        first = self.article_codes[article]
+        n_breaks = np.searchsorted(self.breaks, self.starts[begin])
+        start = max(first, self.breaks[n_breaks - 1] + 1) if n_breaks else first
+        return self.texts[article][start - first : self.ends[end - 1] - first]
 
     def spans(self, article: int) -> list[tuple[int, int]]:
         """Give the spans of one article's lines, in its own text."""
@@ -140,6 +180,19 @@ def split_lines(text: str) -> list[tuple[int, int]]:
     ['One', 'two', 'three']
     """
     return LineBatch.from_texts([text]).spans(0)
+
+
+def _cut_articles(article_lines: Indices) -> Indices:
+    """Give where parts begin: articles, and pieces of much the same length of those that have too many lines."""
+    n_lines = np.diff(article_lines)
+    if not len(n_lines) or n_lines.max() <= MOST_LINES:
+        return article_lines
+    n_parts = np.maximum(-(-n_lines // MOST_LINES), 1)
+    bounds = [
+        np.linspace(first, last, n, endpoint=False).astype(np.int64)
+        for first, last, n in zip(article_lines, article_lines[1:], n_parts, strict=False)
+    ]
+    return np.concatenate((*bounds, article_lines[-1:]))
 
 
 @accelerated

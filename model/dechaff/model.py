@@ -20,7 +20,7 @@ from dechaff.features.decoding import decoding_features
 from dechaff.features.words import sum_words
 from dechaff.kernels import expect_work
 from dechaff.lexicon import collect_keywords
-from dechaff.lines import LineBatch
+from dechaff.lines import MOST_LINES, LineBatch
 from dechaff.stages import Matrix, Stage, Values
 from dechaff.tokens import Keywords, Words, find_words
 
@@ -165,11 +165,13 @@ class LineModel:
         """
         if not batch.n_lines:
             return np.zeros(0)
+        if batch.n_lines > MOST_LINES:
+            return np.concatenate([self.log_odds(section) for section in batch.sections()])
         words = find_words(batch, self.keywords)
         odds = self.second.log_odds(self._features(batch, words))
         if self.decoder is None:
             return odds
-        return self.decoder.log_odds(stack(decoding_features(odds, words.counts, batch.article_lines)))
+        return self.decoder.log_odds(stack(decoding_features(odds, words.counts, batch.part_lines)))
 
     def features(self, batch: LineBatch) -> Matrix:
         """Compute the features of stage 2, those of stage 1 among them, shape (n_features, n_lines).
@@ -178,6 +180,8 @@ class LineModel:
         ----------
         batch : LineBatch
         """
+        if batch.n_lines > MOST_LINES:
+            return np.concatenate([self.features(section) for section in batch.sections()], axis=1)
         return self._features(batch, find_words(batch, self.keywords))
 
     def _features(self, batch: LineBatch, words: Words) -> Matrix:

@@ -86,14 +86,14 @@ class Words:
         return np.repeat(np.arange(len(self.counts)), self.counts)
 
     @cached_property
-    def article_words(self) -> Indices:
-        """Tell where each article's words begin, shape (n_articles + 1,)."""
-        return self.offsets[self.batch.article_lines]
+    def part_words(self) -> Indices:
+        """Tell where each part's words begin, shape (n_parts + 1,)."""
+        return self.offsets[self.batch.part_lines]
 
     @cached_property
     def copies(self) -> Indices:
-        """Count how often each word, or another of its bucket, stands in its article; shape (n_words,)."""
-        return count_copies(self.hashes, self.article_words)
+        """Count how often each word, or another of its bucket, stands in its part; shape (n_words,)."""
+        return count_copies(self.hashes, self.part_words)
 
 
 def find_words(batch: LineBatch, keywords: Keywords = ()) -> Words:
@@ -116,18 +116,18 @@ def find_words(batch: LineBatch, keywords: Keywords = ()) -> Words:
 
 
 @accelerated
-def count_copies(hashes: Hashes, article_words: Indices) -> Indices:
-    """Count how often each word, or another of its bucket, stands in its article; shape (n_words,)."""
-    buckets = bucket_words(hashes, article_words)
+def count_copies(hashes: Hashes, part_words: Indices) -> Indices:
+    """Count how often each word, or another of its bucket, stands in its part; shape (n_words,)."""
+    buckets = bucket_words(hashes, part_words)
     return np.bincount(buckets)[buckets]
 
 
-def bucket_words(hashes: Hashes, article_words: Indices) -> Indices:
-    """Give each word its bucket, 4,096 an article, by the top bits of its hash; shape (n_words,)."""
-    articles = np.repeat(np.arange(len(article_words) - 1), np.diff(article_words))
-    articles <<= _BUCKET_BITS
-    articles += (hashes >> np.uint64(64 - _BUCKET_BITS)).view(np.int64)
-    return articles
+def bucket_words(hashes: Hashes, part_words: Indices) -> Indices:
+    """Give each word its bucket, 4,096 a part, by the top bits of its hash; shape (n_words,)."""
+    parts = np.repeat(np.arange(len(part_words) - 1), np.diff(part_words))
+    parts <<= _BUCKET_BITS
+    parts += (hashes >> np.uint64(64 - _BUCKET_BITS)).view(np.int64)
+    return parts
 
 
 @accelerated

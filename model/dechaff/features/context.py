@@ -63,7 +63,7 @@ def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds:
     log_odds : ndarray of float64, shape (n_lines,)
         Of stage 1.
     """
-    offsets = batch.article_lines
+    offsets = batch.part_lines
     odds = np.clip(log_odds, -_CLIP, _CLIP)
     probability = 1 / (1 + np.exp(-odds))
     width = words.widths.astype(np.float64)
@@ -173,8 +173,8 @@ def _like_lines(odds: Values, columns: Columns, batch: LineBatch) -> Columns:
         flags <<= 1
         flags |= columns[name]
     shape = (shape << np.uint64(len(SHAPE_FLAGS))) | flags
-    buckets = (batch.line_articles << _SHAPE_BITS) + (mix(shape) >> np.uint64(64 - _SHAPE_BITS)).astype(np.int64)
-    n_buckets = batch.n_articles << _SHAPE_BITS
+    buckets = (batch.line_parts << _SHAPE_BITS) + (mix(shape) >> np.uint64(64 - _SHAPE_BITS)).astype(np.int64)
+    n_buckets = (len(batch.part_lines) - 1) << _SHAPE_BITS
     others = np.bincount(buckets, minlength=n_buckets)[buckets] - 1.0
     total = np.bincount(buckets, odds, n_buckets)[buckets] - odds
     return {"log_odds_of_like_lines": np.where(others > 0, total / np.maximum(others, 1), -_CLIP / 4)}
@@ -190,7 +190,7 @@ def _cohesion(words: Words, probability: Values, is_long: Values) -> Columns:
         words.lengths,
         words.copies,
         words.offsets,
-        words.batch.article_lines,
+        words.batch.part_lines,
         probability,
         is_long,
         rarities,
@@ -210,7 +210,7 @@ def measure_cohesion(
     lengths: Indices,
     copies: Indices,
     offsets: Indices,
-    article_lines: Indices,
+    part_lines: Indices,
     probability: Values,
     is_long: Values,
     rarities: Values,
@@ -223,7 +223,7 @@ def measure_cohesion(
         The words' rarities, their shares in content times rarity, how many are covered by content; of the rarer
         words how many there are, how many are covered by content, and how many by prose.
     """
-    buckets = bucket_words(hashes, offsets[article_lines])
+    buckets = bucket_words(hashes, offsets[part_lines])
     mass, long_mass = (spread(each, offsets) for each in (probability, probability * is_long))
     # Not in place: of no words at all, bincount makes integers.
     content, in_prose = (np.bincount(buckets, each)[buckets] - each for each in (mass, long_mass))

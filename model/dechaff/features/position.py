@@ -26,7 +26,7 @@ _FAR = 30
 
 def position_features(batch: LineBatch, words: Words, columns: Columns) -> Columns:
     """Give each line's place from both ends, and the prose before, after and around it."""
-    offsets = batch.article_lines
+    offsets = batch.part_lines
     n_lines = spread(np.diff(offsets), offsets)
     index = np.arange(batch.n_lines) - spread(offsets[:-1], offsets)
     return {
@@ -121,15 +121,15 @@ def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, NDArray[np.b
 
 def _recurring_words(batch: LineBatch, words: Words) -> Columns:
     """Find common words without a list of them: those that make up much of the article they stand in."""
-    common, single = count_recurring(words.copies, words.offsets, batch.article_lines)
+    common, single = count_recurring(words.copies, words.offsets, batch.part_lines)
     n_words = np.maximum(words.counts, 1)
     return {"share_common_words": common / n_words, "share_single_words": single / n_words}
 
 
 @accelerated
-def count_recurring(copies: Indices, offsets: Indices, article_lines: Indices) -> Indices:
+def count_recurring(copies: Indices, offsets: Indices, part_lines: Indices) -> Indices:
     """Count each line's words that make up over a hundredth of their article, and those that stand alone."""
-    n_words = np.diff(offsets[article_lines])
+    n_words = np.diff(offsets[part_lines])
     rates = copies / np.repeat(n_words, n_words)
     flags = np.array((rates > 0.01, copies == 1), np.int64)
     return np.array([sum_runs(row, offsets) for row in flags])
@@ -153,7 +153,7 @@ _NEIGHBOUR_COLUMNS = (
 
 def neighbour_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     """Repeat the shapes of the two lines before and the two after, and compare them with the line's own."""
-    offsets = batch.article_lines
+    offsets = batch.part_lines
     found: Columns = {}
     chosen = np.array([columns[name] for name in _NEIGHBOUR_COLUMNS], np.float32)
     for by, place in ((-2, "second_before"), (-1, "before"), (1, "after"), (2, "second_after")):

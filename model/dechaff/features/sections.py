@@ -25,7 +25,7 @@ _WINDOW: Final = 12
 
 def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     """Measure the distance from each family's markers, count them before and after, and find runs of like lines."""
-    offsets = batch.article_lines
+    offsets = batch.part_lines
     found: Columns = {}
     is_marker = np.array([columns[f"share_{name}_phrases"] for name in MARKERS]) >= MARKER_SHARE
     marks = is_marker.astype(np.int64)

@@ -108,11 +108,11 @@ def _gaps(batch: LineBatch) -> Columns:
     """Count the blank lines before and after each line, and its indentation."""
     breaks = np.searchsorted(batch.breaks, batch.starts)
     before = np.minimum(np.diff(breaks, prepend=0), 4).astype(np.float64)
-    starts_article = batch.article_lines[:-1][np.diff(batch.article_lines) > 0]
+    starts_article = batch.part_lines[:-1][np.diff(batch.part_lines) > 0]
     before[starts_article] = 4
     line_starts = np.concatenate(([0], batch.breaks + 1))[breaks]
     return {
         "blank_lines_before": before,
-        "blank_lines_after": shift(before, batch.article_lines, 1, fill=4.0),
+        "blank_lines_after": shift(before, batch.part_lines, 1, fill=4.0),
         "log_indent": log1p_counts(batch.starts - line_starts),
     }

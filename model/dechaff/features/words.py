@@ -125,7 +125,7 @@ def sum_kinds(words: Words, weights: NDArray[np.float32]) -> NDArray[np.float64]
     sums = sum_terms(words.hashes, words.offsets, weights, _SALTS, len(weights).bit_length() - 1)
     for kind, row in zip(KINDS, sums, strict=True):
         if kind.by:
-            row[:] = shift(row, words.batch.article_lines, kind.by)
+            row[:] = shift(row, words.batch.part_lines, kind.by)
     return sums
 
 

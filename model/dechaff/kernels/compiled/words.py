@@ -75,12 +75,12 @@ def weigh_families(
 
 
 @compiled
-def count_copies(hashes: Hashes, article_words: Indices) -> Indices:
+def count_copies(hashes: Hashes, part_words: Indices) -> Indices:
     copies = np.empty(len(hashes), np.int64)
     table = np.zeros(1 << _BUCKET_BITS, np.int64)
     shift = np.uint64(64 - _BUCKET_BITS)
-    for article in range(len(article_words) - 1):
-        first, last = article_words[article], article_words[article + 1]
+    for part in range(len(part_words) - 1):
+        first, last = part_words[part], part_words[part + 1]
         for word in range(first, last):
             table[hashes[word] >> shift] += 1
         for word in range(first, last):
@@ -91,10 +91,10 @@ def count_copies(hashes: Hashes, article_words: Indices) -> Indices:
 
 
 @compiled
-def count_recurring(copies: Indices, offsets: Indices, article_lines: Indices) -> Indices:
+def count_recurring(copies: Indices, offsets: Indices, part_lines: Indices) -> Indices:
     counts = np.zeros((2, len(offsets) - 1), np.int64)
-    for article in range(len(article_lines) - 1):
-        first, last = article_lines[article], article_lines[article + 1]
+    for part in range(len(part_lines) - 1):
+        first, last = part_lines[part], part_lines[part + 1]
         n_words = offsets[last] - offsets[first]
         for line in range(first, last):
             for word in range(offsets[line], offsets[line + 1]):
@@ -120,7 +120,7 @@ def measure_cohesion(
     lengths: Indices,
     copies: Indices,
     offsets: Indices,
-    article_lines: Indices,
+    part_lines: Indices,
     probability: Values,
     is_long: Values,
     rarities: Values,
@@ -128,15 +128,15 @@ def measure_cohesion(
     sums = np.zeros((6, len(offsets) - 1))
     masses = np.zeros((1 << _BUCKET_BITS, 2))
     shift = np.uint64(64 - _BUCKET_BITS)
-    for article in range(len(article_lines) - 1):
+    for part in range(len(part_lines) - 1):
         masses[:] = 0.0
-        for line in range(article_lines[article], article_lines[article + 1]):
+        for line in range(part_lines[part], part_lines[part + 1]):
             mass, long_mass = probability[line], probability[line] * is_long[line]
             for word in range(offsets[line], offsets[line + 1]):
                 both = masses[hashes[word] >> shift]
                 both[0] += mass
                 both[1] += long_mass
-        for line in range(article_lines[article], article_lines[article + 1]):
+        for line in range(part_lines[part], part_lines[part + 1]):
             mass, long_mass = probability[line], probability[line] * is_long[line]
             weight = cohesion = covered = n_rare = n_found = n_in_prose = 0.0
             for word in range(offsets[line], offsets[line + 1]):
