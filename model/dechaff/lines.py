@@ -45,7 +45,7 @@ class LineBatch:
     article_lines : ndarray of int64, shape (n_articles + 1,)
         Where each article's lines begin among all lines.
     part_lines : ndarray of int64, shape (n_parts + 1,)
-        Where each part's lines begin: an article, or one of the parts of an article of more than `MOST_LINES` lines.
+        Where each part's lines begin: an article, or a piece of one with more than `MOST_LINES` lines.
     """
 
     texts: list[str]
@@ -128,14 +128,14 @@ class LineBatch:
 
     def _part_text(self, part: int) -> str:
         """Take the text of a part, its first line's indentation too."""
-        begin, end = self.part_lines[part : part + 2]
+        begin, end = self.part_lines[part : part + 2].tolist()
         if begin == end:
             return ""
-        article = self.line_articles[begin]
-        first = self.article_codes[article]
-        n_breaks = np.searchsorted(self.breaks, self.starts[begin])
-        start = max(first, self.breaks[n_breaks - 1] + 1) if n_breaks else first
-        return self.texts[article][start - first : self.ends[end - 1] - first]
+        article = int(self.line_articles[begin])
+        first = int(self.article_codes[article])
+        n_breaks = int(np.searchsorted(self.breaks, self.starts[begin]))
+        start = max(first, int(self.breaks[n_breaks - 1]) + 1) if n_breaks else first
+        return self.texts[article][start - first : int(self.ends[end - 1]) - first]
 
     def spans(self, article: int) -> list[tuple[int, int]]:
         """Give the spans of one article's lines, in its own text."""
