@@ -21,20 +21,20 @@ def find_lines(
         classes[i] = table[codes[i]]
         n_breaks += classes[i] >> 7
     breaks, starts, ends = np.empty(n_breaks, np.int64), np.empty(n_breaks, np.int64), np.empty(n_breaks, np.int64)
-    n_breaks = n_lines = 0
-    start, end = -1, -1
+    n_breaks = n_lines = start = 0
     for i in range(n):
-        if not classes[i] & SPACE:
-            end = i + 1
-            if start < 0:
-                start = i
-        elif classes[i] & LINE_BREAK and not (codes[i] == 0x0D and i + 1 < n and codes[i + 1] == 0x0A):
-            breaks[n_breaks] = i
-            n_breaks += 1
-            if start >= 0:
-                starts[n_lines], ends[n_lines] = start, end
-                n_lines += 1
-                start = -1
+        if not classes[i] & LINE_BREAK or (codes[i] == 0x0D and i + 1 < n and codes[i + 1] == 0x0A):
+            continue
+        breaks[n_breaks] = end = i
+        n_breaks += 1
+        while start < end and classes[start] & SPACE:
+            start += 1
+        while start < end and classes[end - 1] & SPACE:
+            end -= 1
+        if start < end:
+            starts[n_lines], ends[n_lines] = start, end
+            n_lines += 1
+        start = i + 1
     return classes, breaks[:n_breaks], starts[:n_lines], ends[:n_lines]
 
 
