@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dechaff.errors import CorpusError
 from dechaff.lines import split_lines
 from dechaff_training.corpus import KINDS, MASKED, Article, Corpus, check_paths, format_labelled, parse_labelled
+from dechaff_training.pages import read_html
 
 ROOT = Path(__file__).parents[1]
 CORPORA = ROOT / ".." / "shared" / "corpora"
@@ -175,6 +176,39 @@ def test_what_is_no_corpus_is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(CorpusError, match=message):
             Corpus.read(path)
+
+
+def test_columns_of_pages_that_hold_something_else_are_refused(tmp_path: Path) -> None:
+    """A list where a string belongs, a string or bytes for a list, nothing where there must be something, a name twice."""
+    pa = pytest.importorskip("pyarrow", reason="needs the html extra: pip install 'dechaff[html]'")
+    parquet, path = pytest.importorskip("pyarrow.parquet"), tmp_path / "a.parquet"
+    columns = {"id": pa.array(["1", "2"]), "site": pa.array(["a", "b"]), "html": pa.array(["<p>A", "<p>B"])}
+    for changed, message in (
+        ({"title": pa.array([["a"], ["b"]])}, "column title is list<.*>, not strings"),
+        ({"body": pa.array(["a", "b"])}, "column body is string, not lists of strings"),
+        ({"body": pa.array([[b"a"], [b"\xff"]])}, "column body is list<.*>, not lists of strings"),
+        ({"body": pa.array([["a"], [None]], pa.list_(pa.string()))}, "row 2: nothing in body"),
+        ({"site": pa.array(["a", None])}, "row 2: nothing in site"),
+    ):
+        parquet.write_table(pa.table(columns | changed), path)
+        with pytest.raises(CorpusError, match=message):
+            Corpus.read(path)
+    parquet.write_table(pa.Table.from_arrays([*columns.values(), columns["id"]], [*columns, "id"]), path)
+    with pytest.raises(CorpusError, match=r"Multiple matches for FieldRef.Name\(id\)"):
+        Corpus.read(path)
+
+
+def test_numbers_for_ids_of_pages_are_taken_as_they_are_written(tmp_path: Path) -> None:
+    """A column of numbers where strings belong says what it says: pages of other people have such ids."""
+    pa = pytest.importorskip("pyarrow", reason="needs the html extra: pip install 'dechaff[html]'")
+    columns = {
+        "id": pa.array([7]),
+        "site": pa.array(["a"]),
+        "html": pa.array(["<p>The vote was held on Tuesday.</p>"]),
+    }
+    pytest.importorskip("pyarrow.parquet").write_table(pa.table(columns), tmp_path / "a.parquet")
+    [(article, html)] = read_html(tmp_path / "a.parquet")
+    assert (article.id, article.site, html) == ("7", "a", "<p>The vote was held on Tuesday.</p>")
 
 
 def test_pages_become_an_article_by_each_extractor_and_the_next_time_come_from_the_cache(

@@ -35,6 +35,8 @@ EVERYTHING = "resiliparse_all"
 
 Page = dict[str, Any]
 _OPTIONAL = ("source", "language", "page_type", "title", "body", "present", "absent")
+_NEEDED = ("id", "site")
+_LISTS = ("body", "present", "absent")
 
 
 def read_pages(path: Path, extractors: Sequence[str], cache: Path | None = None, n_jobs: int = -1) -> list[Article]:
@@ -184,12 +186,36 @@ def _read_file(path: Path) -> tuple[list[Page], Any]:
     try:
         table = parquet.read_table(path)
         table.validate(full=True)  # text that is no UTF-8 is told here, not by whoever reads it
+        names = table.column_names
     except (arrow.ArrowException, UnicodeDecodeError, OSError) as error:
         raise CorpusError(f"{path}: not a Parquet file that can be read: {error}") from error
-    missing = [name for name in ("id", "site", "html") if name not in table.column_names]
+    missing = [name for name in (*_NEEDED, "html") if name not in names]
     if missing:
         raise CorpusError(f"{path}: no column {', '.join(missing)}: pages need id, site and html")
-    return [_defaults(page) for page in table.drop_columns(["html"]).to_pylist()], table["html"]
+    known = [name for name in (*_NEEDED, *_OPTIONAL, "html") if name in names]
+    columns = {name: _read_column(table[name], name, path) for name in known}
+    html = columns.pop("html")
+    return [_defaults(page) for page in arrow.table(columns).to_pylist()], html
+
+
+def _read_column(column: Any, name: str, path: Path) -> Any:
+    """Bring a column to the type that it has to have; say which value is not there and must be.
+
+    Raises
+    ------
+    CorpusError
+        If it holds something else, or nothing where there must be something.
+    """
+    arrow = load("pyarrow")
+    try:
+        column = column.cast(arrow.list_(arrow.string()) if name in _LISTS else arrow.large_string())
+    except (arrow.ArrowException, UnicodeDecodeError) as error:
+        kind = "lists of strings" if name in _LISTS else "strings"
+        raise CorpusError(f"{path}: column {name} is {column.type}, not {kind}: {error}") from error
+    for row, value in enumerate(column.to_pylist() if name in (*_NEEDED, *_LISTS) else (), 1):
+        if (value is None and name in _NEEDED) or (name in _LISTS and None in (value or ())):
+            raise CorpusError(f"{path}, row {row}: nothing in {name}, where a string has to be")
+    return column
 
 
 def _defaults(page: Page) -> Page:
