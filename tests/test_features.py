@@ -7,6 +7,7 @@ from dechaff import LineBatch
 from dechaff.features import FEATURE_GROUPS, feature_names, group_names, line_features, specification, stack
 from dechaff.features.context import context_features, context_names
 from dechaff.features.words import KINDS, line_hashes, word_terms
+from dechaff.lines import MOST_LINES
 from dechaff.tokens import find_words
 from dechaff_training.corpus import Corpus
 from dechaff_training.fitting import word_matrix
@@ -267,7 +268,8 @@ def test_line_hashes_are_sums() -> None:
 def test_the_word_matrix_is_what_the_model_sums(corpus: Corpus) -> None:
     """The matrix that fitting sees, times the weights, is what `LineModel.word_log_odds` computes without it."""
     model = random_model(n_bits=12)
-    batch = LineBatch.from_texts([*corpus.texts[:12], "one line", "", "***\n世界 $5"])
+    of_two_parts = "Share this page\n" * (MOST_LINES + 1)
+    batch = LineBatch.from_texts([*corpus.texts[:12], "one line", "", "***\n世界 $5", of_two_parts])
     words = find_words(batch)
     product = word_matrix(batch, words, 12) @ model.word_weights
     assert model.word_log_odds(words) == pytest.approx(product, abs=1e-4)

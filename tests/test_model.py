@@ -164,8 +164,11 @@ def test_a_huge_article_is_judged_in_parts(model: LineModel) -> None:
     judged = [model.log_odds(LineBatch.from_texts([part])) for part in parts]
     assert (model.log_odds(batch) == np.concatenate(judged)).all()
     assert model.features(batch).shape == (len(model.second.names), 40_001)
-    explained = explain(model, batch.texts[0]).log_odds
-    assert explained == pytest.approx(np.concatenate(judged[:2]), abs=1e-3)
+    explained = explain(model, batch.texts[0])
+    assert explained.log_odds == pytest.approx(np.concatenate(judged[:2]), abs=1e-3)
+    for line in (19_999, 20_000):  # on both sides of the cut
+        shares = [share.contribution for share in explained.word_shares(line)]
+        assert sum(shares) == pytest.approx(explained.word_contributions[:, line].sum(), abs=1e-6)
 
 
 def test_empty_articles() -> None:

@@ -114,9 +114,10 @@ class Explanation:
         least : float
             Words that all together are no stronger than this are left out.
         """
+        parts = self.words.batch.line_parts
         for terms, (offsets, buckets, shares) in zip(self._terms, self._listed_shares, strict=True):
             source = line + terms.by
-            if not 0 <= source < self.words.batch.n_lines:
+            if not 0 <= source < len(parts) or parts[source] != parts[line]:
                 continue
             places = range(offsets[source], offsets[source + 1])
             sums: dict[int, float] = {}

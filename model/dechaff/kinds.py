@@ -100,11 +100,17 @@ def line_kinds(
     if not batch.n_lines:
         return []
     weights = weights or kind_weights()
-    columns = line_features(batch, find_words(batch, keywords))
-    own = weights.weights @ np.array([columns[name] for name in weights.features]) + weights.base[:, None]
+    own = np.concatenate([_score(section, weights, keywords) for section in batch.sections()], axis=1)
     scores = _lend(own, is_boilerplate, batch.article_lines, weights.neighbours)
     best = np.round(scores, _DECIMALS).argmax(axis=0).tolist()
     return [KINDS[kind] if dropped else None for kind, dropped in zip(best, is_boilerplate.tolist(), strict=True)]
+
+
+def _score(batch: LineBatch, weights: KindWeights, keywords: Keywords) -> Values:
+    """Give each line's scores of the kinds, by itself, shape (n_kinds, n_lines)."""
+    columns = line_features(batch, find_words(batch, keywords))
+    scores: Values = weights.weights @ np.array([columns[name] for name in weights.features])
+    return scores + weights.base[:, None]
 
 
 def _lend(own: Values, is_boilerplate: NDArray[np.bool_], offsets: NDArray[np.int64], weight: float) -> Values:

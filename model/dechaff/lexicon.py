@@ -45,7 +45,7 @@ MAX_WORDS: Final = 6
 _MAX_CHARS: Final = 200
 _FILTER_BITS: Final = 18
 # Above the numbers of words in what a hash may begin: there may be such a phrase.
-MAY_BE: Final = np.uint8(1 << 7)
+_MAY_BE: Final = np.uint8(1 << 7)
 
 
 class Entry(NamedTuple):
@@ -69,7 +69,7 @@ class PhraseTable:
         A bit for each family that has the phrase.
     begins : ndarray of uint8, shape (262144,)
         By the top bits of the hash of a word or several: how many words the longest phrase has that may begin so,
-        and `MAY_BE` more if they may be a phrase.
+        and `_MAY_BE` more if they may be a phrase.
     """
 
     hashes: NDArray[np.uint64]
@@ -187,7 +187,7 @@ def phrase_table(keywords: Keywords = ()) -> PhraseTable:
     ordered = sorted(families)
     bits = np.array([families[h] for h in ordered], np.uint32)
     sorted_hashes = np.array(ordered, np.uint64)
-    begins[_filter_keys(sorted_hashes)] |= MAY_BE
+    begins[_filter_keys(sorted_hashes)] |= _MAY_BE
     return PhraseTable(sorted_hashes, bits, begins)
 
 
@@ -225,13 +225,13 @@ def match_phrases(
     found = []
     for length in range(1, MAX_WORDS + 1):
         if length > 1:
-            longest = np.minimum(begins[_filter_keys(hashes)] % MAY_BE, room)
+            longest = np.minimum(begins[_filter_keys(hashes)] % _MAY_BE, room)
             going_on = np.flatnonzero(longest >= length)
             places, room, hashes = places[going_on], room[going_on], hashes[going_on]
             hashes = join_hashes(hashes, word_hashes[places + length - 1])
         if not len(places):
             break
-        likely = np.flatnonzero(begins[_filter_keys(hashes)] >= MAY_BE)
+        likely = np.flatnonzero(begins[_filter_keys(hashes)] >= _MAY_BE)
         rows = np.minimum(np.searchsorted(phrases, hashes[likely]), len(phrases) - 1)
         same = phrases[rows] == hashes[likely]
         found.append((places[likely[same]], np.full(int(same.sum()), length), families[rows[same]]))

@@ -113,16 +113,19 @@ class LineBatch:
     def sections(self) -> Iterator["LineBatch"]:
         r"""Cut the batch into batches of whole parts, of at most `MOST_LINES` lines each; each part is an article.
 
-        Their lines are those of the batch, in order.
+        Their lines are those of the batch, in order. A batch of so few lines is its only section.
 
         Examples
         --------
         >>> [section.n_lines for section in LineBatch.from_texts(["a\nb", "c"]).sections()]
         [3]
         """
-        n_lines, first = self.part_lines, 0
-        while first < len(n_lines) - 1:
-            last = max(int(np.searchsorted(n_lines, n_lines[first] + MOST_LINES, side="right")) - 1, first + 1)
+        if self.n_lines <= MOST_LINES:
+            yield self
+            return
+        offsets, first = self.part_lines, 0
+        while first < len(offsets) - 1:
+            last = int(np.searchsorted(offsets, offsets[first] + MOST_LINES, side="right")) - 1
             yield LineBatch.from_texts([self._part_text(part) for part in range(first, last)])
             first = last
 
@@ -134,7 +137,7 @@ class LineBatch:
         article = int(self.line_articles[begin])
         first = int(self.article_codes[article])
         n_breaks = int(np.searchsorted(self.breaks, self.starts[begin]))
-        start = max(first, int(self.breaks[n_breaks - 1]) + 1) if n_breaks else first
+        start = int(self.breaks[n_breaks - 1]) + 1 if n_breaks else first
         return self.texts[article][start - first : int(self.ends[end - 1]) - first]
 
     def spans(self, article: int) -> list[tuple[int, int]]:
@@ -190,7 +193,7 @@ def _cut_articles(article_lines: Indices) -> Indices:
     n_parts = np.maximum(-(-n_lines // MOST_LINES), 1)
     bounds = [
         np.linspace(first, last, n, endpoint=False).astype(np.int64)
-        for first, last, n in zip(article_lines, article_lines[1:], n_parts, strict=False)
+        for first, last, n in zip(article_lines[:-1], article_lines[1:], n_parts, strict=True)
     ]
     return np.concatenate((*bounds, article_lines[-1:]))
 

@@ -29,7 +29,8 @@ def sum_runs(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
 
     Parameters
     ----------
-    values : ndarray, shape (n_members,)
+    values : ndarray of numbers, shape (n_members,)
+        Not of flags, whose sum would be a flag.
     offsets : ndarray of int64, shape (n_runs + 1,)
 
     Examples
@@ -213,6 +214,7 @@ def round_column(column: Values) -> NDArray[np.float32]:
     Parameters
     ----------
     column : ndarray of float64, shape (n_members,)
+        Of float32 the compiled twin would make other digits.
     """
     return np.round(column, _DECIMALS).astype(np.float32)
 

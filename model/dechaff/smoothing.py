@@ -30,7 +30,7 @@ def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
     ----------
     log_odds : ndarray of float64, shape (n_lines,)
         The evidence of each line by itself.
-    offsets : ndarray of int64, shape (n_articles + 1,)
+    offsets : ndarray of int64, shape (n_parts + 1,)
     stay : float
         From 0.5 (lines are independent) to less than 1 (one state for all).
 
@@ -91,7 +91,7 @@ def best_segment(scores: Values, offsets: Indices) -> tuple[NDArray[np.bool_], I
     ----------
     scores : ndarray of float64, shape (n_lines,)
         Above zero where a line speaks for the stretch; rounded to 1/65,536.
-    offsets : ndarray of int64, shape (n_articles + 1,)
+    offsets : ndarray of int64, shape (n_parts + 1,)
 
     Returns
     -------

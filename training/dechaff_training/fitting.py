@@ -65,6 +65,8 @@ class LineTable:
         self._blank = _columns_of(without)
         # Lines are counted first and features written in place: millions of lines stand in memory once.
         self.counts = np.concatenate([np.diff(batch.article_lines) for batch in blocks(texts)])
+        parts = np.concatenate([np.diff(batch.part_lines) for batch in blocks(texts)])
+        self._part_lines = np.concatenate(([0], np.cumsum(parts)))
         first_names, names = stage_names()
         self.n_first = len(first_names)
         self.dense: Matrix = np.zeros((int(self.counts.sum()), len(names)), np.float32)
@@ -111,8 +113,7 @@ class LineTable:
 
     def decoding(self, log_odds: Values) -> Matrix:
         """Compute the decoder's features from given stage-2 log-odds, shape (n_lines, n_features)."""
-        offsets = np.concatenate(([0], np.cumsum(self.counts)))
-        return stack(decoding_features(log_odds, self.n_words, offsets)).T
+        return stack(decoding_features(log_odds, self.n_words, self._part_lines)).T
 
     def line_weights(self, rows: Rows, length_power: float = 0.5, article_power: float = 1.0) -> Values:
         """Weigh lines by their length, and articles less the more their lines in `rows` weigh together.
@@ -171,9 +172,9 @@ def word_matrix(batch: LineBatch, words: Words, n_bits: int) -> sparse.csr_matri
 
 
 def _take_neighbours(matrix: sparse.csr_matrix, batch: LineBatch, by: int) -> sparse.csr_matrix:
-    """Give each line the row of the line `by` places further in its article, or an empty one."""
+    """Give each line the row of the line `by` places further in its part, or an empty one."""
     lines = np.arange(batch.n_lines)
-    source = shift(lines.astype(np.float64), batch.article_lines, by, -1).astype(np.int64)
+    source = shift(lines.astype(np.float64), batch.part_lines, by, -1).astype(np.int64)
     found = np.flatnonzero(source >= 0)
     ones = np.ones(len(found), np.float32)
     return sparse.csr_matrix((ones, (found, source[found])), (len(lines), len(lines))) @ matrix

@@ -63,7 +63,7 @@ def read_pages(path: Path, extractors: Sequence[str], cache: Path | None = None,
     Raises
     ------
     CorpusError
-        If it is no Parquet file, or a column is missing.
+        If it is no Parquet file, or a column is missing or holds something else than it should.
     MissingExtraError
         If the packages of the `html` extra are not installed.
     """
@@ -94,7 +94,7 @@ def read_html(path: Path) -> list[tuple[Article, str]]:
     Raises
     ------
     CorpusError
-        If it is no Parquet file, or a column is missing.
+        If it is no Parquet file, or a column is missing or holds something else than it should.
     MissingExtraError
         If the packages of the `html` extra are not installed.
     """

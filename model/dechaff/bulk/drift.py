@@ -112,7 +112,7 @@ def count_features(model: LineModel, profile: Profile, texts: Sequence[str]) -> 
     texts : sequence of str
     """
     counts = {name: np.zeros(len(shares), np.int64) for name, shares in profile.shares.items()}
-    for batch in blocks(texts):
+    for batch in (section for block in blocks(texts) for section in block.sections()):
         matrix = dict(zip(model.first.names, model.features(batch), strict=False)) if batch.n_lines else {}
         for name in counts.keys() & matrix.keys():
             counts[name] += _count(matrix[name].astype(np.float64), profile.edges[name])

@@ -180,7 +180,7 @@ def _like_lines(odds: Values, columns: Columns, batch: LineBatch) -> Columns:
     return {"log_odds_of_like_lines": np.where(others > 0, total / np.maximum(others, 1), -_CLIP / 4)}
 
 
-def _cohesion(words: Words, probability: Values, is_long: Values) -> Columns:
+def _cohesion(words: Words, probability: Values, is_long: NDArray[np.bool_]) -> Columns:
     """Tell how far a line's words occur in the rest of the probable content, and in the rest at all."""
     # A word that stands everywhere says less: weigh by rarity within the article, and not at all if it is alone.
     rarities = 1 / np.log(2.0 + np.arange(int(words.copies.max(initial=1))))
@@ -212,7 +212,7 @@ def measure_cohesion(
     offsets: Indices,
     part_lines: Indices,
     probability: Values,
-    is_long: Values,
+    is_long: NDArray[np.bool_],
     rarities: Values,
 ) -> Values:
     """Sum over each line's words what of the rest of the article is like them and probable content.

@@ -31,8 +31,8 @@ def decoding_features(log_odds: Values, n_words: Indices, offsets: Indices) -> C
     log_odds : ndarray of float64, shape (n_lines,)
         Of stage 2.
     n_words : ndarray of int64, shape (n_lines,)
-    offsets : ndarray of int64, shape (n_articles + 1,)
-        Where each article's lines begin.
+    offsets : ndarray of int64, shape (n_parts + 1,)
+        Where each part's lines begin.
 
     Returns
     -------

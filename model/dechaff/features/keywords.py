@@ -62,10 +62,10 @@ def weigh_families(
     return weighed
 
 
-def _begins(hits: PhraseHits, words: Words, n_lines: int) -> NDArray[np.float64]:
+def _begins(hits: PhraseHits, words: Words, n_lines: int) -> NDArray[np.bool_]:
     bits = np.uint32(sum(1 << FAMILIES.index(family) for family in FURNITURE))
     lines = words.lines[hits.words]
     at_start = (hits.words == words.offsets[:-1][lines]) & ((hits.families & bits) > 0)
-    begins = np.zeros(n_lines)
-    begins[lines[at_start]] = 1.0
+    begins = np.zeros(n_lines, np.bool_)
+    begins[lines[at_start]] = True
     return begins

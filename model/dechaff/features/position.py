@@ -95,12 +95,12 @@ def _repeats(words: Words, columns: Columns, offsets: Indices) -> Columns:
 
 @accelerated
 def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, NDArray[np.bool_]]:
-    """Count how often each line's hash stands in its article, and tell where it does for the first time.
+    """Count how often each line's hash stands in its part, and tell where it does for the first time.
 
     Parameters
     ----------
     hashes : ndarray of uint64, shape (n_lines,)
-    offsets : ndarray of int64, shape (n_articles + 1,)
+    offsets : ndarray of int64, shape (n_parts + 1,)
 
     Returns
     -------
@@ -128,7 +128,7 @@ def _recurring_words(batch: LineBatch, words: Words) -> Columns:
 
 @accelerated
 def count_recurring(copies: Indices, offsets: Indices, part_lines: Indices) -> Indices:
-    """Count each line's words that make up over a hundredth of their article, and those that stand alone."""
+    """Count each line's words that make up over a hundredth of their part, and those that stand alone."""
     n_words = np.diff(offsets[part_lines])
     rates = copies / np.repeat(n_words, n_words)
     flags = np.array((rates > 0.01, copies == 1), np.int64)

@@ -39,9 +39,9 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     logarithms = {name: log1p_counts(rows) for name, rows in measured.items()}
     for row, marker in enumerate(MARKERS):
         found |= {name.format(marker): rows[row] for name, rows in logarithms.items()}
-    runs = log1p_counts(_run_lengths(np.array([columns[name] > 0 for name in _RUNS]), offsets))
+    runs = log1p_counts(_run_lengths(np.array([columns[name] for name in _RUNS]), offsets))
     found |= {f"log_run_of_{name}": run for name, run in zip(_RUNS, runs, strict=True)}
-    flags = np.array((columns["n_comma"] > 0, columns["has_digit"] > 0), np.int64)
+    flags = np.array((columns["n_comma"] > 0, columns["has_digit"]), np.int64)
     [((n_with_comma, n_with_digit), n_lines)] = sum_windows(flags, offsets, [_WINDOW])
     found[f"share_with_comma_within_{_WINDOW}_lines"] = n_with_comma / n_lines
     found[f"share_with_digit_within_{_WINDOW}_lines"] = n_with_digit / n_lines

@@ -31,13 +31,13 @@ def _as_rows(values: NDArray[Any]) -> NDArray[Any]:
     return values.reshape(prod(values.shape[:-1]), values.shape[-1])
 
 
-def shift(values: Values, offsets: Indices, by: int, fill: float = 0.0) -> Values:
+def shift(values: NDArray[Any], offsets: Indices, by: int, fill: float = 0.0) -> NDArray[Any]:
     rows = _as_rows(values)
     return _shift_rows(rows, offsets, by, float(fill)).reshape(values.shape)
 
 
 @compiled
-def _shift_rows(rows: Values, offsets: Indices, by: int, fill: float) -> Values:
+def _shift_rows(rows: NDArray[Any], offsets: Indices, by: int, fill: float) -> NDArray[Any]:
     shifted = np.empty_like(rows)
     for row in range(len(rows)):
         source, target = rows[row], shifted[row]

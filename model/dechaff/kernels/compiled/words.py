@@ -6,7 +6,9 @@ from numpy.typing import NDArray
 from dechaff.characters import DIGIT, UPPER
 from dechaff.kernels.compiled.jit import BASE, Hashes, Indices, Values, compiled, mix
 
+# As `dechaff.tokens` and `dechaff.lexicon` have them.
 _BUCKET_BITS = 12
+_FILTER_BITS = 18
 _MAY_BE = 128
 
 
@@ -19,7 +21,7 @@ def match_phrases(
     families: NDArray[np.uint32],
 ) -> tuple[Indices, Indices, NDArray[np.uint32]]:
     # One length after the other. What may go on is written always and counted if it does: no branch to be guessed.
-    shift = np.uint64(64 - 18)
+    shift = np.uint64(64 - _FILTER_BITS)
     n_words, n_hits, room = offsets[-1], 0, 1 << 12
     places, ends, hashes = np.empty(n_words, np.int64), np.empty(n_words, np.int64), np.empty(n_words, np.uint64)
     likely_places, likely_hashes = np.empty(n_words, np.int64), np.empty(n_words, np.uint64)
@@ -122,7 +124,7 @@ def measure_cohesion(
     offsets: Indices,
     part_lines: Indices,
     probability: Values,
-    is_long: Values,
+    is_long: NDArray[np.bool_],
     rarities: Values,
 ) -> Values:
     sums = np.zeros((6, len(offsets) - 1))
