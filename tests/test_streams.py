@@ -21,6 +21,8 @@ PRINTING = {
     "inspect": ("inspect", "--limit", "2"),
     "bulk": ("bulk", "a.jsonl", "-o", "out"),
     "help": ("clean", "--help"),
+    "help of all": ("--help",),
+    "version": ("--version",),
 }
 C_LOCALE = {"PYTHONIOENCODING": "", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
@@ -47,7 +49,7 @@ def run(command: str, folder: Path, redirect: str = "", **changes: str) -> "subp
     return done
 
 
-@pytest.mark.parametrize("command", ["show, JSON", "check"])
+@pytest.mark.parametrize("command", ["show, JSON", "check", "version", "help of all"])
 def test_closed_standard_output(command: str, folder: Path) -> None:
     """What cannot print says so in its last line, and ends with exit code 1."""
     done = run(command, folder, ">&-")
@@ -72,7 +74,7 @@ def test_closed_streams_and_files(folder: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no /dev/full here")
-@pytest.mark.parametrize("command", ["next", "check, JSON", "inspect", "bulk"])
+@pytest.mark.parametrize("command", ["next", "check, JSON", "inspect", "bulk", "version", "help of all"])
 def test_full_device(command: str, folder: Path) -> None:
     """Where nothing more can be written, the last line says so, and the exit code is 1."""
     done = run(command, folder, ">/dev/full")
@@ -80,7 +82,7 @@ def test_full_device(command: str, folder: Path) -> None:
     assert done.stderr.decode().splitlines()[-1] == "dechaff: error: standard output: No space left on device"
 
 
-@pytest.mark.parametrize("command", ["next, JSON", "check", "inspect"])
+@pytest.mark.parametrize("command", ["next, JSON", "check", "inspect", "version"])
 def test_reader_that_has_gone(command: str, folder: Path) -> None:
     """A reader that has gone before anything is printed ends the command with 141, as it ends other programs."""
     done = run(command, folder, "| true; exit ${PIPESTATUS[0]}")

@@ -6,6 +6,8 @@ What a command needs is imported within it, so that `dechaff clean` does not wai
 import errno
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
@@ -49,30 +51,37 @@ _WRITING = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF)
 class _Group(TyperGroup):
     """Turns what a command raises into one line on standard error and an exit code."""
 
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Read the arguments; help and version are printed here."""
+        with _exit_codes():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command; what it raises becomes its exit code."""
-        try:
-            return self._invoke_and_flush(ctx)
-        except BrokenPipeError:
-            _drop_output()
-            raise typer.Exit(_PIPE_CLOSED) from None
-        except KeyboardInterrupt:
-            raise typer.Exit(INTERRUPTED) from None
-        except DechaffError as error:
-            _complain(str(error))
-            raise typer.Exit(1) from error
-        except OSError as error:
-            _complain(_describe(error))
-            _drop_output()
-            raise typer.Exit(1) from error
+        with _exit_codes(), interruptible():
+            return super().invoke(ctx)
 
-    def _invoke_and_flush(self, ctx: Any) -> Any:
-        """Run a command; what it has printed is written before it ends, also if it ends with an exit code."""
+
+@contextmanager
+def _exit_codes() -> Iterator[None]:
+    """Turn what is raised into an exit code; what was printed is written before, also if it ends with one."""
+    try:
         try:
-            with interruptible():
-                return super().invoke(ctx)
+            yield
         finally:
             sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
+        raise typer.Exit(_PIPE_CLOSED) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    except DechaffError as error:
+        _complain(str(error))
+        raise typer.Exit(1) from error
+    except OSError as error:
+        _complain(_describe(error))
+        _drop_output()
+        raise typer.Exit(1) from error
 
 
 app = typer.Typer(
