@@ -64,8 +64,8 @@ class LineTable:
         self.keywords = keywords
         self._blank = _columns_of(without)
         # Lines are counted first and features written in place: millions of lines stand in memory once.
-        self.counts = np.concatenate([np.diff(batch.article_lines) for batch in blocks(texts)])
-        parts = np.concatenate([np.diff(batch.part_lines) for batch in blocks(texts)])
+        n_lines = [(np.diff(batch.article_lines), np.diff(batch.part_lines)) for batch in blocks(texts)]
+        self.counts, parts = (np.concatenate(each) for each in zip(*n_lines, strict=True))
         self._part_lines = np.concatenate(([0], np.cumsum(parts)))
         first_names, names = stage_names()
         self.n_first = len(first_names)
