@@ -65,11 +65,7 @@ class Crosses:
 
     def log_odds(self, matrix: Matrix) -> Values:
         """Sum the weights of every line's leaves, shape (n_lines,)."""
-        total = np.zeros(matrix.shape[1])
-        for first in range(0, len(total), LINES_AT_ONCE):
-            part = slice(first, first + LINES_AT_ONCE)
-            total[part] = sum_leaves(matrix[:, part], *self._questions, self._table)
-        return total
+        return sum_stage(matrix, np.zeros(len(matrix), np.float32), 0.0, self.questions, self.pattern_weights)
 
     @cached_property
     def asked_splits(self) -> NDArray[np.bool_]:
@@ -82,12 +78,12 @@ class Crosses:
         return asked
 
     @cached_property
-    def _table(self) -> Values:
+    def pattern_weights(self) -> Values:
         """Give the weight of each pattern of bits, shape (n_trees, 256)."""
         return np.take_along_axis(self.weights, self.leaves.astype(np.int64), axis=1).astype(np.float64)
 
     @cached_property
-    def _questions(self) -> Questions:
+    def questions(self) -> Questions:
         """List what the splits ask, each thing once, by feature; and for every split its question.
 
         Returns
@@ -110,37 +106,55 @@ class Crosses:
 
     def _patterns(self, matrix: Matrix) -> NDArray[np.uint8]:
         """Pack the outcomes of every tree's splits into a byte, shape (n_trees, n_lines)."""
-        return _pack_answers(matrix, *self._questions)
+        return _pack_answers(matrix, self.questions)
+
+
+_NO_QUESTIONS: Final[Questions] = (
+    np.zeros(0, np.int64),
+    np.zeros(1, np.int64),
+    np.zeros(0, np.float32),
+    np.zeros((SPLITS_PER_TREE, 0), np.int64),
+)
+_NO_LEAVES: Final = np.zeros((0, 256))
 
 
 @accelerated
-def sum_leaves(
-    matrix: Matrix,
-    features: Indices,
-    bounds: Indices,
-    thresholds: NDArray[np.float32],
-    rows: Indices,
-    table: Values,
+def sum_stage(
+    matrix: Matrix, weights: NDArray[np.float32], constant: float, questions: Questions, pattern_weights: Values
 ) -> Values:
-    """Sum the weights of every line's leaves.
+    """Sum a constant, the weighted features and the weights of the leaves of every line, shape (n_lines,).
 
     Parameters
     ----------
     matrix : ndarray of float32, shape (n_features, n_lines)
-    features, bounds, thresholds, rows : ndarray
-        The questions.
-    table : ndarray of float64, shape (n_trees, 256)
+    weights : ndarray of float32, shape (n_features,)
+    constant : float
+    questions : tuple of ndarray
+        As `Crosses.questions` has them.
+    pattern_weights : ndarray of float64, shape (n_trees, 256)
         The weight of each pattern of answers.
     """
-    total = np.zeros(matrix.shape[1])
-    for weights, pattern in zip(table, _pack_answers(matrix, features, bounds, thresholds, rows), strict=True):
-        total += weights.take(pattern, mode="clip")  # a byte is never out of bounds: no need to look
+    n_lines = matrix.shape[1]
+    # numpy sums a single column in another order than several: one line must be judged as in a batch.
+    columns = matrix if n_lines != 1 else np.repeat(matrix, 2, axis=1)
+    total: Values = np.einsum("i,ij->j", weights, columns)[:n_lines].astype(np.float64)
+    total += constant
+    if len(pattern_weights):
+        for first in range(0, n_lines, LINES_AT_ONCE):
+            part = slice(first, first + LINES_AT_ONCE)
+            total[part] += _sum_leaves(matrix[:, part], questions, pattern_weights)
     return total
 
 
-def _pack_answers(
-    matrix: Matrix, features: Indices, bounds: Indices, thresholds: NDArray[np.float32], rows: Indices
-) -> NDArray[np.uint8]:
+def _sum_leaves(matrix: Matrix, questions: Questions, pattern_weights: Values) -> Values:
+    total = np.zeros(matrix.shape[1])
+    for own, pattern in zip(pattern_weights, _pack_answers(matrix, questions), strict=True):
+        total += own.take(pattern, mode="clip")  # a byte is never out of bounds: no need to look
+    return total
+
+
+def _pack_answers(matrix: Matrix, questions: Questions) -> NDArray[np.uint8]:
+    features, bounds, thresholds, rows = questions
     answers = np.empty((len(thresholds), matrix.shape[1]), np.bool_)
     limits = bounds.tolist()
     for feature, first, last in zip(features.tolist(), limits, limits[1:], strict=False):
@@ -183,14 +197,10 @@ class Stage:
 
     def log_odds(self, matrix: Matrix) -> Values:
         """Give the log-odds of content, words aside, shape (n_lines,)."""
-        weights, constant = self._raw_weights
-        # numpy sums a single column in another order than several: one line must be judged as in a batch.
-        columns = matrix if matrix.shape[1] != 1 else np.repeat(matrix, 2, axis=1)
-        result: Values = np.einsum("i,ij->j", weights, columns)[: matrix.shape[1]].astype(np.float64)
-        result += constant
-        if self.crosses is not None and self.crosses.n_trees:
-            result += self.crosses.log_odds(matrix)
-        return result
+        questions, pattern_weights = _NO_QUESTIONS, _NO_LEAVES
+        if self.crosses is not None:
+            questions, pattern_weights = self.crosses.questions, self.crosses.pattern_weights
+        return sum_stage(matrix, *self._raw_weights, questions, pattern_weights)
 
     @cached_property
     def _raw_weights(self) -> tuple[NDArray[np.float32], float]:

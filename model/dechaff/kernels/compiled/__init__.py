@@ -3,7 +3,7 @@
 Importing this package imports numba. What is compiled is kept on disk for the next process.
 """
 
-from dechaff.kernels.compiled.articles import best_segment, find_copies, lend_ratios, sum_leaves
+from dechaff.kernels.compiled.articles import best_segment, find_copies, lend_ratios, sum_stage
 from dechaff.kernels.compiled.runs import places_since, places_until, round_column, shift, sum_runs, sum_windows
 from dechaff.kernels.compiled.text import count_kinds, find_lines, hash_words
 from dechaff.kernels.compiled.words import (
@@ -32,8 +32,8 @@ __all__ = [
     "places_until",
     "round_column",
     "shift",
-    "sum_leaves",
     "sum_runs",
+    "sum_stage",
     "sum_terms",
     "sum_windows",
     "weigh_families",

@@ -10,36 +10,47 @@ _AT_ONCE = 256
 
 
 @compiled
-def sum_leaves(
+def sum_stage(
     matrix: NDArray[np.float32],
-    features: Indices,
-    bounds: Indices,
-    thresholds: NDArray[np.float32],
-    rows: Indices,
-    table: Values,
+    weights: NDArray[np.float32],
+    constant: float,
+    questions: tuple[Indices, Indices, NDArray[np.float32], Indices],
+    pattern_weights: Values,
 ) -> Values:
+    # So few lines at once that a feature is read from memory for its weight and its questions together.
+    features, bounds, thresholds, rows = questions
     n = matrix.shape[1]
-    total = np.zeros(n)
+    total = np.empty(n)
+    linear, leaves = np.empty(_AT_ONCE, np.float32), np.empty(_AT_ONCE)
     answers = np.zeros((len(thresholds), _AT_ONCE), np.uint8)
     patterns = np.empty(_AT_ONCE, np.uint8)
     for first in range(0, n, _AT_ONCE):
         width = min(_AT_ONCE, n - first)
-        for asked in range(len(features)):
-            values = matrix[features[asked], first : first + width]
+        linear[:] = 0
+        leaves[:] = 0
+        asked = 0
+        for feature in range(len(weights)):
+            values, weight = matrix[feature, first : first + width], weights[feature]
+            for j in range(width):
+                linear[j] += weight * values[j]
+            if asked == len(features) or features[asked] != feature:
+                continue
             for question in range(bounds[asked], bounds[asked + 1]):
-                threshold = thresholds[question]
-                own = answers[question]
+                threshold, own = thresholds[question], answers[question]
                 for j in range(width):
                     own[j] = values[j] > threshold
-        for tree in range(len(table)):
+            asked += 1
+        for tree in range(len(pattern_weights)):
             patterns[:] = answers[rows[7, tree]]
             for split in range(6, -1, -1):
                 own = answers[rows[split, tree]]
                 for j in range(_AT_ONCE):
                     patterns[j] = patterns[j] << 1 | own[j]
-            weights = table[tree]
+            own_weights = pattern_weights[tree]
             for j in range(width):
-                total[first + j] += weights[patterns[j]]
+                leaves[j] += own_weights[patterns[j]]
+        for j in range(width):
+            total[first + j] = linear[j] + constant + leaves[j]
     return total
 
 
