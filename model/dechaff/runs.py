@@ -1,6 +1,6 @@
 """Arithmetic over runs: the words of a line, the lines of an article. Offsets mark where each run begins."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from threading import local
 from typing import Any, Final, TypeVar
@@ -219,26 +219,53 @@ def round_column(column: Values) -> NDArray[np.float32]:
     return np.round(column, _DECIMALS).astype(np.float32)
 
 
-def log1p_counts(counts: NDArray[np.integer[Any]]) -> Values:
+def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Round columns of float64 to four decimals; flags, and what is rounded already, stay as they are.
+
+    Parameters
+    ----------
+    columns : mapping of str to ndarray, shape (n_members,)
+    """
+    return {
+        name: round_column(column) if column.dtype == np.float64 else column for name, column in columns.items()
+    }
+
+
+def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> NDArray[np.float32]:
     """Take the logarithm of one more than each count: small ones are looked up, which is far faster.
 
     Parameters
     ----------
     counts : ndarray of integers
-        None below zero.
+        One below zero is taken for zero.
+    rounded : bool
+        Whether to round to four decimals, as `round_column` does.
 
     Examples
     --------
     >>> log1p_counts(np.array([0, 1, 1_000_000])).round(3).tolist()
-    [0.0, 0.693, 13.816]
+    [0.0, 0.6930000185966492, 13.815999984741211]
     """
-    found = _log1p_table().take(counts, mode="clip")
-    if counts.size and counts.max() >= _LOGARITHMS:
-        large = np.nonzero(counts >= _LOGARITHMS)
-        found[large] = np.log1p(counts[large])
-    return found
+    return take_logarithms(counts, _log1p_table(rounded), rounded)
 
 
 @cache
-def _log1p_table() -> Values:
-    return np.log1p(np.arange(_LOGARITHMS))
+def _log1p_table(rounded: bool) -> NDArray[np.float32]:
+    return _log1p(np.arange(_LOGARITHMS), rounded)
+
+
+def _log1p(counts: NDArray[np.integer[Any]], rounded: bool) -> NDArray[np.float32]:
+    logarithms = np.log1p(counts)
+    return (np.round(logarithms, _DECIMALS) if rounded else logarithms).astype(np.float32)
+
+
+@accelerated
+def take_logarithms(
+    counts: NDArray[np.integer[Any]], table: NDArray[np.float32], rounded: bool
+) -> NDArray[np.float32]:
+    """Look the logarithms of counts up, and compute those of counts that are not in the table."""
+    found: NDArray[np.float32] = table.take(counts, mode="clip")
+    if counts.size and counts.max() >= len(table):
+        large = np.nonzero(counts >= len(table))
+        found[large] = _log1p(counts[large], rounded)
+    return found

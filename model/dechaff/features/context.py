@@ -18,7 +18,7 @@ from dechaff.runs import (
     mean_runs,
     places_since,
     places_until,
-    round_column,
+    round_columns,
     shift,
     spread,
     sum_before,
@@ -74,8 +74,7 @@ def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds:
         **_like_lines(odds, columns, batch),
         **_cohesion(words, probability, columns["is_long"]),
     }
-    rounded = {name: round_column(column) for name, column in found.items()}
-    return {"log_odds": odds, "probability": probability, **rounded}
+    return {"log_odds": odds, "probability": probability, **round_columns(found)}
 
 
 @cache
@@ -99,8 +98,8 @@ def _nearby(odds: Values, probability: Values, width: Values, offsets: Indices) 
         columns[f"share_content_chars_within_{reach}_lines"] = expected_chars / np.maximum(n_chars, 1)
     is_content = probability > 0.5
     flags = np.array((is_content, (probability > 0.9) & (width > 80)))
-    since = log1p_counts(places_since(flags, offsets, _FAR))
-    until = log1p_counts(places_until(flags, offsets, _FAR))
+    since = log1p_counts(places_since(flags, offsets, _FAR), rounded=True)
+    until = log1p_counts(places_until(flags, offsets, _FAR), rounded=True)
     for row, name in enumerate(("content", "sure_content")):
         columns |= {f"log_lines_since_{name}": since[row], f"log_lines_until_{name}": until[row]}
     return columns
@@ -148,20 +147,20 @@ def _segments(odds: Values, width: Values, offsets: Indices) -> Columns:
     )
     n_lines = spread(np.diff(offsets), offsets)
     return {
-        "is_in_narrow_segment": narrow * 1.0,
-        "log_lines_after_narrow_segment": log1p_counts(np.maximum(-after_narrow, 0)),
-        "is_in_wide_segment": wide * 1.0,
-        "log_lines_after_wide_segment": log1p_counts(np.maximum(-after_wide, 0)),
+        "is_in_narrow_segment": narrow,
+        "log_lines_after_narrow_segment": log1p_counts(-after_narrow, rounded=True),
+        "is_in_wide_segment": wide,
+        "log_lines_after_wide_segment": log1p_counts(-after_wide, rounded=True),
         "smooth_log_odds": smooth,
         "smooth_log_odds_before": shift(smooth, offsets, -1, -_CLIP / 2),
         "smooth_log_odds_after": shift(smooth, offsets, 1, -_CLIP / 2),
-        "is_in_best_segment": inside * 1.0,
+        "is_in_best_segment": inside,
         "share_before_best_segment": np.clip(-from_start, 0, None) / n_lines,
         "share_after_best_segment": np.clip(-from_end, 0, None) / n_lines,
-        "log_lines_after_best_segment": log1p_counts(np.maximum(-from_end, 0)),
-        "log_lines_before_best_segment": log1p_counts(np.maximum(-from_start, 0)),
-        "log_lines_into_best_segment": log1p_counts(np.where(inside, from_start, 0)),
-        "log_lines_to_end_of_best_segment": log1p_counts(np.where(inside, from_end, 0)),
+        "log_lines_after_best_segment": log1p_counts(-from_end, rounded=True),
+        "log_lines_before_best_segment": log1p_counts(-from_start, rounded=True),
+        "log_lines_into_best_segment": log1p_counts(np.where(inside, from_start, 0), rounded=True),
+        "log_lines_to_end_of_best_segment": log1p_counts(np.where(inside, from_end, 0), rounded=True),
     }
 
 

@@ -1,5 +1,7 @@
 """Money: symbols of every currency, codes and words, amounts, amounts a period, discounts."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,6 +10,8 @@ from dechaff.features.shape import Columns
 from dechaff.lines import LineBatch
 from dechaff.runs import log1p_counts
 from dechaff.tokens import Words
+
+_FEW_WORDS: Final = 8
 
 
 def currency_features(batch: LineBatch, words: Words, columns: Columns) -> Columns:
@@ -21,7 +25,7 @@ def currency_features(batch: LineBatch, words: Words, columns: Columns) -> Colum
     has_amount = (n_amounts > 0) | names_money
     has_period = columns["n_period_phrases"] > 0
     has_percent = words.characters.percents > 0
-    short = columns["log_n_words"] <= np.log1p(8)
+    short = words.counts <= _FEW_WORDS
     return {
         "n_currency_symbols": log1p_counts(n_symbols),
         "n_amounts": log1p_counts(n_amounts),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.features.shape import Columns
-from dechaff.runs import log1p_counts, round_column, spread, sum_runs
+from dechaff.runs import log1p_counts, round_columns, spread, sum_runs
 from dechaff.smoothing import smooth_log_odds
 
 Indices = NDArray[np.int64]
@@ -57,9 +57,9 @@ def decoding_features(log_odds: Values, n_words: Indices, offsets: Indices) -> C
         "decided_share_content": np.log(share + _SHARE_MARGIN) - np.log(1 - share + _SHARE_MARGIN),
         "decided_doubt": doubtful / n_article_words,
         "decided_log_n_lines": spread(np.log(np.maximum(np.diff(offsets), 1)), offsets),
-        "decided_log_n_words": log1p_counts(np.maximum(n_words, 1) - 1),
+        "decided_log_n_words": log1p_counts(n_words - 1, rounded=True),
     }
-    return {name: round_column(column) for name, column in columns.items()}
+    return round_columns(columns)
 
 
 @cache

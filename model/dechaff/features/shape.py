@@ -27,7 +27,7 @@ def shape_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
     n_chars, letters = batch.ends - batch.starts, np.maximum(counts.letters, 1)
     n_words = np.maximum(words.counts, 1)
     columns = {
-        "log_n_chars": log1p_counts(width),
+        "log_n_chars": np.log1p(width),  # not a float32: others are computed from it
         "log_n_words": log1p_counts(words.counts),
         "is_short": width < 25,
         "is_long": width >= PROSE_WIDTH,

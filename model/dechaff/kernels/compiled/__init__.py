@@ -4,7 +4,15 @@ Importing this package imports numba. What is compiled is kept on disk for the n
 """
 
 from dechaff.kernels.compiled.articles import best_segment, find_copies, lend_ratios, sum_stage
-from dechaff.kernels.compiled.runs import places_since, places_until, round_column, shift, sum_runs, sum_windows
+from dechaff.kernels.compiled.runs import (
+    places_since,
+    places_until,
+    round_column,
+    shift,
+    sum_runs,
+    sum_windows,
+    take_logarithms,
+)
 from dechaff.kernels.compiled.text import count_kinds, find_lines, hash_words
 from dechaff.kernels.compiled.words import (
     count_copies,
@@ -36,5 +44,6 @@ __all__ = [
     "sum_stage",
     "sum_terms",
     "sum_windows",
+    "take_logarithms",
     "weigh_families",
 ]

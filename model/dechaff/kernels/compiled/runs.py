@@ -27,6 +27,22 @@ def round_column(column: Values) -> NDArray[np.float32]:
     return rounded
 
 
+def take_logarithms(counts: NDArray[Any], table: NDArray[np.float32], rounded: bool) -> NDArray[np.float32]:
+    return _take_logarithms(np.ascontiguousarray(counts).ravel(), table, rounded).reshape(counts.shape)
+
+
+@compiled
+def _take_logarithms(counts: NDArray[Any], table: NDArray[np.float32], rounded: bool) -> NDArray[np.float32]:
+    found = np.empty(len(counts), np.float32)
+    for i in range(len(counts)):
+        if counts[i] < len(table):
+            found[i] = table[max(counts[i], 0)]
+        else:
+            logarithm = np.log1p(counts[i])
+            found[i] = np.rint(logarithm * 10_000.0) / 10_000.0 if rounded else logarithm
+    return found
+
+
 def _as_rows(values: NDArray[Any]) -> NDArray[Any]:
     return values.reshape(prod(values.shape[:-1]), values.shape[-1])
 
