@@ -122,6 +122,7 @@ def shift(values: NDArray[Float], offsets: Indices, by: int, fill: float = 0.0) 
     return shifted
 
 
+@accelerated
 def sum_before(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     """Sum what stands before each member in its run.
 

@@ -91,26 +91,49 @@ def _count_places(rows: NDArray[np.bool_], offsets: Indices, limit: int, backwar
     return counts
 
 
-def sum_windows(
-    values: NDArray[Any], offsets: Indices, reaches: Sequence[int]
-) -> Iterator[tuple[NDArray[Any], Indices]]:
-    sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1), values.dtype)
-    np.cumsum(values, axis=-1, out=sums[..., 1:])
-    rows = _as_rows(sums)
-    for reach in reaches:
-        found, counts = _subtract_windows(rows, offsets, reach)
-        yield found.reshape(values.shape), counts
+@compiled
+def _cumulate(rows: NDArray[Any]) -> NDArray[Any]:
+    """Sum each row up to each member, over the ends of runs, as numpy does: the last digits are the same."""
+    sums = np.empty((len(rows), rows.shape[1] + 1), rows.dtype)
+    for row in range(len(rows)):
+        sums[row, 0] = 0
+        for i in range(rows.shape[1]):
+            sums[row, i + 1] = sums[row, i] + rows[row, i]
+    return sums
+
+
+def sum_before(values: NDArray[Any], offsets: Indices) -> NDArray[Any]:
+    return _sum_rows_before(np.ascontiguousarray(_as_rows(values)), offsets).reshape(values.shape)
 
 
 @compiled
-def _subtract_windows(sums: NDArray[Any], offsets: Indices, reach: int) -> tuple[NDArray[Any], Indices]:
-    n = sums.shape[1] - 1
-    found, counts = np.empty((len(sums), n), sums.dtype), np.empty(n, np.int64)
-    for run in range(len(offsets) - 1):
-        begin, end = offsets[run], offsets[run + 1]
-        for i in range(begin, end):
-            first, last = max(i - reach, begin), min(i + reach + 1, end)
-            counts[i] = last - first
-            for row in range(len(sums)):
-                found[row, i] = sums[row, last] - sums[row, first]
+def _sum_rows_before(rows: NDArray[Any], offsets: Indices) -> NDArray[Any]:
+    sums, before = _cumulate(rows), np.empty_like(rows)
+    for row in range(len(rows)):
+        for run in range(len(offsets) - 1):
+            begin = offsets[run]
+            for i in range(begin, offsets[run + 1]):
+                before[row, i] = sums[row, i] - sums[row, begin]
+    return before
+
+
+def sum_windows(
+    values: NDArray[Any], offsets: Indices, reaches: Sequence[int]
+) -> Iterator[tuple[NDArray[Any], Indices]]:
+    sums, counts = _sum_row_windows(_as_rows(values), offsets, np.array(reaches))
+    return zip(sums.reshape(len(reaches), *values.shape), counts, strict=True)
+
+
+@compiled
+def _sum_row_windows(rows: NDArray[Any], offsets: Indices, reaches: Indices) -> tuple[NDArray[Any], Indices]:
+    sums = _cumulate(rows)
+    found, counts = np.empty((len(reaches), *rows.shape), rows.dtype), np.empty((len(reaches), rows.shape[1]), np.int64)
+    for k in range(len(reaches)):
+        for run in range(len(offsets) - 1):
+            begin, end = offsets[run], offsets[run + 1]
+            for i in range(begin, end):
+                first, last = max(i - reaches[k], begin), min(i + reaches[k] + 1, end)
+                counts[k, i] = last - first
+                for row in range(len(rows)):
+                    found[k, row, i] = sums[row, last] - sums[row, first]
     return found, counts

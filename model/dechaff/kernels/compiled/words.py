@@ -9,7 +9,18 @@ from dechaff.kernels.compiled.jit import BASE, Hashes, Indices, Values, compiled
 # As `dechaff.tokens` and `dechaff.lexicon` have them.
 _BUCKET_BITS = 12
 _FILTER_BITS = 18
+_INDEX_BITS = 13
 _MAY_BE = 128
+_MAX_WORDS = 6
+
+
+@compiled
+def _index(hashes: Hashes) -> NDArray[np.int32]:
+    """Tell where the hashes with some top bits begin among those in rising order."""
+    counts = np.zeros((1 << _INDEX_BITS) + 1, np.int32)
+    for value in hashes:
+        counts[(value >> np.uint64(64 - _INDEX_BITS)) + np.uint64(1)] += 1
+    return np.cumsum(counts)
 
 
 @compiled
@@ -20,40 +31,58 @@ def match_phrases(
     phrases: Hashes,
     families: NDArray[np.uint32],
 ) -> tuple[Indices, Indices, NDArray[np.uint32]]:
-    # One length after the other. What may go on is written always and counted if it does: no branch to be guessed.
     shift = np.uint64(64 - _FILTER_BITS)
-    n_words, n_hits, room = offsets[-1], 0, 1 << 12
+    n_words, last = offsets[-1], offsets[-1] - 1
     places, ends, hashes = np.empty(n_words, np.int64), np.empty(n_words, np.int64), np.empty(n_words, np.uint64)
-    likely_places, likely_hashes = np.empty(n_words, np.int64), np.empty(n_words, np.uint64)
-    hit_places, lengths, found = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint32)
-    n = 0
+    room = _MAX_WORDS * n_words
+    likely_places, likely_lengths = np.empty(room, np.int64), np.empty(room, np.int64)
+    likely_hashes = np.empty(room, np.uint64)
+    n = n_likely = 0
     for line in range(len(offsets) - 1):
-        for place in range(offsets[line], offsets[line + 1]):
-            places[n], ends[n], hashes[n] = place, offsets[line + 1], word_hashes[place]
-            n += begins[word_hashes[place] >> shift] > 0
-    length = 1
-    while n:
-        n_before, n, n_likely = n, 0, 0
-        for k in range(n_before):
-            place, end, value = places[k], ends[k], hashes[k]
+        end = offsets[line + 1]
+        for place in range(offsets[line], end):
+            value = word_hashes[place]
             longest = begins[value >> shift]
-            likely_places[n_likely], likely_hashes[n_likely] = place, value
-            n_likely += longest >= _MAY_BE
-            following = word_hashes[min(place + length, n_words - 1)]
-            places[n], ends[n], hashes[n] = place, end, mix(value * BASE + following)
-            n += (longest % _MAY_BE > length) & (place + length < end)
-        for k in range(n_likely):
-            row = np.searchsorted(phrases, likely_hashes[k])
-            if row < len(phrases) and phrases[row] == likely_hashes[k]:
-                if n_hits == room:
-                    room *= 2
-                    hit_places = np.append(hit_places, np.empty_like(hit_places))
-                    lengths = np.append(lengths, np.empty_like(lengths))
-                    found = np.append(found, np.empty_like(found))
-                hit_places[n_hits], lengths[n_hits], found[n_hits] = likely_places[k], length, families[row]
-                n_hits += 1
+            if longest >= _MAY_BE:
+                likely_places[n_likely], likely_lengths[n_likely], likely_hashes[n_likely] = place, 1, value
+                n_likely += 1
+            # Every other word may begin a phrase, and hardly any two words do: two are always looked at, which
+            # leaves no branch that cannot be guessed.
+            goes_on = (longest % _MAY_BE > 1) & (place + 1 < end)
+            value = mix(value * BASE + word_hashes[min(place + 1, last)])
+            longest = begins[value >> shift]
+            if goes_on & (longest >= _MAY_BE):
+                likely_places[n_likely], likely_lengths[n_likely], likely_hashes[n_likely] = place, 2, value
+                n_likely += 1
+            if goes_on & (longest % _MAY_BE > 2) & (place + 2 < end):
+                places[n], ends[n], hashes[n] = place, end, value
+                n += 1
+    length = 2
+    while n:
+        n_before, n = n, 0
         length += 1
-    return hit_places[:n_hits], lengths[:n_hits], found[:n_hits]
+        for k in range(n_before):
+            place, end = places[k], ends[k]
+            value = mix(hashes[k] * BASE + word_hashes[place + length - 1])
+            longest = begins[value >> shift]
+            if longest >= _MAY_BE:
+                likely_places[n_likely], likely_lengths[n_likely], likely_hashes[n_likely] = place, length, value
+                n_likely += 1
+            if (longest % _MAY_BE > length) & (place + length < end):
+                places[n], ends[n], hashes[n] = place, end, value
+                n += 1
+    firsts, n_hits = _index(phrases), 0
+    found = np.empty(n_likely, np.uint32)
+    for k in range(n_likely):
+        value = likely_hashes[k]
+        row = firsts[value >> np.uint64(64 - _INDEX_BITS)]
+        while row < len(phrases) and phrases[row] < value:
+            row += 1
+        if row < len(phrases) and phrases[row] == value:
+            likely_places[n_hits], likely_lengths[n_hits] = likely_places[k], likely_lengths[k]
+            found[n_hits] = families[row]
+            n_hits += 1
+    return likely_places[:n_hits].copy(), likely_lengths[:n_hits].copy(), found[:n_hits]
 
 
 @compiled
