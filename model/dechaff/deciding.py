@@ -158,22 +158,23 @@ def kept_text(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
     batch : LineBatch
     kept : ndarray of bool, shape (n_lines,)
     """
-    spans, bounds = _kept_spans(batch, kept)
+    starts, stops, bounds = _kept_spans(batch, kept)
     n_lines = np.diff(batch.article_lines).tolist()
     for article, text in enumerate(batch.texts):
-        own = spans[bounds[article] : bounds[article + 1]]
-        yield "".join([text[start:stop] for start, stop in own]) if n_lines[article] else text
+        own = slice(*bounds[article : article + 2])
+        pieces = [text[start:stop] for start, stop in zip(starts[own], stops[own], strict=True)]
+        yield "".join(pieces) if n_lines[article] else text
 
 
-def _kept_spans(batch: LineBatch, kept: NDArray[np.bool_]) -> tuple[list[tuple[int, int]], list[int]]:
+def _kept_spans(batch: LineBatch, kept: NDArray[np.bool_]) -> tuple[list[int], list[int], list[int]]:
     """Find the stretches of text that are kept: a span for each run of kept lines, not for each line.
 
     Returns
     -------
-    spans : list of (start, stop)
+    starts, stops : list of int
         Within their articles.
     bounds : list of int, length n_articles + 1
-        Where each article's spans begin in the list.
+        Where each article's spans begin in the lists.
     """
     offsets = batch.article_lines
     filled = np.flatnonzero(np.diff(offsets))
@@ -188,5 +189,5 @@ def _kept_spans(batch: LineBatch, kept: NDArray[np.bool_]) -> tuple[list[tuple[i
     stops[lasts] = batch.article_codes[filled + 1] - 1
     begin_lines = np.flatnonzero(begins)
     shift = batch.article_codes[batch.line_articles[begin_lines]]
-    spans = list(zip((starts[begin_lines] - shift).tolist(), (stops[ends] - shift).tolist(), strict=True))
-    return spans, np.searchsorted(begin_lines, offsets).tolist()
+    bounds = np.searchsorted(begin_lines, offsets).tolist()
+    return (starts[begin_lines] - shift).tolist(), (stops[ends] - shift).tolist(), bounds

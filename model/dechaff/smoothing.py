@@ -44,12 +44,12 @@ def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
     if not n:
         return log_odds
     # Forward and backward messages are found together: backwards, articles are mirrored.
-    ratios = np.exp(np.clip(np.append(log_odds, log_odds[::-1]), -_LARGEST, _LARGEST))
+    ratios = np.exp(np.clip(log_odds, -_LARGEST, _LARGEST))
     is_last = np.zeros(2 * n, np.bool_)
     is_last[offsets[1:][offsets[1:] > 0] - 1] = True
     is_last[2 * n - 1 - offsets[:-1][offsets[:-1] < n]] = True
     longest = int(np.diff(offsets).max())
-    messages = lend_ratios(ratios, is_last, stay, longest)
+    messages = lend_ratios(np.append(ratios, ratios[::-1]), is_last, stay, longest)
     return np.asarray(log_odds + np.log(messages[:n] * messages[: n - 1 : -1]), np.float64)
 
 

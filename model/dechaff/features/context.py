@@ -182,7 +182,8 @@ def _like_lines(odds: Values, columns: Columns, batch: LineBatch) -> Columns:
 def _cohesion(words: Words, probability: Values, is_long: NDArray[np.bool_]) -> Columns:
     """Tell how far a line's words occur in the rest of the probable content, and in the rest at all."""
     # A word that stands everywhere says less: weigh by rarity within the article, and not at all if it is alone.
-    rarities = 1 / np.log(2.0 + np.arange(int(words.copies.max(initial=1))))
+    copies = np.arange(int(words.copies.max(initial=1)))
+    rarities = 1 / np.log(2.0 + copies)
     rarities[0] = 0.0
     weight, cohesion, covered, n_rare, n_found, n_in_prose = measure_cohesion(
         words.hashes,
@@ -193,6 +194,7 @@ def _cohesion(words: Words, probability: Values, is_long: NDArray[np.bool_]) -> 
         probability,
         is_long,
         rarities,
+        rarities / np.maximum(copies, 1),
     )
     return {
         "cohesion": cohesion / np.maximum(weight, 1e-9),
@@ -213,6 +215,7 @@ def measure_cohesion(
     probability: Values,
     is_long: NDArray[np.bool_],
     rarities: Values,
+    rarities_shared: Values,
 ) -> Values:
     """Sum over each line's words what of the rest of the article is like them and probable content.
 
@@ -230,6 +233,6 @@ def measure_cohesion(
     rarity = rarities.take(others)
     is_rare = (others < 12) & (lengths >= 3)
     covered = np.minimum(content, 1.0)
-    cohesion = content / np.maximum(others, 1) * rarity
+    cohesion = content * rarities_shared.take(others)
     parts = (rarity, cohesion, covered, is_rare * 1.0, covered * is_rare, np.minimum(in_prose, 1.0) * is_rare)
     return np.array([sum_runs(part, offsets) for part in parts])

@@ -155,6 +155,7 @@ def measure_cohesion(
     probability: Values,
     is_long: NDArray[np.bool_],
     rarities: Values,
+    rarities_shared: Values,
 ) -> Values:
     sums = np.zeros((6, len(offsets) - 1))
     masses = np.zeros((1 << _BUCKET_BITS, 2))
@@ -174,12 +175,12 @@ def measure_cohesion(
                 both = masses[hashes[word] >> shift]
                 content, others = both[0] - mass, copies[word] - 1
                 weight += rarities[others]
-                cohesion += content / max(others, 1) * rarities[others]
-                covered += min(content, 1.0)
-                if others < 12 and lengths[word] >= 3:
-                    n_rare += 1
-                    n_found += min(content, 1.0)
-                    n_in_prose += min(both[1] - long_mass, 1.0)
+                cohesion += content * rarities_shared[others]
+                is_rare, found = (others < 12) & (lengths[word] >= 3), min(content, 1.0)
+                covered += found
+                n_rare += is_rare
+                n_found += is_rare * found
+                n_in_prose += is_rare * min(both[1] - long_mass, 1.0)
             sums[:, line] = weight, cohesion, covered, n_rare, n_found, n_in_prose
     return sums
 
