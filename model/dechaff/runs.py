@@ -257,7 +257,7 @@ def _log1p_table(rounded: bool) -> NDArray[np.float32]:
 
 def _log1p(counts: NDArray[np.integer[Any]], rounded: bool) -> NDArray[np.float32]:
     logarithms = np.log1p(counts)
-    return (np.round(logarithms, _DECIMALS) if rounded else logarithms).astype(np.float32)
+    return np.asarray(np.round(logarithms, _DECIMALS) if rounded else logarithms, np.float32)
 
 
 @accelerated

@@ -69,6 +69,11 @@ class Words:
         return self.ends - self.starts
 
     @cached_property
+    def first_classes(self) -> NDArray[np.uint8]:
+        """Give the class of each word's first character."""
+        return self.batch.classes[self.starts]
+
+    @cached_property
     def characters(self) -> CharacterCounts:
         """Count the characters of each line."""
         return count_characters(self.batch, sum_runs(self.lengths, self.offsets))

@@ -65,12 +65,13 @@ def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds:
     """
     offsets = batch.part_lines
     odds = np.clip(log_odds, -_CLIP, _CLIP)
-    probability = 1 / (1 + np.exp(-odds))
+    against = np.exp(-odds)
+    probability = 1 / (1 + against)
     width = words.widths.astype(np.float64)
     found = {
         **_nearby(odds, probability, width, offsets),
         **_article_mass(probability, width, offsets),
-        **_segments(odds, width, offsets),
+        **_segments(odds, against, width, offsets),
         **_like_lines(odds, columns, batch),
         **_cohesion(words, probability, columns["is_long"]),
     }
@@ -137,11 +138,13 @@ def _largest(values: Values, offsets: Indices) -> Values:
     return found
 
 
-def _segments(odds: Values, width: Values, offsets: Indices) -> Columns:
-    """Smooth the decisions, and find the one stretch of lines that is most of all content."""
+def _segments(odds: Values, against: Values, width: Values, offsets: Indices) -> Columns:
+    """Smooth the decisions, and find the one stretch of lines that is most of all content.
+
+    `against` are the odds of boilerplate.
+    """
     smooth = np.clip(smooth_log_odds(odds, offsets, stay=0.7), -2 * _CLIP, 2 * _CLIP)
     weight = np.sqrt(width)
-    against = np.exp(-odds)
     (inside, from_start, from_end), (narrow, _, after_narrow), (wide, _, after_wide) = (
         best_segment((2 / (1 + against * np.exp(-by)) - 1) * weight, offsets) for by in (0.0, _NARROW, _WIDE)
     )

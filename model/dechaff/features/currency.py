@@ -9,18 +9,18 @@ from dechaff.characters import CURRENCY, DIGIT
 from dechaff.features.shape import Columns
 from dechaff.lines import LineBatch
 from dechaff.runs import log1p_counts
-from dechaff.tokens import Words
+from dechaff.tokens import Indices, Words
 
 _FEW_WORDS: Final = 8
 
 
 def currency_features(batch: LineBatch, words: Words, columns: Columns) -> Columns:
     """Find prices: a number beside a symbol, a code or a word of money, on either side."""
-    first = batch.classes[words.starts]
-    is_symbol, is_number = (first & CURRENCY) > 0, (first & DIGIT) > 0
-    n_symbols = np.bincount(words.lines[is_symbol], minlength=batch.n_lines)
-    beside_number = _beside(is_number, words)
-    n_amounts = np.bincount(words.lines[is_symbol & beside_number], minlength=batch.n_lines)
+    symbols = np.flatnonzero(words.first_classes & CURRENCY)
+    symbol_lines = words.lines[symbols]
+    n_symbols = np.bincount(symbol_lines, minlength=batch.n_lines)
+    amount_lines = symbol_lines[_beside_number(symbols, symbol_lines, words)]
+    n_amounts = np.bincount(amount_lines, minlength=batch.n_lines)
     names_money = (columns["n_currency_phrases"] > 0) & (columns["share_numbers"] > 0)
     has_amount = (n_amounts > 0) | names_money
     has_period = columns["n_period_phrases"] > 0
@@ -37,10 +37,11 @@ def currency_features(batch: LineBatch, words: Words, columns: Columns) -> Colum
     }
 
 
-def _beside(flags: NDArray[np.bool_], words: Words) -> NDArray[np.bool_]:
-    """Tell which words have a flagged word next to them in their line."""
-    beside = np.zeros(len(flags), np.bool_)
-    same_line = words.lines[1:] == words.lines[:-1]
-    beside[1:] |= flags[:-1] & same_line
-    beside[:-1] |= flags[1:] & same_line
+def _beside_number(places: Indices, lines: Indices, words: Words) -> NDArray[np.bool_]:
+    """Tell which of some words, in their lines, have a number next to them in the line."""
+    beside = np.zeros(len(places), np.bool_)
+    for by in (-1, 1):
+        next_to = np.clip(places + by, 0, len(words.hashes) - 1)
+        is_number = (words.first_classes[next_to] & DIGIT) > 0
+        beside |= is_number & (words.lines[next_to] == lines)
     return beside

@@ -34,7 +34,7 @@ def keyword_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
 @accelerated
 def weigh_families(
     hit_lines: Indices, lengths: Indices, families: NDArray[np.uint32], n_words: Indices, n_families: int
-) -> NDArray[np.float64]:
+) -> NDArray[np.float32]:
     """Give the logarithm of one more than a family's hits in each line, and the share of words that they cover.
 
     Parameters
@@ -48,7 +48,7 @@ def weigh_families(
 
     Returns
     -------
-    ndarray of float64, shape (2, n_families, n_lines)
+    ndarray of float32, shape (2, n_families, n_lines)
     """
     n_lines = len(n_words)
     family, hit = np.nonzero(families & (np.uint32(1) << np.arange(n_families, dtype=np.uint32))[:, None])
@@ -56,7 +56,7 @@ def weigh_families(
     counts = np.bincount(cells, minlength=n_families * n_lines)
     covered = np.bincount(cells, lengths[hit], n_families * n_lines)
     found = np.flatnonzero(counts)  # few cells are not empty
-    weighed = np.zeros((2, n_families, n_lines))
+    weighed = np.zeros((2, n_families, n_lines), np.float32)
     weighed[0].flat[found] = log1p_counts(counts[found])
     weighed[1].flat[found] = np.minimum(covered[found] / n_words[found % n_lines], 1.0)
     return weighed

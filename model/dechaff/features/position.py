@@ -130,8 +130,7 @@ def _recurring_words(batch: LineBatch, words: Words) -> Columns:
 def count_recurring(copies: Indices, offsets: Indices, part_lines: Indices) -> Indices:
     """Count each line's words that make up over a hundredth of their part, and those that stand alone."""
     n_words = np.diff(offsets[part_lines])
-    rates = copies / np.repeat(n_words, n_words)
-    flags = np.array((rates > 0.01, copies == 1), np.int64)
+    flags = np.array((100 * copies > np.repeat(n_words, n_words), copies == 1), np.int64)
     return np.array([sum_runs(row, offsets) for row in flags])
 
 

@@ -44,15 +44,15 @@ def shape_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
     numbers, shares = log1p_counts(counts.marks), np.minimum(counts.marks / n_words, 1.0)
     for row, name in enumerate(MARKS):
         columns |= {f"n_{name}": numbers[row], f"share_{name}": shares[row]}
-    columns |= _word_shapes(batch, words)
+    columns |= _word_shapes(words)
     columns |= _ends(batch)
     columns |= _gaps(batch)
     columns["is_prose"] = columns["is_long"] & (counts.marks[0] > 0)
     return columns
 
 
-def _word_shapes(batch: LineBatch, words: Words) -> Columns:
-    counts = count_word_shapes(batch.classes[words.starts], words.lengths, words.offsets)
+def _word_shapes(words: Words) -> Columns:
+    counts = count_word_shapes(words.first_classes, words.lengths, words.offsets)
     (_, capitalised, numbers), n_words = counts.sum(axis=1), np.maximum(words.counts, 1)
     return {
         "share_capitalised_words": capitalised / n_words,

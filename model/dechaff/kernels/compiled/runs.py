@@ -14,8 +14,10 @@ from dechaff.kernels.compiled.jit import Indices, Values, compiled
 def sum_runs(values: NDArray[Any], offsets: Indices) -> NDArray[Any]:
     sums = np.zeros(len(offsets) - 1, values.dtype)
     for run in range(len(sums)):
+        total = sums[run]
         for i in range(offsets[run], offsets[run + 1]):
-            sums[run] += values[i]
+            total += values[i]
+        sums[run] = total
     return sums
 
 
@@ -127,7 +129,8 @@ def sum_windows(
 @compiled
 def _sum_row_windows(rows: NDArray[Any], offsets: Indices, reaches: Indices) -> tuple[NDArray[Any], Indices]:
     sums = _cumulate(rows)
-    found, counts = np.empty((len(reaches), *rows.shape), rows.dtype), np.empty((len(reaches), rows.shape[1]), np.int64)
+    found = np.empty((len(reaches), *rows.shape), rows.dtype)
+    counts = np.empty((len(reaches), rows.shape[1]), np.int64)
     for k in range(len(reaches)):
         for run in range(len(offsets) - 1):
             begin, end = offsets[run], offsets[run + 1]

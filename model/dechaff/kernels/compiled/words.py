@@ -88,18 +88,16 @@ def match_phrases(
 @compiled
 def weigh_families(
     hit_lines: Indices, lengths: Indices, families: NDArray[np.uint32], n_words: Indices, n_families: int
-) -> Values:
+) -> NDArray[np.float32]:
     counts = np.zeros((n_families, len(n_words)), np.int32)
     covered = np.zeros_like(counts)
+    weighed = np.zeros((2, n_families, len(n_words)), np.float32)
     for hit in range(len(families)):
+        line = hit_lines[hit]
         for family in range(n_families):
             if families[hit] >> np.uint32(family) & np.uint32(1):
-                counts[family, hit_lines[hit]] += 1
-                covered[family, hit_lines[hit]] += lengths[hit]
-    weighed = np.zeros((2, n_families, len(n_words)))
-    for family in range(n_families):
-        for line in range(len(n_words)):
-            if counts[family, line]:
+                counts[family, line] += 1
+                covered[family, line] += lengths[hit]
                 weighed[0, family, line] = np.log1p(counts[family, line])
                 weighed[1, family, line] = min(covered[family, line] / n_words[line], 1.0)
     return weighed
@@ -128,9 +126,11 @@ def count_recurring(copies: Indices, offsets: Indices, part_lines: Indices) -> I
         first, last = part_lines[part], part_lines[part + 1]
         n_words = offsets[last] - offsets[first]
         for line in range(first, last):
+            n_common = n_single = 0
             for word in range(offsets[line], offsets[line + 1]):
-                counts[0, line] += copies[word] / n_words > 0.01
-                counts[1, line] += copies[word] == 1
+                n_common += 100 * copies[word] > n_words
+                n_single += copies[word] == 1
+            counts[0, line], counts[1, line] = n_common, n_single
     return counts
 
 
