@@ -146,7 +146,7 @@ def test_position() -> None:
         "log_n_copies": np.log([1, 2, 1, 2, 1, 1]),
     }
     for name, values in expected.items():
-        assert found[name] == pytest.approx(np.array(values, float), abs=1e-9), name
+        assert found[name].astype(np.float32) == pytest.approx(np.array(values, np.float32), abs=1e-9), name
 
 
 def test_sections() -> None:
@@ -164,7 +164,7 @@ def test_sections() -> None:
         "share_with_digit_within_12_lines": [1 / 3] * 6 + [0],
     }
     for name, values in expected.items():
-        assert found[name] == pytest.approx(np.array(values, float), abs=1e-9), name
+        assert found[name].astype(np.float32) == pytest.approx(np.array(values, np.float32), abs=1e-9), name
 
 
 def test_after_the_last_prose(corpus: Corpus) -> None:
