@@ -220,6 +220,24 @@ def round_column(column: Values) -> NDArray[np.float32]:
     return np.round(column, _DECIMALS).astype(np.float32)
 
 
+def ratio(
+    counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]
+) -> NDArray[np.float32]:
+    """Divide counts by others, in float32: below 2**24 the result is that of float64, rounded, at half the memory.
+
+    Parameters
+    ----------
+    counts, others : ndarray of integers, shape (..., n_members)
+        None of the others is zero.
+
+    Examples
+    --------
+    >>> ratio(np.array([1, 3]), np.array([2, 4])).tolist()
+    [0.5, 0.75]
+    """
+    return np.divide(counts.astype(np.float32), others.astype(np.float32))
+
+
 def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Round columns of float64 to four decimals; flags, and what is rounded already, stay as they are.
 

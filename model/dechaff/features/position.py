@@ -12,6 +12,7 @@ from dechaff.runs import (
     mean_runs,
     places_since,
     places_until,
+    ratio,
     round_column,
     shift,
     spread,
@@ -123,7 +124,7 @@ def _recurring_words(batch: LineBatch, words: Words) -> Columns:
     """Find common words without a list of them: those that make up much of the article they stand in."""
     common, single = count_recurring(words.copies, words.offsets, batch.part_lines)
     n_words = np.maximum(words.counts, 1)
-    return {"share_common_words": common / n_words, "share_single_words": single / n_words}
+    return {"share_common_words": ratio(common, n_words), "share_single_words": ratio(single, n_words)}
 
 
 @accelerated

@@ -12,7 +12,7 @@ from dechaff.characters import DIGIT, IDEOGRAPH, LETTER, PUNCTUATION, UPPER
 from dechaff.counts import MARKS, mark_table
 from dechaff.kernels import accelerated
 from dechaff.lines import LineBatch
-from dechaff.runs import log1p_counts, shift
+from dechaff.runs import log1p_counts, ratio, shift
 from dechaff.tokens import Indices, Words
 
 #: A value for every line by name; flags are Booleans.
@@ -24,8 +24,8 @@ PROSE_WIDTH: Final = 80
 def shape_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
     """Describe each line by itself: length, shares of kinds of characters, first and last character."""
     counts, width = words.characters, words.widths
-    n_chars, letters = batch.ends - batch.starts, np.maximum(counts.letters, 1)
     n_words = np.maximum(words.counts, 1)
+    n_chars = batch.ends - batch.starts
     columns = {
         "log_n_chars": np.log1p(width),  # not a float32: others are computed from it
         "log_n_words": log1p_counts(words.counts),
@@ -33,15 +33,15 @@ def shape_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
         "is_long": width >= PROSE_WIDTH,
         "is_very_long": width >= 3 * PROSE_WIDTH,
         "mean_word_length": np.log1p(width / n_words),
-        "share_letters": counts.letters / n_chars,
-        "share_upper": counts.upper / letters,
-        "share_digits": counts.digits / n_chars,
-        "share_ideographs": counts.ideographs / n_chars,
-        "share_spaces": counts.spaces / n_chars,
-        "is_upper": counts.upper == letters,
+        "share_letters": ratio(counts.letters, n_chars),
+        "share_upper": ratio(counts.upper, np.maximum(counts.letters, 1)),
+        "share_digits": ratio(counts.digits, n_chars),
+        "share_ideographs": ratio(counts.ideographs, n_chars),
+        "share_spaces": ratio(counts.spaces, n_chars),
+        "is_upper": counts.upper == np.maximum(counts.letters, 1),
         "has_digit": counts.digits > 0,
     }
-    numbers, shares = log1p_counts(counts.marks), np.minimum(counts.marks / n_words, 1.0)
+    numbers, shares = log1p_counts(counts.marks), np.minimum(ratio(counts.marks, n_words), 1)
     for row, name in enumerate(MARKS):
         columns |= {f"n_{name}": numbers[row], f"share_{name}": shares[row]}
     columns |= _word_shapes(words)
@@ -55,9 +55,9 @@ def _word_shapes(words: Words) -> Columns:
     counts = count_word_shapes(words.first_classes, words.lengths, words.offsets)
     (_, capitalised, numbers), n_words = counts.sum(axis=1), np.maximum(words.counts, 1)
     return {
-        "share_capitalised_words": capitalised / n_words,
-        "share_numbers": numbers / n_words,
-        "share_short_words": counts[0, 0] / n_words,
+        "share_capitalised_words": ratio(capitalised, n_words),
+        "share_numbers": ratio(numbers, n_words),
+        "share_short_words": ratio(counts[0, 0], n_words),
         "n_long_words": log1p_counts(counts[:, 2].sum(axis=0)),
     }
 
