@@ -49,14 +49,17 @@ def decoding_features(log_odds: Values, n_words: Indices, offsets: Indices) -> C
     width = np.maximum(n_words, 1).astype(np.float64)
     mass = probability * width
     sums = [sum_runs(values, offsets) for values in (width, mass, (1 - probability) * mass)]
-    n_article_words, expected, doubtful = (spread(values, offsets) for values in sums)
+    n_article_words, expected, doubtful = np.maximum(sums[0], 1), *sums[1:]
     share = expected / n_article_words
+    of_article = {
+        "decided_share_content": np.log(share + _SHARE_MARGIN) - np.log(1 - share + _SHARE_MARGIN),
+        "decided_doubt": doubtful / n_article_words,
+        "decided_log_n_lines": np.log(np.maximum(np.diff(offsets), 1)),
+    }
     columns = {
         "decided_log_odds": odds,
         "decided_smooth_log_odds": smooth_log_odds(odds, offsets, _STAY),
-        "decided_share_content": np.log(share + _SHARE_MARGIN) - np.log(1 - share + _SHARE_MARGIN),
-        "decided_doubt": doubtful / n_article_words,
-        "decided_log_n_lines": spread(np.log(np.maximum(np.diff(offsets), 1)), offsets),
+        **{name: spread(values, offsets) for name, values in of_article.items()},
         "decided_log_n_words": log1p_counts(n_words - 1, rounded=True),
     }
     return round_columns(columns)

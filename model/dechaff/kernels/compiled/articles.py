@@ -41,11 +41,15 @@ def sum_stage(
                     own[j] = values[j] > threshold
             asked += 1
         for tree in range(len(pattern_weights)):
-            patterns[:] = answers[rows[7, tree]]
-            for split in range(6, -1, -1):
-                own = answers[rows[split, tree]]
+            for half in (4, 0):  # eight rows at once are too many to be worked on as vectors
+                a, b, c, d = (
+                    answers[rows[half, tree]],
+                    answers[rows[half + 1, tree]],
+                    answers[rows[half + 2, tree]],
+                    answers[rows[half + 3, tree]],
+                )
                 for j in range(_AT_ONCE):
-                    patterns[j] = patterns[j] << 1 | own[j]
+                    patterns[j] = patterns[j] << 4 | (a[j] | b[j] << 1) | (c[j] << 2 | d[j] << 3)
             own_weights = pattern_weights[tree]
             for j in range(width):
                 leaves[j] += own_weights[patterns[j]]
