@@ -145,8 +145,8 @@ def test_single_lines_one_by_one(model: LineModel, corpus: Corpus) -> None:
 
 
 def test_blocks_are_the_articles(corpus: Corpus) -> None:
-    """Batches of some 520,000 code points hold every article once, in order; a long one does not break the rest."""
-    texts = ["short", "x" * 600_000, "", *corpus.texts, "y\n" * 300_000, "last"]
+    """Batches of about a million code points hold every article once, in order; a long one does not break the rest."""
+    texts = ["short", "x" * 1_200_000, "", *corpus.texts, "y\n" * 600_000, "last"]
     batches = list(blocks(texts))
     assert len(batches) > 2
     assert [text for batch in batches for text in batch.texts] == texts

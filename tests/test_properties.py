@@ -69,7 +69,7 @@ def test_any_text(text: str) -> None:
     check(text, RANDOM)
 
 
-@given(st.lists(HOSTILE, max_size=6), st.randoms(use_true_random=False), st.sampled_from([1, 30, 1 << 19]))
+@given(st.lists(HOSTILE, max_size=6), st.randoms(use_true_random=False), st.sampled_from([1, 30, 1 << 20]))
 @slow
 def test_any_batch(texts: list[str], chance: "object", block: int) -> None:
     """The order of articles, and how many of them are worked on at once, change nothing."""

@@ -25,8 +25,8 @@ from dechaff.stages import Matrix, Stage, Values
 from dechaff.tokens import Keywords, Words, find_words
 
 CLASSES: Final = ("boilerplate", "content")
-# Code points that are worked on at once: small enough for the cache, large enough to hide numpy's calls.
-_BLOCK: Final = 1 << 19
+# Code points that are worked on at once: small enough for the largest cache, large enough to hide numpy's calls.
+_BLOCK: Final = 1 << 20
 # An article counts as so many code points at least: some tables have rows for each article.
 _SMALLEST: Final = _BLOCK >> 10
 
@@ -209,7 +209,7 @@ def stage_names() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def blocks(texts: Sequence[str]) -> Iterator[LineBatch]:
-    """Cut a sequence of articles into batches of some 520,000 code points and at most 1,024 articles.
+    """Cut a sequence of articles into batches of about a million code points and at most 1,024 articles.
 
     Parameters
     ----------
