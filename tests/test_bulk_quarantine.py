@@ -198,11 +198,27 @@ def test_only_the_text_is_replaced(
     dump = partial(json.dumps, ensure_ascii=ascii_only, separators=(comma, colon))
     before = f"{dump(fields)[:-1]}{comma if fields else ''}{dump('text')}{colon}".encode()
     line = before + dump(old).encode() + b', "last" : 1.50 }\n'
-    replaced = replace_text(line, "text", new)
+    replaced = replace_text(line, "text", old, new)
     assert replaced.startswith(before)
     assert replaced.endswith(b', "last" : 1.50 }\n')
     assert json.loads(replaced) == {**fields, "text": new, "last": 1.5}
     assert replaced.isascii() or not line.isascii()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (rb'{"a": {"text": "old"}, "text": "old"}', rb'{"a": {"text": "old"}, "text": "new"}'),
+        (rb'{"old": "old", "text": "old"}', rb'{"old": "old", "text": "new"}'),
+        (rb'{"text": "old", "text": "old"}', rb'{"text": "old", "text": "new"}'),
+        (rb'{"a": "say \"old\"", "text": "old"}', rb'{"a": "say \"old\"", "text": "new"}'),
+        (rb'{"a": {"text": "old"}, "t\u0065xt": "\u006fld"}', rb'{"a": {"text": "old"}, "t\u0065xt": "new"}'),
+        (rb'{"text": "\u006fld", "b": "old"}', rb'{"text": "new", "b": "old"}'),
+    ],
+)
+def test_the_same_string_elsewhere(line: bytes, expected: bytes) -> None:
+    """The text's string may stand in other fields, in keys, in strings, or be written otherwise: those stay."""
+    assert replace_text(line, "text", "old", "new") == expected
 
 
 @given(st.lists(st.binary(max_size=30), max_size=6), st.lists(st.integers(1, 50)), st.binary(max_size=20))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dechaff.artifact import default_model
 from dechaff.lines import LineBatch
-from dechaff.model import LineModel, Threshold, blocks, sigmoid
+from dechaff.model import LineModel, Threshold, Watch, blocks, sigmoid
 from dechaff.repeats import weigh_repeats
 from dechaff.runs import spread, sum_runs
 from dechaff.stages import Values
@@ -33,6 +33,7 @@ def decide_lines(
     threshold: Threshold = None,
     repeats: NDArray[np.bool_] | None = None,
     clues: Sequence[Clue] | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[Decision]:
     """Give for each block of articles its lines, which of them are kept, their probabilities, and the flags.
 
@@ -45,6 +46,8 @@ def decide_lines(
         As `find_repeats` tells.
     clues : sequence of Clue, length n_articles, optional
         As `make_clues` gives them.
+    watch : callable, optional
+        Is shown the features of the lines, as `LineModel.log_odds` says.
 
     Raises
     ------
@@ -55,7 +58,7 @@ def decide_lines(
     cut, own = model.resolve_threshold(threshold), model.threshold
     article = line = 0
     for batch in blocks(texts):
-        odds = judged = model.log_odds(batch)
+        odds = judged = model.log_odds(batch, watch)
         n_chars = batch.ends - batch.starts
         keep = partial(guard, n_chars=n_chars, offsets=batch.article_lines, threshold=cut, own_threshold=own)
         if repeats is not None:

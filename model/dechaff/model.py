@@ -4,7 +4,7 @@ Stage 1 judges a line by its features and words. Stage 2 judges it again, knowin
 small third one, the decoder, weighs what stage 2 says of the line against the lines around and the whole article.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from numbers import Real
@@ -30,6 +30,8 @@ _BLOCK: Final = 1 << 20
 # An article counts as so many code points at least: some tables have rows for each article.
 _SMALLEST: Final = _BLOCK >> 10
 
+#: Looks at the features of lines, shape (n_features, n_lines), before they are forgotten.
+Watch = Callable[[Matrix], object]
 #: A probability, the name of one of the model's presets, or None for the model's own.
 Threshold = float | str | None
 
@@ -156,19 +158,24 @@ class LineModel:
         """
         return sigmoid(self.log_odds(batch))
 
-    def log_odds(self, batch: LineBatch) -> Values:
+    def log_odds(self, batch: LineBatch, watch: Watch | None = None) -> Values:
         """Give the log-odds of content of every line of one batch, shape (n_lines,).
 
         Parameters
         ----------
         batch : LineBatch
+        watch : callable, optional
+            Is shown the features of the lines, as `features` gives them, in one piece or several.
         """
         if not batch.n_lines:
             return np.zeros(0)
         if batch.n_lines > MOST_LINES:
-            return np.concatenate([self.log_odds(section) for section in batch.sections()])
+            return np.concatenate([self.log_odds(section, watch) for section in batch.sections()])
         words = find_words(batch, self.keywords)
-        odds = self.second.log_odds(self._features(batch, words))
+        matrix = self._features(batch, words)
+        if watch is not None:
+            watch(matrix)
+        odds = self.second.log_odds(matrix)
         if self.decoder is None:
             return odds
         return self.decoder.log_odds(stack(decoding_features(odds, words.counts, batch.part_lines)))

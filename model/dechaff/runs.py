@@ -220,9 +220,7 @@ def round_column(column: Values) -> NDArray[np.float32]:
     return np.round(column, _DECIMALS).astype(np.float32)
 
 
-def ratio(
-    counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]
-) -> NDArray[np.float32]:
+def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
     """Divide counts by others, in float32: below 2**24 the result is that of float64, rounded, at half the memory.
 
     Parameters

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.bulk.drift import Counts, Profile, count_features, is_sampled
+from dechaff.bulk.drift import Census, Profile
 from dechaff.bulk.records import Document, join_lines
 from dechaff.bulk.settings import Settings, need
 from dechaff.bulk.summary import Tally
@@ -87,8 +87,10 @@ class Cleaner:
         texts: list[str] = []
         dropped: list[bytes] = []
         attributes: list[bytes] = []
-        tally = Tally(features=self._count_features(documents))
-        decisions = decide_lines([d.text for d in documents], self._model, self._settings.threshold)
+        tally = Tally()
+        census = None if self._profile is None else Census(self._profile, self._model.first.names)
+        watch = None if census is None else census.watch
+        decisions = decide_lines([d.text for d in documents], self._model, self._settings.threshold, watch=watch)
         for batch, kept, probability, flags in decisions:
             block = _Block(documents[len(texts) : len(texts) + batch.n_articles], batch, kept, probability)
             texts.extend(kept_text(batch, kept))
@@ -97,14 +99,9 @@ class Cleaner:
                 dropped.append(join_lines(_dropped_lines(block, self._model), self._dumps))
             if self._settings.attributes:
                 attributes.append(join_lines(_attributes(block), self._dumps))
+        tally.features = None if census is None else census.counts
+        tally.forget()
         return Cleaned(texts, b"".join(dropped), b"".join(attributes), tally)
-
-    def _count_features(self, documents: Sequence[Document]) -> Counts:
-        """Count the features of some of the documents."""
-        if self._profile is None:
-            return {}
-        sample = [document.text for document in documents if is_sampled(document.number)]
-        return count_features(self._model, self._profile, sample) if sample else {}
 
 
 def _attributes(block: _Block) -> Iterator[dict[str, Any]]:

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from dechaff.deciding import decide_lines
 from dechaff.model import LineModel, blocks
+from dechaff.stages import Matrix
 
 #: The key of the profile among a model's metadata.
 KEY: Final = "profile"
 NO_PROFILE: Final = "this model has no profile: no drift check"
-# Every so many documents one is looked at: its features are worked out a second time.
+# Every so many lines one is counted.
 _EVERY: Final = 20
-# The golden ratio of all 32-bit numbers.
-_GOLDEN: Final = 2654435769
 _DECILES: Final = np.arange(1, 10) / 10
 # The usual reading of the population stability index: from here on a shift is no accident.
 _MUCH: Final = 0.25
@@ -75,7 +74,35 @@ class Profile:
         return cls(edges, shares, dropped)
 
 
-Counts = dict[str, NDArray[np.int64]]
+Counts = NDArray[np.int64]
+
+
+class Census:
+    """Counts a sample of lines by the deciles of a profile.
+
+    Parameters
+    ----------
+    profile : Profile
+    names : sequence of str
+        Of the features that it is shown, in order.
+    """
+
+    def __init__(self, profile: Profile, names: Sequence[str]) -> None:
+        self._rows = [names.index(name) for name in profile.edges]
+        # Nothing is above infinity: features that have fewer edges leave the last counts at zero.
+        self._edges = np.full((len(self._rows), len(_DECILES)), np.inf)
+        for row, edges in zip(self._edges, profile.edges.values(), strict=True):
+            row[: len(edges)] = edges
+        self.counts = np.zeros((len(self._rows), len(_DECILES) + 1), np.int64)
+
+    def watch(self, matrix: Matrix) -> None:
+        """Count some of the lines, shape (n_features, n_lines); the last one that makes a whole sample is in it."""
+        lines = matrix[self._rows, _EVERY - 1 :: _EVERY]
+        places = np.zeros(lines.shape, np.int64)
+        for edges in self._edges.T:
+            places += lines > edges[:, None]
+        places += np.arange(0, self.counts.size, self.counts.shape[1])[:, None]
+        self.counts += np.bincount(places.ravel(), minlength=self.counts.size).reshape(self.counts.shape)
 
 
 def make_profile(model: LineModel, texts: Sequence[str]) -> dict[str, Any]:
@@ -102,28 +129,6 @@ def make_profile(model: LineModel, texts: Sequence[str]) -> dict[str, Any]:
     return {"features": features, "share_dropped": round(float((~kept).mean()), 6)}
 
 
-def count_features(model: LineModel, profile: Profile, texts: Sequence[str]) -> Counts:
-    """Count the lines of texts by the deciles of a profile.
-
-    Parameters
-    ----------
-    model : LineModel
-    profile : Profile
-    texts : sequence of str
-    """
-    counts = {name: np.zeros(len(shares), np.int64) for name, shares in profile.shares.items()}
-    for batch in (section for block in blocks(texts) for section in block.sections()):
-        matrix = dict(zip(model.first.names, model.features(batch), strict=False)) if batch.n_lines else {}
-        for name in counts.keys() & matrix.keys():
-            counts[name] += _count(matrix[name].astype(np.float64), profile.edges[name])
-    return counts
-
-
-def is_sampled(number: int) -> bool:
-    """Tell whether a record of this number is looked at: evenly spread, and in step with nothing."""
-    return number * _GOLDEN % 2**32 < 2**32 // _EVERY
-
-
 def _count(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1)
 
@@ -143,26 +148,29 @@ def stability_index(expected: NDArray[np.float64], counts: NDArray[Any]) -> floa
     return float(((actual - wanted) * np.log(actual / wanted)).sum())
 
 
-def describe_drift(profile: Profile | None, counts: Counts, n_lines: int, n_dropped: int) -> list[str]:
+def describe_drift(profile: Profile | None, counts: Counts | None, n_lines: int, n_dropped: int) -> list[str]:
     """Say in plain words what differs from training; nothing if nothing does.
 
     Parameters
     ----------
     profile : Profile or None
-    counts : dict of str to ndarray of int64
-        As `count_features` gives them, summed.
+    counts : ndarray of int64, shape (n_features, n_deciles), or None
+        As `Census` counts them, summed; None if nothing was counted.
     n_lines, n_dropped : int
         Of all documents.
     """
     if profile is None:
         return [NO_PROFILE]
-    if max((int(count.sum()) for count in counts.values()), default=0) < _FEWEST_LINES:
+    if counts is None or counts[0].sum() < _FEWEST_LINES:
         return []
     return [*_feature_drift(profile, counts), *_label_drift(profile, n_lines, n_dropped)]
 
 
 def _feature_drift(profile: Profile, counts: Counts) -> Iterator[str]:
-    found = {name: stability_index(profile.shares[name], count) for name, count in counts.items()}
+    found = {
+        name: stability_index(shares, count[: len(shares)])
+        for (name, shares), count in zip(profile.shares.items(), counts, strict=True)
+    }
     much = sorted((name for name in found if found[name] > _MUCH), key=lambda name: -found[name])
     if much:
         shown = ", ".join(f"{name} {found[name]:.2f}" for name in much[:_SHOWN])
@@ -181,7 +189,8 @@ def _label_drift(profile: Profile, n_lines: int, n_dropped: int) -> Iterator[str
         ).replace("%", " %")
 
 
-def add_counts(total: Counts, more: Counts) -> None:
-    """Add counts to others."""
-    for name, count in more.items():
-        total[name] = total[name] + count if name in total else count
+def add_counts(counts: Counts | None, more: Counts | None) -> Counts | None:
+    """Add counts to others; None is none."""
+    if counts is None or more is None:
+        return more if counts is None else counts
+    return counts + more

@@ -133,7 +133,7 @@ def clean_lines(chunk: Chunk, columns: Columns, source: str, compression: str, c
     cleaned = cleaner.clean(documents)
     for place, document, text in zip(places, documents, cleaned.texts, strict=True):
         if text != document.text:
-            lines[place] = replace_text(lines[place], columns.text, text)
+            lines[place] = replace_text(lines[place], columns.text, document.text, text)
     data, dropped, attributes = (
         compress_member(part, compression) for part in (b"".join(lines), cleaned.dropped, cleaned.attributes)
     )
@@ -165,7 +165,7 @@ def _parse(line: bytes) -> dict[str, Any]:
     return record
 
 
-def replace_text(line: bytes, field: str, text: str) -> bytes:
+def replace_text(line: bytes, field: str, old: str, text: str) -> bytes:
     r"""Put another string in the place of a field's.
 
     Parameters
@@ -174,7 +174,8 @@ def replace_text(line: bytes, field: str, text: str) -> bytes:
         A JSON object that has the field, a string.
     field : str
         Of a field that is given twice, the second counts.
-    text : str
+    old, text : str
+        What the field says, and what it is to say.
 
     Returns
     -------
@@ -183,13 +184,28 @@ def replace_text(line: bytes, field: str, text: str) -> bytes:
 
     Examples
     --------
-    >>> replace_text(b'{"n": 1.50, "text": "a\\u00e9\\nb"}\n', "text", "aé")
+    >>> replace_text(b'{"n": 1.50, "text": "a\\u00e9\\nb"}\n', "text", "aé\\nb", "aé")
     b'{"n": 1.50, "text": "a\\u00e9"}\n'
     """
+    orjson = need("orjson")
+    dumps, written = orjson.dumps, orjson.dumps(old)
+    start = line.find(written)
+    needs_escapes = line.isascii() and not text.isascii()
+    if start >= 0 and not needs_escapes:  # as nearly always: what others write, orjson writes the same way
+        changed = b"".join((line[:start], dumps(text), line[start + len(written) :]))
+        if _says(changed, field, text):
+            return changed
     start, end = _find_string(line, field)
-    dumps = need("orjson").dumps
-    new = json.dumps(text).encode() if line.isascii() and not text.isascii() else dumps(text)
+    new = json.dumps(text).encode() if needs_escapes else dumps(text)
     return b"".join((line[:start], new, line[end:]))
+
+
+def _says(line: bytes, field: str, text: str) -> bool:
+    """Tell whether a field of a record says a text: the same string may stand in another field, or in a string."""
+    try:
+        return bool(_parse(line).get(field) == text)
+    except BadRecordError:
+        return False
 
 
 def _find_string(line: bytes, field: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from dechaff.lines import LineBatch
 
 # Of the dropped lines so many are counted at once; beyond, the rarer ones are forgotten.
 _COUNTED: Final = 50_000
+_COUNTED_OF_A_CHUNK: Final = 1000
 # Frequent lines are short: of a longer one the beginning says which.
 _SHOWN_CHARS: Final = 80
 #: So many of the most frequent dropped lines are kept of each file, and shown.
@@ -34,7 +36,7 @@ class Tally:
         How many documents have any.
     frequent : Counter
         The beginnings of dropped lines, and how often they were dropped, at least.
-    features : dict of str to ndarray of int64
+    features : ndarray of int64, shape (n_features, n_deciles), or None
         Lines of a sample by the deciles of the model's profile; not kept in the manifest.
     """
 
@@ -47,7 +49,7 @@ class Tally:
     n_flagged: int = 0
     flags: Counter[str] = field(default_factory=Counter)
     frequent: Counter[str] = field(default_factory=Counter)
-    features: Counts = field(default_factory=dict)
+    features: Counts | None = None
 
     def count(self, batch: LineBatch, kept: NDArray[np.bool_], flags: list[tuple[str, ...]]) -> None:
         """Count a block of articles as `decide_lines` gives it."""
@@ -67,9 +69,15 @@ class Tally:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.flags.update(other.flags)
         self.frequent.update(other.frequent)
-        add_counts(self.features, other.features)
+        self.features = add_counts(self.features, other.features)
         if len(self.frequent) > 2 * _COUNTED:
             self.frequent = Counter(dict(self.frequent.most_common(_COUNTED)))
+
+    def forget(self) -> None:
+        """Forget the rarer of the dropped lines: of a chunk a few are enough to find the most frequent of all."""
+        if len(self.frequent) > _COUNTED_OF_A_CHUNK:
+            ordered = sorted(self.frequent.items(), key=itemgetter(1), reverse=True)
+            self.frequent = Counter(dict(ordered[:_COUNTED_OF_A_CHUNK]))
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values, the most frequent lines first.
