@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import cycle
 from pathlib import Path
@@ -33,7 +34,8 @@ EXTRACTOR: Final = "resiliparse_all"
 ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"
 _COMMAND: Final = (sys.executable, "-m", "dechaff_training", "bulk", "--quiet")
 _ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-_LOOK: Final = 0.2
+# More often, and looking is what the second core does.
+_LOOK: Final = 0.5
 _LARGEST: Final = "the largest of all processes"
 
 
@@ -66,7 +68,7 @@ class Run:
     seconds : float
         By the clock.
     cpu_seconds : float
-        Of all its processes.
+        Of all its processes, when they were last looked at.
     reader_seconds : float
         Processor seconds of the process that reads and writes.
     peaks : list of float
@@ -111,33 +113,32 @@ def write_documents(texts: list[str], path: Path, n_bytes: int) -> int:
 
 
 def run(source: Path, out: Path, workers: int) -> Run:
-    """Run the command in processes of its own, and look at their memory every fifth of a second."""
+    """Run the command in processes of its own, and look at their memory and time twice a second."""
     psutil = load("psutil", "dev")
     shutil.rmtree(out, ignore_errors=True)
     start = time.perf_counter()
-    before = os.times()
     command = [*_COMMAND, str(source), "-o", str(out), "--workers", str(workers)]
     process = subprocess.Popen(command, env={**os.environ, **_ONE_THREAD})
     watched = psutil.Process(process.pid)
     peaks: dict[int, float] = {}
-    reader = 0.0
-    while process.poll() is None:
+    spent: dict[int, float] = {}
+    while process.returncode is None:
         for each in [watched, *_children(watched, psutil)]:
             peaks[each.pid] = max(peaks.get(each.pid, 0.0), _memory(each, psutil))
-        reader = max(reader, _processor(watched, psutil))
-        time.sleep(_LOOK)
+            spent[each.pid] = max(spent.get(each.pid, 0.0), _processor(each, psutil))
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_LOOK)
     if process.returncode:
         raise DechaffError(f"the run ended with {process.returncode}")
-    after = os.times()
-    used = after.children_user + after.children_system - before.children_user - before.children_system
-    done = Run(time.perf_counter() - start, used, reader, list(peaks.values()))
+    seconds = time.perf_counter() - start
+    done = Run(seconds, sum(spent.values()), spent[process.pid], list(peaks.values()))
     print(f"bulk.py: {source.name}, {workers} workers: {done}", file=sys.stderr)
     return done
 
 
 def _children(process: Any, psutil: Any) -> list[Any]:
     try:
-        return list(process.children())
+        return list(process.children(recursive=True))  # workers are children of the process that forks them
     except psutil.Error:
         return []
 

@@ -20,7 +20,7 @@ from dechaff.bulk.records import Bad, Chunk, Result
 from dechaff.bulk.settings import Settings, need
 from dechaff.bulk.summary import Summary, Tally
 from dechaff.bulk.survey import Surveyed, survey
-from dechaff.bulk.workers import Job, in_order, n_workers, start_workers
+from dechaff.bulk.workers import Job, in_order, n_workers, prepare_workers, start_workers
 from dechaff.errors import InputError
 from dechaff.files import named
 from dechaff.kernels import can_compile
@@ -129,13 +129,15 @@ class _Run:
         summary.n_redone = sum(self._manifest.has_finished(each) for each in todo)
         for tally in done:
             summary.tally.add(tally)
+        n_bytes = sum(each.size for each in todo)
+        n = n_workers(workers, n_bytes)
+        if n > 1 and todo:
+            prepare_workers(compiled=self._wants_compiled(found))
         files = survey(todo, self._settings, self._listener.tell)
         compiled = self._choose_functions(found)
         self._manifest.start(compiled=compiled)
         remove_unfinished(self._folder)
-        n_bytes = sum(each.size for each in todo)
         self._listener.begin(n_bytes)
-        n = n_workers(workers, n_bytes)
         with start_workers(n, Cleaner(model, self._settings, compiled=compiled)) as submit:
             for tally in self._write(in_order(self._read(files), submit, n)):
                 summary.tally.add(tally)
@@ -145,13 +147,19 @@ class _Run:
 
     def _choose_functions(self, found: list[Input]) -> bool:
         """Say whether compiled functions are used: as the folder was begun, or else if there is much to do."""
-        if self._manifest.compiled is None:
-            return sum(each.size for each in found) >= _MUCH and can_compile()
-        if self._manifest.compiled and not can_compile():
+        wanted = self._wants_compiled(found)
+        if not wanted or can_compile():
+            return wanted
+        if self._manifest.compiled:
             raise InputError(
                 f"{show(self._folder)}: begun with compiled functions, whose results differ in the last digits: "
                 "install dechaff[fast] and do without DECHAFF_FAST=0, or begin anew with --overwrite"
             )
+        return False
+
+    def _wants_compiled(self, found: list[Input]) -> bool:
+        if self._manifest.compiled is None:
+            return sum(each.size for each in found) >= _MUCH
         return self._manifest.compiled
 
     def _read(self, files: list[Surveyed]) -> Iterator[_Event]:

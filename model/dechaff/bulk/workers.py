@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_all_start_methods, get_context, parent_process
 from threading import Thread
 from typing import Any, Final, TypeVar
 
@@ -85,7 +85,7 @@ def start_workers(n: int, cleaner: Cleaner) -> Iterator[Submit]:
         yield lambda job: partial(_clean, job, cleaner)
         return
     with _one_thread():
-        pool = ProcessPoolExecutor(n, get_context("spawn"), _start, (cleaner,))
+        pool = ProcessPoolExecutor(n, get_context("forkserver" if _can_fork() else "spawn"), _start, (cleaner,))
         try:
             yield partial(_submit, pool)
         except BrokenProcessPool as error:
@@ -97,13 +97,41 @@ def start_workers(n: int, cleaner: Cleaner) -> Iterator[Submit]:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
+def prepare_workers(*, compiled: bool) -> None:
+    """Start the process that workers are forked from, where the system can fork: it loads what they need meanwhile.
+
+    Parameters
+    ----------
+    compiled : bool
+        Whether they are likely to use compiled functions.
+    """
+    if _can_fork():
+        from multiprocessing import forkserver
+
+        forkserver.set_forkserver_preload(["__main__", "dechaff.bulk.warm" if compiled else __name__])
+        with _one_thread(), _without_interrupts():
+            forkserver.ensure_running()
+
+
+def _can_fork() -> bool:
+    return "forkserver" in get_all_start_methods()  # everywhere but on Windows
+
+
 def _submit(pool: ProcessPoolExecutor, job: Job) -> Callable[[], Result]:
-    """Hand a job over; a process that has to be started for it never hears Ctrl-C."""
-    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+    """Hand a job over, and start another process for it if there are too few."""
+    with _without_interrupts():
         return pool.submit(_work, job).result
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Let the processes that are started meanwhile never hear Ctrl-C."""
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return pool.submit(_work, job).result
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
