@@ -5,13 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from bulk_corpora import records, write_jsonl
 from cli_process import SITES
 
 from dechaff import LineModel, load_model, save_model
 from dechaff.bulk import Settings, clean_bulk
-from dechaff.bulk.drift import KEY, NO_PROFILE, Profile, make_profile
+from dechaff.bulk.drift import KEY, NO_PROFILE, Census, Profile, make_profile
+from dechaff.model import blocks
 from dechaff_training.corpus import Corpus
 from dechaff_training.estimator import LineClassifier
 from dechaff_training.rendering import model_report
@@ -40,6 +42,21 @@ def test_another_kind_of_documents(profiled: Path, tmp_path: Path) -> None:
     first, second = clean_bulk([path], tmp_path / "out", Settings(model=profiled)).notes
     assert "features of these lines are not as in training (" in first
     assert "of the lines are dropped, in training it was" in second
+
+
+def test_lines_are_counted_by_deciles(profiled: Path, corpus: Corpus) -> None:
+    """Every twentieth line counts for each feature where the deciles of the profile put it."""
+    model = load_model(profiled)
+    profile = Profile.of(model)
+    assert profile is not None
+    census = Census(profile, model.first.names)
+    seen = []
+    for batch in blocks(corpus.texts):
+        model.log_odds(batch, lambda matrix: (census.watch(matrix), seen.append(matrix[:, 19::20])))
+    sample = np.concatenate(seen, axis=1)
+    for (name, edges), counts in zip(profile.edges.items(), census.counts, strict=True):
+        places = np.searchsorted(edges, sample[model.first.names.index(name)].astype(np.float64))
+        assert counts.tolist() == np.bincount(places, minlength=10).tolist(), name
 
 
 def test_few_documents_prove_nothing(profiled: Path, tmp_path: Path) -> None:

@@ -97,12 +97,12 @@ class Census:
 
     def watch(self, matrix: Matrix) -> None:
         """Count some of the lines, shape (n_features, n_lines); the last one that makes a whole sample is in it."""
-        lines = matrix[self._rows, _EVERY - 1 :: _EVERY]
-        places = np.zeros(lines.shape, np.int64)
+        lines = matrix[self._rows, _EVERY - 1 :: _EVERY].astype(np.float64)
+        places = np.zeros(lines.shape, np.uint8)
         for edges in self._edges.T:
             places += lines > edges[:, None]
-        places += np.arange(0, self.counts.size, self.counts.shape[1])[:, None]
-        self.counts += np.bincount(places.ravel(), minlength=self.counts.size).reshape(self.counts.shape)
+        cells = places + np.arange(0, self.counts.size, self.counts.shape[1])[:, None]
+        self.counts += np.bincount(cells.ravel(), minlength=self.counts.size).reshape(self.counts.shape)
 
 
 def make_profile(model: LineModel, texts: Sequence[str]) -> dict[str, Any]:

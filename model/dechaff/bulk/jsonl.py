@@ -64,7 +64,8 @@ def cut_lines(pieces: Iterable[bytes]) -> Iterator[Chunk | Bad]:
 def _take_lines(held: bytearray, number: int) -> Chunk | None:
     """Take the whole lines out of what is held."""
     end = held.rfind(b"\n") + 1
-    lines = bytes(held[:end])
+    with memoryview(held) as view:  # a slice would be a second copy
+        lines = bytes(view[:end])
     del held[:end]
     return Chunk(lines, number) if lines else None
 
