@@ -68,7 +68,7 @@ class Run:
     seconds : float
         By the clock.
     cpu_seconds : float
-        Of all its processes, when they were last looked at.
+        Of all its processes.
     reader_seconds : float
         Processor seconds of the process that reads and writes.
     peaks : list of float
@@ -113,32 +113,35 @@ def write_documents(texts: list[str], path: Path, n_bytes: int) -> int:
 
 
 def run(source: Path, out: Path, workers: int) -> Run:
-    """Run the command in processes of its own, and look at their memory and time twice a second."""
+    """Run the command in processes of its own, and look at their memory twice a second."""
     psutil = load("psutil", "dev")
     shutil.rmtree(out, ignore_errors=True)
     start = time.perf_counter()
+    before = os.times()
     command = [*_COMMAND, str(source), "-o", str(out), "--workers", str(workers)]
     process = subprocess.Popen(command, env={**os.environ, **_ONE_THREAD})
     watched = psutil.Process(process.pid)
     peaks: dict[int, float] = {}
-    spent: dict[int, float] = {}
+    reader = 0.0
     while process.returncode is None:
         for each in [watched, *_children(watched, psutil)]:
             peaks[each.pid] = max(peaks.get(each.pid, 0.0), _memory(each, psutil))
-            spent[each.pid] = max(spent.get(each.pid, 0.0), _processor(each, psutil))
+        reader = max(reader, _processor(watched, psutil))
         with suppress(subprocess.TimeoutExpired):
             process.wait(_LOOK)
     if process.returncode:
         raise DechaffError(f"the run ended with {process.returncode}")
     seconds = time.perf_counter() - start
-    done = Run(seconds, sum(spent.values()), spent[process.pid], list(peaks.values()))
+    after = os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    done = Run(seconds, used, reader, list(peaks.values()))
     print(f"bulk.py: {source.name}, {workers} workers: {done}", file=sys.stderr)
     return done
 
 
 def _children(process: Any, psutil: Any) -> list[Any]:
     try:
-        return list(process.children(recursive=True))  # workers are children of the process that forks them
+        return list(process.children())
     except psutil.Error:
         return []
 

@@ -12,7 +12,7 @@ from cli_process import SITES
 
 from dechaff import LineModel, load_model, save_model
 from dechaff.bulk import Settings, clean_bulk
-from dechaff.bulk.drift import KEY, NO_PROFILE, Census, Profile, make_profile
+from dechaff.bulk.drift import KEY, NO_PROFILE, Census, Profile, choose_lines, make_profile
 from dechaff.model import blocks
 from dechaff_training.corpus import Corpus
 from dechaff_training.estimator import LineClassifier
@@ -45,15 +45,17 @@ def test_another_kind_of_documents(profiled: Path, tmp_path: Path) -> None:
 
 
 def test_lines_are_counted_by_deciles(profiled: Path, corpus: Corpus) -> None:
-    """Every twentieth line counts for each feature where the deciles of the profile put it."""
+    """One of twenty lines counts for each feature where the deciles of the profile put it."""
     model = load_model(profiled)
     profile = Profile.of(model)
     assert profile is not None
     census = Census(profile, model.first.names)
     seen = []
     for batch in blocks(corpus.texts):
-        model.log_odds(batch, lambda matrix: (census.watch(matrix), seen.append(matrix[:, 19::20])))
-    sample = np.concatenate(seen, axis=1)
+        model.log_odds(batch, lambda matrix: (census.watch(matrix), seen.append(matrix)))
+    lines = np.concatenate(seen, axis=1)
+    sample = lines[:, choose_lines(1, lines.shape[1])]
+    assert sample.shape[1] == pytest.approx(lines.shape[1] / 20, abs=2)
     for (name, edges), counts in zip(profile.edges.items(), census.counts, strict=True):
         places = np.searchsorted(edges, sample[model.first.names.index(name)].astype(np.float64))
         assert counts.tolist() == np.bincount(places, minlength=10).tolist(), name

@@ -213,6 +213,7 @@ def test_only_the_text_is_replaced(
         (rb'{"text": "old", "text": "old"}', rb'{"text": "old", "text": "new"}'),
         (rb'{"a": "say \"old\"", "text": "old"}', rb'{"a": "say \"old\"", "text": "new"}'),
         (rb'{"a": {"text": "old"}, "t\u0065xt": "\u006fld"}', rb'{"a": {"text": "old"}, "t\u0065xt": "new"}'),
+        (rb'{"text": "\u006fld", "old" : "new"}', rb'{"text": "new", "old" : "new"}'),
         (rb'{"text": "\u006fld", "b": "old"}', rb'{"text": "new", "b": "old"}'),
     ],
 )

@@ -1,3 +1,4 @@
+import importlib
 import os
 import subprocess
 import sys
@@ -8,8 +9,9 @@ import pytest
 from helpers import ANY_TEXTS, random_model
 from hypothesis import given, settings
 
-from dechaff import LineBatch, LineModel, clean_array, kernels
+from dechaff import LineBatch, LineModel, clean_array, kernels, lexicon, tokens
 from dechaff.model import stage_names
+from dechaff.runs import log1p_counts
 from dechaff_training.corpus import Corpus
 
 RANDOM = random_model()
@@ -70,6 +72,28 @@ def test_real_articles_give_the_same_numbers(model: LineModel, corpus: Corpus) -
     cleaned = clean_array(corpus.texts, model)
     kernels.use_compiled(False)
     assert clean_array(corpus.texts, model) == cleaned
+
+
+@pytest.mark.usefixtures("_numba")
+@pytest.mark.parametrize("rounded", [False, True])
+def test_logarithms_of_any_count(rounded: bool) -> None:
+    """Counts below zero, in the table, at its end and beyond have the same logarithms both ways."""
+    counts = np.array([[-3, 0, 1, 7], [65_535, 65_536, 65_537, 10**9]])
+    expected = np.log1p(np.maximum(counts, 0))
+    for wanted in (False, True):
+        kernels.use_compiled(wanted)
+        found = log1p_counts(counts, rounded=rounded)
+        assert found == pytest.approx(np.round(expected, 4) if rounded else expected, rel=1e-7)
+
+
+def test_constants_are_the_same() -> None:
+    """The compiled functions size their buffers and tables as the functions in numpy do."""
+    pytest.importorskip("numba", reason="needs the fast extra: pip install 'dechaff[fast]'")
+    twins = importlib.import_module("dechaff.kernels.compiled.words")
+    assert twins._MAX_WORDS == lexicon.MAX_WORDS
+    assert twins._FILTER_BITS == lexicon._FILTER_BITS
+    assert twins._MAY_BE == lexicon._MAY_BE
+    assert twins._BUCKET_BITS == tokens._BUCKET_BITS
 
 
 WORK = """

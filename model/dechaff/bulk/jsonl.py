@@ -16,6 +16,8 @@ from dechaff.bulk.settings import CHUNK, LONGEST, QUARANTINED, Settings, need
 _BOM: Final = b"\xef\xbb\xbf"
 # A string, with a colon behind it if it is a key, or a bracket.
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"(\s*+:)?+|[{}\[\]]', re.DOTALL)
+# What follows a key.
+_COLON: Final = re.compile(rb"\s*+:")
 # So many records are looked at to find the text.
 _LOOKED_AT: Final = 100
 
@@ -188,12 +190,15 @@ def replace_text(line: bytes, field: str, old: str, text: str) -> bytes:
     >>> replace_text(b'{"n": 1.50, "text": "a\\u00e9\\nb"}\n', "text", "aé\\nb", "aé")
     b'{"n": 1.50, "text": "a\\u00e9"}\n'
     """
-    orjson = need("orjson")
-    dumps, written = orjson.dumps, orjson.dumps(old)
-    start = line.find(written)
+    dumps = need("orjson").dumps
     needs_escapes = line.isascii() and not text.isascii()
-    if start >= 0 and not needs_escapes:  # as nearly always: what others write, orjson writes the same way
-        changed = b"".join((line[:start], dumps(text), line[start + len(written) :]))
+    written = dumps(old)
+    start = -1 if needs_escapes else line.find(written)
+    end = start + len(written)
+    if start >= 0 and not _COLON.match(
+        line, end
+    ):  # as nearly always: what others write, orjson writes the same way
+        changed = b"".join((line[:start], dumps(text), line[end:]))
         if _says(changed, field, text):
             return changed
     start, end = _find_string(line, field)

@@ -20,7 +20,7 @@ from dechaff.bulk.records import Bad, Chunk, Result
 from dechaff.bulk.settings import Settings, need
 from dechaff.bulk.summary import Summary, Tally
 from dechaff.bulk.survey import Surveyed, survey
-from dechaff.bulk.workers import Job, in_order, n_workers, prepare_workers, start_workers
+from dechaff.bulk.workers import Job, in_order, n_workers, start_workers
 from dechaff.errors import InputError
 from dechaff.files import named
 from dechaff.kernels import can_compile
@@ -129,16 +129,14 @@ class _Run:
         summary.n_redone = sum(self._manifest.has_finished(each) for each in todo)
         for tally in done:
             summary.tally.add(tally)
-        n_bytes = sum(each.size for each in todo)
-        n = n_workers(workers, n_bytes)
-        if n > 1 and todo:
-            prepare_workers(compiled=self._wants_compiled(found))
         files = survey(todo, self._settings, self._listener.tell)
-        compiled = self._choose_functions(found)
-        self._manifest.start(compiled=compiled)
-        remove_unfinished(self._folder)
-        self._listener.begin(n_bytes)
-        with start_workers(n, Cleaner(model, self._settings, compiled=compiled)) as submit:
+        n_bytes = sum(each.size for each in todo)
+        n = n_workers(workers, n_bytes) if todo else 1
+        cleaner = Cleaner(model, self._settings, compiled=self._wants_compiled(found))
+        with start_workers(n, cleaner) as submit:
+            self._manifest.start(compiled=self._choose_functions(found))
+            remove_unfinished(self._folder)
+            self._listener.begin(n_bytes)
             for tally in self._write(in_order(self._read(files), submit, n)):
                 summary.tally.add(tally)
         total = summary.tally

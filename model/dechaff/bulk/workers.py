@@ -1,5 +1,6 @@
 """Processes that clean chunks, and the order in which their results come back."""
 
+import gc
 import os
 import signal
 from collections import deque
@@ -9,18 +10,19 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_all_start_methods, get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from threading import Thread
 from typing import Any, Final, TypeVar
 
 from dechaff.bulk.cleaner import Cleaner
 from dechaff.bulk.columns import Columns
 from dechaff.bulk.formats import FORMATS
-from dechaff.bulk.records import Chunk, Result
+from dechaff.bulk.records import Chunk, Document, Result
 from dechaff.bulk.settings import LONGEST_UNREAD
 from dechaff.errors import InputError
 
 Event = TypeVar("Event")
+Outcome = TypeVar("Outcome")
 #: Starts a job; what it gives waits for the result.
 Submit = Callable[["Job"], Callable[[], Result]]
 
@@ -69,7 +71,9 @@ def n_workers(asked: int | None, n_bytes: int) -> int:
 
 @contextmanager
 def start_workers(n: int, cleaner: Cleaner) -> Iterator[Submit]:
-    """Start processes, each with its own model; with one alone the work is done in this process.
+    """Start processes, each with its own model, at once: they load what they need while others prepare the rest.
+
+    With one alone the work is done in this process.
 
     Parameters
     ----------
@@ -85,9 +89,11 @@ def start_workers(n: int, cleaner: Cleaner) -> Iterator[Submit]:
         yield lambda job: partial(_clean, job, cleaner)
         return
     with _one_thread():
-        pool = ProcessPoolExecutor(n, get_context("forkserver" if _can_fork() else "spawn"), _start, (cleaner,))
+        pool = ProcessPoolExecutor(n, get_context("spawn"), _start, (cleaner,))
         try:
-            yield partial(_submit, pool)
+            for _ in range(n):
+                _submit(pool, _be_ready)
+            yield lambda job: _submit(pool, _work, job)
         except BrokenProcessPool as error:
             raise InputError(
                 "a worker process has ended, perhaps for want of memory: run it again, with fewer --workers; "
@@ -97,41 +103,14 @@ def start_workers(n: int, cleaner: Cleaner) -> Iterator[Submit]:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def prepare_workers(*, compiled: bool) -> None:
-    """Start the process that workers are forked from, where the system can fork: it loads what they need meanwhile.
-
-    Parameters
-    ----------
-    compiled : bool
-        Whether they are likely to use compiled functions.
-    """
-    if _can_fork():
-        from multiprocessing import forkserver
-
-        forkserver.set_forkserver_preload(["__main__", "dechaff.bulk.warm" if compiled else __name__])
-        with _one_thread(), _without_interrupts():
-            forkserver.ensure_running()
-
-
-def _can_fork() -> bool:
-    return "forkserver" in get_all_start_methods()  # everywhere but on Windows
-
-
-def _submit(pool: ProcessPoolExecutor, job: Job) -> Callable[[], Result]:
-    """Hand a job over, and start another process for it if there are too few."""
-    with _without_interrupts():
-        return pool.submit(_work, job).result
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Let the processes that are started meanwhile never hear Ctrl-C."""
+def _submit(pool: ProcessPoolExecutor, function: Callable[..., Outcome], *args: object) -> Callable[[], Outcome]:
+    """Hand something over; a process that has to be started for it never hears Ctrl-C."""
     if not hasattr(signal, "pthread_sigmask"):  # on Windows
-        yield
-        return
+        return pool.submit(function, *args).result
+    resource_tracker.ensure_running()  # which is started with the first process, and lets it hear
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield
+        return pool.submit(function, *args).result
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -155,10 +134,21 @@ _cleaners: list[Cleaner] = []
 
 
 def _start(cleaner: Cleaner) -> None:
-    """Prepare a worker: Ctrl-C is for the parent, and without a parent there is nothing to do."""
+    """Prepare a worker: Ctrl-C is for the parent, and without a parent there is nothing to do.
+
+    Tables and compiled functions are loaded by cleaning something. What is there by then is never garbage: frozen,
+    it is not looked through each time that the worker collects its own.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
+    cleaner.clean([Document.of(1, "The vote was held on Tuesday.", "none")])
+    gc.collect()
+    gc.freeze()
     _cleaners.append(cleaner)
+
+
+def _be_ready() -> None:
+    """Do nothing, in a worker that has to be started for it."""
 
 
 def _end_with_parent() -> None:

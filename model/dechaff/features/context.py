@@ -222,6 +222,17 @@ def measure_cohesion(
 ) -> Values:
     """Sum over each line's words what of the rest of the article is like them and probable content.
 
+    Parameters
+    ----------
+    hashes, lengths, copies, offsets, part_lines : ndarray
+        As `Words` and its batch have them.
+    probability : ndarray of float64, shape (n_lines,)
+    is_long : ndarray of bool, shape (n_lines,)
+    rarities : ndarray of float64, shape (n,)
+        What a word weighs that stands so many times elsewhere in its part.
+    rarities_shared : ndarray of float64, shape (n,)
+        The same divided by that number.
+
     Returns
     -------
     ndarray of float64, shape (6, n_lines)
