@@ -13,7 +13,7 @@ from dechaff.bulk.settings import Settings, need
 from dechaff.bulk.summary import Tally
 from dechaff.deciding import decide_lines, kept_text
 from dechaff.explanation import explain
-from dechaff.kernels import using_compiled
+from dechaff.kernels import can_compile, using_compiled
 from dechaff.kinds import line_kinds
 from dechaff.lines import LineBatch
 from dechaff.model import LineModel
@@ -72,6 +72,10 @@ class Cleaner:
     def __init__(self, model: LineModel, settings: Settings, *, compiled: bool = False) -> None:
         self._model, self._settings, self._compiled = model, settings, compiled
         self._dumps, self._profile = need("orjson").dumps, Profile.of(model)
+
+    def is_compiled(self) -> bool:
+        """Tell whether it uses compiled functions: asked to, and able to."""
+        return self._compiled and can_compile()
 
     def clean(self, documents: Sequence[Document]) -> Cleaned:
         """Clean documents, all at once.

@@ -102,7 +102,7 @@ class Census:
         """Count some of the lines, shape (n_features, n_lines)."""
         sample = choose_lines(self._n_seen, matrix.shape[1])
         self._n_seen += matrix.shape[1]
-        lines = matrix[np.ix_(self._rows, sample)].astype(np.float64)
+        lines = matrix.take(sample, axis=1).take(self._rows, axis=0).astype(np.float64)
         places = np.zeros(lines.shape, np.uint8)
         for edges in self._edges.T:
             places += lines > edges[:, None]

@@ -18,6 +18,8 @@ _BOM: Final = b"\xef\xbb\xbf"
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"(\s*+:)?+|[{}\[\]]', re.DOTALL)
 # What follows a key.
 _COLON: Final = re.compile(rb"\s*+:")
+# So many bytes of a string are looked for; the rest is compared where they stand.
+_TELLING: Final = 64
 # So many records are looked at to find the text.
 _LOOKED_AT: Final = 100
 
@@ -193,11 +195,10 @@ def replace_text(line: bytes, field: str, old: str, text: str) -> bytes:
     dumps = need("orjson").dumps
     needs_escapes = line.isascii() and not text.isascii()
     written = dumps(old)
-    start = -1 if needs_escapes else line.find(written)
+    start = -1 if needs_escapes else line.find(written[:_TELLING])
     end = start + len(written)
-    if start >= 0 and not _COLON.match(
-        line, end
-    ):  # as nearly always: what others write, orjson writes the same way
+    # As nearly always: what others write, orjson writes the same way.
+    if start >= 0 and line.startswith(written, start) and not _COLON.match(line, end):
         changed = b"".join((line[:start], dumps(text), line[end:]))
         if _says(changed, field, text):
             return changed

@@ -23,7 +23,6 @@ from dechaff.bulk.survey import Surveyed, survey
 from dechaff.bulk.workers import Job, in_order, n_workers, start_workers
 from dechaff.errors import InputError
 from dechaff.files import named
-from dechaff.kernels import can_compile
 from dechaff.model import LineModel
 
 # Bytes of input that are worth the seconds which compiled functions take to load.
@@ -133,8 +132,8 @@ class _Run:
         n_bytes = sum(each.size for each in todo)
         n = n_workers(workers, n_bytes) if todo else 1
         cleaner = Cleaner(model, self._settings, compiled=self._wants_compiled(found))
-        with start_workers(n, cleaner) as submit:
-            self._manifest.start(compiled=self._choose_functions(found))
+        with start_workers(n, cleaner) as (submit, is_compiled):
+            self._manifest.start(compiled=self._check_functions(is_compiled()))
             remove_unfinished(self._folder)
             self._listener.begin(n_bytes)
             for tally in self._write(in_order(self._read(files), submit, n)):
@@ -143,19 +142,17 @@ class _Run:
         summary.notes += describe_drift(Profile.of(model), total.features, total.n_lines, total.n_dropped_lines)
         return summary
 
-    def _choose_functions(self, found: list[Input]) -> bool:
-        """Say whether compiled functions are used: as the folder was begun, or else if there is much to do."""
-        wanted = self._wants_compiled(found)
-        if not wanted or can_compile():
-            return wanted
-        if self._manifest.compiled:
+    def _check_functions(self, compiled: bool) -> bool:
+        """Refuse to go on without compiled functions where the folder was begun with them."""
+        if self._manifest.compiled and not compiled:
             raise InputError(
                 f"{show(self._folder)}: begun with compiled functions, whose results differ in the last digits: "
                 "install dechaff[fast] and do without DECHAFF_FAST=0, or begin anew with --overwrite"
             )
-        return False
+        return compiled
 
     def _wants_compiled(self, found: list[Input]) -> bool:
+        """Say whether to use compiled functions: as the folder was begun, or else if there is much to do."""
         if self._manifest.compiled is None:
             return sum(each.size for each in found) >= _MUCH
         return self._manifest.compiled

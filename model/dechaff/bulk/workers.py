@@ -25,6 +25,8 @@ Event = TypeVar("Event")
 Outcome = TypeVar("Outcome")
 #: Starts a job; what it gives waits for the result.
 Submit = Callable[["Job"], Callable[[], Result]]
+#: How to start a job, and what tells whether compiled functions are used.
+Workers = tuple[Submit, Callable[[], bool]]
 
 # Chunks a worker that wait or are done: enough that none is ever idle.
 _AHEAD: Final = 3
@@ -70,7 +72,7 @@ def n_workers(asked: int | None, n_bytes: int) -> int:
 
 
 @contextmanager
-def start_workers(n: int, cleaner: Cleaner) -> Iterator[Submit]:
+def start_workers(n: int, cleaner: Cleaner) -> Iterator[Workers]:
     """Start processes, each with its own model, at once: they load what they need while others prepare the rest.
 
     With one alone the work is done in this process.
@@ -86,14 +88,14 @@ def start_workers(n: int, cleaner: Cleaner) -> Iterator[Submit]:
         If a process ends on its own.
     """
     if n == 1:
-        yield lambda job: partial(_clean, job, cleaner)
+        yield lambda job: partial(_clean, job, cleaner), cleaner.is_compiled
         return
     with _one_thread():
         pool = ProcessPoolExecutor(n, get_context("spawn"), _start, (cleaner,))
         try:
-            for _ in range(n):
-                _submit(pool, _be_ready)
-            yield lambda job: _submit(pool, _work, job)
+            # A worker is asked, so that this process need not load them.
+            answers = [_submit(pool, _is_compiled) for _ in range(n)]
+            yield lambda job: _submit(pool, _work, job), answers[0]
         except BrokenProcessPool as error:
             raise InputError(
                 "a worker process has ended, perhaps for want of memory: run it again, with fewer --workers; "
@@ -147,8 +149,8 @@ def _start(cleaner: Cleaner) -> None:
     _cleaners.append(cleaner)
 
 
-def _be_ready() -> None:
-    """Do nothing, in a worker that has to be started for it."""
+def _is_compiled() -> bool:
+    return _cleaners[0].is_compiled()
 
 
 def _end_with_parent() -> None:
