@@ -61,6 +61,20 @@ def test_lines_are_counted_by_deciles(profiled: Path, corpus: Corpus) -> None:
         assert counts.tolist() == np.bincount(places, minlength=10).tolist(), name
 
 
+def test_profiles_may_have_any_number_of_edges() -> None:
+    """A profile with more edges than deciles, and one with a single edge, count each line where it belongs."""
+    edges = {"a": np.arange(12) / 12, "b": np.array([0.5])}
+    census = Census(
+        Profile(edges, {name: np.ones(len(own) + 1) for name, own in edges.items()}, 0.5), ["b", "c", "a"]
+    )
+    matrix = np.random.default_rng(0).random((3, 1000), np.float32)
+    for part in (matrix[:, :7], matrix[:, 7:7], matrix[:, 7:]):
+        census.watch(part)
+    sample = matrix[:, choose_lines(1, 1000)]
+    for counts, row, own in zip(census.counts, (2, 0), edges.values(), strict=True):
+        assert counts.tolist() == np.bincount(np.searchsorted(own, sample[row]), minlength=13).tolist()
+
+
 def test_few_documents_prove_nothing(profiled: Path, tmp_path: Path) -> None:
     """A handful of documents gives no warning, whatever they are."""
     path = write_jsonl(tmp_path / "a.jsonl", [{"text": "€9.99"}] * 30)

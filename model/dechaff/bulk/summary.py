@@ -80,6 +80,13 @@ class Tally:
         ----------
         n : int
             So many are kept; `Counter.most_common` takes several times as long to find many.
+
+        Examples
+        --------
+        >>> tally = Tally(frequent=Counter({"Log in": 1, "Share": 2}))
+        >>> tally.forget(1)
+        >>> tally.frequent
+        Counter({'Share': 2})
         """
         ordered = sorted(self.frequent.items(), key=itemgetter(1), reverse=True)
         self.frequent = Counter(dict(ordered[:n]))
