@@ -1,5 +1,6 @@
 """What several test files share: texts of every kind and models made by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,12 @@ def plain_stage(names: tuple[str, ...], intercept: float = 0.0, **coefficients: 
     """Make a stage of mean 0 and scale 1 that sees only the features named."""
     weights = np.array([coefficients.get(name, 0.0) for name in names], np.float32)
     return Stage(names, np.zeros_like(weights), np.ones_like(weights), weights, intercept)
+
+
+def sum_leaves(crosses: Crosses, matrix: np.ndarray) -> np.ndarray:
+    """Sum the weights of every line's leaves, as a stage without features of its own does."""
+    stage = plain_stage(tuple(f"feature {row}" for row in range(len(matrix))))
+    return replace(stage, crosses=crosses).log_odds(matrix)
 
 
 def constant_model(log_odds: float, threshold: float = 0.5) -> LineModel:

@@ -79,6 +79,7 @@ def test_the_attacks_are_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(tmp_path)
     for attack in ("reduce", "global", "stack-global, its names from the memo", "inst", "obj", "reduce of exec"):
         pickle.loads(ATTACKS[attack])  # noqa: S301
+        assert (tmp_path / "ran").exists(), attack
         (tmp_path / "ran").unlink()
 
 

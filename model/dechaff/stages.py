@@ -59,13 +59,9 @@ class Crosses:
         ----------
         matrix : ndarray of float32, shape (n_features, n_lines)
         """
-        patterns = self._patterns(matrix)
+        patterns = _pack_answers(matrix, self.questions)
         rows = np.arange(self.n_trees)[:, None]
         return np.asarray(self.leaves[rows, patterns] + self.weights.shape[1] * rows, np.int64)
-
-    def log_odds(self, matrix: Matrix) -> Values:
-        """Sum the weights of every line's leaves, shape (n_lines,)."""
-        return sum_stage(matrix, np.zeros(len(matrix), np.float32), 0.0, self.questions, self.pattern_weights)
 
     @cached_property
     def asked_splits(self) -> NDArray[np.bool_]:
@@ -103,10 +99,6 @@ class Crosses:
         bounds = np.append(firsts, len(unique))
         thresholds = unique[:, 1].astype(np.float32)
         return features, bounds, thresholds, np.ascontiguousarray(rows.reshape(self.features.shape).T)
-
-    def _patterns(self, matrix: Matrix) -> NDArray[np.uint8]:
-        """Pack the outcomes of every tree's splits into a byte, shape (n_trees, n_lines)."""
-        return _pack_answers(matrix, self.questions)
 
 
 _NO_QUESTIONS: Final[Questions] = (
@@ -154,6 +146,7 @@ def _sum_leaves(matrix: Matrix, questions: Questions, pattern_weights: Values) -
 
 
 def _pack_answers(matrix: Matrix, questions: Questions) -> NDArray[np.uint8]:
+    """Pack the outcomes of every tree's splits into a byte, shape (n_trees, n_lines)."""
     features, bounds, thresholds, rows = questions
     answers = np.empty((len(thresholds), matrix.shape[1]), np.bool_)
     limits = bounds.tolist()

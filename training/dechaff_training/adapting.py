@@ -154,6 +154,7 @@ def fit_change(
     signs = _signs(labels)
 
     def objective(change: Values) -> tuple[float, Values]:
+        """Give the log loss with half the squared change, and its gradient."""
         margins = signs * (log_odds + matrix @ change)
         loss = float(weights @ np.logaddexp(0, -margins) + change @ change / 2)
         return loss, change - matrix.T @ (weights * signs * expit(-margins))

@@ -245,6 +245,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         stage = self._fit_second(table, labels, weights, rows)
 
         def judge(held: Rows) -> Values:
+            """Give log-odds, of so many lines at once as fit the memory."""
             starts = range(0, len(held), LINES_AT_ONCE)
             parts = (held[start : start + LINES_AT_ONCE] for start in starts)
             return np.concatenate([stage.log_odds(table.dense[part].T) for part in parts])

@@ -90,7 +90,8 @@ class Census:
     """
 
     def __init__(self, profile: Profile, names: Sequence[str]) -> None:
-        self._rows = np.array([names.index(name) for name in profile.edges])
+        rows = {name: row for row, name in enumerate(names)}
+        self._rows = np.array([rows[name] for name in profile.edges])
         # Nothing is above infinity: features that have fewer edges leave the last counts at zero.
         self._edges = np.full((len(self._rows), max(map(len, profile.edges.values()))), np.inf)
         for row, edges in zip(self._edges, profile.edges.values(), strict=True):

@@ -24,8 +24,8 @@ PROSE_WIDTH: Final = 80
 def shape_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
     """Describe each line by itself: length, shares of kinds of characters, first and last character."""
     counts, width = words.characters, words.widths
+    n_chars, letters = batch.ends - batch.starts, np.maximum(counts.letters, 1)
     n_words = np.maximum(words.counts, 1)
-    n_chars = batch.ends - batch.starts
     columns = {
         "log_n_chars": np.log1p(width),  # not a float32: others are computed from it
         "log_n_words": log1p_counts(words.counts),
@@ -34,11 +34,11 @@ def shape_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
         "is_very_long": width >= 3 * PROSE_WIDTH,
         "mean_word_length": np.log1p(width / n_words),
         "share_letters": ratio(counts.letters, n_chars),
-        "share_upper": ratio(counts.upper, np.maximum(counts.letters, 1)),
+        "share_upper": ratio(counts.upper, letters),
         "share_digits": ratio(counts.digits, n_chars),
         "share_ideographs": ratio(counts.ideographs, n_chars),
         "share_spaces": ratio(counts.spaces, n_chars),
-        "is_upper": counts.upper == np.maximum(counts.letters, 1),
+        "is_upper": counts.upper == letters,
         "has_digit": counts.digits > 0,
     }
     numbers, shares = log1p_counts(counts.marks), np.minimum(ratio(counts.marks, n_words), 1)

@@ -28,6 +28,7 @@ def make_app(session: Session, port: int, token: str) -> Guard:
     """
 
     async def index(_: object) -> FileResponse:
+        """Send the page itself."""
         return FileResponse(_STATIC / "index.html")
 
     rooms = [

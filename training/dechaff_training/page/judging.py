@@ -37,6 +37,7 @@ class Judge:
 
         @lru_cache(_ARTICLES_AT_ONCE)
         def judge(text: str) -> list[LabelledLine]:
+            """Label an article's lines; the last few articles are remembered."""
             return classify_lines(text, model, threshold)
 
         self._lines = judge

@@ -58,6 +58,7 @@ class Guard:
             return
 
         async def send_guarded(message: Message) -> None:
+            """Send a message of the answer, with the headers that tell the browser what to refuse."""
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(_HEADERS)
             await send(message)

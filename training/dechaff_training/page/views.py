@@ -25,29 +25,37 @@ def api_routes(session: Session) -> list[Route]:
 def _article_routes(session: Session) -> list[Route]:
 
     async def list_articles(_: Request) -> Response:
+        """List all articles."""
         return await _answer(lambda: {"articles": session.articles()})
 
     async def suggest(_: Request) -> Response:
+        """Name the articles to label next."""
         return await _answer(session.suggest)
 
     async def open_article(request: Request) -> Response:
+        """Give an article's lines and marks."""
         return await _answer(session.open, request.path_params["index"])
 
     async def explain(request: Request) -> Response:
+        """Say why a line is labelled as it is."""
         key = request.query_params.get("key", "")
         index, line = request.path_params["index"], request.path_params["line"]
         return await _answer(session.explain, index, key, line)
 
     async def keep(request: Request) -> Response:
+        """Keep marks as a draft."""
         return await _answer(session.keep, request.path_params["index"], *await _marks(request))
 
     async def forget(request: Request) -> Response:
+        """Drop the draft."""
         return await _answer(session.forget, request.path_params["index"])
 
     async def save(request: Request) -> Response:
+        """Write marks to the labels."""
         return await _answer(session.save, request.path_params["index"], *await _marks(request))
 
     async def add(request: Request) -> Response:
+        """Take a new article."""
         given = await _fields(request, text=_TEXT, site=_TEXT, title=_TEXT, is_html=(bool,))
         return await _answer(lambda: {"index": session.add(**given)})
 
@@ -65,12 +73,15 @@ def _article_routes(session: Session) -> list[Route]:
 
 def _lesson_routes(session: Session) -> list[Route]:
     async def read_lesson(_: Request) -> Response:
+        """Say how far the lesson is."""
         return JSONResponse(session.teacher.state)
 
     async def begin_lesson(_: Request) -> Response:
+        """Begin a lesson in the background."""
         return await _answer(session.teacher.begin, session.store.root)
 
     async def take_model(_: Request) -> Response:
+        """Take the model that was taught."""
         return await _answer(session.take)
 
     return [

@@ -22,10 +22,15 @@ def sum_runs(values: NDArray[Any], offsets: Indices) -> NDArray[Any]:
 
 
 @compiled
+def _round(value: float) -> float:
+    return float(np.rint(value * 10_000.0) / 10_000.0)
+
+
+@compiled
 def round_column(column: Values) -> NDArray[np.float32]:
     rounded = np.empty(len(column), np.float32)
     for i in range(len(column)):
-        rounded[i] = np.rint(column[i] * 10_000.0) / 10_000.0
+        rounded[i] = _round(column[i])
     return rounded
 
 
@@ -41,7 +46,7 @@ def _take_logarithms(counts: NDArray[Any], table: NDArray[np.float32], rounded: 
             found[i] = table[max(counts[i], 0)]
         else:
             logarithm = np.log1p(counts[i])
-            found[i] = np.rint(logarithm * 10_000.0) / 10_000.0 if rounded else logarithm
+            found[i] = _round(logarithm) if rounded else logarithm
     return found
 
 

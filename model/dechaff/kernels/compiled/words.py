@@ -157,6 +157,7 @@ def measure_cohesion(
     rarities: Values,
     rarities_shared: Values,
 ) -> Values:
+    """Sum masses by bucket over a part, then what each word finds there that is not of its own line."""
     sums = np.zeros((6, len(offsets) - 1))
     masses = np.zeros((1 << _BUCKET_BITS, 2))
     shift = np.uint64(64 - _BUCKET_BITS)
@@ -221,6 +222,7 @@ def _sum_as_numpy(values: NDArray[np.float32]) -> np.float32:
 
 @compiled
 def sum_terms(hashes: Hashes, offsets: Indices, weights: NDArray[np.float32], salts: Hashes, n_bits: int) -> Values:
+    """Look up all terms of a line in one pass over its words, and sum them in numpy's order."""
     n_lines = len(offsets) - 1
     sums = np.zeros((len(salts), n_lines))
     shift = np.uint64(64 - n_bits)
