@@ -59,7 +59,7 @@ evaluate: $(READY)  ## Measure on PAGES/test; writes data/evaluation, the model 
 	$(BIN)/dechaff evaluate $(PAGES)/test --json $(EVALUATION)/test.json --lines $(EVALUATION)/test-lines.npz
 	$(BIN)/python benchmarks/accuracy.py $(PAGES) --json $(EVALUATION)/comparison.json
 	$(BIN)/dechaff benchmark $(PAGES)/test --json $(EVALUATION)/benchmark.json
-	$(BIN)/python -m dechaff_training.report
+	$(BIN)/python -m dechaff_training.evaluate.model_card
 
 fuzz: $(READY)  ## Fuzz every target for SECONDS_EACH (60) with atheris; what it finds is in .fuzz.
 	@if command -v uv >/dev/null 2>&1; then \

@@ -19,12 +19,12 @@ import typer
 
 from dechaff.features import FEATURE_GROUPS
 from dechaff.files import written_whole
-from dechaff_training.benchmark import TextRow, cleaned_by, compare, keep_all
-from dechaff_training.corpus import Article, Corpus
-from dechaff_training.estimator import LineClassifier
-from dechaff_training.evaluation import text_table
-from dechaff_training.rendering import print_tables
-from dechaff_training.training import train_model
+from dechaff_training.corpus.corpus import Article, Corpus
+from dechaff_training.evaluate.benchmark import TextRow, cleaned_by, compare, keep_all
+from dechaff_training.evaluate.evaluation import text_table
+from dechaff_training.fit.estimator import LineClassifier
+from dechaff_training.fit.training import train_model
+from dechaff_training.report.rendering import print_tables
 
 ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"
 WHOLE: Final = "whole"

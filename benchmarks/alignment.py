@@ -19,8 +19,10 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from dechaff.lines import split_lines
-from dechaff_training.alignment import (
+from dechaff.text.lines import split_lines
+from dechaff_training.corpus.articles import Article
+from dechaff_training.corpus.extraction import LEARNT, VOTERS, extract, find_headings, load
+from dechaff_training.corpus.gold_alignment import (
     BOILERPLATE,
     CONTENT,
     MASKED,
@@ -32,12 +34,10 @@ from dechaff_training.alignment import (
     coverage,
     vote,
 )
-from dechaff_training.articles import Article
-from dechaff_training.evaluation import Table
-from dechaff_training.extraction import LEARNT, VOTERS, extract, find_headings, load
-from dechaff_training.metrics import Resamples, Values, ratio
-from dechaff_training.pages import EVERYTHING, read_html, read_pages
-from dechaff_training.rendering import print_tables
+from dechaff_training.corpus.pages import EVERYTHING, read_html, read_pages
+from dechaff_training.evaluate.evaluation import Table
+from dechaff_training.evaluate.metrics import Resamples, Values, ratio
+from dechaff_training.report.rendering import print_tables
 
 SAMPLE: Final = Path(__file__).parents[1] / "data" / "alignment" / "sample.tsv"
 NAMES: Final = {CONTENT: "content", BOILERPLATE: "boilerplate", MASKED: "masked"}

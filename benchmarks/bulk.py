@@ -25,10 +25,10 @@ from rich.table import Table
 
 from dechaff import DechaffError
 from dechaff.extras import load
-from dechaff_training.corpus import Corpus
-from dechaff_training.extraction import EXTRACTORS
-from dechaff_training.options import BEHAVIOUR
-from dechaff_training.progress import Bar
+from dechaff_training.cli.options import BEHAVIOUR
+from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.corpus.extraction import EXTRACTORS
+from dechaff_training.files.progress import Bar
 
 EXTRACTOR: Final = "resiliparse_all"
 ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"

@@ -20,16 +20,16 @@ import typer
 
 from dechaff import LineModel, load_model, save_model
 from dechaff.files import written_whole
-from dechaff_training.adapting import Adapter
-from dechaff_training.benchmark import text_columns
-from dechaff_training.corpus import MASKED, Article, Corpus
-from dechaff_training.estimator import LineClassifier
-from dechaff_training.evaluation import Table, decide
-from dechaff_training.metrics import Estimate, Resamples, Values, f1_of_means
-from dechaff_training.ordering import rank_articles
-from dechaff_training.rendering import print_tables
-from dechaff_training.teaching import STRENGTHS, choose_strength
-from dechaff_training.training import train_model
+from dechaff_training.corpus.corpus import MASKED, Article, Corpus
+from dechaff_training.evaluate.benchmark import text_columns
+from dechaff_training.evaluate.evaluation import Table, decide
+from dechaff_training.evaluate.metrics import Estimate, Resamples, Values, f1_of_means
+from dechaff_training.fit.active_learning import rank_articles
+from dechaff_training.fit.adapting import Adapter
+from dechaff_training.fit.estimator import LineClassifier
+from dechaff_training.fit.fine_tuning import STRENGTHS, choose_strength
+from dechaff_training.fit.training import train_model
+from dechaff_training.report.rendering import print_tables
 
 ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"
 #: Whose pages are someone's own.

@@ -26,9 +26,9 @@ from speed import peak_memory, read_model  # first: it says how many threads num
 
 from dechaff import DechaffError, keep_content, split_lines
 from dechaff.kernels import is_compiled, using_compiled
-from dechaff_training.corpus import Corpus
-from dechaff_training.options import BEHAVIOUR
-from dechaff_training.progress import Bar
+from dechaff_training.cli.options import BEHAVIOUR
+from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.files.progress import Bar
 
 ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"
 #: Slopes are wished to be at most this: linear time, the logarithm in sorting, and noise.

@@ -47,9 +47,9 @@ from dechaff import (
     split_lines,
 )
 from dechaff.kernels import is_compiled
-from dechaff_training.extraction import EXTRACTORS, extractor_version, load
-from dechaff_training.options import BEHAVIOUR
-from dechaff_training.progress import Bar
+from dechaff_training.cli.options import BEHAVIOUR
+from dechaff_training.corpus.extraction import EXTRACTORS, extractor_version, load
+from dechaff_training.files.progress import Bar
 
 EXTRACTOR: Final = "resiliparse_all"
 ARTICLE_LINES: Final = 200

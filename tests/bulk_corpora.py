@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from dechaff_training.corpus import Corpus
+from dechaff_training.corpus.corpus import Corpus
 
 zstandard = pytest.importorskip("zstandard", reason="needs the bulk extra: pip install 'dechaff[bulk]'")
 ARTICLES = Path(__file__).parents[1] / "data" / "articles"

@@ -7,7 +7,7 @@ from helpers import SMALL_MODEL
 from hypothesis import settings
 
 from dechaff import LineModel, default_model, save_model
-from dechaff_training.corpus import Corpus
+from dechaff_training.corpus.corpus import Corpus
 
 ARTICLES = Path(__file__).parents[1] / "data" / "articles"
 

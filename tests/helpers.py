@@ -9,9 +9,9 @@ import pytest
 from hypothesis import strategies as st
 
 from dechaff import LineModel
-from dechaff.features.decoding import decoding_names
-from dechaff.model import stage_names
-from dechaff.stages import SPLITS_PER_TREE, Crosses, Stage
+from dechaff.features.stage3 import stage3_names
+from dechaff.linear.line_model import stage_names
+from dechaff.linear.stage import SPLITS_PER_TREE, Crosses, Stage
 
 #: What `LineBatch` takes for white space beyond `str.isspace`: it has no width.
 ZERO_WIDTH = "\u200b\u200e\u200f\u2060\ufeff"
@@ -89,7 +89,7 @@ def random_model(seed: int = 0, n_bits: int = 10, n_trees: int = 6) -> LineModel
     """Make a model of random weights, none of which is zero, so that nothing a line has goes unseen."""
     rng = np.random.default_rng(seed)
     stages = []
-    for names in (*stage_names(), decoding_names()):
+    for names in (*stage_names(), stage3_names()):
         n = len(names)
         means, scales, coefficients = rng.normal(size=n), rng.uniform(0.5, 2, n), rng.normal(size=n) / 8
         arrays = [values.astype(np.float32) for values in (means, scales, coefficients)]

@@ -71,10 +71,10 @@ def choose(files: list[str], n: int) -> list[int]:
     """Choose so many moments over all of the run, and up to so many where something is written under another name."""
     every = range(1, len(files) + 1)
     writing = [line for line in every if files[line - 1] == _FILES]
-    return sorted({*spread(every, n), *spread(writing, n)})
+    return sorted({*repeat_rows(every, n), *repeat_rows(writing, n)})
 
 
-def spread(lines: Sequence[int], n: int) -> list[int]:
+def repeat_rows(lines: Sequence[int], n: int) -> list[int]:
     """Take so many of the lines at equal distances; not the first, where nothing can be quiet yet."""
     step = max(len(lines) / n, 1)
     return [lines[int((place + 0.5) * step)] for place in range(min(n, len(lines)))]

@@ -34,7 +34,7 @@ class PageClient:
     def __init__(self, session: Any) -> None:
         from starlette.testclient import TestClient
 
-        from dechaff_training.page.app import make_app
+        from dechaff_training.label_app.app import make_app
 
         self._client = TestClient(make_app(session, PORT, TOKEN), base_url=HOME, raise_server_exceptions=False)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from helpers import SMALL_MODEL
 
 from dechaff import LineModel, save_model
-from dechaff.artifact import VERSION
 from dechaff.features import specification
+from dechaff.linear.artifact import VERSION
 
 GOLDEN = Path(__file__).parent / "golden"
 ARTICLE = Path(__file__).parents[1] / "data" / "example.txt"

@@ -1,19 +1,19 @@
 """Labels each line of an article's text as content or boilerplate, with a linear model that says why."""
 
-from dechaff.arrays import clean_array, label_array
-from dechaff.artifact import default_model, inspect_model, load_model, save_model
-from dechaff.cleaning import (
+from dechaff.api import (
     CleanedArticle,
     LabelledLine,
     classify_lines,
     clean_article,
     keep_content,
 )
+from dechaff.arrays import clean_array, label_array
 from dechaff.errors import ArtifactError, CorpusError, DechaffError, InputError, MissingExtraError
-from dechaff.explanation import Reason
-from dechaff.lines import LineBatch, split_lines
-from dechaff.model import LineModel
-from dechaff.wording import Why
+from dechaff.explain.contributions import Reason
+from dechaff.explain.sentences import Why
+from dechaff.linear.artifact import default_model, inspect_model, load_model, save_model
+from dechaff.linear.line_model import LineModel
+from dechaff.text.lines import LineBatch, split_lines
 
 __all__ = [
     "ArtifactError",

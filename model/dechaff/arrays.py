@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.arrow import LINE_LABEL, Labels, is_arrow, labels_like, read_texts, texts_like
-from dechaff.deciding import decide_lines, kept_text
-from dechaff.lines import LineBatch
-from dechaff.model import LineModel, Threshold, check_texts
-from dechaff.repeats import check_groups, find_repeats
-from dechaff.stages import Values
-from dechaff.titles import make_clues
+from dechaff.decisions.decide import decide_lines, kept_text
+from dechaff.decisions.site_lines import check_groups, find_site_duplicates
+from dechaff.decisions.titles import make_page_infos
+from dechaff.linear.line_model import LineModel, Threshold
+from dechaff.linear.stage import Values
+from dechaff.text.batching import check_texts
+from dechaff.text.lines import LineBatch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -177,15 +178,15 @@ def _for_each(
     check_texts(strings, or_none=True)
     present = [(place, text) for place, text in enumerate(strings) if text is not None]
     texts = [text for _, text in present]
-    repeats = None
+    duplicates = None
     if groups is not None:
         sites = list(_plain(groups))
         check_groups(strings, sites)
-        repeats = find_repeats(texts, [sites[place] for place, _ in present])
-    clues = make_clues(strings, _plain(titles), _plain(urls))
-    if clues is not None:
-        clues = [clues[place] for place, _ in present]
-    decisions = decide_lines(texts, model, threshold, repeats, clues)
+        duplicates = find_site_duplicates(texts, [sites[place] for place, _ in present])
+    page_infos = make_page_infos(strings, _plain(titles), _plain(urls))
+    if page_infos is not None:
+        page_infos = [page_infos[place] for place, _ in present]
+    decisions = decide_lines(texts, model, threshold, duplicates, page_infos)
     found = (each for batch, kept, probability, _ in decisions for each in take(batch, kept, probability))
     results: list[Result | None] = [None] * len(strings)
     for (place, _), each in zip(present, found, strict=True):

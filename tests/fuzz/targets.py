@@ -27,10 +27,10 @@ from dechaff import (
     split_lines,
 )
 from dechaff.bulk import Settings, clean_bulk
+from dechaff.bulk.formats.warc import cut_records
 from dechaff.bulk.records import Bad
-from dechaff.bulk.warc import cut_records
 from dechaff.kernels import using_compiled
-from dechaff_training.corpus import Corpus
+from dechaff_training.corpus.corpus import Corpus
 
 #: No weight is zero, so that nothing goes unseen.
 MODEL: Final = random_model(seed=3, n_bits=8, n_trees=3)

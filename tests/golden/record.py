@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from dechaff import LineModel, default_model
-from dechaff_training.corpus import Corpus
+from dechaff_training.corpus.corpus import Corpus
 
 RECORD = Path(__file__).parent / "probabilities.json"
 ARTICLES = Path(__file__).parents[2] / "data" / "articles"

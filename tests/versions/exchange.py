@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from dechaff import load_model, save_model
-from dechaff_training.corpus import Corpus
-from dechaff_training.estimator import LineClassifier
+from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.fit.estimator import LineClassifier
 
 ARTICLES = Path(__file__).parents[2] / "data" / "articles"
 

@@ -11,13 +11,13 @@ from dechaff.bulk.drift import Census, Profile
 from dechaff.bulk.records import Document, join_lines
 from dechaff.bulk.settings import Settings, need
 from dechaff.bulk.summary import Tally
-from dechaff.deciding import decide_lines, kept_text
-from dechaff.explanation import explain
+from dechaff.decisions.decide import decide_lines, kept_text
+from dechaff.explain.contributions import explain
+from dechaff.explain.kinds import line_kinds
 from dechaff.kernels import can_compile, using_compiled
-from dechaff.kinds import line_kinds
-from dechaff.lines import LineBatch
-from dechaff.model import LineModel
-from dechaff.stages import Values
+from dechaff.linear.line_model import LineModel
+from dechaff.linear.stage import Values
+from dechaff.text.lines import LineBatch
 
 #: Of a document's attributes in Dolma's format.
 ATTRIBUTE = "dechaff__content"

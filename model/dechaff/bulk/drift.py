@@ -11,9 +11,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.deciding import decide_lines
-from dechaff.model import LineModel, blocks
-from dechaff.stages import Matrix
+from dechaff.decisions.decide import decide_lines
+from dechaff.linear.line_model import LineModel
+from dechaff.linear.stage import Matrix
+from dechaff.text.batching import batches
 
 #: The key of the profile among a model's metadata.
 KEY: Final = "profile"
@@ -136,7 +137,7 @@ def make_profile(model: LineModel, texts: Sequence[str]) -> dict[str, Any]:
     >>> sorted(make_profile(default_model(), ["The vote was held.\nShare"]))
     ['features', 'share_dropped']
     """
-    matrix = np.concatenate([model.features(batch)[: len(model.first.names)] for batch in blocks(texts)], axis=1)
+    matrix = np.concatenate([model.features(batch)[: len(model.first.names)] for batch in batches(texts)], axis=1)
     features = {}
     for name, values in zip(model.first.names, matrix.astype(np.float64), strict=True):
         edges = np.unique(np.quantile(values, _DECILES, method="higher"))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from dechaff.bulk.compression import Writer, open_writer
 from dechaff.bulk.formats import FORMATS, format_of
+from dechaff.bulk.formats.compression import Writer, open_writer
 from dechaff.bulk.inputs import Input
 from dechaff.bulk.records import Bad, Result
 from dechaff.bulk.settings import QUARANTINED, Settings, need

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import dechaff
-from dechaff.artifact import model_digest
 from dechaff.bulk.cleaner import Cleaner
 from dechaff.bulk.drift import Profile, describe_drift
 from dechaff.bulk.formats import FORMATS
@@ -23,7 +22,8 @@ from dechaff.bulk.survey import Surveyed, survey
 from dechaff.bulk.workers import Job, in_order, n_workers, start_workers
 from dechaff.errors import InputError
 from dechaff.files import named
-from dechaff.model import LineModel
+from dechaff.linear.artifact import model_digest
+from dechaff.linear.line_model import LineModel
 
 # Bytes of input that are worth the seconds which compiled functions take to load.
 _MUCH: Final = 8_000_000

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from dechaff.artifact import default_model, load_model
 from dechaff.extras import load
-from dechaff.model import LineModel, Threshold
+from dechaff.linear.artifact import default_model, load_model
+from dechaff.linear.line_model import LineModel, Threshold
 
 #: What installs the packages that bulk runs need.
 EXTRA: Final = "bulk"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.bulk.drift import Counts, add_counts
-from dechaff.lines import LineBatch
+from dechaff.text.lines import LineBatch
 
 # Of the dropped lines so many are counted at once; beyond, the rarer ones are forgotten.
 _COUNTED: Final = 50_000

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dechaff.bulk.columns import Columns
 from dechaff.bulk.formats import FORMATS
+from dechaff.bulk.formats.columns import Columns
 from dechaff.bulk.inputs import Input, cannot_read
 from dechaff.bulk.records import DamageError
 from dechaff.bulk.settings import Settings

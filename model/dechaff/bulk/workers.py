@@ -15,8 +15,8 @@ from threading import Thread
 from typing import Any, Final, TypeVar
 
 from dechaff.bulk.cleaner import Cleaner
-from dechaff.bulk.columns import Columns
 from dechaff.bulk.formats import FORMATS
+from dechaff.bulk.formats.columns import Columns
 from dechaff.bulk.records import Chunk, Document, Result
 from dechaff.bulk.settings import LONGEST_UNREAD
 from dechaff.errors import InputError

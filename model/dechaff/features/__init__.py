@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from dechaff.features.context import context_names
 from dechaff.features.currency import currency_features
-from dechaff.features.decoding import decoding_names
 from dechaff.features.keywords import keyword_features
+from dechaff.features.lexicon import read_entries
 from dechaff.features.position import neighbour_features, position_features
 from dechaff.features.sections import section_features
 from dechaff.features.shape import Columns, shape_features
-from dechaff.features.words import KINDS
-from dechaff.lexicon import read_entries
-from dechaff.lines import LineBatch
-from dechaff.tokens import Words, find_words
+from dechaff.features.stage3 import stage3_names
+from dechaff.features.words import TERM_TYPES
+from dechaff.text.lines import LineBatch
+from dechaff.text.tokens import Words, find_words
 
 # To be raised when a feature changes its values and keeps its name: models made before no longer fit.
 FEATURES_VERSION: Final = 1
@@ -99,6 +99,6 @@ def stack(columns: Columns, out: NDArray[np.float32] | None = None) -> NDArray[n
 @cache
 def specification() -> str:
     """Digest what weights depend on: the features' version and names, the hashed words and the lexicon."""
-    names = [*feature_names(), *context_names(), *decoding_names(), *(kind.name for kind in KINDS)]
+    names = [*feature_names(), *context_names(), *stage3_names(), *(type_.name for type_ in TERM_TYPES)]
     text = "\n".join([str(FEATURES_VERSION), *names, *("\t".join(entry) for entry in read_entries())])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

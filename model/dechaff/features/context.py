@@ -11,22 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.features.shape import Columns
+from dechaff.features.smoothing import best_segment, smooth_log_odds
 from dechaff.kernels import accelerated
-from dechaff.lines import LineBatch
-from dechaff.runs import (
+from dechaff.text.lines import LineBatch
+from dechaff.text.ragged import (
     log1p_counts,
-    mean_runs,
+    mean_rows,
     places_since,
     places_until,
+    repeat_rows,
     round_columns,
     shift,
-    spread,
     sum_before,
-    sum_runs,
+    sum_rows,
     sum_windows,
 )
-from dechaff.smoothing import best_segment, smooth_log_odds
-from dechaff.tokens import Hashes, Words, bucket_words, find_words, mix
+from dechaff.text.tokens import Hashes, Words, bucket_words, find_words, mix
 
 Indices = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -109,21 +109,21 @@ def _nearby(odds: Values, probability: Values, width: Values, offsets: Indices) 
 def _article_mass(probability: Values, width: Values, offsets: Indices) -> Columns:
     """Measure how much content comes before and after each line, and in its whole article."""
     mass = probability * width
-    of_article = sum_runs(mass, offsets)
-    total = spread(of_article, offsets)
+    of_article = sum_rows(mass, offsets)
+    total = repeat_rows(of_article, offsets)
     known = np.maximum(total, 1)
     before = sum_before(mass, offsets)
-    all_chars = np.maximum(spread(sum_runs(width, offsets), offsets), 1)
-    unsure = spread(mean_runs(probability * (1 - probability), offsets), offsets)
-    largest = spread(_largest(mass, offsets), offsets)
+    all_chars = np.maximum(repeat_rows(sum_rows(width, offsets), offsets), 1)
+    unsure = repeat_rows(mean_rows(probability * (1 - probability), offsets), offsets)
+    largest = repeat_rows(_largest(mass, offsets), offsets)
     return {
         "share_content_before": before / known,
         "share_content_after": np.maximum(total - before - mass, 0) / known,
         "log_content_before": np.log1p(before),
         "log_content_after": np.log1p(np.maximum(total - before - mass, 0)),
-        "article_log_content": spread(np.log1p(of_article), offsets),
+        "article_log_content": repeat_rows(np.log1p(of_article), offsets),
         "article_share_content": total / all_chars,
-        "article_mean_probability": spread(mean_runs(probability, offsets), offsets),
+        "article_mean_probability": repeat_rows(mean_rows(probability, offsets), offsets),
         "article_mean_doubt": unsure,
         "article_largest_line_share": largest / known,
     }
@@ -148,7 +148,7 @@ def _segments(odds: Values, against: Values, width: Values, offsets: Indices) ->
     (inside, from_start, from_end), (narrow, _, after_narrow), (wide, _, after_wide) = (
         best_segment((2 / (1 + against * np.exp(-by)) - 1) * weight, offsets) for by in (0.0, _NARROW, _WIDE)
     )
-    n_lines = spread(np.diff(offsets), offsets)
+    n_lines = repeat_rows(np.diff(offsets), offsets)
     return {
         "is_in_narrow_segment": narrow,
         "log_lines_after_narrow_segment": log1p_counts(-after_narrow, rounded=True),
@@ -240,7 +240,7 @@ def measure_cohesion(
         words how many there are, how many are covered by content, and how many by prose.
     """
     buckets = bucket_words(hashes, offsets[part_lines])
-    mass, long_mass = (spread(each, offsets) for each in (probability, probability * is_long))
+    mass, long_mass = (repeat_rows(each, offsets) for each in (probability, probability * is_long))
     # Not in place: of no words at all, bincount makes integers.
     content, in_prose = (np.bincount(buckets, each)[buckets] - each for each in (mass, long_mass))
     others = copies - 1
@@ -249,4 +249,4 @@ def measure_cohesion(
     covered = np.minimum(content, 1.0)
     cohesion = content * rarities_shared.take(others)
     parts = (rarity, cohesion, covered, is_rare * 1.0, covered * is_rare, np.minimum(in_prose, 1.0) * is_rare)
-    return np.array([sum_runs(part, offsets) for part in parts])
+    return np.array([sum_rows(part, offsets) for part in parts])

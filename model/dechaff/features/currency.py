@@ -5,11 +5,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.characters import CURRENCY, DIGIT
 from dechaff.features.shape import Columns
-from dechaff.lines import LineBatch
-from dechaff.runs import log1p_counts
-from dechaff.tokens import Indices, Words
+from dechaff.text.characters import CURRENCY, DIGIT
+from dechaff.text.lines import LineBatch
+from dechaff.text.ragged import log1p_counts
+from dechaff.text.tokens import Indices, Words
 
 _FEW_WORDS: Final = 8
 

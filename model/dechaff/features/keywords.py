@@ -5,17 +5,30 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff.features.lexicon import FAMILIES, PhraseHits, find_phrases, phrase_table
 from dechaff.features.shape import Columns
 from dechaff.kernels import accelerated
-from dechaff.lexicon import FAMILIES, PhraseHits, find_phrases, phrase_table
-from dechaff.lines import LineBatch
-from dechaff.runs import log1p_counts
-from dechaff.tokens import Indices, Words
+from dechaff.text.lines import LineBatch
+from dechaff.text.ragged import log1p_counts
+from dechaff.text.tokens import Indices, Words
 
 # Families that say what kind of furniture a line is.
-FURNITURE: Final = ("subscribe", "discount", "share", "related", "navigation", "credit", "byline", "date", "legal",
-              "newsletter", "comment", "app", "login")  # fmt: skip
-_FURNITURE_ROWS = [FAMILIES.index(family) for family in FURNITURE]
+BOILERPLATE_FAMILIES: Final = (
+    "subscribe",
+    "discount",
+    "share",
+    "related",
+    "navigation",
+    "credit",
+    "byline",
+    "date",
+    "legal",
+    "newsletter",
+    "comment",
+    "app",
+    "login",
+)
+_BOILERPLATE_ROWS = [FAMILIES.index(family) for family in BOILERPLATE_FAMILIES]
 
 
 def keyword_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
@@ -26,7 +39,7 @@ def keyword_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
     columns: Columns = {}
     for row, name in enumerate(FAMILIES):
         columns |= {f"n_{name}_phrases": numbers[row], f"share_{name}_phrases": shares[row]}
-    columns["share_furniture_phrases"] = shares[_FURNITURE_ROWS].max(axis=0)
+    columns["share_furniture_phrases"] = shares[_BOILERPLATE_ROWS].max(axis=0)
     columns["begins_with_furniture"] = _begins(hits, words, batch.n_lines)
     return columns
 
@@ -63,7 +76,7 @@ def weigh_families(
 
 
 def _begins(hits: PhraseHits, words: Words, n_lines: int) -> NDArray[np.bool_]:
-    bits = np.uint32(sum(1 << FAMILIES.index(family) for family in FURNITURE))
+    bits = np.uint32(sum(1 << FAMILIES.index(family) for family in BOILERPLATE_FAMILIES))
     lines = words.lines[hits.words]
     at_start = (hits.words == words.offsets[:-1][lines]) & ((hits.families & bits) > 0)
     begins = np.zeros(n_lines, np.bool_)

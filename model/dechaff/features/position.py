@@ -1,4 +1,4 @@
-"""Where a line stands: in the article, and among its prose; what repeats in the article."""
+"""Where a line stands: in the article, and among its prose; what duplicates in the article."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,21 +6,21 @@ from numpy.typing import NDArray
 from dechaff.features.shape import Columns
 from dechaff.features.words import line_hashes
 from dechaff.kernels import accelerated
-from dechaff.lines import LineBatch
-from dechaff.runs import (
+from dechaff.text.lines import LineBatch
+from dechaff.text.ragged import (
     log1p_counts,
-    mean_runs,
+    mean_rows,
     places_since,
     places_until,
     ratio,
+    repeat_rows,
     round_column,
     shift,
-    spread,
     sum_before,
-    sum_runs,
+    sum_rows,
     sum_windows,
 )
-from dechaff.tokens import Hashes, Indices, Words, join_hashes
+from dechaff.text.tokens import Hashes, Indices, Words, join_hashes
 
 _FAR = 30
 
@@ -28,8 +28,8 @@ _FAR = 30
 def position_features(batch: LineBatch, words: Words, columns: Columns) -> Columns:
     """Give each line's place from both ends, and the prose before, after and around it."""
     offsets = batch.part_lines
-    n_lines = spread(np.diff(offsets), offsets)
-    index = np.arange(batch.n_lines) - spread(offsets[:-1], offsets)
+    n_lines = repeat_rows(np.diff(offsets), offsets)
+    index = np.arange(batch.n_lines) - repeat_rows(offsets[:-1], offsets)
     return {
         "log_index": log1p_counts(index),
         "log_index_from_end": log1p_counts(n_lines - 1 - index),
@@ -47,7 +47,7 @@ def position_features(batch: LineBatch, words: Words, columns: Columns) -> Colum
 def _prose(flags: NDArray[np.bool_], width: NDArray[np.int64], offsets: NDArray[np.int64]) -> Columns:
     """Measure the prose around each line: long lines with the end of a sentence in them."""
     prose = flags * width
-    total = spread(sum_runs(prose, offsets), offsets)
+    total = repeat_rows(sum_rows(prose, offsets), offsets)
     before = sum_before(prose, offsets)
     after = total - before - prose
     since, until = places_since(flags, offsets, _FAR), places_until(flags, offsets, _FAR)
@@ -67,9 +67,9 @@ def _prose(flags: NDArray[np.bool_], width: NDArray[np.int64], offsets: NDArray[
     reaches, counts = (2, 5, 12), flags.astype(np.int64)
     for reach, (n_prose, n_around) in zip(reaches, sum_windows(counts, offsets, reaches), strict=True):
         columns[f"share_prose_within_{reach}_lines"] = n_prose / n_around
-    index = np.arange(len(prose)) - spread(offsets[:-1], offsets)
-    centre = spread(sum_runs(prose * index, offsets), offsets) / known
-    n_lines = spread(np.diff(offsets), offsets)
+    index = np.arange(len(prose)) - repeat_rows(offsets[:-1], offsets)
+    centre = repeat_rows(sum_rows(prose * index, offsets), offsets) / known
+    n_lines = repeat_rows(np.diff(offsets), offsets)
     columns["distance_to_prose_centre"] = np.where(total > 0, np.abs(index - centre) / n_lines, 1.0)
     return columns
 
@@ -78,7 +78,8 @@ def _article(columns: Columns, offsets: NDArray[np.int64]) -> Columns:
     """Describe the whole article, so that a line is read against its kind of extractor."""
     names = ("log_n_chars", "is_prose", "is_short", "blank_lines_before", "share_furniture_phrases")
     return {
-        f"article_{name}": spread(mean_runs(columns[name], offsets).astype(np.float32), offsets) for name in names
+        f"article_{name}": repeat_rows(mean_rows(columns[name], offsets).astype(np.float32), offsets)
+        for name in names
     }
 
 
@@ -86,11 +87,11 @@ def _repeats(words: Words, columns: Columns, offsets: Indices) -> Columns:
     """Count how often each line occurs in its article, and whether it did before."""
     n_copies, is_first = find_copies(line_hashes(words), offsets)
     known = words.counts > 0
-    is_repeat = ~is_first & known
+    is_duplicate = ~is_first & known
     return {
         "log_n_copies": log1p_counts(np.where(known, np.minimum(n_copies, 10), 1) - 1),
-        "is_repeat": is_repeat,
-        "repeats_prose": is_repeat & columns["is_long"],
+        "is_duplicate": is_duplicate,
+        "repeats_prose": is_duplicate & columns["is_long"],
     }
 
 
@@ -114,7 +115,7 @@ def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, NDArray[np.b
     >>> n_copies.tolist(), is_first.tolist()
     ([2, 1, 2, 1], [True, True, False, True])
     """
-    article = spread(np.arange(len(offsets) - 1), offsets).astype(np.uint64)
+    article = repeat_rows(np.arange(len(offsets) - 1), offsets).astype(np.uint64)
     keys = join_hashes(article, hashes)
     _, first, inverse, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
     return counts[inverse], first[inverse] == np.arange(len(keys))
@@ -132,7 +133,7 @@ def count_recurring(copies: Indices, offsets: Indices, part_lines: Indices) -> I
     """Count each line's words that make up over a hundredth of their part, and those that stand alone."""
     n_words = np.diff(offsets[part_lines])
     flags = np.array((100 * copies > np.repeat(n_words, n_words), copies == 1), np.int64)
-    return np.array([sum_runs(row, offsets) for row in flags])
+    return np.array([sum_rows(row, offsets) for row in flags])
 
 
 _NEIGHBOUR_COLUMNS = (

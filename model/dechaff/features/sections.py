@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.features.shape import Columns
-from dechaff.lines import LineBatch
-from dechaff.runs import log1p_counts, places_since, places_until, spread, sum_before, sum_windows
-from dechaff.tokens import Words
+from dechaff.text.lines import LineBatch
+from dechaff.text.ragged import log1p_counts, places_since, places_until, repeat_rows, sum_before, sum_windows
+from dechaff.text.tokens import Words
 
 MARKERS: Final = ("comment", "end_of_article", "related", "share", "date")
 _RUNS: Final = ("is_prose", "begins_with_bullet")
@@ -51,7 +51,7 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
 def _run_lengths(flags: NDArray[np.bool_], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
     """Give each flagged line the length of its run of flagged lines, at most twice the limit; 0 to the others."""
     places = np.arange(flags.shape[-1])
-    to_start, to_end = places + 1 - spread(offsets[:-1], offsets), spread(offsets[1:], offsets) - places
+    to_start, to_end = places + 1 - repeat_rows(offsets[:-1], offsets), repeat_rows(offsets[1:], offsets) - places
     before = np.minimum(places_since(~flags, offsets, _FAR), to_start)
     after = np.minimum(places_until(~flags, offsets, _FAR), to_end)
     return np.where(flags, before + after - 1, 0)

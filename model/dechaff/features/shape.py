@@ -8,12 +8,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.characters import DIGIT, IDEOGRAPH, LETTER, PUNCTUATION, UPPER
-from dechaff.counts import MARKS, mark_table
 from dechaff.kernels import accelerated
-from dechaff.lines import LineBatch
-from dechaff.runs import log1p_counts, ratio, shift
-from dechaff.tokens import Indices, Words
+from dechaff.text.character_counts import MARKS, mark_table
+from dechaff.text.characters import DIGIT, IDEOGRAPH, LETTER, PUNCTUATION, UPPER
+from dechaff.text.lines import LineBatch
+from dechaff.text.ragged import log1p_counts, ratio, shift
+from dechaff.text.tokens import Indices, Words
 
 #: A value for every line by name; flags are Booleans.
 Columns = dict[str, NDArray[Any]]

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.kernels import accelerated
-from dechaff.runs import shift, sum_runs
-from dechaff.tokens import Hashes, Indices, Words, join_hashes, mix
+from dechaff.text.ragged import shift, sum_rows
+from dechaff.text.tokens import Hashes, Indices, Words, join_hashes, mix
 
 _SALT: Final = 0x632BE59BD9B4E019
 _WHOLE_LINE_LIMIT: Final = 12  # words; a longer line is hardly ever seen twice
@@ -52,22 +52,22 @@ class Terms(NamedTuple):
         return 1 / np.sqrt(np.maximum(self.counts, 1))
 
 
-class _Kind(NamedTuple):
+class _TermType(NamedTuple):
     name: str
     by: int = 0
 
 
 # The place in the table salts the hash: to add a kind, add it at the end.
-KINDS: Final = (
-    _Kind("word"),
-    _Kind("pair"),
-    _Kind("first word"),
-    _Kind("last word"),
-    _Kind("whole line"),
-    _Kind("word before", -1),
-    _Kind("word after", 1),
+TERM_TYPES: Final = (
+    _TermType("word"),
+    _TermType("pair"),
+    _TermType("first word"),
+    _TermType("last word"),
+    _TermType("whole line"),
+    _TermType("word before", -1),
+    _TermType("word after", 1),
 )
-_SALTS: Final = np.array([number * _SALT % 2**64 for number in range(1, len(KINDS) + 1)], np.uint64)
+_SALTS: Final = np.array([number * _SALT % 2**64 for number in range(1, len(TERM_TYPES) + 1)], np.uint64)
 
 
 def word_terms(words: Words, n_bits: int) -> Iterator[Terms]:
@@ -81,8 +81,8 @@ def word_terms(words: Words, n_bits: int) -> Iterator[Terms]:
 
     Examples
     --------
-    >>> from dechaff.lines import LineBatch
-    >>> from dechaff.tokens import find_words
+    >>> from dechaff.text.lines import LineBatch
+    >>> from dechaff.text.tokens import find_words
     >>> words = find_words(LineBatch.from_texts(["share this page"]))
     >>> {terms.name: len(terms.buckets) for terms in word_terms(words, n_bits=18)}  # doctest: +NORMALIZE_WHITESPACE
     {'word': 3, 'pair': 2, 'first word': 1, 'last word': 1, 'whole line': 1, 'word before': 3, 'word after': 3}
@@ -92,7 +92,7 @@ def word_terms(words: Words, n_bits: int) -> Iterator[Terms]:
 
 def _bucket_terms(word_hashes: Hashes, word_offsets: Indices, n_bits: int) -> Iterator[Terms]:
     found = _term_hashes(word_hashes, word_offsets)
-    for kind, salt, (hashes, offsets, first) in zip(KINDS, _SALTS, found, strict=True):
+    for kind, salt, (hashes, offsets, first) in zip(TERM_TYPES, _SALTS, found, strict=True):
         salted = mix(hashes + salt)
         salted >>= np.uint64(64 - n_bits)
         yield Terms(kind.name, salted.view(np.int64), offsets, first, kind.by)
@@ -108,13 +108,13 @@ def sum_words(words: Words, weights: NDArray[np.float32]) -> NDArray[np.float64]
         The weight of each bucket.
     """
     total = np.zeros(len(words.counts))
-    for row in sum_kinds(words, weights):
+    for row in sum_term_types(words, weights):
         total += row
     return total
 
 
-def sum_kinds(words: Words, weights: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Sum the weights of every line's terms by kind, in the order of `KINDS`, shape (n_kinds, n_lines).
+def sum_term_types(words: Words, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Sum the weights of every line's terms by kind, in the order of `TERM_TYPES`, shape (n_kinds, n_lines).
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def sum_kinds(words: Words, weights: NDArray[np.float32]) -> NDArray[np.float64]
         The weight of each bucket.
     """
     sums = sum_terms(words.hashes, words.offsets, weights, _SALTS, len(weights).bit_length() - 1)
-    for kind, row in zip(KINDS, sums, strict=True):
+    for kind, row in zip(TERM_TYPES, sums, strict=True):
         if kind.by:
             row[:] = shift(row, words.batch.part_lines, kind.by)
     return sums
@@ -139,11 +139,11 @@ def sum_terms(
 ) -> NDArray[np.float64]:
     """Sum the weights of the terms of each kind, scaled, in the lines they stand in; shape (n_kinds, n_lines)."""
     kinds = _bucket_terms(hashes, offsets, n_bits)
-    return np.array([sum_runs(weights.take(terms.buckets), terms.offsets) * terms.scale for terms in kinds])
+    return np.array([sum_rows(weights.take(terms.buckets), terms.offsets) * terms.scale for terms in kinds])
 
 
 def _term_hashes(hashes: Hashes, word_offsets: Indices) -> Iterator[tuple[Hashes, Indices, Indices]]:
-    """Give each kind's hashes, offsets by line, and first words, in the order of `KINDS`."""
+    """Give each kind's hashes, offsets by line, and first words, in the order of `TERM_TYPES`."""
     every, counts = np.arange(len(hashes)), np.diff(word_offsets)
     own = (hashes, word_offsets, every)
     filled = counts > 0
@@ -157,14 +157,14 @@ def _term_hashes(hashes: Hashes, word_offsets: Indices) -> Iterator[tuple[Hashes
     yield hashes[firsts], one_a_line, firsts
     yield hashes[lasts], one_a_line, lasts
     short = filled & (counts <= _WHOLE_LINE_LIMIT)
-    yield sum_runs(hashes, word_offsets)[short], _offsets(short), word_offsets[:-1][short]
+    yield sum_rows(hashes, word_offsets)[short], _offsets(short), word_offsets[:-1][short]
     yield own
     yield own
 
 
 def line_hashes(words: Words) -> Hashes:
     """Hash each line by its words, in whatever order they stand."""
-    return np.asarray(sum_runs(words.hashes, words.offsets), np.uint64)
+    return np.asarray(sum_rows(words.hashes, words.offsets), np.uint64)
 
 
 def _offsets(flags: NDArray[np.bool_]) -> Indices:

@@ -10,7 +10,7 @@ from dechaff.kernels.compiled.runs import (
     round_column,
     shift,
     sum_before,
-    sum_runs,
+    sum_rows,
     sum_windows,
     take_logarithms,
 )
@@ -42,7 +42,7 @@ __all__ = [
     "round_column",
     "shift",
     "sum_before",
-    "sum_runs",
+    "sum_rows",
     "sum_stage",
     "sum_terms",
     "sum_windows",

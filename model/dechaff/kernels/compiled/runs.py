@@ -11,7 +11,7 @@ from dechaff.kernels.compiled.jit import Indices, Values, compiled
 
 
 @compiled
-def sum_runs(values: NDArray[Any], offsets: Indices) -> NDArray[Any]:
+def sum_rows(values: NDArray[Any], offsets: Indices) -> NDArray[Any]:
     sums = np.zeros(len(offsets) - 1, values.dtype)
     for run in range(len(sums)):
         total = sums[run]

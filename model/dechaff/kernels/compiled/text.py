@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.characters import CURRENCY, IDEOGRAPH, LINE_BREAK, SPACE, WORD
 from dechaff.kernels.compiled.jit import BASE, Hashes, Indices, compiled, mix
+from dechaff.text.characters import CURRENCY, IDEOGRAPH, LINE_BREAK, SPACE, WORD
 
 _SINGLE = IDEOGRAPH | CURRENCY
 _IN_WORD = WORD | _SINGLE

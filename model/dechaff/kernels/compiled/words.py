@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.characters import DIGIT, UPPER
 from dechaff.kernels.compiled.jit import BASE, Hashes, Indices, Values, compiled, mix
+from dechaff.text.characters import DIGIT, UPPER
 
-# As `dechaff.tokens` and `dechaff.lexicon` have them.
+# As `dechaff.text.tokens` and `dechaff.features.lexicon` have them.
 _BUCKET_BITS = 12
 _FILTER_BITS = 18
 _INDEX_BITS = 13

@@ -1,0 +1,229 @@
+"""WET and WARC: conversion records get a new body, all other records and headers stay byte for byte.
+
+A library that parses records writes their headers anew. Here records are only cut, and two headers replaced.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from dechaff.bulk.cleaner import Cleaner
+from dechaff.bulk.formats.columns import Columns
+from dechaff.bulk.formats.compression import compress_member
+from dechaff.bulk.records import Bad, BadRecordError, Chunk, DamageError, Document, Result, too_long
+from dechaff.bulk.settings import CHUNK, LONGEST, LONGEST_UNREAD, QUARANTINED, Settings
+
+_MAGIC: Final = b"WARC/"
+_NEXT: Final = re.compile(rb"(?<=\n)WARC/[0-9.]+\r?\n")
+_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
+_LONGEST_HEAD: Final = 64 << 10
+_LENGTH: Final = re.compile(rb"^(content-length:[ \t]*)(\d{1,18})[ \t]*(?=\r?$)", re.IGNORECASE | re.MULTILINE)
+_DIGEST: Final = re.compile(
+    rb"^(warc-(?:block|payload)-digest:[ \t]*)(\w[\w-]*):([^\s]+)[ \t]*(?=\r?$)", re.IGNORECASE | re.MULTILINE
+)
+_ALGORITHMS: Final = (b"md5", b"sha1", b"sha256", b"sha512")
+_CONVERSION: Final = re.compile(rb"^warc-type:[ \t]*conversion[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_TEXT: Final = re.compile(rb"^content-type:[ \t]*text/plain\b", re.IGNORECASE | re.MULTILINE)
+_ID: Final = "WARC-Record-ID"
+_URI: Final = "WARC-Target-URI"
+
+
+def warc_columns(path: Path, compression: str, settings: Settings, where: str) -> Columns:  # noqa: ARG001
+    """Say what is text and id: the body of a conversion record, and a header."""
+    return Columns("the body", settings.id_column or _ID)
+
+
+def cut_records(pieces: Iterable[bytes]) -> Iterator[Chunk | Bad]:
+    r"""Cut a stream into chunks of whole WARC records.
+
+    Parameters
+    ----------
+    pieces : iterable of bytes
+
+    Yields
+    ------
+    Chunk or Bad
+        Bad is what has no length, or another than it says, up to the next record.
+
+    Examples
+    --------
+    >>> record = b"WARC/1.0\r\nContent-Length: 2\r\n\r\nab\r\n\r\n"
+    >>> [chunk.ends for chunk in cut_records([record, record])]
+    [(37, 74)]
+    """
+    buffer = _Buffer(pieces)
+    buffer.drop_blank_lines()
+    taken, ends, first, number = bytearray(), [], 1, 1
+    while buffer.fill(len(_MAGIC)):
+        record = buffer.take_record(number)
+        if isinstance(record, bytes):
+            taken += record
+            ends.append(len(taken))
+        number += record.n_records if isinstance(record, Bad) else 1
+        if taken and (isinstance(record, Bad) or len(taken) >= CHUNK):
+            yield Chunk(bytes(taken), first, tuple(ends))
+            taken, ends = bytearray(), []
+        if isinstance(record, Bad):
+            yield record
+        if not taken:
+            first = number
+    if taken:
+        yield Chunk(bytes(taken), first, tuple(ends))
+    if damage := buffer.tell_damage():
+        yield Bad(number, damage)
+
+
+class _Buffer:
+    """The part of a stream that is being looked at."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces, self._held, self._damage = iter(pieces), bytearray(), ""
+
+    def fill(self, n_bytes: int) -> bool:
+        """Read on until so many bytes are there, or there is nothing more; tell whether anything is there."""
+        try:
+            while len(self._held) < n_bytes and (piece := next(self._pieces, b"")):
+                self._held += piece
+        except DamageError as error:
+            self._damage = str(error)
+        return bool(self._held)
+
+    def drop_blank_lines(self) -> None:
+        """Drop the line breaks before the first record."""
+        while self.fill(1) and not (held := self._held.lstrip(b"\r\n")):
+            self._held = held
+        self._held = self._held.lstrip(b"\r\n")
+
+    def take_record(self, number: int) -> bytes | Bad:
+        """Take the next record with the line breaks behind it, or what stands in its place."""
+        end = self._head_end()
+        length = _LENGTH.search(self._held, 0, end)
+        if not end or not length or not self._held.startswith(_MAGIC):
+            return self._skip(number, "no WARC record, or one without a length", 1)
+        whole = end + int(length[2])
+        if whole > LONGEST_UNREAD:
+            return self._skip(number, too_long(LONGEST_UNREAD), end)
+        self.fill(whole + 4 + len(_MAGIC))
+        if len(self._held) < whole:
+            return self._skip(number, "the file ends within it", end)
+        while whole < len(self._held) and self._held[whole] in b"\r\n":
+            whole += 1
+        if whole < len(self._held) and not self._held.startswith(_MAGIC, whole):
+            return self._skip(number, "its length is wrong", end)
+        return self._take(whole)
+
+    def tell_damage(self) -> str:
+        """Say once why the file cannot be read to its end, if it cannot."""
+        told, self._damage = self._damage, ""
+        return told and f"{told}: from here on the file cannot be read"
+
+    def _head_end(self) -> int:
+        """Find where the head ends; 0 if it does not."""
+        self.fill(_LONGEST_HEAD)
+        found = _HEAD_END.search(self._held, 0, _LONGEST_HEAD)
+        return found.end() if found else 0
+
+    def _take(self, n_bytes: int) -> bytes:
+        taken = bytes(self._held[:n_bytes])
+        del self._held[:n_bytes]
+        return taken
+
+    def _skip(self, number: int, reason: str, start: int) -> Bad:
+        """Go on at the next line that begins a record."""
+        raw, n_bytes = b"", 0
+        while True:
+            found = _NEXT.search(self._held, max(start, 1))
+            end = found.start() if found else len(self._held)
+            if not found and self.fill(end + 1) and len(self._held) > end:
+                end -= min(end, 32)  # the next record's first line may not be all there yet
+            raw += self._held[: min(end, QUARANTINED - len(raw))]
+            n_bytes += end
+            del self._held[:end]
+            if found or not self._held:
+                return Bad(number, reason if found else self.tell_damage() or reason, raw, n_bytes)
+            start = 1
+
+
+def clean_records(chunk: Chunk, columns: Columns, source: str, compression: str, cleaner: Cleaner) -> Result:
+    """Clean the conversion records of a chunk; a gzip member holds one record, as readers expect.
+
+    Parameters
+    ----------
+    chunk : Chunk
+    columns : Columns
+    source : str
+    compression : str
+    cleaner : Cleaner
+    """
+    starts = (0, *chunk.ends[:-1])
+    records = [chunk.data[start:end] for start, end in zip(starts, chunk.ends, strict=True)]
+    documents: list[Document] = []
+    bad: list[Bad] = []
+    for place, record in enumerate(records):
+        try:
+            if found := _document(record, chunk.first + place, columns, source):
+                documents.append(found)
+        except BadRecordError as error:
+            bad.append(Bad(chunk.first + place, str(error), record[:QUARANTINED], len(record)))
+            records[place] = b""
+    cleaned = cleaner.clean(documents)
+    for document, text in zip(documents, cleaned.texts, strict=True):
+        place = document.number - chunk.first
+        if text != document.text:
+            records[place] = replace_body(records[place], text.encode())
+    data = b"".join(compress_member(record, compression) for record in records)
+    dropped, attributes = (compress_member(part, compression) for part in (cleaned.dropped, cleaned.attributes))
+    return Result(data, dropped, attributes, bad, cleaned.tally)
+
+
+def _split(record: bytes) -> tuple[bytes, bytes, bytes]:
+    """Cut a record into head, body and what is behind it."""
+    found = _HEAD_END.search(record)
+    head = record[: found.end()] if found else record
+    length = _LENGTH.search(head)
+    end = len(head) + (int(length[2]) if length else 0)
+    return head, record[len(head) : end], record[end:]
+
+
+def _document(record: bytes, number: int, columns: Columns, source: str) -> Document | None:
+    """Take the text out of a conversion record; None of another one."""
+    head, body, _ = _split(record)
+    if not _CONVERSION.search(head) or not _TEXT.search(head):
+        return None
+    if len(body) > LONGEST:
+        raise BadRecordError(too_long())
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise BadRecordError(f"invalid UTF-8 at byte {error.start} of the body") from error
+    return Document.of(number, text, source, _header(head, columns.id or _ID) or None, _header(head, _URI) or None)
+
+
+def _header(head: bytes, name: str) -> str | None:
+    found = re.search(rb"^%s:[ \t]*(.*?)\s*$" % re.escape(name.encode()), head, re.IGNORECASE | re.MULTILINE)
+    return found[1].decode("utf-8", "replace") if found else None
+
+
+def replace_body(record: bytes, body: bytes) -> bytes:
+    r"""Give a record another body, with its length and digests.
+
+    Examples
+    --------
+    >>> replace_body(b"WARC/1.0\r\nContent-Length: 2\r\n\r\nab\r\n\r\n", b"abc")
+    b'WARC/1.0\r\nContent-Length: 3\r\n\r\nabc\r\n\r\n'
+    """
+    head, _, rest = _split(record)
+    head = _LENGTH.sub(lambda found: b"%s%d" % (found[1], len(body)), head)
+    head = _DIGEST.sub(lambda found: found[1] + _digest(found, body), head)
+    return head + body + rest
+
+
+def _digest(found: re.Match[bytes], body: bytes) -> bytes:
+    """Work out a digest as the one that was there: base 32 or hexadecimal; SHA-1 for an algorithm not known."""
+    name = found[2] if found[2].lower() in _ALGORITHMS else b"sha1"
+    digest = hashlib.new(name.decode(), body, usedforsecurity=False).digest()
+    is_hexadecimal = len(found[3]) == 2 * len(digest)
+    return name + b":" + (digest.hex().encode() if is_hexadecimal else base64.b32encode(digest))

@@ -1,0 +1,154 @@
+"""An explained article and its lines, as what is said of them looks at them: values, texts, phrases, words."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.explain.contributions import Explanation, WordShare
+from dechaff.features.lexicon import FAMILIES, find_phrases, phrase_table
+from dechaff.features.sections import MARKER_SHARE
+from dechaff.text.characters import CURRENCY, class_table
+
+# Of the lines before and after.
+_REACH = 2
+
+
+class Article:
+    """One explained article.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    kept : ndarray of bool, shape (n_lines,)
+        Which lines are content.
+    """
+
+    def __init__(self, explanation: Explanation, kept: NDArray[np.bool_]) -> None:
+        self.explanation, self.kept = explanation, kept
+        self.words = explanation.words
+        self.texts = self.words.batch.line_texts(0)
+        self.n_lines = len(self.texts)
+        self._rows = {name: row for row, name in enumerate(explanation.names)}
+
+    def values(self, name: str) -> NDArray[np.float32]:
+        """Give the values of a feature, shape (n_lines,); zeros if the model does not have it."""
+        row = self._rows.get(name)
+        return np.zeros(self.n_lines, np.float32) if row is None else self.explanation.values[row]
+
+    def markers(self, family: str) -> NDArray[np.int64]:
+        """Find the lines of which phrases of a family make up much, as `section_features` does."""
+        return np.flatnonzero(self.values(f"share_{family}_phrases") >= MARKER_SHARE)
+
+    @cached_property
+    def amounts(self) -> list[list[str]]:
+        """Find the numbers with a symbol of a currency in each line."""
+        pattern = _amount_pattern()
+        return [pattern.findall(text) for text in self.texts]
+
+    @cached_property
+    def phrases(self) -> list[tuple[int, set[str], str]]:
+        """List the phrases of the lexicon in the article: line, families, and the text; long ones first."""
+        hits = find_phrases(self.words, phrase_table(self.words.keywords))
+        rows = zip(self.words.lines[hits.words], hits.words, hits.lengths, hits.families, strict=True)
+        return [
+            (int(line), _families(int(bits)), self._spell(int(first), int(first + length) - 1))
+            for line, first, length, bits in sorted(rows, key=lambda row: -row[2])
+        ]
+
+    def _spell(self, first: int, last: int) -> str:
+        return self.words.batch.texts[0][self.words.starts[first] : self.words.ends[last]]
+
+    @cached_property
+    def rare_words(self) -> list[dict[int, str]]:
+        """Give each line's rarer words by hash, as the features of cohesion count them."""
+        is_rare = (self.words.copies <= 12) & (self.words.lengths >= 3)
+        found: list[dict[int, str]] = [{} for _ in range(self.n_lines)]
+        for word in np.flatnonzero(is_rare).tolist():
+            found[self.words.lines[word]][int(self.words.hashes[word])] = self._spell(word, word)
+        return found
+
+    @cached_property
+    def rare_content(self) -> dict[int, int]:
+        """Count the lines of content that have each rarer word."""
+        counts: dict[int, int] = {}
+        for line in np.flatnonzero(self.kept).tolist():
+            for key in self.rare_words[line]:
+                counts[key] = counts.get(key, 0) + 1
+        return counts
+
+
+@cache
+def _amount_pattern() -> re.Pattern[str]:
+    symbols = "".join(re.escape(chr(code)) for code in np.flatnonzero(class_table() & CURRENCY))
+    number = r"\d+(?:[.,]\d+)*"
+    return re.compile(rf"[{symbols}]\s?{number}|{number}\s?[{symbols}]")
+
+
+def _families(bits: int) -> set[str]:
+    return {family for place, family in enumerate(FAMILIES) if bits >> place & 1}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of an explained article.
+
+    Attributes
+    ----------
+    article : Article
+    index : int
+        From 0.
+    sign : int
+        1 if reasons for content are asked for, -1 if reasons for boilerplate are.
+    """
+
+    article: Article
+    index: int
+    sign: int
+
+    @property
+    def text(self) -> str:
+        """The line as it stands."""
+        return self.article.texts[self.index]
+
+    def value(self, name: str) -> float:
+        """Give the value of one feature."""
+        return float(self.article.values(name)[self.index])
+
+    def count(self, name: str) -> int:
+        """Give the number that a feature is the logarithm of."""
+        return round(float(np.expm1(self.value(name))))
+
+    def phrases(self, *families: str) -> list[str]:
+        """Give the phrases of some families that stand in the line, long ones first."""
+        return [
+            text for line, own, text in self.article.phrases if line == self.index and own.intersection(families)
+        ]
+
+    @property
+    def beside(self) -> list[int]:
+        """Two lines before it and two after, as far as there are."""
+        nearby = range(max(self.index - _REACH, 0), min(self.index + _REACH + 1, self.article.n_lines))
+        return [line for line in nearby if line != self.index]
+
+    @property
+    def shared_words(self) -> list[str]:
+        """Give its rarer words that other lines of content have, too."""
+        own, in_content = self.article.rare_words[self.index], self.article.rare_content
+        alone = int(self.article.kept[self.index])
+        return [text for key, text in own.items() if in_content.get(key, 0) > alone]
+
+    def telling_words(self, kinds: Collection[str]) -> list[WordShare]:
+        """Give the words that weigh most towards the sign, each as the kind that it weighs most as."""
+        totals: dict[str, float] = {}
+        largest: dict[str, WordShare] = {}
+        for share in self.article.explanation.word_shares(self.index):
+            if share.kind in kinds:
+                key = share.text.casefold()
+                totals[key] = totals.get(key, 0.0) + self.sign * share.contribution
+                largest[key] = max(largest.get(key, share), share, key=lambda each: self.sign * each.contribution)
+        telling = sorted((key for key in totals if totals[key] > 0), key=lambda key: -totals[key])
+        return [WordShare(*largest[key][:2], totals[key]) for key in telling]

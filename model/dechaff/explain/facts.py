@@ -1,0 +1,296 @@
+"""What is true of a line, in words: the facts that the sentences of `themes.tsv` stand on.
+
+In a sentence `{price}` shows a fact; a sentence that names a fact which the line lacks is not said. The name of a
+feature is a condition: `{is_upper}` shows nothing, and needs the feature to be above zero. `{not_price}` needs the
+fact to be missing, or the feature not to be above zero.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from dechaff.explain.evidence import Line
+from dechaff.features.keywords import BOILERPLATE_FAMILIES
+from dechaff.features.lexicon import FAMILIES
+from dechaff.features.sections import MARKERS
+from dechaff.text.character_counts import mark_table
+
+_NUMBER: Final = re.compile(r"\d+(?:[.,:/]\d+)*")
+_PERCENTAGE: Final = re.compile(r"(?:\d[\d.,]*\s?)?[%％٪]")
+_SHOWN: Final = 40
+_SHORT: Final = float(np.log1p(25))
+_NEAR: Final = 5
+_FEW_LETTERS: Final = 0.6
+_UNSURE: Final = 1.5
+
+_WORD_KINDS: Final = {
+    "word": "the word {}",
+    "pair": "the words {}",
+    "first word": "the first word {}",
+    "last word": "the last word {}",
+    "whole line": "the whole line {}",
+    "word before": "the word {} in the line before",
+    "word after": "the word {} in the line after",
+}
+
+Fact = Callable[[Line], str | None]
+
+
+class Facts:
+    """The facts of a line by name, for `str.format_map`: what is not true of the line is not there.
+
+    Parameters
+    ----------
+    line : Line
+    """
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def __getitem__(self, name: str) -> str:
+        """Give a fact in words, "" for a condition that holds.
+
+        Raises
+        ------
+        KeyError
+            If it is not so.
+        """
+        found = find_fact(self._line, name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+
+def find_fact(line: Line, name: str) -> str | None:
+    """Give a fact in words, "" for a condition that holds, None for what is not so.
+
+    Parameters
+    ----------
+    line : Line
+    name : str
+        Of a row of `FACTS`, or of a feature; after `not_` it is asked whether it is not so.
+    """
+    if name in FACTS:
+        return FACTS[name](line)
+    if name.startswith("not_"):
+        return _if(find_fact(line, name.removeprefix("not_")) is None)
+    return _if(line.value(name) > 0)
+
+
+def quote(text: str) -> str:
+    """Put text in quotes, and cut what is long.
+
+    Examples
+    --------
+    >>> quote("Subscribe")
+    "'Subscribe'"
+    """
+    whole = " ".join(text.split())
+    return f"'{whole}'" if len(whole) <= _SHOWN else f"'{whole[: _SHOWN - 1].rstrip()}…'"
+
+
+def _if(holds: bool) -> str | None:
+    return "" if holds else None
+
+
+def _name(texts: Iterable[str], limit: int = 2) -> str | None:
+    """Name the first few, none that is part of another; None for none."""
+    named: list[str] = []
+    for text in texts:
+        if len(named) < limit and not any(text.casefold() in other.casefold() for other in named):
+            named.append(text)
+    return ", ".join(map(quote, named)) or None
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _amount(line: Line) -> str:
+    """Count words; characters, where a script writes none."""
+    if line.value("share_ideographs") > 0.5:
+        return _plural(len(line.text), "character")
+    return _plural(line.count("log_n_words"), "word")
+
+
+def _price(line: Line) -> str | None:
+    amounts = line.article.amounts[line.index]
+    if not amounts and line.value("n_amounts"):  # with something between symbol and number
+        return quote(line.text)
+    return ", ".join(dict.fromkeys(amounts[:2])) or None
+
+
+def _words(line: Line, *kinds: str) -> str | None:
+    """Name the word that weighs most, and the second if it weighs half as much."""
+    found = line.telling_words(kinds)
+    telling = [word for word in found[:2] if 2 * word.contribution >= found[0].contribution]
+    return " and ".join(_WORD_KINDS[word.kind].format(quote(word.text)) for word in telling) or None
+
+
+def _marks(line: Line) -> str | None:
+    marks = [c for c in line.text if unicodedata.category(c)[0] == "P" or mark_table()[ord(c)]]
+    return " ".join(list(dict.fromkeys(marks))[:6]) or None
+
+
+def _capitalised(line: Line) -> str | None:
+    n_words = line.count("log_n_words")
+    n_capitals = round(line.value("share_capitalised_words") * n_words)
+    return f"{n_capitals} of {_plural(n_words, 'word')}" if n_capitals else None
+
+
+def _phrases(families: Iterable[str], line: Line) -> str | None:
+    return _name(line.phrases(*families))
+
+
+def _few_letters(line: Line) -> str | None:
+    share = line.value("share_letters")
+    return f"{share:.0%} of the characters" if share < _FEW_LETTERS else None
+
+
+def _blank(line: Line) -> str | None:
+    before = line.index > 0 and line.value("blank_lines_before") > 1
+    after = line.index < line.article.n_lines - 1 and line.value("blank_lines_after") > 1
+    where = " and ".join(name for name, is_blank in (("before", before), ("after", after)) if is_blank)
+    return f"blank line{'s' if before and after else ''} {where} it" if where else None
+
+
+def _copies(line: Line) -> str | None:
+    copies = line.count("log_n_copies") + 1
+    return None if copies == 1 else f"{copies} times{'' if copies < 10 else ' or more'} in the article"
+
+
+def _above(family: str, line: Line) -> str | None:
+    markers = line.article.markers(family)
+    return _name(line.article.texts[place] for place in markers[markers < line.index][-1:])
+
+
+def _below(family: str, line: Line) -> str | None:
+    markers = line.article.markers(family)
+    return _name(line.article.texts[place] for place in markers[markers > line.index][:1])
+
+
+def _place(line: Line) -> str:
+    number, n_lines = line.index + 1, line.article.n_lines
+    ends = {1: "the first line", n_lines: "the last line"}
+    return "the only line" if n_lines == 1 else ends.get(number, f"line {number:,} of {n_lines:,}")
+
+
+def _after_end(line: Line) -> str | None:
+    """Say that it comes after the end, if neither paragraphs nor content follow."""
+    if not line.article.kept[: line.index].any() or line.article.kept[line.index :].any():
+        return None
+    return "after the end of the article"
+
+
+def _before_start(line: Line) -> str | None:
+    if not line.article.kept[line.index + 1 :].any() or line.article.kept[: line.index + 1].any():
+        return None
+    return "before the article begins"
+
+
+def _inside(line: Line) -> str | None:
+    kept = line.article.kept
+    between = kept[: line.index].any() and kept[line.index + 1 :].any()
+    return "within the article" if between else None
+
+
+def _near_paragraph(line: Line) -> str | None:
+    return _if(min(line.count("log_lines_since_prose"), line.count("log_lines_until_prose")) <= _NEAR)
+
+
+def _run(noun: str, feature: str, line: Line) -> str | None:
+    length = line.count(feature)
+    return f"one of {_plural(length, noun)} in a row" if length > 1 else None
+
+
+def _around(label: bool, line: Line, *, all_of_them: bool) -> str | None:
+    """Count the lines beside it that have a label; none is given unless most of them have."""
+    n_lines = len(line.beside)
+    n_like = int((line.article.kept[line.beside] == label).sum())
+    if all_of_them:
+        return _if(n_lines > 0 and n_like == n_lines)
+    return f"{n_like} of the {n_lines} lines around it" if 2 * n_like > n_lines else None
+
+
+def _next_to(label: bool, line: Line) -> str | None:
+    """Name a line right before or after it that has a label."""
+    article = line.article
+    found = (place for place in line.beside if abs(place - line.index) == 1 and article.kept[place] == label)
+    return _name((article.texts[place] for place in found), 1)
+
+
+def _mostly(label: bool, line: Line) -> str | None:
+    kept = line.article.kept
+    n_like = int((kept == label).sum())
+    return f"{n_like:,} of {_plural(len(kept), 'line')}" if 2 * n_like > len(kept) else None
+
+
+def _beside_paragraph(line: Line) -> str | None:
+    return _if(line.value("is_prose_before") + line.value("is_prose_after") > 0)
+
+
+def _between_short(line: Line) -> str | None:
+    names = ("log_n_chars_before", "log_n_chars_after")
+    return _if(all(0 < line.value(name) < _SHORT for name in names))
+
+
+def _stock_beside(line: Line) -> str | None:
+    families = {*BOILERPLATE_FAMILIES, "end_of_article"}
+    stock = {place for place, own, _ in line.article.phrases if own & families}
+    return _name((line.article.texts[place] for place in line.beside if place in stock), 1)
+
+
+def _unshared(line: Line) -> str | None:
+    n_rare, n_shared = len(line.article.rare_words[line.index]), len(line.shared_words)
+    if not n_rare or 2 * n_shared > n_rare:
+        return None
+    few = f"few of its words ({n_shared} of {n_rare})" if n_shared else "none of its rarer words"
+    return f"{few} stand elsewhere in the article"
+
+
+FACTS: Final[dict[str, Fact]] = {
+    "amount": _amount,
+    "short": lambda line: _amount(line) if line.value("is_short") else None,
+    "long": lambda line: _amount(line) if line.value("is_long") else None,
+    "n_words": lambda line: _if(line.value("log_n_words") > 0),
+    "word": lambda line: _words(line, "word", "pair", "first word", "last word", "whole line"),
+    "word_beside": lambda line: _words(line, "word before", "word after"),
+    "marks": _marks,
+    "capitalised": _capitalised,
+    "few_letters": _few_letters,
+    "digits": lambda line: _name(_NUMBER.findall(line.text)),
+    "percent": lambda line: _name(_PERCENTAGE.findall(line.text)),
+    "price": _price,
+    "blank": _blank,
+    "copies": _copies,
+    "furniture": partial(_phrases, BOILERPLATE_FAMILIES),
+    **{family: partial(_phrases, (family,)) for family in FAMILIES},
+    **{f"{family}_above": partial(_above, family) for family in MARKERS},
+    **{f"{family}_below": partial(_below, family) for family in MARKERS},
+    "place": _place,
+    "inside": _inside,
+    "after_end": _after_end,
+    "before_start": _before_start,
+    "near_paragraph": _near_paragraph,
+    "bullets": partial(_run, "line", "log_run_of_begins_with_bullet"),
+    "is_alone": lambda line: _if(line.article.n_lines == 1),
+    "around_content": partial(_around, True, all_of_them=True),
+    "around_boilerplate": partial(_around, False, all_of_them=True),
+    "some_content": partial(_around, True, all_of_them=False),
+    "some_boilerplate": partial(_around, False, all_of_them=False),
+    "content_beside": partial(_next_to, True),
+    "boilerplate_beside": partial(_next_to, False),
+    "unsure": lambda line: _if(abs(line.value("log_odds")) < _UNSURE),
+    "beside_paragraph": _beside_paragraph,
+    "between_short": _between_short,
+    "stock_beside": _stock_beside,
+    "shared": lambda line: _name(line.shared_words),
+    "unshared": _unshared,
+    "mostly_content": partial(_mostly, True),
+    "mostly_boilerplate": partial(_mostly, False),
+    "n_lines": lambda line: _plural(line.article.n_lines, "line"),
+}

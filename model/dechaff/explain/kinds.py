@@ -1,0 +1,120 @@
+"""The kind of a boilerplate line: offer, share, related and so on, by a table of weights that a person can read.
+
+A line's score for a kind is the sum of its features, each times its weight in `kinds.tsv`. Boilerplate comes in
+runs, so the lines right before and after lend each kind what they give it: a headline under "More from this
+section" is related though it says so nowhere. Lines of content lend nothing.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.features import line_features
+from dechaff.text.lines import LineBatch
+from dechaff.text.ragged import shift
+from dechaff.text.tokens import Keywords, find_words
+
+Values = NDArray[np.float64]
+
+#: What boilerplate can be; labelled files have the same names after their marks.
+KINDS: Final = ("offer", "share", "related", "credit", "date", "legal", "comment", "other")
+_BASE: Final = "(base)"
+# A product of matrices differs in its last digits with what else is in the batch; no kind may depend on that.
+_DECIMALS: Final = 6
+
+
+@dataclass(frozen=True, eq=False)
+class KindWeights:
+    """What each feature says for each kind.
+
+    Attributes
+    ----------
+    features : tuple of str
+        Names as `line_features` gives them.
+    weights : ndarray of float64, shape (n_kinds, n_features)
+    base : ndarray of float64, shape (n_kinds,)
+        The score of a line without any of the features.
+    neighbours : float
+        What the probability of a kind in the line before or after adds to a line's score for it.
+    """
+
+    features: tuple[str, ...]
+    weights: Values
+    base: Values
+    neighbours: float = 1.0
+
+    def to_tsv(self) -> str:
+        """Write a row a feature and a column a kind, as `from_tsv` reads it; no weight is left blank."""
+        rows = zip((_BASE, *self.features), np.vstack((self.base, self.weights.T)), strict=True)
+        lines = ["\t".join((name, *(f"{value:g}" if value else "" for value in row))) for name, row in rows]
+        return "\n".join(("\t".join(("feature", *KINDS)), *lines, ""))
+
+    @classmethod
+    def from_tsv(cls, table: str) -> "KindWeights":
+        """Read what `to_tsv` wrote."""
+        rows = [line.split("\t") for line in table.splitlines()[1:]]
+        values = np.array([[float(cell or 0) for cell in row[1:]] for row in rows])
+        return cls(tuple(row[0] for row in rows[1:]), values[1:].T, values[0])
+
+
+@cache
+def kind_weights() -> KindWeights:
+    """Read the table that ships.
+
+    Examples
+    --------
+    >>> table = kind_weights()
+    >>> KINDS[table.weights[:, table.features.index("n_legal_phrases")].argmax()]
+    'legal'
+    """
+    return KindWeights.from_tsv(files("dechaff.explain").joinpath("kinds.tsv").read_text(encoding="utf-8"))
+
+
+def line_kinds(
+    batch: LineBatch,
+    is_boilerplate: NDArray[np.bool_],
+    weights: KindWeights | None = None,
+    keywords: Keywords = (),
+) -> list[str | None]:
+    r"""Name the kind of every boilerplate line; None for content.
+
+    Parameters
+    ----------
+    batch : LineBatch
+    is_boilerplate : ndarray of bool, shape (n_lines,)
+    weights : KindWeights, optional
+        By default those that ship.
+    keywords : tuple of (family, phrase)
+        Phrases of the user's own, as a model has them.
+
+    Examples
+    --------
+    >>> batch = LineBatch.from_texts(["The vote was held.\nShare on Facebook\nSubscribe for ₹900 per month"])
+    >>> line_kinds(batch, np.array([False, True, True]))
+    [None, 'share', 'offer']
+    """
+    if not batch.n_lines:
+        return []
+    weights = weights or kind_weights()
+    own = np.concatenate([_score(section, weights, keywords) for section in batch.sections()], axis=1)
+    scores = _lend(own, is_boilerplate, batch.article_lines, weights.neighbours)
+    best = np.round(scores, _DECIMALS).argmax(axis=0).tolist()
+    return [KINDS[kind] if dropped else None for kind, dropped in zip(best, is_boilerplate.tolist(), strict=True)]
+
+
+def _score(batch: LineBatch, weights: KindWeights, keywords: Keywords) -> Values:
+    """Give each line's scores of the kinds, by itself, shape (n_kinds, n_lines)."""
+    columns = line_features(batch, find_words(batch, keywords))
+    scores: Values = weights.weights @ np.array([columns[name] for name in weights.features])
+    return scores + weights.base[:, None]
+
+
+def _lend(own: Values, is_boilerplate: NDArray[np.bool_], offsets: NDArray[np.int64], weight: float) -> Values:
+    """Add to each line's scores the probabilities of the kinds in the boilerplate lines beside it."""
+    odds = np.exp(own - own.max(axis=0))
+    lent: Values = odds / odds.sum(axis=0) * is_boilerplate
+    return own + weight * (shift(lent, offsets, -1) + shift(lent, offsets, 1))

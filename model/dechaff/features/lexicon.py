@@ -1,0 +1,245 @@
+"""Families of words and phrases: what furniture says, in many languages.
+
+The entries stand in `lexicon.tsv`, one row a family, language and source. A phrase is up to six words; it is found
+by the hash of its words, so case, punctuation, the width of letters and the values of digits do not matter.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.errors import InputError
+from dechaff.kernels import accelerated
+from dechaff.text.lines import LineBatch
+from dechaff.text.tokens import Hashes, Indices, Keywords, Words, find_words, join_hashes
+
+# In the order of their bits.
+FAMILIES: Final = (
+    "subscribe",
+    "discount",
+    "share",
+    "related",
+    "navigation",
+    "credit",
+    "byline",
+    "date",
+    "month",
+    "weekday",
+    "legal",
+    "newsletter",
+    "comment",
+    "app",
+    "login",
+    "currency",
+    "period",
+    "end_of_article",
+    "editorial",
+)
+MAX_WORDS: Final = 6
+_MAX_CHARS: Final = 200
+_FILTER_BITS: Final = 18
+# Above the numbers of words in what a hash may begin: there may be such a phrase.
+_MAY_BE: Final = np.uint8(1 << 7)
+
+
+class Entry(NamedTuple):
+    """A phrase of the lexicon."""
+
+    family: str
+    language: str
+    source: str
+    phrase: str
+
+
+@dataclass(frozen=True, eq=False)
+class PhraseTable:
+    """The phrases of the lexicon by hash.
+
+    Attributes
+    ----------
+    hashes : ndarray of uint64, shape (n_phrases,)
+        In rising order.
+    families : ndarray of uint32, shape (n_phrases,)
+        A bit for each family that has the phrase.
+    begins : ndarray of uint8, shape (262144,)
+        By the top bits of the hash of a word or several: how many words the longest phrase has that may begin so,
+        and `_MAY_BE` more if they may be a phrase.
+    """
+
+    hashes: NDArray[np.uint64]
+    families: NDArray[np.uint32]
+    begins: NDArray[np.uint8]
+
+
+class PhraseHits(NamedTuple):
+    """Where phrases stand: their first word, how many words they have and their families' bits."""
+
+    words: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    families: NDArray[np.uint32]
+
+
+def read_entries() -> list[Entry]:
+    """Read the lexicon's entries.
+
+    Examples
+    --------
+    >>> "subscribe now" in {entry.phrase for entry in read_entries() if entry.family == "subscribe"}
+    True
+    """
+    rows = files("dechaff.features").joinpath("lexicon.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    return [
+        Entry(family, language, source, phrase)
+        for family, language, source, phrases in (row.split("\t") for row in rows)
+        for phrase in phrases.split("|")
+    ]
+
+
+def collect_keywords(phrases: Mapping[str, Iterable[str]]) -> Keywords:
+    """Bring phrases by family into the form that `find_words` takes.
+
+    Parameters
+    ----------
+    phrases : mapping of str to iterable of str
+        By family, see `FAMILIES`.
+
+    Raises
+    ------
+    InputError
+        If there is no such family, or a phrase has no word or more than `MAX_WORDS`.
+
+    Examples
+    --------
+    >>> collect_keywords({"subscribe": ["Unlock the archive"]})
+    (('subscribe', 'Unlock the archive'),)
+    """
+    for family, listed in phrases.items():
+        _check_family(family)
+        if isinstance(listed, str):
+            raise InputError(f"one phrase for {family!r}: give a list of phrases")
+    return check_keywords((family, phrase) for family, listed in phrases.items() for phrase in listed)
+
+
+def check_keywords(pairs: Iterable[tuple[str, str]]) -> Keywords:
+    """Make pairs of a family and a phrase a tuple, and refuse what is none.
+
+    Parameters
+    ----------
+    pairs : iterable of (family, phrase)
+
+    Raises
+    ------
+    InputError
+        As `collect_keywords`.
+    """
+    keywords = tuple((family, phrase) for family, phrase in pairs)
+    for family, phrase in keywords:
+        _check_family(family)
+        if not isinstance(phrase, str):
+            raise InputError(f"a keyword is {type(phrase).__name__}, not str")
+        if len(phrase) > _MAX_CHARS:
+            raise InputError(f"keyword {phrase[:20]!r}…: {len(phrase)} characters, use {_MAX_CHARS} at most")
+    batch = LineBatch.from_texts([phrase for _, phrase in keywords])
+    n_words = np.diff(find_words(batch).part_words)
+    wrong = np.flatnonzero((np.diff(batch.article_lines) != 1) | (n_words < 1) | (n_words > MAX_WORDS))
+    for place in wrong[:1].tolist():
+        raise InputError(
+            f"keyword {keywords[place][1]!r}: {n_words[place]} words, use one line of 1 to {MAX_WORDS}"
+        )
+    return keywords
+
+
+def _check_family(family: object) -> None:
+    if family not in FAMILIES:
+        shown = f"{family!r:.40}" if isinstance(family, str) else type(family).__name__
+        raise InputError(f"no family {shown} of keywords: use one of {', '.join(FAMILIES)}")
+
+
+@lru_cache(maxsize=8)
+def phrase_table(keywords: Keywords = ()) -> PhraseTable:
+    """Hash the phrases of the lexicon, and those of the user's own.
+
+    Parameters
+    ----------
+    keywords : tuple of (family, phrase)
+        Checked by `collect_keywords`.
+    """
+    entries = read_entries() + [Entry(family, "*", "user", phrase) for family, phrase in keywords]
+    words = find_words(LineBatch.from_texts(["\n".join(entry.phrase for entry in entries)]))
+    counts = words.counts
+    firsts = words.offsets[:-1]
+    families: defaultdict[int, int] = defaultdict(int)
+    begins = np.zeros(1 << _FILTER_BITS, np.uint8)
+    hashes = words.hashes[firsts]
+    for place in range(1, MAX_WORDS):
+        longer = counts > place
+        np.maximum.at(begins, _filter_keys(hashes[longer]), counts[longer].astype(np.uint8))
+        hashes[longer] = join_hashes(hashes[longer], words.hashes[firsts[longer] + place])
+    for entry, phrase_hash in zip(entries, hashes.tolist(), strict=True):
+        families[phrase_hash] |= 1 << FAMILIES.index(entry.family)
+    np.maximum.at(begins, _filter_keys(hashes), counts.astype(np.uint8))
+    ordered = sorted(families)
+    bits = np.array([families[h] for h in ordered], np.uint32)
+    sorted_hashes = np.array(ordered, np.uint64)
+    begins[_filter_keys(sorted_hashes)] |= _MAY_BE
+    return PhraseTable(sorted_hashes, bits, begins)
+
+
+def find_phrases(words: Words, table: PhraseTable) -> PhraseHits:
+    """Find every phrase of the table in the lines; phrases do not reach over a line's end.
+
+    Parameters
+    ----------
+    words : Words
+    table : PhraseTable
+
+    Examples
+    --------
+    >>> words = find_words(LineBatch.from_texts(["Please SUBSCRIBE NOW!"]))
+    >>> hits = find_phrases(words, phrase_table())
+    >>> [FAMILIES[i] for i in range(len(FAMILIES)) if np.any(hits.families & (1 << i))]
+    ['subscribe']
+    """
+    found = match_phrases(words.hashes, words.offsets, table.begins, table.hashes, table.families)
+    return PhraseHits(*found)
+
+
+@accelerated
+def match_phrases(
+    word_hashes: Hashes,
+    offsets: Indices,
+    begins: NDArray[np.uint8],
+    phrases: Hashes,
+    families: NDArray[np.uint32],
+) -> tuple[Indices, Indices, NDArray[np.uint32]]:
+    """Find phrases among the words of lines: the parts of `PhraseHits`, by the parts of a `PhraseTable`."""
+    places = np.flatnonzero(begins[_filter_keys(word_hashes)] > 0)
+    room = offsets[np.searchsorted(offsets, places, side="right")] - places
+    hashes = word_hashes[places]
+    found = []
+    for length in range(1, MAX_WORDS + 1):
+        if length > 1:
+            longest = np.minimum(begins[_filter_keys(hashes)] % _MAY_BE, room)
+            going_on = np.flatnonzero(longest >= length)
+            places, room, hashes = places[going_on], room[going_on], hashes[going_on]
+            hashes = join_hashes(hashes, word_hashes[places + length - 1])
+        if not len(places):
+            break
+        likely = np.flatnonzero(begins[_filter_keys(hashes)] >= _MAY_BE)
+        rows = np.minimum(np.searchsorted(phrases, hashes[likely]), len(phrases) - 1)
+        same = phrases[rows] == hashes[likely]
+        found.append((places[likely[same]], np.full(int(same.sum()), length), families[rows[same]]))
+    if not found:
+        return places, places, places.astype(np.uint32)
+    places, lengths, bits = (np.concatenate(column) for column in zip(*found, strict=True))
+    return places, lengths, bits
+
+
+def _filter_keys(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+    return (hashes >> np.uint64(64 - _FILTER_BITS)).astype(np.int64)

@@ -1,0 +1,128 @@
+"""Decisions over a whole article: two-state smoothing and the best stretch of lines, without a loop over lines."""
+
+from typing import Final
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from dechaff.kernels import accelerated
+from dechaff.text.ragged import repeat_rows
+
+Values = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+_INAUDIBLE: Final = 1e-12
+_LARGEST: Final = 300.0
+# A stretch has so many lines at least, or there were too many of them.
+_SHORTEST: Final = 64
+_SCORE_STEPS: Final = 1 << 16
+
+
+def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
+    """Give the posterior log-odds of a two-state Markov chain over each article's lines.
+
+    A line keeps the state of the line before it with probability `stay`. What one line says of another fades by
+    `2 * stay - 1` from line to line; lines too far to be heard are not asked. So the lines are cut into many
+    stretches, each begun early enough to hear what comes before it, and one step goes over all stretches at once.
+
+    Parameters
+    ----------
+    log_odds : ndarray of float64, shape (n_lines,)
+        The evidence of each line by itself.
+    offsets : ndarray of int64, shape (n_parts + 1,)
+    stay : float
+        From 0.5 (lines are independent) to less than 1 (one state for all).
+
+    Examples
+    --------
+    >>> odds = np.array([3.0, -0.5, 3.0, -3.0])
+    >>> (smooth_log_odds(odds, np.array([0, 4]), stay=0.9) > 0).tolist()
+    [True, True, True, False]
+    """
+    n = len(log_odds)
+    if not n:
+        return log_odds
+    # Forward and backward messages are found together: backwards, articles are mirrored.
+    ratios = np.exp(np.clip(log_odds, -_LARGEST, _LARGEST))
+    is_last = np.zeros(2 * n, np.bool_)
+    is_last[offsets[1:][offsets[1:] > 0] - 1] = True
+    is_last[2 * n - 1 - offsets[:-1][offsets[:-1] < n]] = True
+    longest = int(np.diff(offsets).max())
+    messages = lend_ratios(np.append(ratios, ratios[::-1]), is_last, stay, longest)
+    return np.asarray(log_odds + np.log(messages[:n] * messages[: n - 1 : -1]), np.float64)
+
+
+@accelerated
+def lend_ratios(ratios: Values, is_last: NDArray[np.bool_], stay: float, longest: int) -> Values:
+    """Give the likelihood ratio that the lines before each line lend it, 1 to the first of an article.
+
+    A line with ratio q that is lent r lends (stay q r + 1 - stay) / ((1 - stay) q r + stay) to the next one. That
+    is a - b / (q r + a), and one of other constants makes an article's last line lend 1.
+    """
+    a, b = stay / (1 - stay), (2 * stay - 1) / (1 - stay) ** 2
+    ratios = np.where(is_last, 0.0, ratios)
+    products = np.where(is_last, (a - 1) * a, b)
+    # A first message is within log(stay / (1 - stay)) of any other, and each step shrinks that by 2 * stay - 1.
+    hearing = 1 + np.log(_INAUDIBLE) / np.log(np.clip(2 * stay - 1, _INAUDIBLE, 1 - _INAUDIBLE))
+    lead = int(min(longest, hearing))
+    length = min(max(lead, _SHORTEST), len(ratios))
+    rows, factors = _stretches(ratios, lead, length, 0.0), _stretches(products, lead, length, (a - 1) * a)
+    messages = np.ones((len(rows) + 1, rows.shape[1]))
+    for step, (row, factor) in enumerate(zip(rows, factors, strict=True)):
+        following = np.multiply(row, messages[step], out=messages[step + 1])
+        following += a
+        np.divide(factor, following, out=following)
+        np.subtract(a, following, out=following)
+    return messages[lead:-1].T.ravel()[: len(ratios)]
+
+
+def _stretches(values: Values, lead: int, length: int, fill: float) -> Values:
+    """Cut values into columns of some length, each after the `lead` values before it."""
+    padded = np.pad(values, (lead, -len(values) % length), constant_values=fill)
+    return np.ascontiguousarray(sliding_window_view(padded, lead + length)[::length].T)
+
+
+@accelerated
+def best_segment(scores: Values, offsets: Indices) -> tuple[NDArray[np.bool_], Indices, Indices]:
+    """Find the stretch of lines with the largest sum of scores in each article.
+
+    Parameters
+    ----------
+    scores : ndarray of float64, shape (n_lines,)
+        Above zero where a line speaks for the stretch; rounded to 1/65,536.
+    offsets : ndarray of int64, shape (n_parts + 1,)
+
+    Returns
+    -------
+    inside : ndarray of bool, shape (n_lines,)
+    from_start, from_end : ndarray of int64, shape (n_lines,)
+        Lines since the stretch's first line and until its last one; negative outside on that side.
+
+    Examples
+    --------
+    >>> best_segment(np.array([-1.0, 2.0, -1.0, 3.0, -5.0]), np.array([0, 5]))[0].tolist()
+    [False, True, True, True, False]
+    """
+    n = len(scores)
+    if not n:
+        return np.zeros(0, np.bool_), np.zeros(0, np.int64), np.zeros(0, np.int64)
+    first_line = repeat_rows(offsets[:-1], offsets)
+    scores = np.rint(scores * _SCORE_STEPS)  # whole numbers: their sums are exact, ties are ties in any batch
+    # Each article's sums are lowered beyond the last one's, so that a running minimum starts anew with it.
+    article = repeat_rows(np.arange(len(offsets) - 1), offsets)
+    sums = np.cumsum(scores)
+    before = sums - scores
+    drop = (np.ptp(np.append(before, sums)) + 1.0) * article
+    lowest = np.minimum.accumulate(before - drop)
+    gains = (sums - drop) - lowest
+    filled = np.flatnonzero(np.diff(offsets))
+    starts = offsets[filled]
+    best = np.repeat(np.maximum.reduceat(gains, starts), np.diff(offsets)[filled])
+    places = np.arange(n)
+    end = np.repeat(np.minimum.reduceat(np.where(gains >= best, places, n), starts), np.diff(offsets)[filled])
+    # The stretch begins at the last place up to its end where the sum before it was lowest.
+    is_lowest = (before - drop) <= lowest
+    latest = np.maximum.accumulate(np.where(is_lowest, places, 0))
+    start = np.maximum(latest[end], first_line)
+    return (places >= start) & (places <= end), places - start, end - places

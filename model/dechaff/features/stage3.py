@@ -1,0 +1,71 @@
+"""What the last regression, the decoder, sees: what stage 2 says of a line, of those around and of its article.
+
+A line that stage 2 doubts stands or falls with the lines around, and with how much of its article is content: what
+an extractor has cleaned before holds little boilerplate. Two-state smoothing as in Web2Text.
+"""
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.features.shape import Columns
+from dechaff.features.smoothing import smooth_log_odds
+from dechaff.text.ragged import log1p_counts, repeat_rows, round_columns, sum_rows
+
+Indices = NDArray[np.int64]
+Values = NDArray[np.float64]
+
+_CLIP: Final = 8.0
+_STAY: Final = 0.9
+# Keeps the log-odds of a share within some four.
+_SHARE_MARGIN: Final = 0.02
+
+
+def stage3_features(log_odds: Values, n_words: Indices, offsets: Indices) -> Columns:
+    """Compute the features that rest on the log-odds of stage 2.
+
+    Parameters
+    ----------
+    log_odds : ndarray of float64, shape (n_lines,)
+        Of stage 2.
+    n_words : ndarray of int64, shape (n_lines,)
+    offsets : ndarray of int64, shape (n_parts + 1,)
+        Where each part's lines begin.
+
+    Returns
+    -------
+    dict of str to ndarray of float32, shape (n_lines,)
+
+    Examples
+    --------
+    >>> odds = np.array([6.0, -0.5, 6.0])
+    >>> stage3_features(odds, np.array([9, 2, 9]), np.array([0, 3]))["decided_smooth_log_odds"]
+    array([7.2301, 3.8509, 7.2301], dtype=float32)
+    """
+    odds = np.clip(log_odds, -_CLIP, _CLIP)
+    probability = 1 / (1 + np.exp(-odds))
+    width = np.maximum(n_words, 1).astype(np.float64)
+    mass = probability * width
+    sums = [sum_rows(values, offsets) for values in (width, mass, (1 - probability) * mass)]
+    n_article_words, expected, doubtful = np.maximum(sums[0], 1), *sums[1:]
+    share = expected / n_article_words
+    of_article = {
+        "decided_share_content": np.log(share + _SHARE_MARGIN) - np.log(1 - share + _SHARE_MARGIN),
+        "decided_doubt": doubtful / n_article_words,
+        "decided_log_n_lines": np.log(np.maximum(np.diff(offsets), 1)),
+    }
+    columns = {
+        "decided_log_odds": odds,
+        "decided_smooth_log_odds": smooth_log_odds(odds, offsets, _STAY),
+        **{name: repeat_rows(values, offsets) for name, values in of_article.items()},
+        "decided_log_n_words": log1p_counts(n_words - 1, rounded=True),
+    }
+    return round_columns(columns)
+
+
+@cache
+def stage3_names() -> tuple[str, ...]:
+    """Name the features of `stage3_features`, in order."""
+    return tuple(stage3_features(np.zeros(1), np.ones(1, np.int64), np.array([0, 1])))

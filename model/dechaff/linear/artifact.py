@@ -1,0 +1,284 @@
+"""Model files: one `.joblib` file of plain values, read so that nothing in it can run.
+
+The file is what `joblib.dump` writes of a dictionary of numbers, strings, lists and bytes; arrays are stored as
+bytes with their type and shape. No class or function is named in it, so the reader refuses every name: a stranger's
+file can be wrong, but it cannot act. `joblib.load` reads the same dictionary for who wants to look at it.
+"""
+
+import hashlib
+from dataclasses import fields
+from functools import cache
+from importlib.resources import files
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.errors import ArtifactError
+from dechaff.features import specification
+from dechaff.features.lexicon import check_keywords, read_entries
+from dechaff.features.stage3 import stage3_names
+from dechaff.features.words import word_terms
+from dechaff.files import written_whole
+from dechaff.linear.line_model import LineModel, stage_names
+from dechaff.linear.safe_pickle import READ_ERRORS, read_plain
+from dechaff.linear.stage import SPLITS_PER_TREE, Crosses, Stage
+from dechaff.text.lines import LineBatch
+from dechaff.text.tokens import Keywords, find_words
+
+FORMAT: Final = "dechaff-model"
+VERSION: Final = 1
+_DTYPES: Final = {
+    "word_weights": "<f2",
+    "means": "<f4", "scales": "<f4", "coefficients": "<f4",
+    "features": "<i4", "thresholds": "<f4", "leaves": "|u1", "weights": "<f4",
+}  # fmt: skip
+_MAX_BUCKETS: Final = 1 << 24
+_MAX_TREES: Final = 1 << 15
+_MAX_KEYWORDS: Final = 10_000
+_MAX_WEIGHT: Final = 1e6
+
+
+def save_model(model: LineModel, path: str | PathLike[str]) -> None:
+    """Write a model to one file, whole or not at all.
+
+    Parameters
+    ----------
+    model : LineModel
+    path : path-like
+        By custom ending in `.joblib`.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "specification": specification(),
+        "threshold": float(model.threshold),
+        "word_weights": _pack("word_weights", model.word_weights),
+        "first": _pack_stage(model.first),
+        "second": _pack_stage(model.second),
+        "decoder": model.decoder and _pack_stage(model.decoder),
+        "keywords": [list(pair) for pair in model.keywords],
+        "metadata": model.metadata,
+    }
+    with written_whole(Path(path)) as temporary:
+        joblib.dump(content, temporary, compress=("zlib", 9))
+
+
+def load_model(path: str | PathLike[str]) -> LineModel:
+    """Read a model that `save_model` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Raises
+    ------
+    ArtifactError
+        If the file is no model, is damaged, names anything that could run, or was made for other features or
+        another format; the message says what to do.
+    """
+    content = read_content(path)
+    _check(content, path)
+    try:
+        first_names, second_names = stage_names()
+        return LineModel(
+            _unpack_stage(content["first"], first_names),
+            _unpack_stage(content["second"], second_names),
+            _unpack_words(content),
+            _number(content["threshold"], 0.0, 1.0),
+            dict(content["metadata"]),
+            None if content["decoder"] is None else _unpack_stage(content["decoder"], stage3_names()),
+            _unpack_keywords(content.get("keywords", [])),
+        )
+    except READ_ERRORS as error:
+        raise ArtifactError(f"{path}: damaged model file ({error}): get or train it anew") from error
+
+
+@cache
+def default_model() -> LineModel:
+    """Load the model that dechaff ships with."""
+    return load_model(str(files("dechaff").joinpath("artifacts", "default.joblib")))
+
+
+def model_digest(path: str | PathLike[str] | None) -> str:
+    """Give the SHA-256 of a model file, or of the one that dechaff ships with."""
+    shipped = files("dechaff").joinpath("artifacts", "default.joblib")
+    return hashlib.sha256((shipped if path is None else Path(path)).read_bytes()).hexdigest()
+
+
+def read_content(path: str | PathLike[str]) -> dict[str, Any]:
+    """Read a model file's plain values without using them.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, too large, damaged, or names a class or a function.
+    """
+    content = read_plain(path)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ArtifactError(f"{path}: not a model of dechaff: train one with 'dechaff train'")
+    return content
+
+
+def _check(content: dict[str, Any], path: str | PathLike[str]) -> None:
+    """Refuse a model of another format or other features, and say what to do."""
+    version = content.get("version")
+    if type(version) is not int or version != VERSION:
+        newer = type(version) is int and version > VERSION
+        shown = str(version) if type(version) is int else "unknown"  # who knows what it is, or how deep
+        todo = "upgrade dechaff" if newer else "train it anew"
+        raise ArtifactError(f"{path}: format version {shown}, this dechaff reads {VERSION}: {todo}")
+    if content.get("specification") != specification():
+        raise ArtifactError(
+            f"{path}: made for the features {content.get('specification')!r:.40}, this dechaff computes "
+            f"{specification()}: train it anew with 'dechaff train', or install the version that it names"
+        )
+
+
+def _pack(name: str, array: NDArray[Any]) -> dict[str, Any]:
+    packed = np.ascontiguousarray(array, _DTYPES[name])
+    return {"dtype": _DTYPES[name], "shape": list(packed.shape), "data": packed.tobytes()}
+
+
+def _unpack(content: dict[str, Any], name: str, *shape: int) -> NDArray[Any]:
+    """Rebuild an array of the type that its name asks for and of this shape, in which -1 stands for any length.
+
+    Its size follows from the bytes that are there, whatever the file claims.
+    """
+    packed = content[name]
+    array = np.frombuffer(packed["data"], _DTYPES[name]).reshape(shape)
+    if packed["dtype"] != _DTYPES[name] or packed["shape"] != list(array.shape):
+        raise ValueError(f"{name} of another type or shape than {_DTYPES[name]} {array.shape}")
+    return array
+
+
+def _unpack_words(content: dict[str, Any]) -> NDArray[np.float32]:
+    weights = _unpack(content, "word_weights", -1)
+    if not 2 <= len(weights) <= _MAX_BUCKETS or len(weights) & (len(weights) - 1):
+        raise ValueError(f"{len(weights)} word weights: not a power of two")
+    return _within_reason(weights)
+
+
+def _unpack_keywords(pairs: list[Any]) -> Keywords:
+    if len(pairs) > _MAX_KEYWORDS:
+        raise ValueError(f"{len(pairs)} keywords")
+    return check_keywords((family, phrase) for family, phrase in pairs)
+
+
+def _within_reason(weights: NDArray[Any]) -> NDArray[np.float32]:
+    array = weights.astype(np.float32)
+    if not (np.abs(array) <= _MAX_WEIGHT).all():  # nor is NaN
+        raise ValueError("a weight is not a number within reason")
+    return array
+
+
+def _number(value: Any, low: float, high: float) -> float:
+    number = float(value)
+    if not low <= number <= high:
+        raise ValueError(f"{number} is not from {low} to {high}")
+    return number
+
+
+def _pack_stage(stage: Stage) -> dict[str, Any]:
+    arrays = {name: _pack(name, getattr(stage, name)) for name in ("means", "scales", "coefficients")}
+    crosses = stage.crosses and {f.name: _pack(f.name, getattr(stage.crosses, f.name)) for f in fields(Crosses)}
+    return {**arrays, "intercept": stage.intercept, "crosses": crosses}
+
+
+def _unpack_stage(packed: dict[str, Any], names: tuple[str, ...]) -> Stage:
+    means, scales, coefficients = (
+        _within_reason(_unpack(packed, name, len(names))) for name in ("means", "scales", "coefficients")
+    )
+    if (scales <= 0).any():
+        raise ValueError("a scale is not above zero")
+    if not (np.abs(coefficients) <= _MAX_WEIGHT * scales).all():
+        raise ValueError("a scale is too small for its weight")
+    crosses = None if packed["crosses"] is None else _unpack_crosses(packed["crosses"], len(names))
+    return Stage(names, means, scales, coefficients, _number(packed["intercept"], -1e6, 1e6), crosses)
+
+
+def _unpack_crosses(packed: dict[str, Any], n_features: int) -> Crosses:
+    features = _unpack(packed, "features", -1, SPLITS_PER_TREE)
+    n_trees = len(features)
+    thresholds = _unpack(packed, "thresholds", n_trees, SPLITS_PER_TREE)
+    leaves = _unpack(packed, "leaves", n_trees, 256)
+    weights = _within_reason(_unpack(packed, "weights", n_trees, SPLITS_PER_TREE + 1))
+    if n_trees > _MAX_TREES:
+        raise ValueError(f"crosses: {n_trees} trees")
+    if np.isnan(thresholds).any():
+        raise ValueError("crosses: a threshold is not a number")
+    if ((features < 0) | (features >= n_features)).any():
+        raise ValueError("crosses: no such feature")
+    if (leaves > SPLITS_PER_TREE).any():
+        raise ValueError("crosses: no such leaf")
+    return Crosses(features, thresholds, leaves, weights)
+
+
+def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
+    """Describe a model file without running anything in it.
+
+    Parameters
+    ----------
+    path : path-like
+    limit : int
+        How many of the strongest weights to name, for each class.
+
+    Returns
+    -------
+    dict
+        "metadata", "version", "threshold", and "weights": for each of "first look", "second look", "decoder" and
+        "words" the strongest names and their weights, strongest first. Words can be named as far as the lexicon
+        has them.
+
+    Raises
+    ------
+    ArtifactError
+        As `load_model`.
+    """
+    model = load_model(path)
+    pairs = {
+        "first look": _named_weights(model.first),
+        "second look": _named_weights(model.second),
+        "decoder": _named_weights(model.decoder) if model.decoder else {},
+        "words": _lexicon_weights(model),
+    }
+    return {
+        "path": str(path),
+        "version": VERSION,
+        "specification": specification(),
+        "threshold": model.threshold,
+        "n_features": {"first look": len(model.first.names), "second look": len(model.second.names)},
+        "n_crosses": model.second.crosses.n_trees if model.second.crosses else 0,
+        "n_keywords": len(model.keywords),
+        "n_word_weights": int(np.count_nonzero(model.word_weights)),
+        "metadata": model.metadata,
+        "weights": {part: _strongest(weights, limit) for part, weights in pairs.items()},
+    }
+
+
+def _named_weights(stage: Stage) -> dict[str, float]:
+    return dict(zip(stage.names, stage.coefficients.tolist(), strict=True))
+
+
+def _strongest(weights: dict[str, float], limit: int) -> list[tuple[str, float]]:
+    return sorted(weights.items(), key=lambda item: -abs(item[1]))[:limit]
+
+
+def _lexicon_weights(model: LineModel) -> dict[str, float]:
+    """Name the weights of the lexicon's words: buckets have no names of their own."""
+    texts = sorted({entry.phrase for entry in read_entries()})
+    batch = LineBatch.from_texts(["\n".join(texts)])
+    words = find_words(batch)
+    terms = next(iter(word_terms(words, model.n_bits)))
+    named = {}
+    for start, end, bucket in zip(words.starts.tolist(), words.ends.tolist(), terms.buckets.tolist(), strict=True):
+        named[batch.texts[0][start:end]] = float(model.word_weights[bucket])
+    return named

@@ -1,0 +1,1 @@
+"""Text to lines and words: arrays over one buffer of code points."""

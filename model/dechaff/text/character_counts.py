@@ -1,0 +1,111 @@
+"""How many characters of each kind a line has: letters, capitals, digits, punctuation by what it does."""
+
+from functools import cache
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.kernels import accelerated
+from dechaff.text.characters import CURRENCY, DIGIT, IDEOGRAPH, LETTER, N_CODE_POINTS, SPACE, UPPER, class_table
+from dechaff.text.lines import LineBatch
+
+Indices = NDArray[np.int64]
+
+# Punctuation and symbols by what they do in a line.
+MARKS: Final = {
+    "sentence_end": ".!?。！？।؟…۔｡",
+    "comma": ",，、،;；؛",
+    "colon": ":：",
+    "quote": '"“”„«»「」『』‘’‚‹›',
+    "bullet": "•·∙◦▪■●○*–—-‣►▶✓✔★☆",
+    "separator": "|/\\>→←»›<↑↓_~=+",
+    "bracket": "()[]{}（）【】［］",
+    "address": "@#©®™&%",
+}
+# The kinds of characters: none, which is lower-case letters and space, then the marks, then these.
+_PERCENT, _OTHER_PERCENT, _OTHER, _UPPER, _DIGIT, _IDEOGRAPH, _CURRENCY = range(len(MARKS) + 1, len(MARKS) + 8)
+N_KINDS: Final = len(MARKS) + 8
+
+
+class CharacterCounts(NamedTuple):
+    """Counts of characters for every line of a batch.
+
+    Attributes
+    ----------
+    letters, upper, digits, ideographs, spaces, percents : ndarray of int64, shape (n_lines,)
+        Capitals and ideographs are letters too.
+    marks : ndarray of int64, shape (n_marks, n_lines)
+        In the order of `MARKS`.
+    """
+
+    letters: Indices
+    upper: Indices
+    digits: Indices
+    ideographs: Indices
+    spaces: Indices
+    percents: Indices
+    marks: Indices
+
+
+@cache
+def mark_table() -> NDArray[np.uint8]:
+    """Give every code point the number of its mark, 0 for none, in the order of `MARKS`."""
+    table = np.zeros(N_CODE_POINTS, np.uint8)
+    for number, characters in reversed(list(enumerate(MARKS.values(), 1))):
+        table[[ord(c) for c in characters]] = number
+    return table
+
+
+@cache
+def kind_table() -> NDArray[np.uint8]:
+    """Give every code point the number of its kind: 0 for the most frequent ones, which the words count."""
+    classes, table = class_table(), mark_table().copy()
+    table[table == 0] = _OTHER
+    table[ord("%")] = _PERCENT
+    table[[ord("％"), ord("٪")]] = _OTHER_PERCENT
+    kinds = {LETTER | SPACE: 0, UPPER: _UPPER, DIGIT: _DIGIT, IDEOGRAPH: _IDEOGRAPH, CURRENCY: _CURRENCY}
+    for bits, kind in kinds.items():
+        table[(classes & bits) > 0] = kind
+    return table
+
+
+def count_characters(batch: LineBatch, n_word_chars: Indices) -> CharacterCounts:
+    """Count the kinds of characters of every line.
+
+    Parameters
+    ----------
+    batch : LineBatch
+    n_word_chars : ndarray of int64, shape (n_lines,)
+        How many characters of each line stand in words.
+    """
+    counts = count_kinds(batch.codes, batch.classes, batch.starts, batch.ends, kind_table())
+    marks = counts[1 : len(MARKS) + 1]
+    marks[list(MARKS).index("address")] += counts[_PERCENT]
+    return CharacterCounts(
+        letters=n_word_chars - counts[_DIGIT] - counts[_CURRENCY],
+        upper=counts[_UPPER],
+        digits=counts[_DIGIT],
+        ideographs=counts[_IDEOGRAPH],
+        spaces=batch.ends - batch.starts - n_word_chars - counts[1 : _OTHER + 1].sum(axis=0) + counts[_PERCENT],
+        percents=counts[_PERCENT] + counts[_OTHER_PERCENT],
+        marks=marks,
+    )
+
+
+@accelerated
+def count_kinds(
+    codes: NDArray[np.uint32],
+    classes: NDArray[np.uint8],
+    starts: Indices,
+    ends: Indices,  # noqa: ARG001 - what stands between lines is space, which does not count
+    kinds: NDArray[np.uint8],
+) -> Indices:
+    """Count the characters of each kind, those of kind 0 aside, in every line, shape (N_KINDS, n_lines)."""
+    rare = np.flatnonzero((classes != LETTER) & (classes != SPACE))
+    first = np.append(np.searchsorted(rare, starts), len(rare))
+    cells = np.repeat(np.arange(0, N_KINDS * len(starts), N_KINDS), np.diff(first))
+    cells += kinds.take(codes[rare[len(rare) - len(cells) :]])
+    counts = np.bincount(cells, minlength=N_KINDS * len(starts)).reshape(-1, N_KINDS)
+    counts[:, 0] = 0
+    return np.ascontiguousarray(counts.T)

@@ -1,0 +1,241 @@
+"""Text to lines: many articles become one buffer of code points and arrays of offsets.
+
+A line is what stands between line breaks, the white space at its ends aside. Blank lines get no label, but they
+stay in the text: a line's *segment* reaches from its start to the start of the next line with something on it, so
+the segments of an article, in order, are the article.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.errors import InputError
+from dechaff.kernels import accelerated
+from dechaff.text.characters import LINE_BREAK, SPACE, class_table
+
+Indices = NDArray[np.int64]
+
+#: A longer article is judged in parts of at most so many lines, each as if it were an article: memory has a bound.
+MOST_LINES: Final = 1 << 15
+
+
+@dataclass(frozen=True, eq=False)
+class LineBatch:
+    """Articles as one code-point buffer with the spans of their lines; blank lines are left out.
+
+    Attributes
+    ----------
+    texts : list of str
+        The articles as they were given.
+    codes : ndarray of uint32, shape (n_codes,)
+        All articles one after the other, a line feed after each.
+    classes : ndarray of uint8, shape (n_codes,)
+        The class bits of each code point, as `dechaff.text.characters` names them.
+    breaks : ndarray of int64, shape (n_breaks,)
+        Where `codes` has a line break; a CRLF counts at its LF.
+    starts, ends : ndarray of int64, shape (n_lines,)
+        A line's span in `codes`, without the white space at its ends.
+    article_codes : ndarray of int64, shape (n_articles + 1,)
+        Where each article begins in `codes`.
+    article_lines : ndarray of int64, shape (n_articles + 1,)
+        Where each article's lines begin among all lines.
+    part_lines : ndarray of int64, shape (n_parts + 1,)
+        Where each part's lines begin: an article, or a piece of one with more than `MOST_LINES` lines.
+    """
+
+    texts: list[str]
+    codes: NDArray[np.uint32]
+    classes: NDArray[np.uint8]
+    breaks: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    article_codes: NDArray[np.int64]
+    article_lines: NDArray[np.int64]
+    part_lines: NDArray[np.int64]
+
+    @classmethod
+    def from_texts(cls, texts: Sequence[str]) -> "LineBatch":
+        r"""Find the lines of every article.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            One article each; any line ending, any script, lone surrogates too.
+
+        Raises
+        ------
+        InputError
+            If an element is not a string.
+
+        Examples
+        --------
+        >>> batch = LineBatch.from_texts(["Title\r\n\r\n Body. ", "Other"])
+        >>> batch.line_texts(0), batch.line_texts(1)
+        (['Title', 'Body.'], ['Other'])
+        """
+        for i, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise InputError(f"text {i} is {type(text).__name__}, not str: decode it first")
+        joined = "\n".join([*texts, ""])
+        codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+        lengths = np.fromiter((len(t) + 1 for t in texts), np.int64, len(texts))
+        article_codes = np.concatenate(([0], np.cumsum(lengths)))
+        classes, breaks, starts, ends = find_lines(codes, class_table())
+        article_lines = np.searchsorted(starts, article_codes)
+        part_lines = _cut_articles(article_lines)
+        return cls(list(texts), codes, classes, breaks, starts, ends, article_codes, article_lines, part_lines)
+
+    @property
+    def n_lines(self) -> int:
+        """Count the lines of all articles."""
+        return len(self.starts)
+
+    @property
+    def n_articles(self) -> int:
+        """Count the articles."""
+        return len(self.texts)
+
+    @cached_property
+    def line_articles(self) -> NDArray[np.int64]:
+        """Give the article of each line, shape (n_lines,)."""
+        return np.repeat(np.arange(self.n_articles), np.diff(self.article_lines))
+
+    @cached_property
+    def line_parts(self) -> NDArray[np.int64]:
+        """Give the part of each line, shape (n_lines,)."""
+        return np.repeat(np.arange(len(self.part_lines) - 1), np.diff(self.part_lines))
+
+    def sections(self) -> Iterator["LineBatch"]:
+        r"""Cut the batch into batches of whole parts, of at most `MOST_LINES` lines each; each part is an article.
+
+        Their lines are those of the batch, in order. A batch of so few lines is its only section.
+
+        Examples
+        --------
+        >>> [section.n_lines for section in LineBatch.from_texts(["a\nb", "c"]).sections()]
+        [3]
+        """
+        if self.n_lines <= MOST_LINES:
+            yield self
+            return
+        offsets, first = self.part_lines, 0
+        while first < len(offsets) - 1:
+            last = int(np.searchsorted(offsets, offsets[first] + MOST_LINES, side="right")) - 1
+            yield LineBatch.from_texts([self._part_text(part) for part in range(first, last)])
+            first = last
+
+    def _part_text(self, part: int) -> str:
+        """Take the text of a part, its first line's indentation too."""
+        begin, end = self.part_lines[part : part + 2].tolist()
+        if begin == end:
+            return ""
+        article = int(self.line_articles[begin])
+        first = int(self.article_codes[article])
+        n_breaks = int(np.searchsorted(self.breaks, self.starts[begin]))
+        start = int(self.breaks[n_breaks - 1]) + 1 if n_breaks else first
+        return self.texts[article][start - first : int(self.ends[end - 1]) - first]
+
+    def spans(self, article: int) -> list[tuple[int, int]]:
+        """Give the spans of one article's lines, in its own text."""
+        lines = slice(*self.article_lines[article : article + 2])
+        offset = self.article_codes[article]
+        return list(zip((self.starts[lines] - offset).tolist(), (self.ends[lines] - offset).tolist(), strict=True))
+
+    def line_texts(self, article: int) -> list[str]:
+        """Give one article's lines as strings."""
+        text = self.texts[article]
+        return [text[start:end] for start, end in self.spans(article)]
+
+    def segments(self, article: int) -> list[str]:
+        """Cut one article into a piece for each line; joined they are the article.
+
+        The first piece begins with the article, each other one with its line; blank lines go with the line
+        before them. An article without lines has no pieces.
+        """
+        starts = [start for start, _ in self.spans(article)]
+        text = self.texts[article]
+        bounds = [0, *starts[1:], len(text)] if starts else []
+        return [text[a:b] for a, b in pairwise(bounds)]
+
+
+def split_lines(text: str) -> list[tuple[int, int]]:
+    r"""Find the lines of one text, the blank ones left out.
+
+    Parameters
+    ----------
+    text : str
+        With LF, CRLF, CR, form feeds, U+2028, or any other break that `str.splitlines` knows.
+
+    Returns
+    -------
+    list of (start, end)
+        Each line's span in `text`, without the white space at its ends.
+
+    Examples
+    --------
+    >>> text = "One\r\n\n  two\u2028three"
+    >>> [text[start:end] for start, end in split_lines(text)]
+    ['One', 'two', 'three']
+    """
+    return LineBatch.from_texts([text]).spans(0)
+
+
+def _cut_articles(article_lines: Indices) -> Indices:
+    """Give where parts begin: articles, and pieces of much the same length of those that have too many lines."""
+    n_lines = np.diff(article_lines)
+    if not len(n_lines) or n_lines.max() <= MOST_LINES:
+        return article_lines
+    n_parts = np.maximum(-(-n_lines // MOST_LINES), 1)
+    bounds = [
+        np.linspace(first, last, n, endpoint=False).astype(np.int64)
+        for first, last, n in zip(article_lines[:-1], article_lines[1:], n_parts, strict=True)
+    ]
+    return np.concatenate((*bounds, article_lines[-1:]))
+
+
+@accelerated
+def find_lines(
+    codes: NDArray[np.uint32], table: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], Indices, Indices, Indices]:
+    """Find the class of each code point, where lines break, and the spans of those that are not blank.
+
+    Parameters
+    ----------
+    codes : ndarray of uint32, shape (n_codes,)
+        With a line break at the end.
+    table : ndarray of uint8
+        The class of every code point.
+
+    Returns
+    -------
+    classes : ndarray of uint8, shape (n_codes,)
+    breaks : ndarray of int64, shape (n_breaks,)
+    starts, ends : ndarray of int64, shape (n_lines,)
+    """
+    classes = table.take(codes)
+    breaks = _find_breaks(codes, classes)
+    return classes, breaks, *_find_spans(classes, breaks)
+
+
+def _find_breaks(codes: NDArray[np.uint32], classes: NDArray[np.uint8]) -> Indices:
+    breaks = np.flatnonzero(classes >= LINE_BREAK)  # its bit is the highest; flags are searched faster than numbers
+    after = np.minimum(breaks + 1, len(codes) - 1)
+    in_crlf = (codes[breaks] == 0x0D) & (codes[after] == 0x0A) & (after > breaks)
+    return np.asarray(breaks[~in_crlf], np.int64)
+
+
+def _find_spans(classes: NDArray[np.uint8], breaks: Indices) -> tuple[Indices, Indices]:
+    """Find each line's first visible code point and the one after its last, by runs of visible code points."""
+    visible = np.zeros(len(classes) + 2, np.bool_)
+    np.equal(classes & SPACE, 0, out=visible[1:-1])
+    edges = np.flatnonzero(visible[1:] != visible[:-1])
+    run_starts, run_ends = edges[::2], edges[1::2]
+    first = np.searchsorted(run_starts, np.concatenate(([0], breaks)))
+    first = first[np.diff(first, append=len(run_starts)) > 0]
+    last = np.append(first[1:], len(run_starts)) - 1
+    return run_starts[first], run_ends[last] if len(first) else first

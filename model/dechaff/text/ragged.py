@@ -1,0 +1,288 @@
+"""Arithmetic over runs: the words of a line, the lines of an article. Offsets mark where each run begins."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from threading import local
+from typing import Any, Final, TypeVar
+from weakref import ref
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.kernels import accelerated
+
+Values = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Scalar = TypeVar("Scalar", bound=np.generic)
+Float = TypeVar("Float", bound=np.floating[Any])
+
+_WORTH_KEEPING: Final = 512
+_LOGARITHMS: Final = 1 << 16
+_DECIMALS: Final = 4
+
+
+@accelerated
+def sum_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
+    """Sum each run; an empty run sums to zero.
+
+    Every run is summed by itself, so the result does not depend on what stands beside it in the batch.
+
+    Parameters
+    ----------
+    values : ndarray of numbers, shape (n_members,)
+        Not of flags, whose sum would be a flag.
+    offsets : ndarray of int64, shape (n_runs + 1,)
+
+    Examples
+    --------
+    >>> sum_rows(np.array([1, 2, 3]), np.array([0, 2, 2, 3])).tolist()
+    [3, 0, 3]
+    """
+    filled, starts = _filled(offsets)
+    if len(filled) == len(offsets) - 1 and len(filled):
+        return np.asarray(np.add.reduceat(values[: offsets[-1]], starts))
+    sums = np.zeros(len(offsets) - 1, values.dtype)
+    if len(filled):
+        sums[filled] = np.add.reduceat(values[: offsets[-1]], starts)
+    return sums
+
+
+# Dozens of columns are summed over the same runs: what was found for the last offsets is kept, for each thread.
+_latest = local()
+
+
+def _filled(offsets: Indices) -> tuple[Indices, Indices]:
+    """Find the runs that are not empty, and where they start."""
+    if len(offsets) < _WORTH_KEEPING:
+        return _find_filled(offsets)
+    known = getattr(_latest, "known", {})
+    found = known.get(id(offsets))
+    if found is None or found[0]() is not offsets:
+        known = {key: value for key, value in known.items() if value[0]() is not None}
+        found = known[id(offsets)] = (ref(offsets), *_find_filled(offsets))
+        _latest.known = known
+    return found[1], found[2]
+
+
+def _find_filled(offsets: Indices) -> tuple[Indices, Indices]:
+    filled = np.flatnonzero(offsets[1:] > offsets[:-1])
+    return filled, offsets[filled]
+
+
+def mean_rows(values: NDArray[Any], offsets: Indices) -> Values:
+    """Average each run; an empty run has mean zero.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_members,)
+    offsets : ndarray of int64, shape (n_runs + 1,)
+    """
+    counts = np.maximum(offsets[1:] - offsets[:-1], 1)
+    return np.asarray(sum_rows(np.asarray(values, np.float64), offsets) / counts, np.float64)
+
+
+def repeat_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
+    """Give every member of a run its run's value.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_runs,)
+    offsets : ndarray of int64, shape (n_runs + 1,)
+    """
+    return values.repeat(offsets[1:] - offsets[:-1])  # np.diff takes longer than the rest
+
+
+@accelerated
+def shift(values: NDArray[Float], offsets: Indices, by: int, fill: float = 0.0) -> NDArray[Float]:
+    """Give each member the value that stands `by` places further in its run, `fill` beyond the run's ends.
+
+    Parameters
+    ----------
+    values : ndarray of floats, shape (..., n_members)
+        Several rows are shifted at once.
+    offsets : ndarray of int64, shape (n_runs + 1,)
+    by : int
+    fill : float
+
+    Examples
+    --------
+    >>> shift(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]), by=1).tolist()
+    [2.0, 0.0, 0.0]
+    """
+    shifted = np.empty_like(values)
+    if by > 0:
+        shifted[..., :-by] = values[..., by:]
+    else:
+        shifted[..., -by:] = values[..., : by or None]
+    # What is not of the run stands at its near end, at most |by| places deep.
+    filled, starts = _filled(offsets)
+    ends, steps = offsets[filled + 1], np.arange(abs(by))[:, None]
+    at_edge = np.minimum(starts + steps, ends - 1) if by < 0 else np.maximum(ends - 1 - steps, starts)
+    shifted[..., at_edge] = fill
+    return shifted
+
+
+@accelerated
+def sum_before(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
+    """Sum what stands before each member in its run.
+
+    Parameters
+    ----------
+    values : ndarray, shape (..., n_members)
+        Several rows are summed at once.
+    offsets : ndarray of int64, shape (n_runs + 1,)
+
+    Examples
+    --------
+    >>> sum_before(np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 3, 4])).tolist()
+    [0.0, 1.0, 3.0, 0.0]
+    """
+    before = np.zeros_like(values)
+    np.cumsum(values[..., :-1], axis=-1, out=before[..., 1:])
+    return np.asarray(before - before.take(repeat_rows(offsets[:-1], offsets), axis=-1))
+
+
+@accelerated
+def sum_windows(
+    values: NDArray[Any], offsets: Indices, reaches: Sequence[int]
+) -> Iterator[tuple[NDArray[Any], Indices]]:
+    """Sum the members at most `reach` places away in the run, the member itself too, and count them.
+
+    Parameters
+    ----------
+    values : ndarray, shape (..., n_members)
+        Several rows are summed at once.
+    offsets : ndarray of int64, shape (n_runs + 1,)
+    reaches : sequence of int
+
+    Yields
+    ------
+    sums : ndarray, shape (..., n_members)
+    counts : ndarray of int64, shape (n_members,)
+        For each reach.
+
+    Examples
+    --------
+    >>> [(sums, counts)] = sum_windows(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]), [1])
+    >>> sums.tolist(), counts.tolist()
+    ([3.0, 3.0, 3.0], [2, 2, 1])
+    """
+    sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1), values.dtype)
+    np.cumsum(values, axis=-1, out=sums[..., 1:])
+    places = np.arange(values.shape[-1])
+    begin, end = repeat_rows(offsets[:-1], offsets), repeat_rows(offsets[1:], offsets)
+    for reach in reaches:
+        first, last = np.maximum(places - reach, begin), np.minimum(places + reach + 1, end)
+        yield sums.take(last, axis=-1) - sums.take(first, axis=-1), last - first
+
+
+@accelerated
+def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
+    """Count the places back to the nearest flagged member before each one, at most `limit`.
+
+    Parameters
+    ----------
+    flags : ndarray of bool, shape (..., n_members)
+        Several rows are counted at once.
+    offsets : ndarray of int64, shape (n_runs + 1,)
+    limit : int
+
+    Examples
+    --------
+    >>> places_since(np.array([True, False, False, False]), np.array([0, 3, 4]), limit=9).tolist()
+    [9, 1, 2, 9]
+    """
+    places = np.arange(flags.shape[-1])
+    latest = np.full(flags.shape, -1)
+    np.maximum.accumulate(np.where(flags, places, -1)[..., :-1], axis=-1, out=latest[..., 1:])
+    inside = latest >= repeat_rows(offsets[:-1], offsets)
+    return np.minimum(np.where(inside, places - latest, limit), limit)
+
+
+@accelerated
+def places_until(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
+    """Count the places on to the nearest flagged member after each one, at most `limit`."""
+    mirrored = (offsets[-1] - offsets)[::-1]
+    return places_since(flags[..., ::-1], mirrored, limit)[..., ::-1]
+
+
+@accelerated
+def round_column(column: Values) -> NDArray[np.float32]:
+    """Round to four decimals.
+
+    Running sums differ in their last digits with what else is in the batch; no split may see that.
+
+    Parameters
+    ----------
+    column : ndarray of float64, shape (n_members,)
+        Of float32 the compiled twin would make other digits.
+    """
+    return np.round(column, _DECIMALS).astype(np.float32)
+
+
+def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
+    """Divide counts by others, in float32: below 2**24 the result is that of float64, rounded, at half the memory.
+
+    Parameters
+    ----------
+    counts, others : ndarray of integers, shape (..., n_members)
+        None of the others is zero.
+
+    Examples
+    --------
+    >>> ratio(np.array([1, 3]), np.array([2, 4])).tolist()
+    [0.5, 0.75]
+    """
+    return np.divide(counts.astype(np.float32), others.astype(np.float32))
+
+
+def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Round columns of float64 to four decimals; flags, and what is rounded already, stay as they are.
+
+    Parameters
+    ----------
+    columns : mapping of str to ndarray, shape (n_members,)
+    """
+    return {
+        name: round_column(column) if column.dtype == np.float64 else column for name, column in columns.items()
+    }
+
+
+def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> NDArray[np.float32]:
+    """Take the logarithm of one more than each count: small ones are looked up, which is far faster.
+
+    Parameters
+    ----------
+    counts : ndarray of integers
+        One below zero is taken for zero.
+    rounded : bool
+        Whether to round to four decimals, as `round_column` does.
+
+    Examples
+    --------
+    >>> log1p_counts(np.array([0, 1, 1_000_000])).round(3).tolist()
+    [0.0, 0.6930000185966492, 13.815999984741211]
+    """
+    return take_logarithms(counts, _log1p_table(rounded), rounded)
+
+
+@cache
+def _log1p_table(rounded: bool) -> NDArray[np.float32]:
+    return _log1p(np.arange(_LOGARITHMS), rounded)
+
+
+def _log1p(counts: NDArray[np.integer[Any]], rounded: bool) -> NDArray[np.float32]:
+    logarithms = np.log1p(counts)
+    return np.asarray(np.round(logarithms, _DECIMALS) if rounded else logarithms, np.float32)
+
+
+@accelerated
+def take_logarithms(
+    counts: NDArray[np.integer[Any]], table: NDArray[np.float32], rounded: bool
+) -> NDArray[np.float32]:
+    """Look the logarithms of counts up, and compute those of counts that are not in the table."""
+    found: NDArray[np.float32] = table.take(counts, mode="clip")
+    if counts.size and counts.max() >= len(table):
+        large = np.nonzero(counts >= len(table))
+        found[large] = _log1p(counts[large], rounded)
+    return found

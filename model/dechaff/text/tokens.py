@@ -1,0 +1,208 @@
+"""Lines to words: the words of a batch as spans and hashes, found without a loop.
+
+A word is a run of letters, marks and digits; an ideograph and a currency symbol each stand alone. A word's hash is
+a polynomial over its folded code points (prefix sums modulo 2^64), so equal words have equal hashes wherever they
+stand, in fitting as in inference.
+"""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.kernels import accelerated
+from dechaff.text.character_counts import CharacterCounts, count_characters
+from dechaff.text.characters import CURRENCY, IDEOGRAPH, WORD, fold_table
+from dechaff.text.lines import LineBatch
+from dechaff.text.ragged import sum_rows
+
+# Odd, so that they have inverses modulo 2^64 (and no pattern): Knuth's and golden-ratio multipliers.
+_BASE = 6364136223846793005
+_MIX = 0x9E3779B97F4A7C15
+_MASK = 2**64 - 1
+_SMALLEST_TABLE = 1 << 14
+_BUCKET_BITS = 12
+_IDEOGRAPH_WIDTH = 3
+# A line's length beyond this makes no difference.
+_LONGEST = 65_535
+
+Hashes = NDArray[np.uint64]
+Indices = NDArray[np.int64]
+#: Phrases of the user's own: pairs of a family of the lexicon and a phrase.
+Keywords = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """The words of a batch, in order.
+
+    Attributes
+    ----------
+    starts, ends : ndarray of int64, shape (n_words,)
+        Spans in the batch's code points.
+    hashes : ndarray of uint64, shape (n_words,)
+        Equal for equal words; case, width and the values of digits aside.
+    offsets : ndarray of int64, shape (n_lines + 1,)
+        Where each line's words begin.
+    batch : LineBatch
+        What they are the words of.
+    keywords : tuple of (family, phrase)
+        Phrases to look for among them besides those of the lexicon.
+    """
+
+    starts: Indices
+    ends: Indices
+    hashes: Hashes
+    offsets: Indices
+    batch: LineBatch
+    keywords: Keywords = ()
+
+    @cached_property
+    def counts(self) -> Indices:
+        """Count the words of each line."""
+        return np.diff(self.offsets)
+
+    @cached_property
+    def lengths(self) -> Indices:
+        """Count the characters of each word."""
+        return self.ends - self.starts
+
+    @cached_property
+    def first_classes(self) -> NDArray[np.uint8]:
+        """Give the class of each word's first character."""
+        return self.batch.classes[self.starts]
+
+    @cached_property
+    def characters(self) -> CharacterCounts:
+        """Count the characters of each line."""
+        return count_characters(self.batch, sum_rows(self.lengths, self.offsets))
+
+    @cached_property
+    def widths(self) -> Indices:
+        """Give the length of each line: an ideograph says about as much as three letters, in any script."""
+        n_chars = np.minimum(self.batch.ends - self.batch.starts, _LONGEST)
+        more = (_IDEOGRAPH_WIDTH - 1) * np.minimum(self.characters.ideographs, _LONGEST)
+        return np.asarray(n_chars + more, np.int64)
+
+    @cached_property
+    def lines(self) -> Indices:
+        """Give the line of each word, shape (n_words,)."""
+        return np.repeat(np.arange(len(self.counts)), self.counts)
+
+    @cached_property
+    def part_words(self) -> Indices:
+        """Tell where each part's words begin, shape (n_parts + 1,)."""
+        return self.offsets[self.batch.part_lines]
+
+    @cached_property
+    def copies(self) -> Indices:
+        """Count how often each word, or another of its bucket, stands in its part; shape (n_words,)."""
+        return count_copies(self.hashes, self.part_words)
+
+
+def find_words(batch: LineBatch, keywords: Keywords = ()) -> Words:
+    r"""Find and hash the words of every line.
+
+    Parameters
+    ----------
+    batch : LineBatch
+    keywords : tuple of (family, phrase)
+        Phrases to look for among the words besides those of the lexicon.
+
+    Examples
+    --------
+    >>> words = find_words(LineBatch.from_texts(["Only ₹900\nonly 世界"]))
+    >>> words.counts.tolist(), bool(words.hashes[0] == words.hashes[3])
+    ([3, 3], True)
+    """
+    starts, ends, hashes, offsets = hash_words(batch.codes, batch.classes, batch.starts, batch.ends, fold_table())
+    return Words(starts, ends, hashes, offsets, batch, keywords)
+
+
+@accelerated
+def count_copies(hashes: Hashes, part_words: Indices) -> Indices:
+    """Count how often each word, or another of its bucket, stands in its part; shape (n_words,)."""
+    buckets = bucket_words(hashes, part_words)
+    return np.bincount(buckets)[buckets]
+
+
+def bucket_words(hashes: Hashes, part_words: Indices) -> Indices:
+    """Give each word its bucket, 4,096 a part, by the top bits of its hash; shape (n_words,)."""
+    parts = np.repeat(np.arange(len(part_words) - 1), np.diff(part_words))
+    parts <<= _BUCKET_BITS
+    parts += (hashes >> np.uint64(64 - _BUCKET_BITS)).view(np.int64)
+    return parts
+
+
+@accelerated
+def hash_words(
+    codes: NDArray[np.uint32],
+    classes: NDArray[np.uint8],
+    line_starts: Indices,
+    line_ends: Indices,  # noqa: ARG001 - the compiled twin goes from line to line
+    folded: NDArray[np.uint32],
+) -> tuple[Indices, Indices, Hashes, Indices]:
+    """Find and hash words.
+
+    Parameters
+    ----------
+    codes : ndarray of uint32, shape (n_codes,)
+    classes : ndarray of uint8, shape (n_codes,)
+    line_starts, line_ends : ndarray of int64, shape (n_lines,)
+    folded : ndarray of uint32
+        What each code point counts as.
+
+    Returns
+    -------
+    starts, ends : ndarray of int64, shape (n_words,)
+    hashes : ndarray of uint64, shape (n_words,)
+    offsets : ndarray of int64, shape (n_lines + 1,)
+    """
+    starts, ends = _word_spans(classes)
+    sums, inverse = _prefix_sums(folded.take(codes))
+    hashes = mix((sums[ends] - sums[starts]) * inverse[starts])
+    return starts, ends, hashes, np.append(np.searchsorted(starts, line_starts), len(starts))
+
+
+def mix(hashes: Hashes) -> Hashes:
+    """Spread a hash over all 64 bits (the finaliser of splitmix64, cut short)."""
+    mixed: Hashes = hashes >> np.uint64(32)
+    mixed ^= hashes
+    mixed *= np.uint64(_MIX)
+    mixed ^= mixed >> np.uint64(29)
+    return mixed
+
+
+def join_hashes(first: Hashes, second: Hashes) -> Hashes:
+    """Hash a sequence that goes on: `first` is the hash of what came before, `second` of the next word."""
+    return mix(first * np.uint64(_BASE) + second)
+
+
+def _word_spans(classes: NDArray[np.uint8]) -> tuple[Indices, Indices]:
+    single = (classes & (IDEOGRAPH | CURRENCY)) > 0
+    inside = ((classes & WORD) > 0) | single
+    # A word begins where its character is the first of a run, or stands alone, or follows one that does.
+    begins = inside.copy()
+    begins[1:] &= ~inside[:-1] | single[1:] | single[:-1]
+    ends = inside.copy()
+    ends[:-1] &= ~inside[1:] | single[:-1] | single[1:]
+    return np.flatnonzero(begins), np.flatnonzero(ends) + 1
+
+
+def _prefix_sums(codes: NDArray[np.uint32]) -> tuple[Hashes, Hashes]:
+    powers, inverse = _powers(max(_SMALLEST_TABLE, 1 << len(codes).bit_length()))
+    sums = np.zeros(len(codes) + 1, np.uint64)
+    np.cumsum(codes * powers[: len(codes)], out=sums[1:])
+    return sums, inverse
+
+
+@cache
+def _powers(n: int) -> tuple[Hashes, Hashes]:
+    def table(base: int) -> Hashes:
+        """Give the powers of one base from 0 on."""
+        factors = np.full(n, base, np.uint64)
+        factors[0] = 1
+        return np.cumprod(factors)
+
+    return table(_BASE), table(pow(_BASE, -1, 2**64))

@@ -1,0 +1,99 @@
+"""One model in many threads and processes: each gives exactly what one thread gives."""
+
+import multiprocessing
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from dechaff import LineModel, clean_array, default_model, kernels
+from dechaff_training.corpus.corpus import Corpus
+
+N_THREADS = 16
+_shared: list[LineModel] = []
+
+
+@pytest.fixture(params=[False, True], ids=["numpy", "compiled"])
+def compiled(request: pytest.FixtureRequest) -> Iterator[bool]:
+    """Use numpy alone, or the compiled functions."""
+    if request.param:
+        pytest.importorskip("numba", reason="needs the fast extra: pip install 'dechaff[fast]'")
+    with kernels.using_compiled(request.param):
+        assert kernels.is_compiled() == request.param
+        yield request.param
+
+
+@pytest.fixture(scope="module")
+def tasks(corpus: Corpus) -> list[list[str]]:
+    """Take articles in 32 batches of several sizes, one of them long."""
+    texts = [*corpus.texts, "x" * 100_000, "\n".join(corpus.texts)]
+    return [texts[number :: 2 + number] for number in range(32)]
+
+
+def judge(texts: list[str], model: LineModel | None = None, compiled: bool | None = None) -> NDArray[np.float64]:
+    """Give the probabilities, by the model that a process was started with where none is given."""
+    if compiled is not None:
+        kernels.use_compiled(compiled)
+    return (model or _shared[0]).predict_proba(texts)
+
+
+def share(model: LineModel) -> None:
+    """Prepare a process: it has the model that it was sent, or forked with."""
+    _shared.append(model)
+
+
+def check(pool: Executor, tasks: list[list[str]], judge_one: "partial[NDArray[np.float64]]") -> None:
+    """Compare what a pool gives of all tasks with what this thread gives, to the last digit."""
+    alone = [judge(texts, default_model()) for texts in tasks]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-4)
+    try:
+        together = list(pool.map(judge_one, tasks))
+    finally:
+        sys.setswitchinterval(before)
+    assert all(map(np.array_equal, together, alone))
+
+
+def test_threads(tasks: list[list[str]], compiled: bool) -> None:
+    """Sixteen threads share one model, and take turns many times as often as usual."""
+    assert kernels.is_compiled() == compiled
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        check(pool, tasks, partial(judge, model=default_model()))
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_processes(method: str, tasks: list[list[str]], compiled: bool) -> None:
+    """Processes that were forked with the model, or started anew and sent it, give the same."""
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip(f"this system cannot {method}")
+    with ProcessPoolExecutor(2, multiprocessing.get_context(method), share, (default_model(),)) as pool:
+        check(pool, tasks[:8], partial(judge, compiled=compiled))
+
+
+def test_threads_while_the_functions_are_loaded(
+    tasks: list[list[str]], model: LineModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads that are at work when the compiled functions come into use keep the same lines."""
+    pytest.importorskip("numba", reason="needs the fast extra: pip install 'dechaff[fast]'")
+    alone = [clean_array(texts, model) for texts in tasks]
+    with kernels.using_compiled(False):
+        monkeypatch.setattr(kernels._switch, "n_expected", sum(len(text) for text in tasks[0]))
+        with ThreadPoolExecutor(N_THREADS) as pool:
+            assert list(pool.map(partial(clean_array, model=model), tasks)) == alone
+        assert kernels.is_compiled()
+
+
+def test_threads_that_make_models() -> None:
+    """Threads that load the shipped model at once, and add phrases of their own to it, do not meet in one another."""
+
+    def clean(number: int) -> str:
+        own = default_model().with_keywords({"subscribe": [f"phrase {number}"]})
+        return own.keywords[-1][1]
+
+    default_model.cache_clear()
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        assert list(pool.map(clean, range(64))) == [f"phrase {number}" for number in range(64)]

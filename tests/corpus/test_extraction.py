@@ -1,0 +1,105 @@
+"""HTML to text, by each extractor."""
+
+import pytest
+
+from dechaff.errors import InputError, MissingExtraError
+from dechaff_training.corpus.extraction import (
+    EXTRACTORS,
+    LEARNT,
+    STOPLISTS,
+    VOTERS,
+    extract,
+    extractor_version,
+    load,
+)
+
+pytest.importorskip("resiliparse", reason="needs the html extra: pip install 'dechaff[html]'")
+
+PROSE = [
+    "The mill at the weir will close in the spring, its owner said on Monday, after ninety years of work. "
+    "She had hoped to sell it to the town, but the council, which met in the afternoon, had no money for it.",
+    "The weir itself is to stay, because the meadows above it would be dry for most of the summer. "
+    "Two of the nine workers have found places at the sawmill down the road; the others are still looking.",
+]
+PAGE = f"""<!DOCTYPE html><html lang="en"><head><title>The mill closes | Wemmer Post</title>
+<script>var tracker = "never text";</script></head>
+<body><nav><ul><li><a href="/">Home</a></li><li><a href="/sport">Sport</a></li></ul></nav>
+<article><h1>The mill closes</h1>{"".join(f"<p>{p}</p>" for p in PROSE)}
+<table><tr><td>Workers</td><td>9</td></tr></table></article>
+<footer><p><a href="/terms">Terms</a></p><input value="form field"><img alt="alternative text"></footer>
+</body></html>"""
+
+
+@pytest.mark.parametrize("extractor", EXTRACTORS)
+def test_every_extractor_prints_each_paragraph_on_a_line_of_its_own(extractor: str) -> None:
+    """The body comes out of each extractor, a paragraph a line."""
+    lines = [line.strip() for line in extract(PAGE, extractor).splitlines()]
+    assert [line for line in lines if line in PROSE] == PROSE
+
+
+@pytest.mark.parametrize("extractor", ["resiliparse_all", "html_text", "inscriptis"])
+def test_all_text_extractors_keep_navigation_and_footer(extractor: str) -> None:
+    """What the model is to tell apart must be there."""
+    text = extract(PAGE, extractor)
+    assert "Home" in text
+    assert "Terms" in text
+
+
+@pytest.mark.parametrize("extractor", EXTRACTORS)
+def test_no_extractor_prints_scripts_alternative_texts_or_form_fields(extractor: str) -> None:
+    """Only what a reader sees becomes text."""
+    text = extract(PAGE, extractor)
+    assert not [word for word in ("never text", "alternative text", "form field") if word in text]
+
+
+@pytest.mark.parametrize("extractor", EXTRACTORS)
+@pytest.mark.parametrize(
+    "html",
+    [
+        "",
+        "   \n",
+        "<",
+        "<html></html>",
+        "\x00<p>One\x00 two</p>",
+        "<?xml version='1.0' encoding='utf-8'?><p>One</p>",
+        "<div>" * 3000,
+        "<!-- only a comment -->",
+        "plain text, no markup",
+        "<p>lone \ud800 surrogate</p>",
+    ],
+    ids=["empty", "blank", "bracket", "no body", "null", "encoding", "deep", "comment", "plain", "surrogate"],
+)
+def test_pages_that_cannot_be_parsed_give_text_or_nothing(html: str, extractor: str) -> None:
+    """No odd page stops a run over thousands of them."""
+    assert isinstance(extract(html, extractor), str)
+
+
+@pytest.mark.parametrize("lang", ["de", "ja", ""])
+def test_justext_works_in_languages_without_a_stop_list(lang: str) -> None:
+    """Unknown languages are judged by the density of links and by length."""
+    page = PAGE.replace('lang="en"', f'lang="{lang}"')
+    assert isinstance(extract(page, "justext"), str)
+
+
+def test_each_stop_list_is_one_that_justext_has() -> None:
+    """A wrong name would fail on the first page in that language."""
+    known = pytest.importorskip("justext").get_stoplists()
+    assert set(STOPLISTS.values()) <= set(known)
+
+
+def test_an_unknown_extractor_is_refused_with_the_names_of_the_others() -> None:
+    """The error says what may be written."""
+    with pytest.raises(InputError, match="choose one of resiliparse_all"):
+        extract(PAGE, "lynx")
+
+
+def test_a_missing_package_is_refused_with_the_command_that_installs_it() -> None:
+    """The html extra is named."""
+    with pytest.raises(MissingExtraError, match=r"pip install 'dechaff\[html\]'"):
+        load("dechaff_no_such_package")
+
+
+def test_learnt_extractors_and_voters_are_extractors_with_a_version() -> None:
+    """The names in the tables agree, and each has a version for the cache's key."""
+    assert {*LEARNT, *VOTERS} <= set(EXTRACTORS)
+    assert all(extractor_version(name).split()[1][0].isdigit() for name in EXTRACTORS)

@@ -1,0 +1,96 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from dechaff import CorpusError
+from dechaff_training.evaluate.model_card import (
+    ROOT,
+    add_history,
+    benchmark_table,
+    card_blocks,
+    comparison_table,
+    fill,
+    write_reports,
+)
+
+EVALUATION = ROOT / "data" / "evaluation"
+CARD = ROOT / "model" / "dechaff" / "artifacts" / "MODEL_CARD.md"
+MODEL = CARD.with_name("default.joblib")
+
+
+def text_row(system: str, extractor: str, f1: float, pages: str = "articles") -> dict[str, object]:
+    """Make a row of the comparison as JSON knows it."""
+    estimate = {"value": f1, "low": f1 - 0.01, "high": None}
+    names = ("precision", "recall", "f1", "difference")
+    row = {"source": "scrapinghub", "pages": pages, "extractor": extractor, "system": system}
+    return {**row, "n_pages": 3, "n_sites": 2, **dict.fromkeys(names, estimate)}
+
+
+def test_comparison_table() -> None:
+    """Each system has a row and each input a column; other pages are left out, and what was not measured is a dash."""
+    rows = [
+        text_row("keep all", "resiliparse_all", 0.689),
+        text_row("keep all", "trafilatura", 0.964),
+        text_row("rules", "trafilatura", 0.5),
+        text_row("rules", "trafilatura", 0.1, pages="other pages"),
+    ]
+    head, _, keep, rules = comparison_table(rows).splitlines()
+    assert head == "| system | scrapinghub, all text | scrapinghub, trafilatura |"
+    assert keep.startswith("| keep all | .689 [.679, –] | .964 ")
+    assert rules.startswith("| rules | – | .500 ")
+
+
+def test_benchmark_table() -> None:
+    """Each system has a row, in the order of the speeds, and each source two columns; other pages are left out."""
+    rows = [
+        text_row("trafilatura", "all", 0.964),
+        text_row("justext", "all", 0.8),
+        text_row("justext", "all", 0.1, pages="other pages"),
+    ]
+    speeds = [{"system": name, "pages_per_second": 44.6} for name in ("justext", "trafilatura")]
+    table = benchmark_table({"texts": rows, "speeds": speeds, "settings": {"reference": "trafilatura"}})
+    head, _, first, second = table.splitlines()
+    assert head == "| system | scrapinghub | less trafilatura | pages/s |"
+    assert first == "| justext | .800 [.790, –] | .800 [.790, –] | 45 |"
+    assert second.startswith("| trafilatura | .964 ")
+
+
+def test_a_missing_marker() -> None:
+    """A file without a place for a table is an error that says what to write."""
+    with pytest.raises(CorpusError, match="<!-- begin x -->"):
+        fill("no markers", {"x": "table"})
+
+
+def test_history(tmp_path: Path) -> None:
+    """A model has one line, however often it is measured, and a new figure is a new column."""
+    path = tmp_path / "history.csv"
+    for row in (
+        {"sha256": "a", "F1": ".8"},
+        {"sha256": "b", "F1": ".9"},
+        {"sha256": "a", "F1": ".85", "ECE": ".02"},
+    ):
+        add_history(path, row)
+    assert path.read_text().splitlines() == ["sha256,F1,ECE", "b,.9,", "a,.85,.02"]
+
+
+def test_the_readme_and_the_card_show_what_was_measured(tmp_path: Path) -> None:
+    """Written anew from the kept figures, README, model card and history are what they are."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "evaluation").symlink_to(EVALUATION)
+    for path in (ROOT / "README.md", ROOT / "data" / "history.csv", CARD, MODEL):
+        copy = tmp_path / path.name if path.suffix != ".csv" else tmp_path / "data" / path.name
+        copy.write_bytes(path.read_bytes())
+    write_reports(tmp_path, tmp_path / MODEL.name)
+    assert (tmp_path / "README.md").read_text("utf-8") == (ROOT / "README.md").read_text("utf-8")
+    assert (tmp_path / CARD.name).read_text("utf-8") == CARD.read_text("utf-8")
+    assert (tmp_path / "data" / "history.csv").read_bytes() == (ROOT / "data" / "history.csv").read_bytes()
+
+
+def test_the_card_names_the_shipped_model() -> None:
+    """The card's facts and figures are of the model that ships."""
+    from dechaff import inspect_model
+
+    blocks = card_blocks(inspect_model(MODEL), json.loads((EVALUATION / "test.json").read_text("utf-8")))
+    assert blocks["facts"] in CARD.read_text("utf-8")
+    assert "| scrapinghub | articles | resiliparse_all | after |" in blocks["texts"]

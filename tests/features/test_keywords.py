@@ -1,0 +1,111 @@
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from cli_process import dechaff
+from helpers import ANY_TEXT, SMALL_MODEL
+from hypothesis import given
+
+from dechaff import ArtifactError, InputError, LineModel, classify_lines, keep_content, load_model, save_model
+from dechaff.explain.contributions import explain
+from dechaff.features.lexicon import FAMILIES, collect_keywords
+from dechaff.text.lines import LineBatch
+from dechaff_training.fit.estimator import LineClassifier
+
+ARTICLE = """The council voted on Tuesday to repair the old bridge, which had been closed since March.
+Unlock the archive for the whole family
+Work will begin in the spring and is expected to take two years, the mayor said after the vote."""
+OFFER = {"subscribe": ["unlock the archive"]}
+
+
+def test_a_phrase_of_the_users_own_counts_as_those_of_its_family(model: LineModel) -> None:
+    """An offer that the lexicon does not know becomes less likely content, by the share of its family."""
+    known = model.with_keywords(OFFER)
+    before, after = (classify_lines(ARTICLE, m)[1] for m in (model, known))
+    assert after.probability < before.probability - 0.1
+    shares = [dict(line.reasons(None))["share_subscribe_phrases"] for line in (before, after)]
+    assert shares[1] < shares[0] - 0.1
+    assert (before.kind, after.kind) == ("related", "offer")
+    assert explain(known, ARTICLE).log_odds == pytest.approx(
+        known.log_odds(LineBatch.from_texts([ARTICLE])), abs=1e-4
+    )
+    assert keep_content("UNLOCK the Archive!", known) == ""
+
+
+@given(ANY_TEXT)
+def test_phrases_that_do_not_occur_change_nothing(text: str) -> None:
+    """Other keywords leave every probability as it is."""
+    other = SMALL_MODEL.with_keywords({"related": ["qwzx vbnq"]})
+    np.testing.assert_array_equal(other.predict_proba([text]), SMALL_MODEL.predict_proba([text]))
+
+
+def test_keywords_add_up() -> None:
+    """A model with keywords takes more of them."""
+    model = SMALL_MODEL.with_keywords(OFFER).with_keywords({"share": ["pass it on", "send on"]})
+    assert model.keywords == (("subscribe", "unlock the archive"), ("share", "pass it on"), ("share", "send on"))
+    assert SMALL_MODEL.keywords == ()
+
+
+@pytest.mark.parametrize(
+    ("phrases", "message"),
+    [
+        ({"plans": ["per seat"]}, "no family 'plans' of keywords: use one of subscribe, discount"),
+        ({"share": "send on"}, "one phrase for 'share': give a list"),
+        ({"share": [""]}, ": 0 words"),
+        ({"share": ["…"]}, ": 0 words"),
+        ({"share": ["a b c d e f g"]}, ": 7 words, use one line of 1 to 6"),
+        ({"share": ["send\non"]}, "one line"),
+        ({"share": [3]}, "a keyword is int, not str"),
+        ({"share": ["a" * 201]}, "201 characters, use 200 at most"),
+        ({"plans": []}, "no family 'plans'"),
+    ],
+)
+def test_wrong_keywords(phrases: dict[str, list[str]], message: str) -> None:
+    """What cannot be a keyword is an error that says why."""
+    with pytest.raises(InputError, match=message):
+        SMALL_MODEL.with_keywords(phrases)
+
+
+def test_every_family_takes_keywords() -> None:
+    """Each family counts a phrase of the user's own in its feature."""
+    for family in FAMILIES:
+        model = SMALL_MODEL.with_keywords({family: ["qwzx vbnq"]})
+        row = model.first.names.index(f"n_{family}_phrases")
+        batch = LineBatch.from_texts(["Qwzx, vbnq"])
+        assert (model.features(batch)[row, 0], SMALL_MODEL.features(batch)[row, 0]) == (np.float32(np.log(2)), 0.0)
+
+
+def test_keywords_are_learnt_with_and_kept(tmp_path: Path) -> None:
+    """A model learns with the user's keywords, and its file carries them."""
+    texts = ["The mill shuts for good in the autumn, its owner said.\nQwzx vbnq\nShare"] * 9
+    labels = [["content", "boilerplate", "boilerplate"]] * 9
+    classifier = LineClassifier(n_trees=0, n_folds=2, keywords={"subscribe": ("qwzx vbnq",)}).fit(texts, labels)
+    save_model(classifier.model_, tmp_path / "model.joblib")
+    loaded = load_model(tmp_path / "model.joblib")
+    assert loaded.keywords == collect_keywords({"subscribe": ["qwzx vbnq"]}) == classifier.model_.keywords
+
+
+@pytest.mark.parametrize(
+    "keywords", [3, [3], [["share"]], [["plans", "a"]], [["share", ""]], [["share", "a"]] * 10_001]
+)
+def test_wrong_keywords_in_a_file(keywords: object, saved: Path, tmp_path: Path) -> None:
+    """A model file with keywords that are none is refused."""
+    content = joblib.load(saved)
+    joblib.dump({**content, "keywords": keywords}, tmp_path / "m.joblib", compress=("zlib", 1))
+    with pytest.raises(ArtifactError, match="damaged"):
+        load_model(tmp_path / "m.joblib")
+
+
+def test_the_command_takes_keywords(tmp_path: Path) -> None:
+    """`-k FAMILY=PHRASE` drops a line that says it; another family and a missing sign are errors."""
+    (tmp_path / "a.txt").write_text(ARTICLE, "utf-8")
+    plain, named = (
+        dechaff("clean", "a.txt", *extra, cwd=tmp_path) for extra in ((), ("-k", "subscribe=unlock the archive"))
+    )
+    assert "Unlock" not in named.stdout.decode()
+    assert len(named.stdout) <= len(plain.stdout)
+    wrong = dechaff("clean", "a.txt", "-k", "plans=unlock", cwd=tmp_path, code=1)
+    assert "no family 'plans'" in wrong.stderr
+    wrong = dechaff("clean", "a.txt", "-k", "unlock", cwd=tmp_path, code=2)
+    assert "FAMILY=PHRASE" in wrong.stderr

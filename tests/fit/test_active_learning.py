@@ -1,0 +1,83 @@
+"""What to label next."""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_process import dechaff
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dechaff import LineBatch, LineModel
+from dechaff.text.tokens import find_words
+from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.fit.active_learning import rank_articles
+
+SITES = st.lists(st.sampled_from("abc"), min_size=1, max_size=12)
+
+
+@given(SITES)
+def test_equal_articles_take_turns(model: LineModel, sites: list[str]) -> None:
+    """Of articles that are alike, those of a site come the later the more of the site come before."""
+    texts = ["The council voted on Tuesday.\nA column by our editor"] * len(sites)
+    ranked = rank_articles(model, texts, sites)
+    assert sorted(each.index for each in ranked) == list(range(len(sites)))
+    before = [
+        [sites[other.index] for other in ranked[:place]].count(sites[each.index])
+        for place, each in enumerate(ranked)
+    ]
+    assert before == sorted(before)
+    assert all(first.gain >= second.gain for first, second in pairwise(ranked))
+
+
+def test_a_labelled_site_counts_half(model: LineModel) -> None:
+    """An article of a site with two labelled articles is worth a quarter, and the reason says so."""
+    [alone] = rank_articles(model, ["A column by our editor"], ["a"])
+    [third] = rank_articles(model, ["A column by our editor"], ["a"], labelled_sites=["a", "b", "a"])
+    assert third.gain == pytest.approx(alone.gain / 4)
+    assert (alone.reason.split("; ")[1], third.reason.split("; ")[1]) == (
+        "first of its site",
+        "after 2 of its site",
+    )
+
+
+def test_longer_doubt_comes_first(model: LineModel, corpus: Corpus) -> None:
+    """Among real articles, each of a site of its own, the order is that of the words expected to be wrong."""
+    ranked = rank_articles(model, corpus.texts, [str(number) for number in range(len(corpus))])
+    for each in ranked[:10]:
+        batch = LineBatch.from_texts([corpus.texts[each.index]])
+        probability = model.content_probability(batch)
+        wrong = find_words(batch).counts @ np.minimum(probability, 1 - probability)
+        assert each.gain == pytest.approx(wrong)
+    assert [each.gain for each in ranked] == sorted((each.gain for each in ranked), reverse=True)
+
+
+def test_nothing_and_a_mistake(model: LineModel) -> None:
+    """No articles give no suggestions; sites that are not one a text are refused."""
+    assert rank_articles(model, [], []) == []
+    with pytest.raises(ValueError, match="1 texts, but 2 sites"):
+        rank_articles(model, ["a"], ["a", "b"])
+
+
+def test_the_command(tmp_path: Path) -> None:
+    """`dechaff next` lists what is not labelled yet, best first, as text and as JSON."""
+    folder, done = tmp_path / "bote", tmp_path / "mine"
+    folder.mkdir()
+    for name, text in {
+        "one": "Share",
+        "two": "The council voted.\nA column by our editor",
+        "three": "Tweet",
+    }.items():
+        (folder / f"{name}.txt").write_text(text + "\n")
+    (done / "bote").mkdir(parents=True)
+    (done / "bote" / "three.txt").write_text("- Tweet\n")
+    found = dechaff("next", folder, "--to", done, "--json")
+    rows = [json.loads(line) for line in found.stdout.splitlines()]
+    assert [Path(row["path"]).name for row in rows] == ["two.txt", "one.txt"]
+    shown = dechaff("next", folder, "--to", done, "-n", 1).stdout
+    assert b"two.txt" in shown
+    assert b"one.txt" not in shown
+    nothing = dechaff("next", folder / "three.txt", "--to", done, code=1)
+    assert "no articles to label" in nothing.stderr

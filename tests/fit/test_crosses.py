@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+from helpers import random_crosses, sum_leaves
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from dechaff import LineBatch
+from dechaff.features import line_features, stack
+from dechaff.linear.stage import SPLITS_PER_TREE, Crosses
+from dechaff.text.tokens import find_words
+from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.fit.crosses import N_LEAVES, _copy_tree, grow_crosses, leaf_matrix, no_crosses
+
+Table = tuple[np.ndarray, np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def table(corpus: Corpus) -> Table:
+    """The stage-1 features of real lines, shape (n_lines, n_features), and their labels."""
+    batch = LineBatch.from_texts(corpus.texts[:40])
+    dense = np.ascontiguousarray(stack(line_features(batch, find_words(batch))).T)
+    labels = np.concatenate(corpus.labels[:40])
+    return dense[labels >= 0], labels[labels >= 0]
+
+
+def naive_leaf(crosses: Crosses, tree: int, values: np.ndarray) -> int:
+    pattern = 0
+    for split in range(SPLITS_PER_TREE):
+        if values[crosses.features[tree, split]] > crosses.thresholds[tree, split]:
+            pattern |= 1 << split
+    return int(crosses.leaves[tree, pattern])
+
+
+@given(st.integers(0, 10_000), st.integers(0, 7), st.integers(1, 6))
+@settings(max_examples=25)
+def test_log_odds_against_a_walk(seed: int, n_trees: int, n_features: int) -> None:
+    """A line's log-odds are the weights of the leaves that a walk from split to split ends in."""
+    rng = np.random.default_rng(seed)
+    crosses = random_crosses(rng, n_trees, n_features)
+    matrix = rng.normal(size=(n_features, 11)).astype(np.float32)
+    # Exactly at a threshold is not above it.
+    matrix[crosses.features[:1, 0], :1] = np.minimum(crosses.thresholds[:1, 0], 9)[:, None]
+    leaves = [[naive_leaf(crosses, tree, matrix[:, line]) for line in range(11)] for tree in range(n_trees)]
+    expected = [sum(crosses.weights[tree, leaves[tree][line]] for tree in range(n_trees)) for line in range(11)]
+    assert sum_leaves(crosses, matrix) == pytest.approx(np.array(expected, float), abs=1e-5)
+    numbered = np.array(leaves, int).reshape(n_trees, 11) + N_LEAVES * np.arange(n_trees)[:, None]
+    assert np.array_equal(crosses.leaf_indices(matrix), numbered)
+
+
+def test_leaves_are_those_of_scikit_learn(table: Table) -> None:
+    """On real lines every tree's leaf is the one that scikit-learn's nodes lead to, and the sums are its decisions."""
+    dense, labels = table
+    boosting = HistGradientBoostingClassifier(max_iter=12, max_leaf_nodes=N_LEAVES, max_bins=127, random_state=0)
+    boosting.fit(dense, labels)
+    crosses, leaves = no_crosses(12), []
+    for row, (predictor,) in enumerate(boosting._predictors):
+        nodes = predictor.nodes
+        _copy_tree(nodes, crosses, row)
+        values = nodes["value"][nodes["is_leaf"] == 1]
+        crosses.weights[row, : len(values)] = values
+        places = np.zeros(len(dense), int)
+        for _ in range(N_LEAVES):
+            split = nodes[places]
+            right = dense[np.arange(len(dense)), split["feature_idx"]].astype(np.float64) > split["num_threshold"]
+            further = np.where(right, split["right"], split["left"]).astype(int)
+            places = np.where(split["is_leaf"] == 1, places, further)
+        leaves.append((np.cumsum(nodes["is_leaf"], dtype=int) - 1)[places] + N_LEAVES * row)
+    assert np.array_equal(crosses.leaf_indices(np.ascontiguousarray(dense.T)), np.array(leaves))
+    expected = boosting.decision_function(dense) - boosting._baseline_prediction.item()
+    assert sum_leaves(crosses, np.ascontiguousarray(dense.T)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_growing(table: Table) -> None:
+    """Grown trees have real splits and weights of zero, and the same seed grows the same trees."""
+    dense, labels = table
+    weights = np.ones(len(labels))
+    one, same, other = (grow_crosses(dense, labels, weights, 2, 0.2, seed) for seed in (5, 5, 6))
+    assert one.n_trees == 2
+    assert np.isfinite(one.thresholds).any()
+    assert not one.weights.any()
+    assert one.features.tobytes() + one.thresholds.tobytes() == same.features.tobytes() + same.thresholds.tobytes()
+    assert one.thresholds.tobytes() != other.thresholds.tobytes()
+
+
+def test_the_leaf_matrix_is_one_hot(table: Table) -> None:
+    """A line has a one for its leaf of each tree, so the matrix times the weights is the log-odds."""
+    dense = table[0][:500]
+    crosses = random_crosses(np.random.default_rng(3), 5, dense.shape[1])
+    matrix = leaf_matrix(crosses, dense)
+    assert (matrix.sum(axis=1) == 5).all()
+    product = matrix @ crosses.weights.ravel()
+    assert sum_leaves(crosses, np.ascontiguousarray(dense.T)) == pytest.approx(product, abs=1e-5)
+
+
+def test_no_trees() -> None:
+    """Without trees nothing is added."""
+    assert sum_leaves(no_crosses(), np.zeros((3, 4), np.float32)).tolist() == [0, 0, 0, 0]

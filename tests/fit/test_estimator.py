@@ -1,0 +1,263 @@
+import inspect
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import clone, is_classifier
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
+from sklearn.utils import estimator_checks
+
+from dechaff import LineModel, load_model, save_model, split_lines
+from dechaff.features import group_names
+from dechaff.features.context import context_names
+from dechaff.linear.line_model import stage_names
+from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.fit.estimator import LineClassifier, encode_labels
+from dechaff_training.fit.line_table import LineTable
+
+# Small enough for a test; the regressions need not converge.
+SMALL: dict[str, Any] = {"n_bits": 10, "n_trees": 2, "n_folds": 2, "max_iter": 40}
+pytestmark = pytest.mark.filterwarnings("ignore:lbfgs failed to converge")
+
+
+@pytest.fixture(scope="module")
+def few(corpus: Corpus) -> Corpus:
+    """The first two articles of each of six sites."""
+    chosen: dict[str, list[Any]] = {}
+    for article in corpus:
+        chosen.setdefault(article.site, []).append(article)
+    return Corpus([article for site in sorted(chosen)[:6] for article in chosen[site][:2]])
+
+
+@pytest.fixture(scope="module")
+def fitted(few: Corpus) -> LineClassifier:
+    """A classifier that learnt from them."""
+    return LineClassifier(**SMALL).fit(few.texts, few.labels, few.groups)
+
+
+def test_fitting(fitted: LineClassifier, few: Corpus) -> None:
+    """A fitted classifier has its classes and a model, whose probabilities it gives, and knows what it learnt."""
+    assert fitted.classes_.tolist() == ["boilerplate", "content"]
+    assert isinstance(fitted.model_, LineModel)
+    assert (fitted.model_.first.names, fitted.model_.second.names) == stage_names()
+    probabilities = fitted.predict_proba(few.texts)
+    assert probabilities.shape == (few.n_lines, 2)
+    assert np.array_equal(probabilities, fitted.model_.predict_proba(few.texts))
+    assert fitted.predict(few.texts).tolist() == fitted.model_.predict(few.texts).tolist()
+    assert fitted.score(few.texts, few.labels) > 0.95
+    unwritten = {"keywords": None, "without": ()}
+    assert fitted.model_.metadata["classifier"] | unwritten == fitted.get_params()
+
+
+def test_the_score_leaves_masked_lines_out(fitted: LineClassifier) -> None:
+    """Masked lines count neither way, and weights count by article."""
+    texts = ["The vote was held.\nShare\nLog in", "Share"]
+    predicted = [(fitted.predict([text]) == "content").astype(int).tolist() for text in texts]
+    labels = [[1, 0, -1], [0]]
+    right = [predicted[0][0] == 1, predicted[0][1] == 0, predicted[1][0] == 0]
+    assert fitted.score(texts, labels) == pytest.approx(np.mean(right))
+    assert fitted.score(texts, labels, sample_weight=[3, 1]) == pytest.approx(np.average(right, weights=[3, 3, 1]))
+
+
+def test_the_score_of_one_sided_articles(fitted: LineClassifier) -> None:
+    """Articles whose lines are all of one class can be scored, though not learnt from."""
+    assert 0 <= fitted.score(["The vote was held on Monday."], [["content"]]) <= 1
+
+
+def test_the_same_seed_gives_the_same_bytes(fitted: LineClassifier, few: Corpus, tmp_path: Path) -> None:
+    """The same articles, parameters and seed give a model file equal to the byte; another seed another model."""
+    again = clone(fitted).fit(few.texts, few.labels, few.groups)
+    other = clone(fitted).set_params(random_state=1).fit(few.texts, few.labels, few.groups)
+    names = ("one", "again", "other")
+    for name, classifier in zip(names, (fitted, again, other), strict=True):
+        save_model(classifier.model_, tmp_path / name)
+    one, same, different = ((tmp_path / name).read_bytes() for name in names)
+    assert one == same != different
+    loaded = load_model(tmp_path / "one").predict_proba(few.texts)
+    assert loaded == pytest.approx(fitted.predict_proba(few.texts), abs=0.02)
+
+
+def test_parameters() -> None:
+    """Parameters are read, set and cloned as scikit-learn does; the unknown ones are refused."""
+    classifier = LineClassifier(C=3.0, n_bits=9)
+    assert classifier.get_params()["C"] == 3.0
+    assert set(classifier.get_params()) == set(inspect.signature(LineClassifier).parameters)
+    assert clone(classifier).get_params() == classifier.get_params()
+    assert classifier.set_params(threshold=0.3) is classifier
+    assert (classifier.threshold, classifier.n_bits) == (0.3, 9)
+    with pytest.raises(ValueError, match="Invalid parameter"):
+        classifier.set_params(depth=3)
+    assert repr(classifier) == "LineClassifier(C=3.0, n_bits=9, threshold=0.3)"
+    assert is_classifier(classifier)
+
+
+# scikit-learn's other checks fit matrices of numbers with one label a row. Here a sample is an article, a string,
+# and its target an array of labels, one for each line: those checks do not apply.
+CHECKS = (
+    "check_no_attributes_set_in_init",
+    "check_get_params_invariance",
+    "check_set_params",
+    "check_parameters_default_constructible",
+    "check_estimator_repr",
+    "check_estimator_cloneable",
+    "check_mixin_order",
+    "check_valid_tag_types",
+)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_checks_of_scikit_learn(check: str) -> None:
+    """scikit-learn's own checks of parameters, cloning, defaults, representation and tags hold."""
+    if not hasattr(estimator_checks, check):
+        pytest.skip(f"this scikit-learn has no {check}")
+    getattr(estimator_checks, check)("LineClassifier", LineClassifier())
+
+
+def test_a_grid_search_over_articles(few: Corpus) -> None:
+    """`GridSearchCV` searches over articles, with their sites kept apart and handed on to `fit`."""
+    search = GridSearchCV(
+        LineClassifier(**SMALL | {"n_trees": 0, "max_iter": 15}),
+        {"stages": [1, 2]},
+        cv=GroupKFold(2),
+        error_score="raise",
+    )
+    labels = np.empty(len(few), object)
+    labels[:] = few.labels
+    search.fit(few.texts, labels, groups=few.groups)
+    assert search.best_params_["stages"] in (1, 2)
+    assert (search.cv_results_["mean_test_score"] > 0.7).all()
+    assert len(search.predict(few.texts[:1])) == len(few.labels[0])
+
+
+@pytest.mark.parametrize(("power", "ratio"), [(0.0, 8.0), (0.5, 8.0**0.5), (1.0, 1.0)])
+def test_articles_weigh_by_a_power_of_their_lines(power: float, ratio: float) -> None:
+    """With power 0 an article of eight times the words weighs eight times as much, with power 1 the same; masked lines aside."""
+    texts = ["one two\nmasked and long", "\n".join(["one two"] * 8)]
+    table = LineTable(texts, n_bits=4)
+    known = np.flatnonzero([1, 0, *[1] * 8])
+    article = np.repeat([0, 1], table.counts)
+    weights = table.line_weights(known, length_power=1.0, article_power=power)
+    totals = np.bincount(article[known], weights[known])
+    assert totals[1] / totals[0] == pytest.approx(ratio)
+
+
+def test_cross_validation(few: Corpus) -> None:
+    """`cross_val_score` gives a score for each fold, on sites not learnt from."""
+    classifier = LineClassifier(**SMALL | {"n_trees": 0, "stages": 1, "max_iter": 15})
+    scores = cross_val_score(
+        classifier, few.texts, few.labels, groups=few.groups, cv=GroupKFold(2), error_score="raise"
+    )
+    assert scores.shape == (2,)
+    assert (scores > 0.7).all()
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "message"),
+    [
+        (["a\nb"], [["content"]], "article 0 has 2 non-blank lines, but 1 labels"),
+        (["a", "b\n\n"], [["content"], ["content", 0]], "article 1 has 1 non-blank lines, but 2 labels"),
+        (["a"], [["content"], ["boilerplate"]], "1 articles, but labels for 2"),
+        (
+            ["a\nb"],
+            [["content", "chaff"]],
+            "article 0: unknown label 'chaff'; use 'content' or 'boilerplate'",
+        ),
+        (["a\nb"], [[1, 2]], "article 0: unknown label 2"),
+        (["a\nb"], [[1, -2]], "article 0: unknown label -2"),
+        (["a\nb"], [["content", "content"]], "no line is labelled 'boilerplate': both classes are needed"),
+        (["a\nb"], [[0, -1]], "no line is labelled 'content'"),
+        (["a\nb"], [[-1, -1]], "no line is labelled"),
+        (["a\nb"], [[0.5, 1]], "article 0: unknown label 0.5"),
+    ],
+)
+def test_wrong_labels(texts: list[str], labels: list[list[object]], message: str) -> None:
+    """Labels that do not fit the lines, or cannot be learnt from, are refused with the article and what is wrong."""
+    with pytest.raises(ValueError, match=message):
+        LineClassifier(**SMALL).fit(texts, labels)
+
+
+def test_no_articles() -> None:
+    """Nothing to learn from is a ValueError."""
+    with pytest.raises(ValueError):  # noqa: PT011
+        LineClassifier(**SMALL).fit([], [])
+
+
+def test_articles_without_words() -> None:
+    """Articles that are empty or have no words can be among those that are learnt from."""
+    texts = ["The vote was held on Monday.\nShare", "", "x" * 300_000, "***"]
+    labels = [["content", "boilerplate"], [], ["content"], ["boilerplate"]]
+    fitted = LineClassifier(n_bits=8, n_trees=0, n_folds=2, max_iter=5).fit(texts, labels)
+    assert fitted.predict_proba(["Share"]).shape == (1, 2)
+
+
+def test_encoding_labels() -> None:
+    """Names and numbers may be mixed; -1 is masked; articles without lines have no labels."""
+    y = [["content", "boilerplate"], np.array([1, 0, -1], np.int8), [], (True,), np.array(["content"])]
+    assert encode_labels(y, np.array([2, 3, 0, 1, 1])).tolist() == [1, 0, 1, 0, -1, 1, 1]  # type: ignore[arg-type]
+
+
+def test_masks_among_names() -> None:
+    """A masked line may stand among labels given by name in a list."""
+    y = [["content", -1, "boilerplate"]]
+    assert encode_labels(y, np.array([3])).tolist() == [1, -1, 0]
+
+
+def test_unfitted() -> None:
+    """Before it is fitted a classifier says so."""
+    for method in ("predict", "predict_proba"):
+        with pytest.raises(NotFittedError):
+            getattr(LineClassifier(), method)(["a"])
+
+
+@pytest.mark.parametrize(
+    ("without", "words", "dense"), [([], True, True), (["words"], False, True), (list(group_names()), True, False)]
+)
+def test_parts_for_comparison(few: Corpus, without: list[str], words: bool, dense: bool) -> None:
+    """Groups of features that are left out have no weight in stage 1, the others have."""
+    classifier = LineClassifier(**SMALL | {"without": without, "stages": 1, "max_iter": 10})
+    model = classifier.fit(few.texts[:6], few.labels[:6], few.groups[:6]).model_
+    assert bool(model.word_weights.any()) == words
+    assert bool(model.first.coefficients.any()) == dense
+
+
+def test_groups_left_out_of_stage_2(few: Corpus) -> None:
+    """A group that is left out has no weight in stage 2 either; the context can be one."""
+    classifier = LineClassifier(**SMALL | {"without": ["shape", "context"], "stages": 2, "max_iter": 10})
+    model = classifier.fit(few.texts[:6], few.labels[:6], few.groups[:6]).model_
+    names = stage_names()[1]
+    silent = [names.index(name) for name in (*group_names()["shape"], *context_names())]
+    assert not model.second.coefficients[silent].any()
+    assert model.second.coefficients.any()
+
+
+def test_unknown_group(few: Corpus) -> None:
+    """A group that does not exist cannot be left out."""
+    with pytest.raises(ValueError, match="no group of features 'colour': use shape, "):
+        LineClassifier(**SMALL | {"without": ["colour"]}).fit(few.texts[:6], few.labels[:6], few.groups[:6])
+
+
+def test_masked_lines_are_not_learnt_from(few: Corpus) -> None:
+    """A masked line's text is context for the rest, but its label changes nothing."""
+    classifier = LineClassifier(**SMALL | {"stages": 1, "n_trees": 0, "max_iter": 15})
+    texts, labels = few.texts[:4], [np.array(y) for y in few.labels[:4]]
+    for y in labels:
+        y[::5] = -1
+    whole = clone(classifier).fit(texts, labels)
+    more = clone(classifier).fit([*texts, "New article\nwith lines"], [*labels, [-1, -1]])
+    assert more.model_.predict_proba(texts) == pytest.approx(whole.model_.predict_proba(texts), abs=1e-5)
+    turned = clone(classifier).fit([*texts, "New article\nwith lines"], [*labels, [1, 0]])
+    assert np.abs(turned.model_.predict_proba(texts) - whole.model_.predict_proba(texts)).max() > 1e-3
+
+
+def test_pickling(fitted: LineClassifier, few: Corpus) -> None:
+    """Parallel searches send classifiers between processes: a pickled one predicts the same."""
+    copy = pickle.loads(pickle.dumps(fitted))  # noqa: S301
+    assert np.array_equal(copy.predict_proba(few.texts), fitted.predict_proba(few.texts))
+
+
+def test_lines_of_the_labels_are_those_of_split_lines(few: Corpus) -> None:
+    """There is one label for each line that `split_lines` finds."""
+    assert [len(split_lines(text)) for text in few.texts] == [len(y) for y in few.labels]

@@ -1,0 +1,122 @@
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dechaff import clean_array, label_array
+from dechaff_training.corpus.corpus import Corpus
+
+pa = pytest.importorskip("pyarrow", reason="needs the html extra: pip install 'dechaff[html]'")
+parquet = pytest.importorskip("pyarrow.parquet")
+dataset = pytest.importorskip("pyarrow.dataset")
+
+PAGE = Path(__file__).parents[2] / "docs" / "engines.md"
+CODE = re.compile(r"```python\n(.*?)```", re.DOTALL)
+SECTIONS = dict(re.findall(r"^##+ (.+?)\n(.*?)(?=^##+ |\Z)", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE))
+#: The sections with examples that read `articles.parquet` and write `clean.parquet` or `clean/`; what they need.
+TABLES = {"Polars": "polars", "DuckDB": "duckdb", "pandas": "pandas", "Daft": "daft", "Ray Data": "ray"}
+
+
+def examples(section: str, package: str) -> list[str]:
+    """Give the code of a section, if what it needs is there."""
+    if find_spec(package) is None:
+        pytest.skip(f"{package} is not installed; docs/engines.md says with which version its example was run")
+    return CODE.findall(SECTIONS[section])
+
+
+def run(folder: Path, *code: str) -> str:
+    """Run code as a script in a folder; give what it prints."""
+    (folder / "example.py").write_text("\n".join(code), "utf-8")
+    quiet = {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_USAGE_STATS_ENABLED": "0", "DO_NOT_TRACK": "1"}
+    script = [sys.executable, "example.py"]
+    ended = subprocess.run(
+        script, cwd=folder, capture_output=True, text=True, check=False, env={**os.environ, **quiet}
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+@pytest.fixture(scope="module")
+def articles(corpus: Corpus) -> list[dict[str, Any]]:
+    """Give articles with ids, one of which has no text and one only furniture."""
+    texts = [*corpus.texts[:12], None, "Log in\nSubscribe\nShare", "人口は三万人である。\n🌾 Share"]
+    return [{"id": str(place), "text": text} for place, text in enumerate(texts)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, articles: list[dict[str, Any]]) -> Path:
+    """Write the articles where the examples look for them."""
+    parquet.write_table(pa.Table.from_pylist(articles), tmp_path / "articles.parquet")
+    (tmp_path / "articles").mkdir()
+    for half in (0, 1):
+        lines = [json.dumps(article) + "\n" for article in articles[half::2] if article["text"]]
+        (tmp_path / "articles" / f"{half}.jsonl").write_text("".join(lines), "utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("section", TABLES)
+def test_tables(section: str, folder: Path, articles: list[dict[str, Any]]) -> None:
+    """Each engine's example writes, for every article, what `clean_array` makes of its text."""
+    run(folder, examples(section, TABLES[section])[0])
+    written = folder / "clean.parquet" if (folder / "clean.parquet").exists() else folder / "clean"
+    found = {row["id"]: row["text"] for row in dataset.dataset(written, format="parquet").to_table().to_pylist()}
+    texts = clean_array([article["text"] for article in articles])
+    assert found == {article["id"]: text for article, text in zip(articles, texts, strict=True)}
+
+
+def test_lines_of_polars(folder: Path, articles: list[dict[str, Any]]) -> None:
+    """The second example for Polars writes every line with its text and label."""
+    run(folder, examples("Polars", "polars")[1])
+    expected = []
+    for article, labels in zip(articles, label_array([article["text"] for article in articles]), strict=True):
+        rows = [] if labels is None else labels.tolist()
+        expected += [
+            (article["id"], article["text"][start:end], content, probability)
+            for start, end, content, probability in rows
+        ]
+    names = ("id", "line", "content", "probability")
+    found = parquet.read_table(folder / "lines.parquet").to_pylist()
+    assert [tuple(row[name] for name in names) for row in found] == expected
+
+
+def check_datatrove(folder: Path, articles: list[dict[str, Any]]) -> None:
+    """Compare what datatrove's example has written."""
+    zstandard = pytest.importorskip("zstandard")
+    found = {}
+    for path in (folder / "clean").glob("*.jsonl.zst"):
+        with zstandard.open(path, "rt", encoding="utf-8") as lines:
+            found.update({record["id"]: record["text"] for record in map(json.loads, lines)})
+    texts = clean_array([article["text"] for article in articles])
+    expected = {article["id"]: text for article, text in zip(articles, texts, strict=True) if text}
+    assert found == expected
+    assert len(list((folder / "excluded").glob("*.jsonl.zst"))) == 2
+
+
+def test_datatrove(folder: Path, articles: list[dict[str, Any]]) -> None:
+    """The local example writes what `clean_array` makes of the texts, but for articles of which nothing is left."""
+    run(folder, examples("datatrove", "datatrove")[0])
+    check_datatrove(folder, articles)
+    assert (folder / "logs" / "stats.json").exists()
+
+
+def test_datatrove_on_slurm(folder: Path) -> None:
+    """The example for Slurm makes an executor; without a cluster there is nothing to run."""
+    pipeline, slurm = examples("datatrove", "datatrove")[0], examples("On a Slurm cluster", "datatrove")[0]
+    imports, call = slurm.split("\n\n", 1)
+    print_instead = "SlurmPipelineExecutor.run = lambda self: print(self.tasks, self.workers)"
+    slurm = call.replace("/shared", "shared")
+    output = run(folder, pipeline.split('if __name__ == "__main__"')[0], imports, print_instead, slurm)
+    assert output.split() == ["500", "100"]
+
+
+def test_datatrove_on_ray(folder: Path, articles: list[dict[str, Any]]) -> None:
+    """The example for Ray writes what the local one does."""
+    pipeline = examples("datatrove", "datatrove")[0].split('if __name__ == "__main__"')[0]
+    run(folder, pipeline, *examples("On a Ray cluster", "ray"))
+    check_datatrove(folder, articles)

@@ -1,0 +1,147 @@
+import json
+import pickle
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from golden.record import RECORD, digest, probabilities
+from helpers import SMALL_MODEL
+
+from dechaff import (
+    LineModel,
+    classify_lines,
+    default_model,
+    inspect_model,
+    load_model,
+    save_model,
+)
+from dechaff.features import specification
+from dechaff.features.stage3 import stage3_names
+from dechaff.linear.line_model import stage_names
+from dechaff_training.corpus.corpus import Corpus
+
+SHIPPED = Path(str(files("dechaff").joinpath("artifacts", "default.joblib")))
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def test_round_trip(saved: Path, corpus: Corpus) -> None:
+    """A saved and loaded model gives the same probabilities, threshold, names and metadata."""
+    loaded = load_model(saved)
+    assert loaded.predict_proba(corpus.texts[:9]) == pytest.approx(
+        SMALL_MODEL.predict_proba(corpus.texts[:9]), abs=1e-9
+    )
+    assert (loaded.threshold, loaded.metadata, loaded.n_bits) == (
+        SMALL_MODEL.threshold,
+        SMALL_MODEL.metadata,
+        SMALL_MODEL.n_bits,
+    )
+    assert (loaded.first.names, loaded.second.names) == stage_names()
+    assert loaded.decoder is not None
+    assert loaded.decoder.names == stage3_names()
+
+
+def test_a_model_without_decoder(tmp_path: Path) -> None:
+    """A model of two stages is saved and loaded as one of two stages."""
+    save_model(replace(SMALL_MODEL, decoder=None), tmp_path / "m.joblib")
+    assert load_model(tmp_path / "m.joblib").decoder is None
+    assert inspect_model(tmp_path / "m.joblib")["weights"]["decoder"] == []
+
+
+def test_round_trip_of_weights_between_float16(tmp_path: Path, corpus: Corpus) -> None:
+    """Word weights are kept to float16: probabilities change by less than a thousandth."""
+    words = np.random.default_rng(0).normal(scale=0.3, size=1 << 10).astype(np.float32)
+    model = LineModel(SMALL_MODEL.first, SMALL_MODEL.second, words)
+    save_model(model, tmp_path / "m.joblib")
+    difference = load_model(tmp_path / "m.joblib").predict_proba(corpus.texts) - model.predict_proba(corpus.texts)
+    # Crosses may tip over at a threshold: for few lines only.
+    assert np.quantile(np.abs(difference), 0.99) < 1e-3
+
+
+def test_the_same_model_has_the_same_bytes(saved: Path, tmp_path: Path) -> None:
+    """Saving twice, and saving what was loaded, writes the same file."""
+    save_model(SMALL_MODEL, tmp_path / "again.joblib")
+    save_model(load_model(saved), tmp_path / "loaded.joblib")
+    assert (tmp_path / "again.joblib").read_bytes() == saved.read_bytes()
+    assert (tmp_path / "loaded.joblib").read_bytes() == saved.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again.joblib", "loaded.joblib"]
+
+
+def test_joblib_reads_plain_values(saved: Path) -> None:
+    """`joblib.load` of the file gives a dictionary of numbers, strings, lists and bytes, and nothing else."""
+
+    def kinds(value: object) -> set[type]:
+        if isinstance(value, dict):
+            return {dict}.union(*map(kinds, value), *map(kinds, value.values()))
+        if isinstance(value, list | tuple):
+            return {type(value)}.union(*map(kinds, value))
+        return {type(value)}
+
+    for path in (saved, SHIPPED):
+        assert kinds(joblib.load(path)) <= {dict, list, str, bytes, int, float, bool, type(None)}
+
+
+def test_saving_is_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Where the file cannot be written nothing is left behind, and an old file stays."""
+    path = tmp_path / "model.joblib"
+    save_model(SMALL_MODEL, path)
+    before = path.read_bytes()
+    broken = LineModel(
+        SMALL_MODEL.first, SMALL_MODEL.second, SMALL_MODEL.word_weights, 0.5, {"cannot be written": lambda: None}
+    )
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        save_model(broken, path)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["model.joblib"]
+
+
+def test_inspecting(saved: Path) -> None:
+    """Inspection names the strongest weights, strongest first, and the metadata, as plain values."""
+    found = inspect_model(saved, limit=4)
+    assert (found["metadata"], found["threshold"], found["n_crosses"]) == (SMALL_MODEL.metadata, 0.5, 2)
+    assert found["specification"] == specification()
+    for part, weights in found["weights"].items():
+        strengths = [abs(weight) for _, weight in weights]
+        assert (len(weights), strengths) == (4, sorted(strengths, reverse=True)), part
+    name, weight = found["weights"]["first look"][0]
+    place = SMALL_MODEL.first.names.index(name)
+    assert weight == pytest.approx(
+        float(np.abs(SMALL_MODEL.first.coefficients).max()) * np.sign(SMALL_MODEL.first.coefficients[place])
+    )
+    json.dumps(found)
+
+
+def test_the_shipped_model_loads() -> None:
+    """The model that ships is there, of this version, at most 2 MB, and knows where it comes from."""
+    assert SHIPPED.stat().st_size <= 2_000_000
+    model = default_model()
+    assert 0 < model.threshold < 1
+    assert model is default_model()
+    assert {"classifier", "seed", "data"} <= set(model.metadata)
+
+
+def test_the_shipped_model_says_what_was_recorded(model: LineModel) -> None:
+    """On the recorded articles the shipped model gives the recorded probabilities, to four decimals."""
+    if not RECORD.exists():
+        pytest.fail("no record of the shipped model: run 'python tests/golden/record.py'")
+    record = json.loads(RECORD.read_text("utf-8"))
+    assert record["sha256"] == digest(SHIPPED), "another model ships: run 'python tests/golden/record.py'"
+    found = probabilities(model)
+    assert list(found) == list(record["probabilities"])
+    for name, expected in record["probabilities"].items():
+        assert found[name] == pytest.approx(expected, abs=2e-4), name
+
+
+def test_golden_lines(model: LineModel) -> None:
+    """Obvious lines in many languages, each inside the same small article, are labelled as anyone would."""
+    template = (GOLDEN / "template.txt").read_text("utf-8")
+    rows = [line.split("\t") for line in (GOLDEN / "lines.tsv").read_text("utf-8").splitlines()[1:]]
+    assert len(rows) >= 60
+    wrong = []
+    for label, line in rows:
+        found = {said.text: said for said in classify_lines(template.replace("{line}", line), model)}
+        if found[line].label != label:
+            wrong.append((label, line, round(found[line].probability, 3)))
+    assert len(wrong) <= len(rows) // 20, wrong

@@ -1,0 +1,1 @@
+"""Labelled articles and pages: reading, checking, aligning with golds."""

@@ -1,0 +1,312 @@
+"""Labelled articles, and the two formats that people and tools write them in: text with marks, and JSONL."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.errors import CorpusError
+from dechaff.explain.kinds import KINDS
+from dechaff.text.characters import SPACE, class_table
+from dechaff.text.lines import split_lines
+from dechaff_training.corpus.gold_alignment import BOILERPLATE, CONTENT, MASKED
+
+_MARK = re.compile(r"(\+|\?|-)([a-z]*)(?: (.*))?", re.DOTALL)
+#: What stands before a line, and its label.
+LABELS = {"+": CONTENT, "-": BOILERPLATE, "?": MASKED}
+MARKS = {label: mark for mark, label in LABELS.items()}
+_NAMES = {"content": CONTENT, "boilerplate": BOILERPLATE, "masked": MASKED}
+
+
+@dataclass(frozen=True, eq=False)
+class Article:
+    """A text, a label for each of its lines, and where it comes from.
+
+    Attributes
+    ----------
+    text : str
+    labels : ndarray of int8
+        CONTENT, BOILERPLATE or MASKED for each line that is not blank, as `split_lines` finds them.
+    site : str
+        The publisher: one site never stands on two sides of a split.
+    id : str
+        Unique among the articles of one extractor.
+    source : str
+        The collection: "articles" for labelled files.
+    language : str, optional
+        Two letters.
+    page_type : str
+    extractor : str
+        Which extractor printed the text.
+    kinds : tuple of str, optional
+        For labelled files: each line's kind of boilerplate, "" for none.
+    body : tuple of str, optional
+        Gold paragraphs.
+    title : str, optional
+    silver : bool
+        Whether the labels come from a vote, not from a gold.
+    """
+
+    text: str
+    labels: NDArray[np.int8]
+    site: str
+    id: str
+    source: str
+    language: str | None = None
+    page_type: str = "article"
+    extractor: str = "none"
+    kinds: tuple[str, ...] | None = None
+    body: tuple[str, ...] | None = None
+    title: str | None = None
+    silver: bool = False
+
+
+class MalformedError(CorpusError):
+    """A labelled file is malformed at one line.
+
+    Parameters
+    ----------
+    where : str
+        The file.
+    line : int
+        Its line, from 1.
+    problem : str
+        What is wrong, and what to do.
+    """
+
+    def __init__(self, where: str, line: int, problem: str) -> None:
+        super().__init__(f"{where}:{line}: {problem}")
+        self.line, self.problem = line, problem
+
+
+@dataclass(frozen=True)
+class _MarkedLine:
+    number: int
+    text: str
+    label: int
+    kind: str
+
+
+def parse_labelled(text: str, where: str = "text") -> tuple[str, NDArray[np.int8], tuple[str, ...]]:
+    r"""Read a labelled text file: a mark before each line that is not blank.
+
+    Parameters
+    ----------
+    text : str
+        `+ ` before content, `- ` or `-kind ` before boilerplate, `? ` before what is masked.
+    where : str
+        The file's name, for errors.
+
+    Returns
+    -------
+    text : str
+        Without the marks; its lines are joined by line feeds.
+    labels : ndarray of int8
+    kinds : tuple of str
+        "" for content, and for boilerplate of no kind.
+
+    Raises
+    ------
+    CorpusError
+        If a line has no mark or an unknown one.
+
+    Examples
+    --------
+    >>> parse_labelled("+ The weir\n\n-share Tweet\n")
+    ('The weir\n\nTweet', array([1, 0], dtype=int8), ('', 'share'))
+    """
+    problems = [item for item in scan_labelled(text, where) if isinstance(item, MalformedError)]
+    if problems:
+        raise problems[0]
+    marked = {item.number: item for item in scan_labelled(text, where) if isinstance(item, _MarkedLine)}
+    lines = [marked[i].text if i in marked else "" for i in range(1, len(text.splitlines()) + 1)]
+    labels = np.array([line.label for line in marked.values()], np.int8)
+    return "\n".join(lines), labels, tuple(line.kind for line in marked.values())
+
+
+def scan_labelled(text: str, where: str) -> Iterator[_MarkedLine | MalformedError]:
+    """Go through a labelled text file: its marked lines, and what is wrong with the others."""
+    for number, raw in enumerate(text.splitlines(), 1):
+        if _is_blank(raw):
+            continue
+        found = _MARK.fullmatch(raw)
+        if found is None:
+            problem = f"no mark before {raw[:30]!r}: begin the line with '+ ', '- ', '-kind ' or '? '"
+        elif found[2] and (found[1] != "-" or found[2] not in KINDS):
+            problem = f"unknown mark {found[1] + found[2]!r}: write '+', '-' or '-kind' of {', '.join(KINDS)}"
+        elif _is_blank(found[3] or ""):
+            problem = "a mark without text: write the line's text after it, or leave the line empty"
+        else:
+            yield _MarkedLine(number, found[3], LABELS[found[1]], found[2])
+            continue
+        yield MalformedError(where, number, problem)
+
+
+def format_labelled(text: str, labels: Sequence[int] | NDArray[np.int8], kinds: Sequence[str] | None = None) -> str:
+    r"""Write a text with a mark before each line; `parse_labelled` reads it back.
+
+    Parameters
+    ----------
+    text : str
+        Whatever its line breaks, line feeds are written.
+    labels : sequence of int
+        For each line that is not blank.
+    kinds : sequence of str, optional
+        As many.
+
+    Raises
+    ------
+    CorpusError
+        If the text has more or fewer lines than there are labels.
+
+    Examples
+    --------
+    >>> print(format_labelled("The weir\r\n\r\nTweet", [1, 0], ["", "share"]), end="")
+    + The weir
+    <BLANKLINE>
+    -share Tweet
+    """
+    n_lines = len(split_lines(text))
+    if n_lines != len(labels) or (kinds is not None and len(kinds) != n_lines):
+        raise CorpusError(f"{n_lines} lines, but {len(labels)} labels: give one for each line that is not blank")
+    marks = iter(zip(labels, kinds or [""] * n_lines, strict=True))
+    return "".join("\n" if _is_blank(line) else f"{_mark(*next(marks))} {line}\n" for line in text.splitlines())
+
+
+def _is_blank(line: str) -> bool:
+    """Tell whether `split_lines` would leave a line out: it may hold characters that have no width."""
+    classes = class_table()
+    return all(classes[ord(character)] & SPACE for character in line)
+
+
+def _mark(label: int, kind: str) -> str:
+    return MARKS[int(label)] + (kind if label == BOILERPLATE else "")
+
+
+def read_labelled(path: Path) -> Article:
+    """Read `<site>/<slug>.txt`; the site's language stands in `sites.tsv` beside the folders.
+
+    Raises
+    ------
+    CorpusError
+        If it is malformed.
+    """
+    text, labels, kinds = parse_labelled(read_file(path), str(path))
+    site = path.resolve().parent.name
+    language = _site_languages(path.resolve().parent.parent / "sites.tsv").get(site)
+    return Article(text, labels, site, f"{site}/{path.stem}", "articles", language, kinds=kinds)
+
+
+def read_jsonl(path: Path) -> list[Article]:
+    """Read articles from JSON, one a line, or one article of a line each.
+
+    An article is `{"id", "site", "lines": [{"text", "label", "kind"?}], "language"?, "source"?}`. Records of
+    `text` and `label` are lines of one article, named after the file.
+
+    Raises
+    ------
+    CorpusError
+        If a line is no JSON or not of that form.
+    """
+    records = list(parse_records(read_file(path), str(path)))
+    if records and "lines" not in records[0][1]:
+        lines = [_check_line(record, path, number) for number, record in records]
+        name = path.name.removesuffix(".jsonl").removesuffix(".labels")
+        return [_from_lines({"id": name, "site": name}, lines)]
+    return [_from_record(record, path, number) for number, record in records]
+
+
+def read_file(path: Path) -> str:
+    """Read UTF-8 text, whatever its line breaks.
+
+    Raises
+    ------
+    CorpusError
+        If there is no such file, or it is not UTF-8.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8") from error
+
+
+@cache
+def _site_languages(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    rows = [row.split("\t") for row in read_file(path).splitlines()[1:]]
+    return {row[0]: row[1] for row in rows if len(row) >= 2}
+
+
+def parse_records(text: str, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Parse JSON Lines, each an object; blank lines are left out, and counted.
+
+    Parameters
+    ----------
+    text : str
+    where : str
+        The file, for errors.
+
+    Raises
+    ------
+    CorpusError
+        If a line is no JSON object.
+    """
+    # Only line feeds end a record: JSON may hold other line breaks as they are.
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise MalformedError(where, number, f"no JSON: {error.msg} at column {error.colno}") from error
+        if not isinstance(record, dict):
+            raise MalformedError(where, number, "not an object: write one a line, in braces")
+        yield number, record
+
+
+def _from_record(record: dict[str, Any], path: Path, number: int) -> Article:
+    for key in ("id", "site"):
+        if not isinstance(record.get(key), str):
+            raise MalformedError(str(path), number, f'no string "{key}": give each article an id and a site')
+    if not isinstance(record.get("lines"), list):
+        raise MalformedError(str(path), number, 'no list "lines": give one object with text and label a line')
+    return _from_lines(record, [_check_line(line, path, number) for line in record["lines"]])
+
+
+def _check_line(line: Any, path: Path, number: int) -> tuple[str, int, str]:
+    """Take a line's text, label and kind from its record."""
+    if not isinstance(line, dict) or not isinstance(line.get("text"), str):
+        raise MalformedError(str(path), number, 'a line is an object with "text" and "label"')
+    label = line.get("label")
+    if not isinstance(label, str) or label not in _NAMES:
+        problem = f"unknown label {label!r}: write one of {', '.join(_NAMES)}"
+        raise MalformedError(str(path), number, problem)
+    if len(split_lines(line["text"])) != 1:
+        problem = f"{line['text'][:30]!r} is not one line: leave blank lines out, split the others"
+        raise MalformedError(str(path), number, problem)
+    kind = line.get("kind") or ""
+    if kind and kind not in KINDS:
+        raise MalformedError(str(path), number, f"unknown kind {kind!r}: write one of {', '.join(KINDS)}")
+    return line["text"], _NAMES[label], kind
+
+
+def _from_lines(record: dict[str, Any], lines: list[tuple[str, int, str]]) -> Article:
+    texts, labels, kinds = zip(*lines, strict=True) if lines else ((), (), ())
+    return Article(
+        "\n".join(texts),
+        np.array(labels, np.int8),
+        record["site"],
+        record["id"],
+        record.get("source") or "articles",
+        record.get("language"),
+        kinds=tuple(kinds),
+    )

@@ -1,0 +1,266 @@
+"""Pages in Parquet to labelled articles: extraction and alignment, cached by what they depend on."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.errors import CorpusError
+from dechaff.text.lines import split_lines
+from dechaff_training.corpus.articles import Article
+from dechaff_training.corpus.extraction import VOTERS, extract, extractor_version, find_headings, load
+from dechaff_training.corpus.gold_alignment import (
+    ALIGNMENT_VERSION,
+    MASKED,
+    USABLE_COVERAGE,
+    align,
+    apply_snippets,
+    coverage,
+    vote,
+    without_repeats,
+)
+from dechaff_training.files.progress import Bar
+
+#: Golds that hold byline, date or credits, which are masked.
+WITH_FURNITURE = frozenset({"dragnet", "cleanportaleval", "readability"})
+#: Golds that say things twice.
+WITH_REPEATS = frozenset({"google-news"})
+#: Whose text tells whether page and gold are the same article.
+EVERYTHING = "resiliparse_all"
+
+Page = dict[str, Any]
+_OPTIONAL = ("source", "language", "page_type", "title", "body", "present", "absent")
+_NEEDED = ("id", "site")
+_LISTS = ("body", "present", "absent")
+
+
+def read_pages(path: Path, extractors: Sequence[str], cache: Path | None = None, n_jobs: int = -1) -> list[Article]:
+    """Read pages and label their lines, by their gold bodies or, without one, by vote.
+
+    Parameters
+    ----------
+    path : Path
+        A Parquet file with the columns `id`, `site` and `html`; `source`, `language`, `page_type`, `title`,
+        `body`, `present` and `absent` are used if they are there.
+    extractors : sequence of str
+        Each makes an article of each page.
+    cache : Path, optional
+        Folder for texts and labels; by default `DECHAFF_CACHE` or `.cache/dechaff`.
+    n_jobs : int
+        As joblib counts.
+
+    Returns
+    -------
+    list of Article
+        Without the pages that have no gold and that fewer than two voters find anything on. Where less than
+        `USABLE_COVERAGE` of the gold stands in all the text, all lines are masked.
+
+    Raises
+    ------
+    CorpusError
+        If it is no Parquet file, or a column is missing or holds something else than it should.
+    MissingExtraError
+        If the packages of the `html` extra are not installed.
+    """
+    pages = _Pages(path, cache, n_jobs)
+    texts = {name: pages.texts(name) for name in extractors}
+    labels = {name: pages.labels(name, texts[name]) for name in extractors}
+    return [
+        _article(page, name, texts[name][i] or "", lines)
+        for i, page in enumerate(pages.pages)
+        for name in extractors
+        if (lines := labels[name][i]) is not None
+    ]
+
+
+def read_html(path: Path) -> list[tuple[Article, str]]:
+    """Read pages as they were crawled.
+
+    Parameters
+    ----------
+    path : Path
+        A Parquet file, as for `read_pages`.
+
+    Returns
+    -------
+    list of (Article, str)
+        Each page as an article that has no text yet, and its HTML.
+
+    Raises
+    ------
+    CorpusError
+        If it is no Parquet file, or a column is missing or holds something else than it should.
+    MissingExtraError
+        If the packages of the `html` extra are not installed.
+    """
+    pages, html = _read_file(path)
+    return [
+        (_article(page, "none", "", masked("")), text or "")
+        for page, text in zip(pages, html.to_pylist(), strict=True)
+    ]
+
+
+class _Pages:
+    """The pages of a file; what is worked out for them is kept, one column a file."""
+
+    def __init__(self, path: Path, cache: Path | None, n_jobs: int) -> None:
+        self.path, self.n_jobs = path, n_jobs
+        self.folder = cache or Path(os.environ.get("DECHAFF_CACHE") or ".cache/dechaff")
+        self.digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        self.pages, self.html = _read_file(path)
+        self.silver = [page["body"] is None for page in self.pages]
+
+    def texts(self, extractor: str, *, silver_only: bool = False) -> list[str | None]:
+        """Extract every page, or only those without gold."""
+        key = f"texts {extractor_version(extractor)} {silver_only}"
+        html = (
+            None if silver_only and not silver else page.as_py()
+            for page, silver in zip(self.html, self.silver, strict=True)
+        )
+        return self._keep(key, extractor, partial(_extract, extractor), zip(html, strict=True))
+
+    def labels(self, extractor: str, texts: list[str | None]) -> list[NDArray[np.int8] | None]:
+        """Label every page's text by one extractor."""
+        versions = [extractor_version(name) for name in (extractor, EVERYTHING, *VOTERS)]
+        voters = [self.texts(name, silver_only=True) if any(self.silver) else texts for name in VOTERS]
+        jobs = zip(self.pages, texts, self._coverage(), self._headings(), *voters, strict=True)
+        labels = self._keep(f"labels {ALIGNMENT_VERSION} {versions}", extractor, _label, jobs)
+        return [
+            # A page that its gold does not fit is no lesson, but still a page to be measured on.
+            masked(text or "") if line is None and not silver else line if line is None else np.array(line, np.int8)
+            for line, text, silver in zip(labels, texts, self.silver, strict=True)
+        ]
+
+    def _coverage(self) -> list[float]:
+        key = f"coverage {ALIGNMENT_VERSION} {extractor_version(EVERYTHING)}"
+        jobs = zip(self.pages, self.texts(EVERYTHING), strict=True)
+        return self._keep(key, EVERYTHING, _cover, jobs)
+
+    def _headings(self) -> list[list[str]]:
+        key = f"headings {ALIGNMENT_VERSION} {extractor_version(EVERYTHING)}"
+        return self._keep(key, EVERYTHING, find_headings, ((page.as_py() or "",) for page in self.html))
+
+    def _keep(
+        self, key: str, extractor: str, work: Callable[..., Any], jobs: Iterator[tuple[Any, ...]]
+    ) -> list[Any]:
+        """Give a column from the cache, or work it out."""
+        pa, parquet = load("pyarrow"), load("pyarrow.parquet")
+        digest = hashlib.sha256(f"{self.digest} {key}".encode()).hexdigest()[:16]
+        what = key.partition(" ")[0]
+        file = self.folder / f"{self.path.stem}-{extractor}-{what}-{digest}.parquet"
+        if file.exists():
+            return list(parquet.read_table(file)["value"].to_pylist())
+        values = self._work(f"{self.path.stem}: {what} of {extractor}", work, jobs)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # Written aside, then moved: a run that is broken off leaves no half a file.
+        part = file.with_suffix(f".{os.getpid()}.part")
+        parquet.write_table(pa.table({"value": values}), part, compression="zstd")
+        part.replace(file)
+        return values
+
+    def _work(self, description: str, work: Callable[..., Any], jobs: Iterator[tuple[Any, ...]]) -> list[Any]:
+        joblib = load("joblib")
+        n_jobs = self.n_jobs if len(self.pages) > 16 else 1
+        parallel = joblib.Parallel(n_jobs=n_jobs, batch_size=8, return_as="generator")
+        values = []
+        with Bar(description, len(self.pages)) as bar:
+            for value in parallel(joblib.delayed(work)(*job) for job in jobs):
+                values.append(value)
+                bar.advance()
+        return values
+
+
+def masked(text: str) -> NDArray[np.int8]:
+    """Mask every line of a text."""
+    return np.full(len(split_lines(text)), MASKED, np.int8)
+
+
+def _read_file(path: Path) -> tuple[list[Page], Any]:
+    """Read the pages of a file, and their HTML apart: an Arrow column, not decoded until it is asked for."""
+    arrow, parquet = load("pyarrow"), load("pyarrow.parquet")
+    try:
+        table = parquet.read_table(path)
+        table.validate(full=True)  # text that is no UTF-8 is told here, not by whoever reads it
+        names = table.column_names
+    except (arrow.ArrowException, UnicodeDecodeError, OSError) as error:
+        raise CorpusError(f"{path}: not a Parquet file that can be read: {error}") from error
+    missing = [name for name in (*_NEEDED, "html") if name not in names]
+    if missing:
+        raise CorpusError(f"{path}: no column {', '.join(missing)}: pages need id, site and html")
+    known = [name for name in (*_NEEDED, *_OPTIONAL, "html") if name in names]
+    columns = {name: _read_column(table[name], name, path) for name in known}
+    html = columns.pop("html")
+    return [_defaults(page) for page in arrow.table(columns).to_pylist()], html
+
+
+def _read_column(column: Any, name: str, path: Path) -> Any:
+    """Bring a column to the type that it has to have; say which value is not there and must be.
+
+    Raises
+    ------
+    CorpusError
+        If it holds something else, or nothing where there must be something.
+    """
+    arrow = load("pyarrow")
+    try:
+        column = column.cast(arrow.list_(arrow.string()) if name in _LISTS else arrow.large_string())
+    except (arrow.ArrowException, UnicodeDecodeError) as error:
+        kind = "lists of strings" if name in _LISTS else "strings"
+        raise CorpusError(f"{path}: column {name} is {column.type}, not {kind}: {error}") from error
+    for row, value in enumerate(column.to_pylist() if name in (*_NEEDED, *_LISTS) else (), 1):
+        if (value is None and name in _NEEDED) or (name in _LISTS and None in (value or ())):
+            raise CorpusError(f"{path}, row {row}: nothing in {name}, where a string has to be")
+    return column
+
+
+def _defaults(page: Page) -> Page:
+    """Fill in what a page need not have, and mend its gold."""
+    page = dict.fromkeys(_OPTIONAL) | page
+    if page["body"] is not None and page["source"] in WITH_REPEATS:
+        page["body"] = without_repeats(page["body"])
+    return page
+
+
+def _extract(extractor: str, html: str | None) -> str | None:
+    return None if html is None else extract(html, extractor)
+
+
+def _cover(page: Page, text: str | None) -> float:
+    return coverage(text or "", page["body"] or [])
+
+
+def _label(
+    page: Page, text: str | None, covered: float, headings: Sequence[str], *voters: str | None
+) -> list[int] | None:
+    text = text or ""
+    if page["body"] is None:
+        labels = vote(text, [voter or "" for voter in voters], page["title"], headings)
+        if labels is not None:
+            labels = apply_snippets(text, labels, page["present"] or [], page["absent"] or [])
+    elif covered < USABLE_COVERAGE:
+        return None
+    else:
+        has_furniture = page["source"] in WITH_FURNITURE
+        labels = align(text, page["body"], page["title"], headings, mask_furniture=has_furniture)
+    return None if labels is None else labels.tolist()
+
+
+def _article(page: Page, extractor: str, text: str, labels: NDArray[np.int8]) -> Article:
+    return Article(
+        text,
+        labels,
+        page["site"],
+        page["id"],
+        page["source"] or "pages",
+        page["language"],
+        page["page_type"] or "article",
+        extractor,
+        body=None if page["body"] is None else tuple(page["body"]),
+        title=page["title"],
+        silver=page["body"] is None,
+    )

@@ -1,0 +1,1 @@
+"""Evaluation: metrics, benchmarks, model diffs, the model card."""

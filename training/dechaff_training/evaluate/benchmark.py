@@ -1,0 +1,306 @@
+"""dechaff beside its peers: what each system makes of the same texts, on the same resamples of the sites.
+
+A system here takes the text of an extractor and drops lines. An HTML extractor such as trafilatura is
+`keep_all` on its own output.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+
+from dechaff.arrays import clean_array
+from dechaff.decisions.decide import kept_text
+from dechaff.linear.line_model import LineModel, Threshold
+from dechaff.text.lines import LineBatch
+from dechaff_training.corpus.corpus import Article, Corpus
+from dechaff_training.corpus.gold_alignment import CONTENT, MASKED
+from dechaff_training.evaluate.metrics import (
+    N_RESAMPLES,
+    Estimate,
+    Resamples,
+    Shingles,
+    Values,
+    drop_headline,
+    f1_of_means,
+    mean_precision,
+    mean_recall,
+    page_columns,
+    shingle_counts,
+    shingles,
+)
+
+System = Callable[[Sequence[Article]], list[str]]
+
+_END_PUNCTUATION: Final = (".", "?", "!", '"', "'")
+_POLICY: Final = (
+    "terms of use",
+    "privacy policy",
+    "cookie policy",
+    "uses cookies",
+    "use of cookies",
+    "use cookies",
+)
+_MIN_WORDS: Final = 3
+_MAX_WORD_LENGTH: Final = 1000
+
+
+@dataclass(frozen=True)
+class TextGroup:
+    """Pages that are measured together.
+
+    Attributes
+    ----------
+    source : str
+        The collection.
+    pages : str
+        "articles" or "other pages".
+    extractor : str
+        What made text of them.
+    """
+
+    source: str
+    pages: str
+    extractor: str
+
+    @classmethod
+    def of(cls, article: Article) -> "TextGroup":
+        """Give the group that an article belongs to."""
+        pages = "articles" if article.page_type == "article" else "other pages"
+        return cls(article.source, pages, article.extractor)
+
+
+@dataclass(frozen=True)
+class TextRow:
+    """How near one system's texts of one group come to the gold.
+
+    Attributes
+    ----------
+    group : TextGroup
+    system : str
+    n_pages, n_sites : int
+    precision, recall, f1 : Estimate
+        Of four-token shingles, headlines left out on both sides; mean over pages, F1 of the means.
+    difference : Estimate
+        F1 less that of the reference, on the same resamples.
+    """
+
+    group: TextGroup
+    system: str
+    n_pages: int
+    n_sites: int
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
+    difference: Estimate
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the row as JSON knows it."""
+        scores = {name: getattr(self, name).to_dict() for name in ("precision", "recall", "f1", "difference")}
+        counts = {"n_pages": self.n_pages, "n_sites": self.n_sites}
+        return {**vars(self.group), "system": self.system, **counts, **scores}
+
+
+def compare(
+    corpus: Corpus, systems: Mapping[str, System], n_resamples: int = N_RESAMPLES, seed: int = 0
+) -> list[TextRow]:
+    """Measure systems against the gold texts of a corpus.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Articles without a gold text (`gold_text`) do not count.
+    systems : mapping of str to callable
+        From articles to a text for each. Differences are against the first.
+    n_resamples : int
+    seed : int
+
+    Returns
+    -------
+    list of TextRow
+        The systems in order within each group: collection, articles or other pages, extractor.
+    """
+    articles = with_gold(corpus)
+    outputs = {name: system(articles) for name, system in systems.items()}
+    return compare_texts(articles, outputs, n_resamples, seed)
+
+
+def compare_texts(
+    articles: Sequence[Article],
+    outputs: Mapping[str, Sequence[str]],
+    n_resamples: int = N_RESAMPLES,
+    seed: int = 0,
+    reference: str | None = None,
+) -> list[TextRow]:
+    """Measure given texts of articles that all have gold, as `compare` does.
+
+    Parameters
+    ----------
+    articles : sequence of Article
+    outputs : mapping of str to sequence of str
+        By system, a text for each article.
+    n_resamples : int
+    seed : int
+    reference : str, optional
+        The system that differences are against; by default the first.
+
+    Returns
+    -------
+    list of TextRow
+    """
+    columns = text_columns(articles, outputs)
+    reference = next(iter(outputs)) if reference is None else reference
+    members: dict[TextGroup, list[int]] = {}
+    for place, article in enumerate(articles):
+        members.setdefault(TextGroup.of(article), []).append(place)
+    rows = []
+    for group in sorted(members, key=lambda g: (g.source, g.pages, g.extractor)):
+        places = members[group]
+        resamples = Resamples([articles[place].site for place in places], n_resamples, seed)
+        sums = {name: resamples.sums(values[places]) for name, values in columns.items()}
+        rows += _group_rows(group, len(places), resamples, sums, f1_of_means(sums[reference]))
+    return rows
+
+
+def _group_rows(
+    group: TextGroup, n_pages: int, resamples: Resamples, sums: Mapping[str, Values], base: Values
+) -> list[TextRow]:
+    rows = []
+    for name, values in sums.items():
+        f1 = f1_of_means(values)
+        figures = (mean_precision(values), mean_recall(values), f1, f1 - base)
+        rows.append(TextRow(group, name, n_pages, resamples.n_sites, *map(resamples.estimate, figures)))
+    return rows
+
+
+def text_columns(articles: Sequence[Article], outputs: Mapping[str, Sequence[str]]) -> dict[str, Values]:
+    """Give the `page_columns` of each system's texts against the gold, headlines left out."""
+    counts = [
+        shingle_counts(
+            shingles(drop_headline(text, article.title)), _gold_shingles(gold_text(article), article.title)
+        )
+        for article, *texts in zip(articles, *outputs.values(), strict=True)
+        for text in texts
+    ]
+    columns = page_columns(np.array(counts))
+    return {name: columns[place :: len(outputs)] for place, name in enumerate(outputs)}
+
+
+# All texts of one page follow each other, by system and by extractor, and have one gold.
+@lru_cache(maxsize=64)
+def _gold_shingles(gold: str | None, title: str | None) -> Shingles:
+    return shingles(drop_headline(gold or "", title))
+
+
+def gold_text(article: Article) -> str | None:
+    r"""Give the text that an article's content should be.
+
+    Returns
+    -------
+    str or None
+        The gold paragraphs; without them the content lines of an article whose every line was labelled by a
+        person; else None.
+
+    Examples
+    --------
+    >>> gold_text(Article("One.\nShare", np.array([1, 0], np.int8), "site", "site/1", "articles"))
+    'One.\n'
+    """
+    if article.silver:
+        return None
+    if article.body is not None:
+        return "\n".join(article.body)
+    return oracle([article])[0] if MASKED not in article.labels else None
+
+
+def with_gold(corpus: Corpus) -> list[Article]:
+    """List the articles that have a gold text."""
+    return [a for a in corpus if not a.silver and (a.body is not None or MASKED not in a.labels)]
+
+
+def keep_all(articles: Sequence[Article]) -> list[str]:
+    """Leave the texts as the extractor gave them."""
+    return [article.text for article in articles]
+
+
+def oracle(articles: Sequence[Article]) -> list[str]:
+    """Keep the lines that are labelled content: about the best that dropping lines can do."""
+    return [
+        next(kept_text(LineBatch.from_texts([article.text]), article.labels == CONTENT)) for article in articles
+    ]
+
+
+def cleaned_by(model: LineModel, threshold: Threshold = None, *, by_site: bool = False) -> System:
+    """Make a system of a model, guard and all.
+
+    Parameters
+    ----------
+    model : LineModel
+    threshold : float or str, optional
+        By default the model's own.
+    by_site : bool
+        Whether it is told which articles are of one site, as one extractor printed them.
+    """
+
+    def clean(articles: Sequence[Article]) -> list[str]:
+        """Clean the articles as one batch."""
+        groups = [(article.site, article.extractor) for article in articles] if by_site else None
+        return clean_array([article.text for article in articles], model, threshold, groups)
+
+    return clean
+
+
+def c4_rules(*, end_punctuation: bool) -> System:
+    r"""Make a system of the rules for lines of C4 (Raffel et al. 2020), as datatrove applies them.
+
+    A line is kept that ends in `.`, `?`, `!` or a straight quotation mark but not in an ellipsis, has three
+    words or more, none longer than 1,000 characters, and neither "javascript" nor a phrase of cookie policies
+    and terms of use. The rules that drop whole documents are left out: here every page counts.
+
+    Parameters
+    ----------
+    end_punctuation : bool
+        Whether to ask for the end punctuation; TxT360 dropped this rule.
+
+    Examples
+    --------
+    >>> text = "Home\nThe mill shuts.\nMore on the mill"
+    >>> article = Article(text, np.zeros(3, np.int8), "site", "site/1", "articles")
+    >>> c4_rules(end_punctuation=True)([article]), c4_rules(end_punctuation=False)([article])
+    (['The mill shuts.'], ['The mill shuts.\nMore on the mill'])
+    """
+    return lambda articles: [_c4_text(article.text, end_punctuation) for article in articles]
+
+
+def _c4_text(text: str, end_punctuation: bool) -> str:
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if _passes_c4(line, end_punctuation))
+
+
+def _passes_c4(line: str, end_punctuation: bool) -> bool:
+    if end_punctuation and (not line.endswith(_END_PUNCTUATION) or line.endswith("...")):
+        return False
+    words = line.split()
+    if len(words) < _MIN_WORDS or max(map(len, words)) > _MAX_WORD_LENGTH:
+        return False
+    lower = line.lower()
+    return "javascript" not in lower and not any(phrase in lower for phrase in _POLICY)
+
+
+def peers(models: Mapping[str, LineModel]) -> dict[str, System]:
+    """List the systems of the comparison: leaving the text alone, rules, models, and the labels themselves.
+
+    Parameters
+    ----------
+    models : mapping of str to LineModel
+        By the name that they have in the table.
+    """
+    return {
+        "keep all": keep_all,
+        "C4 line rules": c4_rules(end_punctuation=True),
+        "C4 without end punctuation": c4_rules(end_punctuation=False),
+        **{name: cleaned_by(model) for name, model in models.items()},
+        "oracle labels": oracle,
+    }

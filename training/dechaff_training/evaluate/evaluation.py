@@ -1,0 +1,361 @@
+"""How good a model is on labelled articles, by lines and by texts, with intervals over sites."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.decisions.decide import decide_lines, kept_text
+from dechaff.decisions.titles import make_page_infos
+from dechaff.errors import CorpusError
+from dechaff.linear.line_model import LineModel, Threshold
+from dechaff.linear.stage import Values
+from dechaff.text.tokens import Keywords, find_words
+from dechaff_training.corpus.corpus import Article, Corpus
+from dechaff_training.corpus.gold_alignment import MASKED
+from dechaff_training.evaluate.benchmark import TextGroup, TextRow, compare_texts, gold_text, oracle
+from dechaff_training.evaluate.kinds import (
+    KIND_HEADS,
+    KindRow,
+    gold_kinds,
+    line_sites,
+    measure_kinds,
+    predict_kinds,
+)
+from dechaff_training.evaluate.line_records import LineRecords
+from dechaff_training.evaluate.metrics import N_RESAMPLES, Estimate, Resamples, line_scores
+
+Indices = NDArray[np.int64]
+
+#: Which articles are measured together; each in turn divides all of them.
+DIVISIONS: Final[Mapping[str, Callable[[Article], str]]] = {
+    "all": lambda article: "all",  # noqa: ARG005 - all are one group
+    "extractor": lambda article: article.extractor,
+    "language": lambda article: article.language or "unknown",
+    "source": lambda article: article.source,
+    "page_type": lambda article: article.page_type,
+    "input": lambda article: f"{TextGroup.of(article).pages}, {article.extractor}",
+}
+#: What `line_scores` measures, as tables name it.
+LINE_HEADS: Final = {
+    "content_precision": "content P",
+    "content_recall": "content R",
+    "content_f1": "content F1",
+    "content_average_precision": "content AP",
+    "boilerplate_precision": "boilerplate P",
+    "boilerplate_recall": "boilerplate R",
+    "boilerplate_f1": "boilerplate F1",
+    "boilerplate_average_precision": "boilerplate AP",
+    "brier": "Brier",
+    "calibration_error": "ECE",
+}
+BEFORE, AFTER, ORACLE = "before", "after", "oracle labels"
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is printed: a title, the heads of the columns, and rows of as many cells."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """How well the lines of one group are labelled.
+
+    Attributes
+    ----------
+    by, group : str
+        The division and the group in it: "extractor", "trafilatura".
+    n_articles, n_lines, n_sites : int
+        Lines without a label aside.
+    lines, tokens : dict of str to Estimate
+        What `line_scores` measures, with each line weighing one and with each weighing its tokens.
+    """
+
+    by: str
+    group: str
+    n_articles: int
+    n_lines: int
+    n_sites: int
+    lines: dict[str, Estimate]
+    tokens: dict[str, Estimate]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the row as JSON knows it."""
+        scores = {
+            weight: {name: estimate.to_dict() for name, estimate in getattr(self, weight).items()}
+            for weight in ("lines", "tokens")
+        }
+        return {**vars(self), **scores}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything that was measured of one model on one corpus.
+
+    Attributes
+    ----------
+    settings : dict
+        The threshold, the number of resamples, their seed, the digest of the corpus.
+    lines : list of LineRow
+        Over all, then by extractor, language, source and type of page.
+    texts : list of TextRow
+        By source, articles or other pages, and extractor: before cleaning, after it, and by the labels.
+    kinds : list of KindRow
+        How well kinds are told, where labelled lines have them; which lines are boilerplate is taken as known.
+    records : LineRecords
+        What the model says of each labelled line.
+    """
+
+    settings: dict[str, Any]
+    lines: list[LineRow]
+    texts: list[TextRow]
+    kinds: list[KindRow]
+    records: LineRecords
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the figures as JSON knows them, without the records."""
+        rows = {
+            "lines": [row.to_dict() for row in self.lines],
+            "texts": [row.to_dict() for row in self.texts],
+            "kinds": [row.to_dict() for row in self.kinds],
+        }
+        return {"settings": self.settings, **rows}
+
+    def tables(self) -> list[Table]:
+        """Lay the figures out for printing."""
+        return [
+            _line_table("Lines", self.lines, "lines"),
+            _line_table("Lines, weighted by tokens", self.lines, "tokens"),
+            text_table("Texts: four-token shingles against the gold", self.texts, "after - before"),
+            *([Table("Kinds of boilerplate", KIND_HEADS, [row.cells for row in self.kinds])] if self.kinds else []),
+        ]
+
+
+def evaluate(
+    model: LineModel,
+    corpus: Corpus,
+    threshold: Threshold = None,
+    n_resamples: int = N_RESAMPLES,
+    seed: int = 0,
+    *,
+    titles: bool = False,
+) -> Evaluation:
+    """Measure a model on labelled articles.
+
+    Lines count where they have a label, texts where there is a gold (`gold_text`). Silver labels are left
+    out: agreement with a vote is no measure.
+
+    Parameters
+    ----------
+    model : LineModel
+    corpus : Corpus
+    threshold : float or str, optional
+        By default the model's own.
+    n_resamples : int
+        Draws of sites behind each interval.
+    seed : int
+        Of the draws.
+    titles : bool
+        Whether the model is given the articles' titles.
+
+    Raises
+    ------
+    CorpusError
+        If no line has a label, or an article has more or fewer labels than lines.
+    """
+    gold = corpus.select(lambda article: not article.silver)
+    threshold = model.resolve_threshold(threshold)
+    decisions = decide(model, gold.texts, threshold, [article.title for article in gold] if titles else None)
+    check_labels(gold, decisions)
+    settings = {
+        "threshold": threshold,
+        "titles_given": titles,
+        "n_resamples": n_resamples,
+        "seed": seed,
+        "corpus_digest": gold.digest,
+        "n_articles": len(gold),
+        "n_silver_left_out": len(corpus) - len(gold),
+    }
+    return Evaluation(
+        settings,
+        list(_line_rows(gold, decisions, n_resamples, seed)),
+        _text_rows(gold, decisions, n_resamples, seed),
+        _kind_rows(gold, model.keywords, n_resamples, seed),
+        _record_lines(gold, decisions),
+    )
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What a model makes of articles, all their lines in a row.
+
+    Attributes
+    ----------
+    probability : ndarray of float64, shape (n_lines,)
+    kept : ndarray of bool, shape (n_lines,)
+        By threshold and guard.
+    n_chars, n_tokens : ndarray of int64, shape (n_lines,)
+    n_lines : ndarray of int64, shape (n_articles,)
+    texts : list of str
+        The articles, cleaned.
+    """
+
+    probability: Values
+    kept: NDArray[np.bool_]
+    n_chars: Indices
+    n_tokens: Indices
+    n_lines: Indices
+    texts: list[str]
+
+
+def decide(
+    model: LineModel,
+    texts: Sequence[str],
+    threshold: Threshold = None,
+    titles: Sequence[str | None] | None = None,
+) -> Decisions:
+    """Clean articles as `dechaff.clean_array` does, and keep what led to it.
+
+    Parameters
+    ----------
+    model : LineModel
+    texts : sequence of str
+    threshold : float or str, optional
+        By default the model's own.
+    titles : sequence of str or None, length n_articles, optional
+
+    Raises
+    ------
+    InputError
+        If the threshold is neither within [0, 1] nor a preset.
+    """
+    columns: list[tuple[Values, NDArray[np.bool_], Indices, Indices, Indices]] = []
+    cleaned: list[str] = []
+    for batch, kept, probability, _ in decide_lines(
+        texts, model, threshold, page_infos=make_page_infos(texts, titles, None)
+    ):
+        cleaned += kept_text(batch, kept)
+        n_tokens = find_words(batch).counts
+        columns.append((probability, kept, batch.ends - batch.starts, n_tokens, np.diff(batch.article_lines)))
+    if not columns:
+        raise CorpusError("no articles to evaluate: name a corpus with labels that are not silver")
+    probability, kept, n_chars, n_tokens, n_lines = map(np.concatenate, zip(*columns, strict=True))
+    return Decisions(probability, kept, n_chars, n_tokens, n_lines, cleaned)
+
+
+def check_labels(corpus: Corpus, decisions: Decisions) -> None:
+    """Refuse a corpus whose labels do not fit its lines, or that has none.
+
+    Raises
+    ------
+    CorpusError
+    """
+    for article, n_lines in zip(corpus, decisions.n_lines.tolist(), strict=True):
+        if len(article.labels) != n_lines:
+            raise CorpusError(f"{article.id}: {n_lines} lines, but {len(article.labels)} labels")
+    if all((article.labels == MASKED).all() for article in corpus):
+        raise CorpusError("no line has a label: there is nothing to measure")
+
+
+def _line_rows(corpus: Corpus, decisions: Decisions, n_resamples: int, seed: int) -> Iterator[LineRow]:
+    labels = np.concatenate(corpus.labels)
+    sites = np.unique(corpus.groups, return_inverse=True)[1]
+    article = np.repeat(np.arange(len(corpus)), decisions.n_lines)
+    for by, key in DIVISIONS.items():
+        keys = np.array([key(a) for a in corpus])
+        for group in np.unique(keys).tolist():
+            member = keys == group
+            rows = np.flatnonzero(member[article] & (labels != MASKED))
+            if not len(rows):
+                continue
+            resamples = Resamples(sites[article[rows]], n_resamples, seed)
+            measured = (labels[rows], decisions.probability[rows], decisions.kept[rows])
+            by_lines, by_tokens = (
+                line_scores(*measured, weights, resamples)
+                for weights in (np.ones(len(rows)), decisions.n_tokens[rows].astype(np.float64))
+            )
+            n_articles = len(np.unique(article[rows]))
+            yield LineRow(by, group, n_articles, len(rows), resamples.n_sites, by_lines, by_tokens)
+
+
+def _text_rows(corpus: Corpus, decisions: Decisions, n_resamples: int, seed: int) -> list[TextRow]:
+    places = [place for place, article in enumerate(corpus) if gold_text(article) is not None]
+    articles = [corpus.articles[place] for place in places]
+    outputs = {
+        BEFORE: [article.text for article in articles],
+        AFTER: [decisions.texts[place] for place in places],
+        ORACLE: oracle(articles),
+    }
+    return compare_texts(articles, outputs, n_resamples, seed)
+
+
+def _kind_rows(corpus: Corpus, keywords: Keywords, n_resamples: int, seed: int) -> list[KindRow]:
+    known = corpus.select(lambda article: any(article.kinds or ()))
+    if not len(known):
+        return []
+    return measure_kinds(
+        gold_kinds(known), predict_kinds(known, keywords=keywords), line_sites(known), n_resamples, seed
+    )
+
+
+def _line_table(title: str, rows: Sequence[LineRow], weight: str) -> Table:
+    cells = [
+        (
+            *(row.by, row.group, f"{row.n_lines:,}", f"{row.n_sites:,}"),
+            *(str(getattr(row, weight)[name]) for name in LINE_HEADS),
+        )
+        for row in rows
+    ]
+    return Table(title, ("by", "group", "lines", "sites", *LINE_HEADS.values()), cells)
+
+
+def text_table(
+    title: str,
+    rows: Sequence[TextRow],
+    difference: str,
+    by: Sequence[str] = ("source", "pages", "extractor"),
+) -> Table:
+    """Lay out the texts' figures, those of `benchmark.compare` too.
+
+    Parameters
+    ----------
+    title : str
+    rows : sequence of TextRow
+    difference : str
+        The head of the last column.
+    by : sequence of str
+        What to say of each group.
+    """
+    heads = (*by, "system", "n", "sites", "P", "R", "F1", difference)
+    cells = [
+        (
+            *(getattr(row.group, name) for name in by),
+            *(row.system, f"{row.n_pages:,}", f"{row.n_sites:,}"),
+            *map(str, (row.precision, row.recall, row.f1, row.difference)),
+        )
+        for row in rows
+    ]
+    return Table(title, heads, cells)
+
+
+def _record_lines(gold: Corpus, decisions: Decisions) -> LineRecords:
+    labels = np.concatenate(gold.labels)
+    known = labels != MASKED
+    pages = np.array([f"{article.source} {article.id}" for article in gold])
+    return LineRecords(
+        labels[known],
+        (np.rint(decisions.probability[known] * 1000) / 1000).astype(np.float32),
+        decisions.n_chars[known].astype(np.int32),
+        np.array([(article.labels != MASKED).sum() for article in gold], np.int32),
+        np.unique(pages, return_inverse=True)[1].astype(np.int32),
+        np.unique(gold.groups, return_inverse=True)[1].astype(np.int32),
+        np.array([article.extractor for article in gold]),
+        np.array([article.source for article in gold]),
+        np.array([article.page_type for article in gold]),
+    )

@@ -1,0 +1,255 @@
+"""Measured figures as people read them: the README's tables, the model card, the history of models.
+
+``python -m dechaff_training.evaluate.model_card`` writes all three from `data/evaluation/`: no figure is typed by
+hand.
+"""
+
+import csv
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from dechaff import inspect_model
+from dechaff.errors import CorpusError
+from dechaff.files import written_whole
+from dechaff_training.cli.cleaning_files import model_digest
+from dechaff_training.evaluate.evaluation import AFTER, BEFORE, LINE_HEADS
+from dechaff_training.evaluate.metrics import Estimate
+
+ROOT: Final = Path(__file__).parents[3]
+#: The inputs that the tables show, as source and extractor, with their heads.
+INPUTS: Final = {
+    ("scrapinghub", "resiliparse_all"): "scrapinghub, all text",
+    ("scrapinghub", "resiliparse_main"): "scrapinghub, main content",
+    ("scrapinghub", "trafilatura"): "scrapinghub, trafilatura",
+    ("wcxb", "resiliparse_all"): "wcxb, all text",
+    ("wcxb", "resiliparse_main"): "wcxb, main content",
+    ("wcxb", "trafilatura"): "wcxb, trafilatura",
+}
+Row = Mapping[str, Any]
+
+
+def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table in Markdown.
+
+    Examples
+    --------
+    >>> print(markdown_table(["system", "F1"], [["keep all", ".689"]]))
+    | system | F1 |
+    |---|---|
+    | keep all | .689 |
+    """
+    lines = [list(heads), ["---"] * len(heads), *map(list, rows)]
+    return "\n".join(
+        "|" + "|".join(line) + "|" if line[0] == "---" else f"| {' | '.join(line)} |" for line in lines
+    )
+
+
+def comparison_table(rows: Sequence[Row]) -> str:
+    """Lay out the text F1 of every system on the articles, a column for each input.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        `TextRow`s as JSON knows them.
+    """
+    cells = {
+        (row["system"], row["source"], row["extractor"]): _estimate(row["f1"])
+        for row in rows
+        if row["pages"] == "articles"
+    }
+    systems = dict.fromkeys(system for system, *_ in cells)
+    found = [place for place in INPUTS if any((system, *place) in cells for system in systems)]
+    body = [[system, *(str(cells.get((system, *place), "–")) for place in found)] for system in systems]
+    return markdown_table(["system", *(INPUTS[place] for place in found)], body)
+
+
+def benchmark_table(benchmark: Mapping[str, Any]) -> str:
+    """Lay out the text F1 of systems that start from HTML, on the articles of each source, and their speed.
+
+    Parameters
+    ----------
+    benchmark : mapping
+        A `PageBenchmark` as JSON knows it.
+    """
+    rows = {(row["system"], row["source"]): row for row in benchmark["texts"] if row["pages"] == "articles"}
+    sources = dict.fromkeys(source for _, source in rows)
+    heads = [head for source in sources for head in (source, f"less {benchmark['settings']['reference']}")]
+    body = []
+    for speed in benchmark["speeds"]:
+        found = [rows[speed["system"], source][name] for source in sources for name in ("f1", "difference")]
+        body.append([speed["system"], *map(str, map(_estimate, found)), f"{speed['pages_per_second']:,.0f}"])
+    return markdown_table(["system", *heads, "pages/s"], body)
+
+
+def text_table(rows: Sequence[Row]) -> str:
+    """Lay out precision, recall and F1 of texts before and after cleaning, other pages too."""
+    body = [
+        (
+            *(row["source"], row["pages"], row["extractor"], row["system"], f"{row['n_pages']:,}"),
+            *(str(_estimate(row[name])) for name in ("precision", "recall", "f1", "difference")),
+        )
+        for row in rows
+        if row["system"] in (BEFORE, AFTER)
+    ]
+    return markdown_table(["source", "pages", "extractor", "", "n", "P", "R", "F1", "F1 - before"], body)
+
+
+def line_table(rows: Sequence[Row], by: str) -> str:
+    """Lay out how well lines are labelled, for each group of one division."""
+    chosen = [row for row in rows if row["by"] == by]
+    body = [
+        (row["group"], f"{row['n_lines']:,}", *(str(_estimate(row["lines"][name])) for name in LINE_HEADS))
+        for row in chosen
+    ]
+    return markdown_table([by.replace("_", " "), "lines", *LINE_HEADS.values()], body)
+
+
+def fill(text: str, blocks: Mapping[str, str]) -> str:
+    r"""Put each block between its pair of markers.
+
+    Raises
+    ------
+    CorpusError
+        If a pair of markers is missing.
+
+    Examples
+    --------
+    >>> fill("a\n<!-- begin x -->\nold\n<!-- end x -->\nb", {"x": "new"})
+    'a\n<!-- begin x -->\nnew\n<!-- end x -->\nb'
+    """
+    for name, block in blocks.items():
+        begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+        pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+        if not pattern.search(text):
+            raise CorpusError(f"no place for {name}: write {begin} and {end} on lines of their own")
+        filled = f"{begin}\n{block}\n{end}".replace("\\", r"\\")
+        text = pattern.sub(filled, text)
+    return text
+
+
+def card_blocks(description: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, str]:
+    """Make the parts of the model card that are measured or read off the model."""
+    metadata = description["metadata"]
+    data = metadata["data"]
+    facts = {
+        "format": str(description["version"]),
+        "feature specification": description["specification"],
+        "threshold": f"{description['threshold']:.2f}",
+        "articles learnt from": f"{data['n_articles']:,} of {data['n_sites']:,} sites, {data['n_lines']:,} lines",
+        "of these by vote (silver)": f"{data['n_silver_articles']:,}",
+        "by source": _listed(data["articles_by_source"]),
+        "by extractor": _listed(data["articles_by_extractor"]),
+        "by language": _listed(data["articles_by_language"]),
+        "digest of the data": data["digest"],
+        "seed": str(metadata["seed"]),
+        "made with": ", ".join(f"{name} {number}" for name, number in metadata["versions"].items()),
+        "code": metadata["git_commit"] or "unknown",
+    }
+    return {
+        "facts": markdown_table(["", "value"], facts.items()),
+        "texts": text_table(evaluation["texts"]),
+        "lines": "\n\n".join(
+            line_table(evaluation["lines"], by) for by in ("all", "page_type", "input", "language")
+        ),
+    }
+
+
+def history_row(model: Path, description: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, str]:
+    """Sum one model up: where it comes from, and its text F1 on each input."""
+    metadata = description["metadata"]
+    figures = {
+        INPUTS[row["source"], row["extractor"]]: f"{row['f1']['value']:.4f}"
+        for row in evaluation["texts"]
+        if row["system"] == AFTER and row["pages"] == "articles" and (row["source"], row["extractor"]) in INPUTS
+    }
+    whole = next(row for row in evaluation["lines"] if row["by"] == "all")
+    return {
+        "version": metadata["versions"]["dechaff"],
+        "sha256": model_digest(model)[:16],
+        "commit": metadata["git_commit"] or "unknown",
+        "articles": str(metadata["data"]["n_articles"]),
+        "sites": str(metadata["data"]["n_sites"]),
+        "content F1 of lines": f"{whole['lines']['content_f1']['value']:.4f}",
+        "calibration error": f"{whole['lines']['calibration_error']['value']:.4f}",
+        **figures,
+    }
+
+
+def add_history(path: Path, row: Mapping[str, str]) -> None:
+    """Add a model to the history, or take its row's place if it is there.
+
+    Parameters
+    ----------
+    path : Path
+    row : dict of str to str
+        A shipped model's line of `data/history.csv`.
+    """
+    rows: list[Mapping[str, str]] = []
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [old for old in csv.DictReader(file) if old["sha256"] != row["sha256"]]
+    rows.append(row)
+    names = list(dict.fromkeys(name for each in rows for name in each))
+    with written_whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, names, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_reports(root: Path, model: Path) -> None:
+    """Fill in README.md and the model card from `data/evaluation`, and add to `data/history.csv`.
+
+    Parameters
+    ----------
+    root : Path
+        The project's folder.
+    model : Path
+
+    Raises
+    ------
+    CorpusError
+        If a marker is missing, or the figures are of another model.
+    OSError
+        If figures are missing: `make evaluate` makes them.
+    """
+    folder = root / "data" / "evaluation"
+    evaluation, comparison, benchmark = (
+        json.loads((folder / name).read_text("utf-8"))
+        for name in ("test.json", "comparison.json", "benchmark.json")
+    )
+    digests = (
+        evaluation["settings"]["model_sha256"],
+        comparison["model_sha256"],
+        benchmark["settings"]["model_sha256"],
+    )
+    if set(digests) != {model_digest(model)}:
+        raise CorpusError(f"{folder}: figures of another model: run 'make evaluate'")
+    description = inspect_model(model)
+    from_html = {"benchmark": benchmark_table(benchmark)}
+    _rewrite(root / "README.md", {"comparison": comparison_table(comparison["texts"]), **from_html})
+    _rewrite(model.with_name("MODEL_CARD.md"), {**card_blocks(description, evaluation), **from_html})
+    add_history(root / "data" / "history.csv", history_row(model, description, evaluation))
+
+
+def _rewrite(path: Path, blocks: Mapping[str, str]) -> None:
+    text = fill(path.read_text("utf-8"), blocks)
+    with written_whole(path) as temporary:
+        temporary.write_text(text, "utf-8")
+
+
+def _estimate(figures: Mapping[str, float | None]) -> Estimate:
+    value, low, high = (figures[name] for name in ("value", "low", "high"))
+    return Estimate(*(math.nan if number is None else number for number in (value, low, high)))
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda item: -item[1]))
+
+
+if __name__ == "__main__":
+    write_reports(ROOT, Path(str(files("dechaff").joinpath("artifacts", "default.joblib"))))

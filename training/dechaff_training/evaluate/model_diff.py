@@ -1,0 +1,213 @@
+"""Where two models label the lines of a corpus differently."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+
+from dechaff.linear.line_model import CLASSES, LineModel, Threshold
+from dechaff.text.lines import split_lines
+from dechaff_training.corpus.articles import Article
+from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.corpus.gold_alignment import MASKED
+from dechaff_training.evaluate.evaluation import Decisions, decide
+
+#: How a label can change, from model A's to model B's.
+DIRECTIONS: Final = ("dropped to kept", "kept to dropped")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one model says of a line.
+
+    Attributes
+    ----------
+    label : str
+    probability : float
+        Of content.
+    by_fallback : bool
+        Whether the line is content although its probability is below the threshold; see
+        `dechaff.decisions.decide.apply_threshold`.
+    """
+
+    label: str
+    probability: float
+    by_fallback: bool
+
+    def __str__(self) -> str:
+        """Write the label and its probability.
+
+        Examples
+        --------
+        >>> print(Verdict("content", 0.41, by_fallback=True))
+        content 0.41 (kept by the guard)
+        """
+        return f"{self.label} {self.probability:.2f}{' (kept by the guard)' if self.by_fallback else ''}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A line that two models label differently.
+
+    Attributes
+    ----------
+    article : int
+        Its article's place in the corpus.
+    index : int
+        Its place among the lines that are not blank, from 0.
+    number : int
+        Its place among all lines of the text, from 1: where an editor shows it.
+    text : str
+    n_words : int
+    before, after : Verdict
+        Of model A and of model B.
+    is_right : bool, optional
+        Whether the change agrees with the label in the corpus; None where there is none.
+    """
+
+    article: int
+    index: int
+    number: int
+    text: str
+    n_words: int
+    before: Verdict
+    after: Verdict
+    is_right: bool | None
+
+    @property
+    def direction(self) -> str:
+        """Tell which of `DIRECTIONS` it is."""
+        return DIRECTIONS[self.after.label == "boilerplate"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two models on one corpus.
+
+    Attributes
+    ----------
+    corpus : Corpus
+    models : tuple of LineModel
+        A and B.
+    thresholds : tuple of float
+    decisions : tuple of Decisions
+    changes : list of Change
+        Articles in which most words change first, the lines of each in their order.
+    """
+
+    corpus: Corpus
+    models: tuple[LineModel, LineModel]
+    thresholds: tuple[float, float]
+    decisions: tuple[Decisions, Decisions]
+    changes: list[Change]
+
+    @cached_property
+    def words_changed(self) -> Counter[int]:
+        """Count the words of changed lines by article."""
+        return _sum_words(self.changes)
+
+    def totals(self) -> dict[str, Any]:
+        """Count lines and words that were compared, and those that change in each direction, rightly or not."""
+        n_tokens = self.decisions[0].n_tokens
+        totals: dict[str, Any] = {
+            "articles": len(self.corpus),
+            "articles_changed": len(self.words_changed),
+            "lines": len(n_tokens),
+            "words": int(n_tokens.sum()),
+        }
+        for direction in DIRECTIONS:
+            own = [change for change in self.changes if change.direction == direction]
+            totals[direction.replace(" ", "_")] = {
+                "lines": len(own),
+                "words": sum(change.n_words for change in own),
+                "right": sum(change.is_right is True for change in own),
+                "wrong": sum(change.is_right is False for change in own),
+                "unlabelled": sum(change.is_right is None for change in own),
+            }
+        return totals
+
+
+def compare_models(before: LineModel, after: LineModel, corpus: Corpus, threshold: Threshold = None) -> Comparison:
+    """Find the lines that two models label differently.
+
+    Silver labels do not count as labels: agreement with a vote is neither right nor wrong.
+
+    Parameters
+    ----------
+    before, after : LineModel
+        Models A and B.
+    corpus : Corpus
+        Lines need no label.
+    threshold : float or str, optional
+        Of both; by default each has its own.
+
+    Raises
+    ------
+    DechaffError
+        If the threshold is neither within [0, 1] nor a preset of both, or the corpus is empty.
+
+    Examples
+    --------
+    >>> from dechaff import default_model
+    >>> text = "The council voted on Tuesday to repair the old bridge."
+    >>> corpus = Corpus([Article(text, np.array([1], np.int8), "bote", "bote/weir", "articles")])
+    >>> compare_models(default_model(), default_model(), corpus).changes
+    []
+    """
+    models = (before, after)
+    thresholds = (before.resolve_threshold(threshold), after.resolve_threshold(threshold))
+    decisions = (decide(before, corpus.texts, thresholds[0]), decide(after, corpus.texts, thresholds[1]))
+    changes = _find_changes(corpus, thresholds, decisions)
+    n_words = _sum_words(changes)
+    changes.sort(key=lambda change: (-n_words[change.article], change.article, change.index))
+    return Comparison(corpus, models, thresholds, decisions, changes)
+
+
+def _find_changes(
+    corpus: Corpus, thresholds: tuple[float, float], decisions: tuple[Decisions, Decisions]
+) -> list[Change]:
+    a, b = decisions
+    ends = np.cumsum(a.n_lines)
+    changed = np.flatnonzero(a.kept != b.kept)
+    articles = np.searchsorted(ends, changed, side="right").tolist()
+    found = []
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for line, place in zip(changed.tolist(), articles, strict=True):
+        article = corpus.articles[place]
+        if place not in spans:
+            spans[place] = split_lines(article.text)
+        index = line - int(ends[place] - a.n_lines[place])
+        start, end = spans[place][index]
+        found.append(
+            Change(
+                place,
+                index,
+                article.text.count("\n", 0, start) + 1,
+                article.text[start:end],
+                int(a.n_tokens[line]),
+                _verdict(a, line, thresholds[0]),
+                _verdict(b, line, thresholds[1]),
+                _is_right(article, index, kept=bool(b.kept[line])),
+            )
+        )
+    return found
+
+
+def _verdict(decisions: Decisions, line: int, threshold: float) -> Verdict:
+    kept, probability = bool(decisions.kept[line]), float(decisions.probability[line])
+    return Verdict(CLASSES[kept], probability, kept and probability < threshold)
+
+
+def _is_right(article: Article, index: int, *, kept: bool) -> bool | None:
+    label = int(article.labels[index])
+    return None if label == MASKED or article.silver else label == kept
+
+
+def _sum_words(changes: Sequence[Change]) -> Counter[int]:
+    counts: Counter[int] = Counter()
+    for change in changes:
+        counts[change.article] += change.n_words
+    return counts

@@ -1,0 +1,138 @@
+"""Labels in and out: labelled text files, Label Studio's tasks, Dolma's documents with attributes."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from dechaff.errors import CorpusError, InputError
+from dechaff.files import written_whole
+from dechaff_training.cli.cleaning_files import dump
+from dechaff_training.cli.corpus_files import read_json, write_json
+from dechaff_training.corpus.articles import Article, format_labelled, read_labelled
+from dechaff_training.corpus.corpus import find_files
+from dechaff_training.exchange.dolma import ATTRIBUTES_FOLDER, from_documents, to_documents
+from dechaff_training.exchange.label_studio import from_tasks, to_tasks
+from dechaff_training.files.paths import fit_name
+from dechaff_training.files.text_io import STANDARD, show_path
+
+# A folder for the site, and a name within it.
+_SITE_AND_NAME: Final = re.compile(r"[^/\\\0]+/[^/\\\0]+")
+_LONGEST_NAME: Final = 100
+_DOCUMENTS: Final = "articles.jsonl"
+
+
+def exchange_labels(inputs: Sequence[Path], source: str, target: str, out: Path | None) -> int:
+    """Write labelled articles in another format; all are read before any is written.
+
+    Parameters
+    ----------
+    inputs : sequence of Path
+        Labelled files or folders of them; Label Studio's exports; or documents and, if they are elsewhere than in
+        `_attributes` beside them, their attributes.
+    source, target : str
+        "text", "label-studio" or "dolma".
+    out : Path, optional
+        A folder; of Label Studio's tasks a file, by default standard output.
+
+    Returns
+    -------
+    int
+        How many articles there are.
+
+    Raises
+    ------
+    DechaffError
+        If an input is malformed, two articles have one name, or these several files have no folder to go to.
+    """
+    articles = [_named(article) for article in _READERS[source](inputs)]
+    if not articles:
+        raise CorpusError(f"{', '.join(map(show_path, inputs))}: no labelled articles there")
+    _check(articles)
+    _WRITERS[target](articles, out)
+    return len(articles)
+
+
+def _read_texts(inputs: Sequence[Path]) -> Iterator[Article]:
+    for path in (file for each in inputs for file in find_files(each, (".txt",))):
+        article = read_labelled(path)
+        yield replace(article, text=article.text + "\n")  # every line of a file is ended: so it comes back
+
+
+def _read_tasks(inputs: Sequence[Path]) -> Iterator[Article]:
+    for path in inputs:
+        for article in from_tasks(read_json(path), show_path(path)):
+            yield replace(article, site=path.stem)
+
+
+def _read_documents(inputs: Sequence[Path]) -> Iterator[Article]:
+    documents, *attributes = inputs
+    if len(attributes) > 1:
+        raise InputError(f"{len(inputs)} inputs: give the documents and, if need be, the file of their attributes")
+    for article in from_documents(documents, *attributes):
+        yield replace(article, site=documents.name.partition(".")[0])
+
+
+def _named(article: Article) -> Article:
+    """Name an article after its site and itself, as a labelled file is; another id becomes a name of a file."""
+    if _SITE_AND_NAME.fullmatch(article.id) and not article.id.startswith("."):
+        site, name = article.id.split("/")
+        if name not in (".", ".."):
+            return replace(article, site=site)
+    return replace(article, id=f"{article.site}/{fit_name(article.id, 'article', _LONGEST_NAME)}")
+
+
+def _check(articles: Sequence[Article]) -> None:
+    """Refuse articles that would take each other's place, or that no file can hold."""
+    seen = set()
+    for article in articles:
+        if article.id in seen:
+            raise CorpusError(f"{article.id}: two articles of this name: one would be lost; give them other ids")
+        seen.add(article.id)
+        try:
+            f"{article.id}{article.text}".encode()
+        except UnicodeEncodeError as error:
+            raise CorpusError(f"{article.id!a}: half a surrogate pair, which is no text: mend it") from error
+
+
+def _write_texts(articles: Sequence[Article], out: Path | None) -> None:
+    folder = _folder(out)
+    for article in articles:
+        _write(folder / f"{article.id}.txt", format_labelled(article.text, article.labels, article.kinds))
+
+
+def _write_tasks(articles: Sequence[Article], out: Path | None) -> None:
+    write_json(to_tasks(articles), out)
+
+
+def _write_documents(articles: Sequence[Article], out: Path | None) -> None:
+    folder = _folder(out)
+    documents, attributes = zip(*to_documents(articles), strict=True)
+    _write(folder / ATTRIBUTES_FOLDER / _DOCUMENTS, "".join(map(dump, attributes)))
+    _write(folder / _DOCUMENTS, "".join(map(dump, documents)))
+
+
+def _folder(out: Path | None) -> Path:
+    if out is None or out == STANDARD:
+        raise InputError("these are several files: name a folder with -o")
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{show_path(out)}: is a file: name a folder with -o")
+    return out
+
+
+def _write(path: Path, text: str) -> None:
+    with written_whole(path) as temporary:
+        temporary.write_bytes(text.encode())
+
+
+_READERS: Final[dict[str, Callable[[Sequence[Path]], Iterator[Article]]]] = {
+    "text": _read_texts,
+    "label-studio": _read_tasks,
+    "dolma": _read_documents,
+}
+_WRITERS: Final[dict[str, Callable[[Sequence[Article], Path | None], Any]]] = {
+    "text": _write_texts,
+    "label-studio": _write_tasks,
+    "dolma": _write_documents,
+}

@@ -1,0 +1,119 @@
+"""Label Studio's JSON: a task an article, a region a line.
+
+Offsets count code points, as Label Studio does (its older versions counted UTF-16 units behind an emoji).
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from dechaff.errors import CorpusError
+from dechaff_training.corpus.articles import Article
+from dechaff_training.exchange.spans import Span, check_agreement, check_span, label_lines, line_spans
+
+# White space, and what Label Studio writes for a line break in the text of a region.
+_UNSEEN = re.compile(r"\\n|\s+")
+
+
+def to_tasks(articles: Iterable[Article]) -> list[dict[str, Any]]:
+    r"""Write labelled articles as tasks that Label Studio imports, annotated.
+
+    Parameters
+    ----------
+    articles : iterable of Article
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> article = Article("Tweet\n", np.array([0], np.int8), "bote", "bote/weir", "articles", kinds=("share",))
+    >>> to_tasks([article])[0]["annotations"][0]["result"][0]["value"]
+    {'start': 0, 'end': 5, 'text': 'Tweet', 'labels': ['boilerplate/share']}
+    """
+    return [
+        {
+            "data": {"text": article.text, "article": article.id},
+            "annotations": [
+                {"result": [_region(article.text, *numbered) for numbered in enumerate(line_spans(article), 1)]}
+            ],
+        }
+        for article in articles
+    ]
+
+
+def _region(text: str, number: int, span: Span) -> dict[str, Any]:
+    value = {"start": span.start, "end": span.end, "text": text[span.start : span.end], "labels": [span.name]}
+    return {"id": f"line-{number}", "from_name": "label", "to_name": "text", "type": "labels", "value": value}
+
+
+def from_tasks(tasks: Any, where: str) -> Iterator[Article]:
+    """Read the tasks that Label Studio exports as JSON.
+
+    Parameters
+    ----------
+    tasks : list
+        As parsed; predictions and cancelled annotations do not count, and one that is marked as ground truth counts
+        alone.
+    where : str
+        The file, for errors.
+
+    Raises
+    ------
+    CorpusError
+        If it has another form, a task has no annotation, a line no label or two; the message names task and line.
+    """
+    if not isinstance(tasks, list):
+        raise CorpusError(f'{where}: no list of tasks: export it from Label Studio as "JSON"')
+    for place, task in enumerate(tasks, 1):
+        if not isinstance(task, dict):
+            raise CorpusError(f"{where}: task {place} of the list is no object")
+        name = str(task.get("id", place))
+        yield _from_task(task, name, f"{where}: task {name}")
+
+
+def _from_task(task: dict[str, Any], name: str, where: str) -> Article:
+    data = task.get("data")
+    if not isinstance(data, dict) or not isinstance(data.get("text"), str):
+        raise CorpusError(f"{where}: no string data.text: the text's field has to be called so")
+    identity = str(data.get("article", name))
+    labelled = []
+    for place, annotation in enumerate(_annotations(task, where), 1):
+        labels, kinds = label_lines(data["text"], _spans(annotation, data["text"], where), where)
+        article = Article(data["text"], labels, "", identity, "articles", kinds=kinds)
+        labelled.append((f"annotation {annotation.get('id', place)}", article))
+    return check_agreement(labelled, where)
+
+
+def _annotations(task: dict[str, Any], where: str) -> list[dict[str, Any]]:
+    """Give the annotations that count, at least one."""
+    listed = task.get("annotations")
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise CorpusError(f'{where}: no list "annotations": export it from Label Studio as "JSON", not "JSON-MIN"')
+    done = [each for each in listed if not each.get("was_cancelled")]
+    if not done:
+        raise CorpusError(f"{where}: no annotation: label it, or leave it out of the export")
+    return [each for each in done if each.get("ground_truth")] or done
+
+
+def _spans(annotation: dict[str, Any], text: str, where: str) -> Iterator[Span]:
+    """Give the labelled regions; relations, choices and the like are left aside."""
+    result = annotation.get("result")
+    if not isinstance(result, list) or not all(isinstance(each, dict) for each in result):
+        raise CorpusError(f'{where}: an annotation without a list "result"')
+    for region in result:
+        if region.get("type") != "labels":
+            continue
+        value = region.get("value")
+        if not isinstance(value, dict) or not isinstance(value.get("labels"), list) or len(value["labels"]) != 1:
+            raise CorpusError(f"{where}: region {region.get('id')}: give it one label")
+        span = check_span(value.get("start"), value.get("end"), value["labels"][0], where)
+        _check_text(span, value.get("text"), text, where)
+        yield span
+
+
+def _check_text(span: Span, said: Any, text: str, where: str) -> None:
+    """Refuse offsets that are not those of the region's own text, if it has one."""
+    if isinstance(said, str) and _UNSEEN.sub("", said) != _UNSEEN.sub("", text[span.start : span.end]):
+        raise CorpusError(
+            f"{where}: a region says {said[:30]!r}, but its offsets {span.start} to {span.end} say "
+            f"{text[span.start : span.end][:30]!r}: write them in code points"
+        )

@@ -1,0 +1,148 @@
+"""Lines and the spans that other tools label: each line becomes a span, and spans say what the lines are."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.errors import CorpusError
+from dechaff.explain.kinds import KINDS
+from dechaff.text.lines import split_lines
+from dechaff_training.corpus.articles import Article
+from dechaff_training.corpus.gold_alignment import BOILERPLATE, CONTENT, MASKED
+
+_BOILERPLATE = "boilerplate"
+_NAMES = {"content": (CONTENT, ""), _BOILERPLATE: (BOILERPLATE, ""), "masked": (MASKED, "")}
+_NAMES |= {f"{_BOILERPLATE}/{kind}": (BOILERPLATE, kind) for kind in KINDS}
+_NAME_OF = {meaning: name for name, meaning in _NAMES.items()}
+#: What a span can be called: "content", "boilerplate", "boilerplate/offer", ..., "masked".
+LABEL_NAMES = tuple(_NAMES)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A labelled stretch of a text.
+
+    Attributes
+    ----------
+    start, end : int
+        In code points.
+    name : str
+        One of `LABEL_NAMES`.
+    """
+
+    start: int
+    end: int
+    name: str
+
+
+def line_spans(article: Article) -> Iterator[Span]:
+    """Give a span for every line of a labelled article.
+
+    Parameters
+    ----------
+    article : Article
+        Its labels as `parse_labelled` gives them.
+    """
+    labels, kinds = article.labels.tolist(), article.kinds or [""] * len(article.labels)
+    for (start, end), label, kind in zip(split_lines(article.text), labels, kinds, strict=True):
+        yield Span(start, end, _NAME_OF[label, kind if label == BOILERPLATE else ""])
+
+
+def label_lines(text: str, spans: Iterable[Span], where: str) -> tuple[NDArray[np.int8], tuple[str, ...]]:
+    r"""Give each line the label of the spans that reach into it.
+
+    Parameters
+    ----------
+    text : str
+    spans : iterable of Span
+        One may go over several lines, or leave some of a line out.
+    where : str
+        The file and the record, for errors.
+
+    Returns
+    -------
+    labels : ndarray of int8
+    kinds : tuple of str
+
+    Raises
+    ------
+    CorpusError
+        If a span lies outside of the text, or a line has none or several that disagree.
+
+    Examples
+    --------
+    >>> label_lines("The weir\n\nTweet", [Span(0, 8, "content"), Span(10, 15, "boilerplate/share")], "a.json")
+    (array([1, 0], dtype=int8), ('', 'share'))
+    """
+    lines = split_lines(text)
+    starts, ends = [start for start, _ in lines], [end for _, end in lines]
+    names: list[set[str]] = [set() for _ in lines]
+    for span in spans:
+        if not 0 <= span.start <= span.end <= len(text):
+            raise CorpusError(
+                f"{where}: a span from {span.start} to {span.end} in a text of {len(text)} characters"
+            )
+        for place in range(bisect_right(ends, span.start), bisect_left(starts, span.end)):
+            names[place].add(span.name)
+    found = [_one_name(own, text, *line, where) for own, line in zip(names, lines, strict=True)]
+    meanings = [_NAMES[name] for name in found]
+    return np.array([label for label, _ in meanings], np.int8), tuple(kind for _, kind in meanings)
+
+
+def check_span(start: Any, end: Any, name: Any, where: str) -> Span:
+    """Make a span of what a file says.
+
+    Raises
+    ------
+    CorpusError
+        If its ends are no whole numbers, or there is no such label.
+    """
+    if type(start) is not int or type(end) is not int:
+        raise CorpusError(f"{where}: a span from {start!r} to {end!r}: write whole numbers, in code points")
+    if not isinstance(name, str) or name not in _NAMES:
+        raise CorpusError(f"{where}: unknown label {name!r}: call it one of {', '.join(LABEL_NAMES)}")
+    return Span(start, end, name)
+
+
+def check_agreement(articles: Sequence[tuple[str, Article]], where: str) -> Article:
+    """Give the article that several people have labelled alike.
+
+    Parameters
+    ----------
+    articles : sequence of (str, Article)
+        Whose labels these are, and the article; at least one, all of one text.
+    where : str
+        The file and the record, for errors.
+
+    Raises
+    ------
+    CorpusError
+        If they do not agree on a line.
+    """
+    (first, agreed), *others = articles
+    for second, article in others:
+        for one, other in zip(line_spans(agreed), line_spans(article), strict=True):
+            if one.name != other.name:
+                raise CorpusError(
+                    f"{where}: line {_number(agreed.text, one.start)}: {one.name} by {first}, {other.name} by "
+                    f"{second}: let them agree"
+                )
+    return agreed
+
+
+def _one_name(names: set[str], text: str, start: int, end: int, where: str) -> str:
+    if len(names) == 1:
+        return next(iter(names))
+    shown = f"{where}: line {_number(text, start)}, {text[start:end][:30]!r}"
+    if names:
+        raise CorpusError(f"{shown}: spans of {' and '.join(sorted(names))} reach into it: leave it one")
+    raise CorpusError(f"{shown}: no span: label it, as masked if it should not count")
+
+
+def _number(text: str, start: int) -> int:
+    """Say which line begins there, blank ones counted, from 1: so the labelled text file numbers it too."""
+    return len(f"{text[:start]}.".splitlines())

@@ -1,0 +1,1 @@
+"""Files, paths and progress, shared by all rooms."""

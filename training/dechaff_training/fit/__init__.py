@@ -1,0 +1,1 @@
+"""Fitting: from a corpus to a model."""

@@ -1,0 +1,250 @@
+"""From articles to matrices, and from matrices to one stage of the model."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from dechaff.features import group_names, line_features, stack
+from dechaff.features.context import context_features
+from dechaff.features.stage3 import stage3_features
+from dechaff.features.words import word_terms
+from dechaff.linear.line_model import stage_names
+from dechaff.linear.stage import Crosses, Matrix, Stage, Values
+from dechaff.text.batching import batches
+from dechaff.text.lines import LineBatch
+from dechaff.text.ragged import shift
+from dechaff.text.tokens import Keywords, Words, find_words
+from dechaff_training.fit.crosses import leaf_matrix
+
+Labels = NDArray[np.int8]
+Rows = NDArray[np.int64]
+_FIT_TOLERANCE = 1e-4
+# A feature that is hardly ever there would be blown up, and one line of it outshout the rest.
+_SMALLEST_SCALE = 0.1
+
+
+class LineTable:
+    """The features of many articles: those of stage 1, and room for the context.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    n_bits : int
+        The hashed words have 2**n_bits buckets.
+    keywords : tuple of (family, phrase)
+        Phrases that count as those of the lexicon do.
+    without : sequence of str
+        Groups of features that are zero for every line: of `FEATURE_GROUPS`, "words" or "context". What other
+        groups work out from them stays.
+
+    Attributes
+    ----------
+    dense : ndarray of float32, shape (n_lines, n_features)
+        The features of both stages, context last; zero until `add_context`.
+    n_first : int
+        How many of them are of stage 1.
+    words : sparse matrix of float32, shape (n_lines, 2**n_bits)
+    counts : ndarray of int64, shape (n_articles,)
+        The lines of each article.
+    n_words : ndarray of int64, shape (n_lines,)
+
+    Raises
+    ------
+    ValueError
+        If there is no such group to be without.
+    """
+
+    def __init__(
+        self, texts: Sequence[str], n_bits: int, keywords: Keywords = (), without: Sequence[str] = ()
+    ) -> None:
+        self.keywords = keywords
+        self._blank = _columns_of(without)
+        # Lines are counted first and features written in place: millions of lines stand in memory once.
+        n_lines = [(np.diff(batch.article_lines), np.diff(batch.part_lines)) for batch in batches(texts)]
+        self.counts, parts = (np.concatenate(each) for each in zip(*n_lines, strict=True))
+        self._part_lines = np.concatenate(([0], np.cumsum(parts)))
+        first_names, names = stage_names()
+        self.n_first = len(first_names)
+        self.dense: Matrix = np.zeros((int(self.counts.sum()), len(names)), np.float32)
+        hashed, n_words, first = [], [], 0
+        for batch in batches(texts):
+            words = find_words(batch, keywords)
+            self.dense[first : first + batch.n_lines, : self.n_first] = stack(line_features(batch, words)).T
+            hashed.append(word_matrix(batch, words, n_bits))
+            n_words.append(words.counts)
+            first += batch.n_lines
+        self.n_words = np.concatenate(n_words)
+        self.words = sparse.vstack(hashed, format="csr", dtype=np.float32)
+        if "words" in without:
+            self.words.data[:] = 0
+        self.dense[:, self._blank] = 0
+
+    @property
+    def first(self) -> Matrix:
+        """Give the features of stage 1, shape (n_lines, n_first)."""
+        return self.dense[:, : self.n_first]
+
+    @cached_property
+    def article(self) -> Rows:
+        """Give the place of each line's article, shape (n_lines,)."""
+        return np.repeat(np.arange(len(self.counts)), self.counts)
+
+    def add_context(self, texts: Sequence[str], log_odds: Values) -> None:
+        """Compute the context features of the same texts from given stage-1 log-odds.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Those that the table was made of.
+        log_odds : ndarray of float64, shape (n_lines,)
+        """
+        first = 0
+        for batch in batches(texts):
+            rows = slice(first, first + batch.n_lines)
+            words = find_words(batch, self.keywords)
+            context = context_features(batch, words, line_features(batch, words), log_odds[rows])
+            self.dense[rows, self.n_first :] = stack(context).T
+            first = rows.stop
+        self.dense[:, self._blank] = 0
+
+    def decoding(self, log_odds: Values) -> Matrix:
+        """Compute the decoder's features from given stage-2 log-odds, shape (n_lines, n_features)."""
+        return stack(stage3_features(log_odds, self.n_words, self._part_lines)).T
+
+    def line_weights(self, rows: Rows, length_power: float = 0.5, article_power: float = 1.0) -> Values:
+        """Weigh lines by their length, and articles less the more their lines in `rows` weigh together.
+
+        Parameters
+        ----------
+        rows : ndarray of int64
+            The lines that have a label.
+        length_power, article_power : float
+            As in `LineClassifier`.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_lines,)
+        """
+        weights = np.power(np.maximum(self.n_words, 1.0), length_power)
+        totals = np.bincount(self.article[rows], weights[rows], len(self.counts))
+        shares: Values = weights / np.power(np.maximum(totals, 1.0), article_power)[self.article]
+        return shares
+
+    def weigh_by_words(self, weights: Values, rows: Rows) -> Values:
+        """Share each article's weight out among those of its lines in `rows`, by their words, shape (n_rows,)."""
+        article = self.article[rows]
+        n_words = np.maximum(self.n_words[rows], 1)
+        of_article, words_of_article = (np.bincount(article, each) for each in (weights[rows], n_words))
+        return np.asarray(n_words * (of_article[article] / words_of_article[article]), np.float64)
+
+
+def _columns_of(groups: Sequence[str]) -> list[int]:
+    """Place the features of some groups among those of stage 2."""
+    first_names, names = stage_names()
+    columns = {**group_names(), "words": (), "context": names[len(first_names) :]}
+    unknown = [group for group in groups if group not in columns]
+    if unknown:
+        raise ValueError(f"no group of features {unknown[0]!r}: use {', '.join(columns)}")
+    return [names.index(name) for group in groups for name in columns[group]]
+
+
+def word_matrix(batch: LineBatch, words: Words, n_bits: int) -> sparse.csr_matrix:
+    """Make the hashed words a sparse matrix, shape (n_lines, 2**n_bits).
+
+    A row times the weights is what `LineModel.word_log_odds` computes without the matrix.
+
+    Parameters
+    ----------
+    batch : LineBatch
+    words : Words
+    n_bits : int
+    """
+    total = sparse.csr_matrix((batch.n_lines, 1 << n_bits), dtype=np.float32)
+    for terms in word_terms(words, n_bits):
+        values = np.repeat(terms.scale, np.diff(terms.offsets)).astype(np.float32)
+        own = sparse.csr_matrix((values, terms.buckets.astype(np.int32), terms.offsets), total.shape)
+        total += _take_neighbours(own, batch, terms.by) if terms.by else own
+    return total
+
+
+def _take_neighbours(matrix: sparse.csr_matrix, batch: LineBatch, by: int) -> sparse.csr_matrix:
+    """Give each line the row of the line `by` places further in its part, or an empty one."""
+    lines = np.arange(batch.n_lines)
+    source = shift(lines.astype(np.float64), batch.part_lines, by, -1).astype(np.int64)
+    found = np.flatnonzero(source >= 0)
+    ones = np.ones(len(found), np.float32)
+    return sparse.csr_matrix((ones, (found, source[found])), (len(lines), len(lines))) @ matrix
+
+
+def fit_stage(
+    names: tuple[str, ...],
+    dense: Matrix,
+    labels: Labels,
+    weights: Values,
+    *,
+    C: float,
+    max_iter: int,
+    words: sparse.csr_matrix | None = None,
+    crosses: Crosses | None = None,
+) -> tuple[Stage, NDArray[np.float32]]:
+    """Fit one logistic regression on standardised features, hashed words and crosses.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The features of `dense`.
+    dense : ndarray of float32, shape (n_lines, n_features)
+    labels : ndarray of int8, shape (n_lines,)
+        0 or 1.
+    weights : ndarray of float64, shape (n_lines,)
+    C : float
+        Inverse strength of the L2 penalty, for weights of mean 1.
+    max_iter : int
+    words : sparse matrix, shape (n_lines, n_buckets), optional
+    crosses : Crosses, optional
+
+    Returns
+    -------
+    stage : Stage
+    word_weights : ndarray of float32, shape (n_buckets,)
+        Empty without `words`.
+    """
+    means = dense.mean(axis=0, dtype=np.float64).astype(np.float32)
+    scales = np.maximum(dense.std(axis=0, dtype=np.float64), _SMALLEST_SCALE).astype(np.float32)
+    stage = Stage(names, means, scales, np.zeros_like(means), 0.0)
+    matrix = stage_matrix(replace(stage, crosses=crosses), dense, words)
+    regression = LogisticRegression(C=C, max_iter=max_iter, tol=_FIT_TOLERANCE)
+    regression.fit(matrix, labels, sample_weight=(weights / weights.mean()).astype(np.float32))
+    coefficients = regression.coef_[0].astype(np.float32)
+    n_dense, n_words = len(names), words.shape[1] if words is not None else 0
+    if crosses is not None:
+        leaf_weights = coefficients[n_dense + n_words :].reshape(crosses.weights.shape)
+        crosses = Crosses(crosses.features, crosses.thresholds, crosses.leaves, leaf_weights)
+    fitted = Stage(names, means, scales, coefficients[:n_dense], float(regression.intercept_[0]), crosses)
+    return fitted, coefficients[n_dense : n_dense + n_words]
+
+
+def stage_matrix(stage: Stage, dense: Matrix, words: sparse.csr_matrix | None = None) -> sparse.csr_matrix:
+    """Lay out what a stage's weights count: its standardised features, hashed words and leaves.
+
+    Parameters
+    ----------
+    stage : Stage
+    dense : ndarray of float32, shape (n_lines, n_features)
+    words : sparse matrix, shape (n_lines, n_buckets), optional
+
+    Returns
+    -------
+    sparse matrix of float32, shape (n_lines, n_weights)
+    """
+    parts = [sparse.csr_matrix(np.ascontiguousarray(stage.standardise(dense.T).T))]
+    if words is not None:
+        parts.append(words)
+    if stage.crosses is not None:
+        parts.append(leaf_matrix(stage.crosses, dense))
+    return sparse.hstack(parts, format="csr", dtype=np.float32)

@@ -1,0 +1,65 @@
+"""Serves the page to this machine until it is interrupted."""
+
+import errno
+import secrets
+import socket
+import sys
+import webbrowser
+
+import uvicorn
+
+from dechaff.errors import InputError
+from dechaff_training.label_app.app import make_app
+from dechaff_training.label_app.security import LOOPBACK
+from dechaff_training.label_app.session import Session
+
+_GRACE_SECONDS = 2
+
+
+def serve(session: Session, port: int = 0, *, opens: bool = True) -> None:
+    """Serve a session on the loopback address, print where, and open a browser there.
+
+    Parameters
+    ----------
+    session : Session
+    port : int
+        0 for any that is free.
+    opens : bool
+        Whether to open a browser.
+
+    Raises
+    ------
+    InputError
+        If the port is taken.
+    KeyboardInterrupt
+        Once someone has stopped it.
+    """
+    with _listen(port) as listener:
+        port, token = listener.getsockname()[1], secrets.token_urlsafe(32)
+        url = f"http://{LOOPBACK}:{port}/{token}/"
+        print(url, flush=True)
+        print(f"dechaff: saves to {session.store.root}; Ctrl-C stops it", file=sys.stderr, flush=True)
+        if opens:
+            webbrowser.open(url)  # it waits in the listener's queue until the server runs
+        config = uvicorn.Config(
+            make_app(session, port, token),
+            log_level="error",
+            access_log=False,  # its lines would hold the token
+            server_header=False,
+            proxy_headers=False,
+            ws="none",
+            lifespan="off",
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+    # Uvicorn raises the signal again that stopped it, but where the shell has SIGINT ignored that does nothing.
+    raise KeyboardInterrupt
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server((LOOPBACK, port))
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
+        raise InputError(f"port {port} is taken or forbidden: name another --port, or none") from error

@@ -1,0 +1,90 @@
+"""The differences between two models for people: lines with reasons, then sums."""
+
+from collections import Counter
+from typing import Final
+
+from rich.text import Text
+
+from dechaff_training.corpus.articles import Article
+from dechaff_training.evaluate.change_reasons import Explainer
+from dechaff_training.evaluate.evaluation import Table
+from dechaff_training.evaluate.model_diff import DIRECTIONS, Change, Comparison
+from dechaff_training.report.rendering import PipeConsole, print_tables, visible
+
+_STYLES: Final = dict(zip(DIRECTIONS, ("green", "red"), strict=True))
+_RIGHT: Final = {True: " · right", False: " · wrong", None: ""}
+_INDENT: Final = "  "
+_MOST_CHANGED: Final = 10
+
+
+def print_comparison(comparison: Comparison, explainer: Explainer, limit: int, reasons: int) -> None:
+    """Print some changed lines, then tables.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    explainer : Explainer
+    limit : int
+        How many lines.
+    reasons : int
+        How many each gets.
+    """
+    console = PipeConsole(highlight=False)
+    for change in comparison.changes[:limit]:
+        article = comparison.corpus.articles[change.article]
+        for row in _rows(article, change, explainer, reasons):
+            if console.is_terminal:
+                row.truncate(console.width, overflow="ellipsis")
+            console.print(row, soft_wrap=True)
+    n_more = len(comparison.changes) - limit
+    if n_more > 0:
+        console.print(Text(f"… and {n_more:,} more: raise --limit, or write all with --json"), soft_wrap=True)
+    if comparison.changes:
+        console.print()
+    print_tables(difference_tables(comparison))
+
+
+def _rows(article: Article, change: Change, explainer: Explainer, reasons: int) -> list[Text]:
+    """Lay out a line: where it is and how its label changes, what it says, and why."""
+    change_of_label = f"{change.before} → {change.after}{_RIGHT[change.is_right]}"
+    head = Text.assemble((f"{article_name(article)}:{change.number}: ", "bold"), change_of_label)
+    rows = [head, Text(_INDENT + visible(change.text), _STYLES[change.direction])]
+    why = explainer.why(change, reasons) if reasons else []
+    if why:
+        said = " · ".join(f"{reason.contribution:+.1f} {visible(reason.text)}" for reason in why)
+        rows.append(Text(_INDENT + said, "dim"))
+    return rows
+
+
+def article_name(article: Article) -> str:
+    """Name an article, and the extractor if it is one's text.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> article_name(Article("", np.zeros(0, np.int8), "bote", "bote/weir", "articles", extractor="trafilatura"))
+    'bote/weir (trafilatura)'
+    """
+    return visible(article.id) + (f" ({article.extractor})" if article.extractor != "none" else "")
+
+
+def difference_tables(comparison: Comparison) -> list[Table]:
+    """Lay out the sums: lines and words by direction, and the articles in which most words change."""
+    totals = comparison.totals()
+    by_direction = [(direction, totals[direction.replace(" ", "_")]) for direction in DIRECTIONS]
+    heads = ("lines", "words", "right", "wrong", "unlabelled")
+    rows = [(direction, *(f"{sums[head]:,}" for head in heads)) for direction, sums in by_direction]
+    rows.append(("all lines", f"{totals['lines']:,}", f"{totals['words']:,}", "–", "–", "–"))
+    tables = [Table("Changed from A to B", ("label", *heads), rows)]
+    if comparison.changes:
+        tables.append(_most_changed(comparison))
+    return tables
+
+
+def _most_changed(comparison: Comparison) -> Table:
+    n_lines = Counter(change.article for change in comparison.changes)
+    rows: list[tuple[str, ...]] = [
+        (article_name(comparison.corpus.articles[article]), f"{n_lines[article]:,}", f"{n_words:,}")
+        for article, n_words in comparison.words_changed.most_common(_MOST_CHANGED)
+    ]
+    return Table("Articles most changed", ("article", "lines", "words"), rows)

@@ -1,0 +1,220 @@
+"""Results for people: labelled lines with reasons, and what is in a model file."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.columns import Columns
+from rich.console import Console, RenderableType
+from rich.measure import Measurement
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from dechaff.api import CleanedArticle, LabelledLine
+from dechaff.bulk.drift import KEY as PROFILE
+from dechaff.explain.kinds import KINDS
+from dechaff_training.cli.cleaning_files import features, sentences
+from dechaff_training.files.text_io import show_path
+
+if TYPE_CHECKING:
+    from dechaff_training.evaluate.evaluation import Table as Figures
+
+# What could move the cursor, ring a bell or turn the writing direction of the rest of the line.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_STYLES = {"content": "green", "boilerplate": "red"}
+_MARKS = {"content": "+", "boilerplate": "-"}
+_NARROW = 60
+_KIND_WIDTH = max(map(len, KINDS))
+_ENDLESS = 1_000_000
+_NUMERIC = frozenset("0123456789.+-−–")
+
+
+class PipeConsole(Console):
+    """A console that leaves a closed pipe to the command line, which ends as other programs do."""
+
+    def on_broken_pipe(self) -> None:
+        """Hand the error on."""
+        raise BrokenPipeError
+
+
+class LinePrinter:
+    """Prints labelled articles as wide as the terminal is; without a terminal, every line whole.
+
+    Parameters
+    ----------
+    limit : int
+        How many reasons a line gets.
+    full : bool
+        Whether long lines are wrapped, not cut, on a terminal.
+    by_feature : bool
+        Whether the reasons are names of features, not sentences.
+    """
+
+    def __init__(self, limit: int, *, full: bool = False, by_feature: bool = False) -> None:
+        self._console = PipeConsole(highlight=False)
+        self._limit, self._by_feature = limit, by_feature
+        self._narrow = self._console.is_terminal and self._console.width < _NARROW
+        self._cut = self._console.is_terminal and not full
+        self._wrap = self._console.is_terminal and full
+
+    def print_article(self, path: Path, article: CleanedArticle, *, named: bool) -> None:
+        """Print every line of an article, then the sum."""
+        if named:
+            self._print_heading(show_path(path))
+        for line in article.lines:
+            self._print_line(line)
+        flags = "".join(f" · {flag}" for flag in article.flags)
+        self._print(Text(f"{article.n_kept} of {article.n_lines} lines are content{flags}", style="bold"))
+
+    def _print_heading(self, name: str) -> None:
+        if self._console.is_terminal:
+            self._console.print(Rule(Text(name), align="left"))
+        else:
+            self._print(Text(f"== {name}"))
+
+    def _print_line(self, line: LabelledLine) -> None:
+        style = _STYLES[line.label]
+        label = "" if self._narrow else f"{line.label:<11} {line.kind or '':<{_KIND_WIDTH}} "
+        row = Text.assemble((f"{_MARKS[line.label]} {label}{line.probability:.2f} ", f"bold {style}"))
+        indent = row.cell_len
+        row.append(visible(line.text), style)
+        self._print(row, indent)
+        for text in self._reason_rows(self._reasons(line), indent):
+            self._print(Text(" " * indent + text, style="dim"))
+
+    def _reasons(self, line: LabelledLine) -> list[str]:
+        found: Sequence[tuple[str, float]]
+        if self._by_feature:
+            found = [(_cut_middle(feature), share) for feature, share in features(line, self._limit)]
+        else:
+            found = [(why.text, why.contribution) for why in sentences(line, self._limit)]
+        return [f"{share:+.1f} {visible(text)}" for text, share in found]
+
+    def _reason_rows(self, found: list[str], indent: int) -> Iterator[str]:
+        """Put as many reasons on a row as the terminal has room for."""
+        room = self._console.width - indent if self._console.is_terminal else _ENDLESS
+        row = ""
+        for shown in found:
+            joined = f"{row} · {shown}" if row else shown
+            if row and Text(joined).cell_len > room:
+                yield row
+                row = shown
+            else:
+                row = joined
+        if row:
+            yield row
+
+    def _print(self, row: Text, indent: int = 0) -> None:
+        if self._wrap and indent:
+            grid = Table.grid()
+            grid.add_column(width=indent)
+            grid.add_column()
+            grid.add_row(row[:indent], row[indent:])
+            self._console.print(grid)
+            return
+        if self._cut:
+            row.truncate(self._console.width, overflow="ellipsis")
+        self._console.print(row, soft_wrap=True)
+
+
+def visible(text: str) -> str:
+    r"""Replace the characters that would act on a terminal.
+
+    Examples
+    --------
+    >>> visible("red \x1b[31m alert")
+    'red �[31m alert'
+    """
+    return _CONTROLS.sub("\ufffd", text.replace("\t", " "))
+
+
+def model_report(description: dict[str, Any], *, narrow: bool = False) -> Iterator[RenderableType]:
+    """Lay out what `inspect_model` says: metadata, then the strongest weights by name."""
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="bold", overflow="fold")
+    facts.add_column(overflow="fold")
+    rest = {name: value for name, value in description.items() if name not in ("weights", "metadata")}
+    metadata = {
+        name: value for name, value in description["metadata"].items() if name != PROFILE
+    }  # too long to show
+    for name, value in _flatten({**rest, **metadata}):
+        facts.add_row(Text(name), Text(visible(value)))
+    yield facts
+    for part, weights in description["weights"].items():
+        yield _weight_table(part, weights, narrow=narrow)
+
+
+def _flatten(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Name every value within nested dictionaries by its path."""
+    for name, value in values.items():
+        path = visible(f"{prefix}{name}")
+        if isinstance(value, dict) and value:
+            yield from _flatten(value, f"{path} · ")
+        else:
+            yield path, f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _weight_table(part: str, weights: list[tuple[str, float]], *, narrow: bool) -> Table:
+    table = Table(title=part, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+    table.add_column("weight", justify="right", no_wrap=True)
+    table.add_column("name", overflow="fold")
+    if not narrow:
+        table.add_column("for")
+    for name, weight in weights:
+        label = "content" if weight > 0 else "boilerplate"
+        cells = (f"{weight:+.3f}", Text(visible(name)), Text(label, style=_STYLES[label]))
+        table.add_row(*cells[: len(table.columns)])
+    return table
+
+
+def _cut_middle(name: str, room: int = 48) -> str:
+    """Shorten a feature's name: a reason can be a whole line."""
+    return name if len(name) <= room else f"{name[: room - 12]}…{name[-11:]}"
+
+
+def print_model(description: dict[str, Any]) -> None:
+    """Print what `inspect_model` says."""
+    console = PipeConsole(highlight=False)
+    for part in model_report(description, narrow=console.width < _NARROW):
+        console.print(part, "")
+
+
+def print_tables(tables: "Sequence[Figures]") -> None:
+    """Print tables of figures; one that is too wide for the terminal becomes a list."""
+    console = PipeConsole(highlight=False)
+    for figures in tables:
+        table = _figures_table(figures)
+        width = Measurement.get(console, console.options.update(max_width=_ENDLESS), table).maximum
+        if not console.is_terminal:
+            PipeConsole(highlight=False, width=width).print(table, "")
+        elif width <= console.width:
+            console.print(table, "")
+        else:
+            for part in _figures_list(figures):
+                console.print(part)
+            console.print()
+
+
+def _figures_table(figures: "Figures") -> Table:
+    table = Table(title=figures.title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+    for name, cells in zip(figures.columns, zip(*figures.rows, strict=True), strict=False):
+        numeric = all(cell[:1] in _NUMERIC for cell in cells)
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=True)
+    for row in figures.rows:
+        table.add_row(*(Text(visible(cell)) for cell in row))
+    return table
+
+
+def _figures_list(figures: "Figures") -> Iterator[RenderableType]:
+    """Give each row as a heading, of its words, and a list of its figures by name."""
+    yield Text(figures.title, style="bold underline")
+    for row in figures.rows:
+        cells = [(name, visible(cell)) for name, cell in zip(figures.columns, row, strict=True) if cell]
+        yield Text(" · ".join(cell for _, cell in cells if cell[0] not in _NUMERIC), style="bold")
+        numbers = [(name, cell) for name, cell in cells if cell[0] in _NUMERIC]
+        widest = max((len(name) for name, _ in numbers), default=0)
+        named = [Text(f"{name:<{widest}}  {cell}", no_wrap=True) for name, cell in numbers]
+        yield Padding(Columns(named, padding=(0, 4, 0, 0)), (0, 0, 0, 2))
