@@ -198,7 +198,7 @@ def test_facts_are_true_of_the_line(line: str, name: str, expected: str | None) 
     [
         ("Subscribe now for ₹900 per month", 0, "money", "looks like a price: ₹900"),
         ("Subscribe now for ₹900 per month", 0, "offer", "words of an offer: 'Subscribe now'"),
-        ("Share\nShare\nShare\nShare", 3, "repeats", "duplicates: 4 times in the article"),
+        ("Share\nShare\nShare\nShare", 3, "repeats", "repeats: 4 times in the article"),
         ("Share\nPrint", 0, "length", "short: 1 word"),
         ("Share\nPrint", 0, "lines around", "the lines around it are boilerplate"),
         ("Share\nPrint", 0, "ending", "does not end like a sentence"),

@@ -141,7 +141,7 @@ def test_position() -> None:
         "is_after_prose": [0, 0, 0, 1, 1, 1],
         "share_prose_within_2_lines": [1 / 3, 1 / 2, 2 / 5, 1 / 2, 1 / 3, 0],
         "distance_to_prose_centre": [0.4, 0.2, 0, 0.2, 0.4, 1],
-        "is_duplicate": [0, 0, 0, 1, 0, 0],
+        "is_repeat": [0, 0, 0, 1, 0, 0],
         "repeats_prose": [0, 0, 0, 1, 0, 0],
         "log_n_copies": np.log([1, 2, 1, 2, 1, 1]),
     }
@@ -183,7 +183,7 @@ def test_after_the_last_prose(corpus: Corpus) -> None:
 def test_repeats_stay_within_an_article() -> None:
     """A line that also stands in another article of the batch is no repeat; marks alone are none either."""
     batch = LineBatch.from_texts(["Same line", "Same line\n***\n***"])
-    assert line_features(batch, find_words(batch))["is_duplicate"].tolist() == [0, 0, 0, 0]
+    assert line_features(batch, find_words(batch))["is_repeat"].tolist() == [0, 0, 0, 0]
 
 
 def test_neighbours() -> None:

@@ -90,7 +90,7 @@ def _repeats(words: Words, columns: Columns, offsets: Indices) -> Columns:
     is_duplicate = ~is_first & known
     return {
         "log_n_copies": log1p_counts(np.where(known, np.minimum(n_copies, 10), 1) - 1),
-        "is_duplicate": is_duplicate,
+        "is_repeat": is_duplicate,
         "repeats_prose": is_duplicate & columns["is_long"],
     }
 
