@@ -3,12 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_process import dechaff
-from helpers import ANY_TEXT, ANY_TEXTS, SMALL_MODEL, constant_model, random_model
+from helpers import ANY_TEXT, ANY_TEXTS, SMALL_MODEL, constant_model, forward, random_model
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dechaff import InputError, LineBatch, LineModel, classify_lines, clean_array, clean_article, keep_content
-from dechaff.decisions.decide import _settle
+from dechaff.decisions.decide import _keep_titles
 from dechaff.decisions.titles import (
     COPY,
     HEADLINE,
@@ -157,14 +157,14 @@ def test_shares_sum_to_the_log_odds(text: str, place: int) -> None:
     assume(lines)
     title = lines[place % len(lines)]
     probability = np.array([line.probability for line in classify_lines(text, RANDOM, title=title)])
-    odds = explain(RANDOM, text, PageInfo(title)).log_odds
+    odds = explain(forward(RANDOM, text), PageInfo(title)).log_odds
     assert 1 / (1 + np.exp(-odds)) == pytest.approx(probability, abs=1e-4)
 
 
 def test_the_reasons_name_the_title(model: LineModel) -> None:
     """A line's role is among its reasons with what it adds, and without a title it is not."""
     lines = classify_lines(PAGE, model, title=TITLE)
-    found = find_roles(LineBatch.from_texts([PAGE]), explain(model, PAGE).log_odds, [PageInfo(TITLE)])
+    found = find_roles(LineBatch.from_texts([PAGE]), explain(forward(model, PAGE)).log_odds, [PageInfo(TITLE)])
     assert HEADLINE in found
     for line, plain, role in zip(lines, classify_lines(PAGE, model), found.tolist(), strict=True):
         extra = set(line.reasons(None)) - set(plain.reasons(None))
@@ -199,12 +199,12 @@ def test_a_title_empties_no_article() -> None:
     """Where the best line is a copy of the title, and goes for that, the guard keeps the next one."""
     before, after = np.array([False, False, False, True]), np.array([False, False, True, False])
     says_title = np.array([True, False, False, True])
-    assert _settle(before, after, says_title, np.array([0, 4])).tolist() == [False, False, True, False]
+    assert _keep_titles(before, after, says_title, np.array([0, 4])).tolist() == [False, False, True, False]
     # With another line kept before, the article is not empty, and the title has no say on lines that do not say it.
     before[1] = True
-    assert _settle(before, after, says_title, np.array([0, 4])).tolist() == [False, True, False, False]
+    assert _keep_titles(before, after, says_title, np.array([0, 4])).tolist() == [False, True, False, False]
     # Each article by itself, one without lines too.
-    assert _settle(before, after, says_title, np.array([0, 2, 2, 4])).tolist() == [False, True, True, False]
+    assert _keep_titles(before, after, says_title, np.array([0, 2, 2, 4])).tolist() == [False, True, True, False]
 
 
 @pytest.mark.parametrize("nothing", ["", None])

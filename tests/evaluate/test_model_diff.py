@@ -13,8 +13,7 @@ from dechaff import LineModel, classify_lines, save_model
 from dechaff_training.corpus.articles import Article
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.corpus.gold_alignment import MASKED
-from dechaff_training.evaluate.change_reasons import Explainer
-from dechaff_training.evaluate.model_diff import Comparison, compare_models
+from dechaff_training.evaluate.model_diff import Comparison, Explainer, compare_models
 
 PLAIN = "The vote was held on Tuesday.\n\nShare this article\nSubscribe now for ₹900 per month\n"
 

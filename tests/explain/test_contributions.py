@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from helpers import ANY_TEXT, constant_model, plain_stage, random_model
+from helpers import ANY_TEXT, constant_model, forward, plain_stage, random_model
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -24,14 +24,14 @@ def log_odds(model: LineModel, text: str) -> np.ndarray:
 def test_shares_sum_to_the_log_odds(text: str) -> None:
     """Any text: the base and all shares, those of words too, sum to what the model says of each line."""
     assume(LineBatch.from_texts([text]).n_lines)
-    explanation = explain(RANDOM, text)
+    explanation = explain(forward(RANDOM, text))
     assert explanation.log_odds == pytest.approx(log_odds(RANDOM, text), abs=1e-4)
 
 
 def test_real_articles(model: LineModel, corpus: Corpus) -> None:
     """Real articles: the shares sum to the log-odds, and the reasons without a limit are the shares."""
     for text in corpus.texts[::9]:
-        explanation = explain(model, text)
+        explanation = explain(forward(model, text))
         expected = log_odds(model, text)
         assert explanation.log_odds == pytest.approx(expected, abs=1e-4)
         for line in (0, len(expected) - 1):
@@ -42,7 +42,7 @@ def test_real_articles(model: LineModel, corpus: Corpus) -> None:
 
 def test_an_article_without_lines() -> None:
     """There is nothing to explain in an empty article, and it is no error."""
-    assert explain(RANDOM, "").log_odds.tolist() == []
+    assert explain(forward(RANDOM, "")).log_odds.tolist() == []
 
 
 def test_reasons_are_sorted(model: LineModel) -> None:
@@ -58,9 +58,9 @@ def test_reasons_are_sorted(model: LineModel) -> None:
 def test_words_are_shown_as_they_stand() -> None:
     """Words, pairs, whole lines and the neighbours' words carry the words that they are."""
     base = random_model(n_trees=0)
-    second = plain_stage(base.second.names, 0.0, log_odds=1.0)
-    model = LineModel(constant_model(0.0).first, second, base.word_weights)
-    names = {reason.feature for reason in explain(model, "Share it\nSaid Zoë").reasons(0, limit=None)}
+    second = plain_stage(base.stage2.names, 0.0, log_odds=1.0)
+    model = LineModel(constant_model(0.0).stage1, second, base.word_weights)
+    names = {reason.feature for reason in explain(forward(model, "Share it\nSaid Zoë")).reasons(0, limit=None)}
     assert {"word 'share'", "word 'it'", "pair 'share it'", "first word 'share'", "last word 'it'",
             "whole line 'Share it'", "word after 'said'", "word after 'zoë'"} <= names  # fmt: skip
     assert not any(name.startswith("word before") for name in names)
@@ -69,11 +69,11 @@ def test_words_are_shown_as_they_stand() -> None:
 def test_a_feature_by_hand() -> None:
     """A feature of stage 1 counts by its weight, its standardised value and what stage 2 makes of stage 1."""
     base = constant_model(0.25)
-    first = plain_stage(base.first.names, 0.5, has_digit=2.0)
-    scales = np.where(np.array(base.first.names) == "has_digit", 0.5, 1).astype(np.float32)
+    first = plain_stage(base.stage1.names, 0.5, has_digit=2.0)
+    scales = np.where(np.array(base.stage1.names) == "has_digit", 0.5, 1).astype(np.float32)
     first = Stage(first.names, first.means, scales, first.coefficients, 0.5)
-    model = LineModel(first, plain_stage(base.second.names, 0.25, log_odds=0.5), base.word_weights)
-    explanation = explain(model, "7 oaks")
+    model = LineModel(first, plain_stage(base.stage2.names, 0.25, log_odds=0.5), base.word_weights)
+    explanation = explain(forward(model, "7 oaks"))
     assert explanation.base == pytest.approx(0.25 + 0.5 * 0.5)
     assert explanation.reasons(0, limit=1)[0] == ("has_digit", pytest.approx(0.5 * 2.0 * 1 / 0.5))
 
@@ -81,10 +81,10 @@ def test_a_feature_by_hand() -> None:
 def test_the_decoder_by_hand() -> None:
     """What the decoder makes of stage 2 scales the shares of stage 2; what it sees besides has shares of its own."""
     base = constant_model(0.0)
-    second = plain_stage(base.second.names, 0.25, has_digit=2.0)
+    second = plain_stage(base.stage2.names, 0.25, has_digit=2.0)
     decoder = plain_stage(stage3_names(), -1.0, decided_log_odds=0.5, decided_log_n_lines=3.0)
-    model = LineModel(base.first, second, base.word_weights, decoder=decoder)
-    explanation = explain(model, "7 oaks\nan ash")
+    model = LineModel(base.stage1, second, base.word_weights, stage3=decoder)
+    explanation = explain(forward(model, "7 oaks\nan ash"))
     assert explanation.base == pytest.approx(-1.0 + 0.5 * 0.25)
     assert explanation.reasons(0, limit=None) == [
         ("decided_log_n_lines", pytest.approx(3.0 * math.log(2), abs=1e-3)),
@@ -97,6 +97,6 @@ def test_the_decoder_by_hand() -> None:
 @settings(max_examples=40)
 def test_a_limit_cuts_the_list_and_changes_nothing(text: str, limit: int) -> None:
     """Any text: as many reasons as are asked for are the first of all of them, words that stand twice among them."""
-    explanation = explain(RANDOM, text)
+    explanation = explain(forward(RANDOM, text))
     for line in range(min(LineBatch.from_texts([text]).n_lines, 3)):
         assert explanation.reasons(line, limit) == explanation.reasons(line, limit=None)[:limit]

@@ -6,7 +6,7 @@ from helpers import plain_stage
 from numpy.typing import NDArray
 
 from dechaff.linear.stage import sigmoid
-from dechaff_training.fit.calibration import calibrate
+from dechaff_training.fit.thresholds import calibrate
 
 RNG = np.random.default_rng(3)
 ODDS = RNG.normal(0, 3, 20_000)

@@ -65,7 +65,7 @@ def test_flipped_bits(inside: bool, least: int, most: int, saved: Path, tmp_path
         with warnings.catch_warnings(action="error"):
             probability = model.predict_proba([ARTICLE])
         assert ((probability >= 0) & (probability <= 1)).all()
-        assert all(np.isfinite(each).all() for each in (model.word_weights, model.first.coefficients))
+        assert all(np.isfinite(each).all() for each in (model.word_weights, model.stage1.coefficients))
     assert least <= refused <= most
 
 
