@@ -81,7 +81,7 @@ def test_two_stages_by_hand() -> None:
 def test_stage_3_by_hand() -> None:
     """Stage 3 combines the log-odds of stage 2 of the line and of its whole article."""
     names = stage3_names()
-    base = replace(constant_model(0.0), second=plain_stage(stage_names()[1], 0.0, has_digit=2.0))
+    base = replace(constant_model(0.0), stage2=plain_stage(stage_names()[1], 0.0, has_digit=2.0))
     model = replace(base, stage3=plain_stage(names, 0.5, decided_log_odds=1.5, decided_share_content=0.25))
     likely = 1 / (1 + math.exp(-2.0))
     share = (3 * likely + 1 * 0.5) / 4  # of the words of both lines
