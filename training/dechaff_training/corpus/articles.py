@@ -51,6 +51,9 @@ class Article:
     title : str, optional
     silver : bool
         Whether the labels come from a vote, not from a gold.
+    roles, policy_kinds : tuple of str, optional
+        For pages that were labelled by reading: the role of each line of content (headline, standfirst, lead) and
+        the kind of each line of boilerplate by the label policy, "" for none.
     """
 
     text: str
@@ -65,6 +68,8 @@ class Article:
     body: tuple[str, ...] | None = None
     title: str | None = None
     silver: bool = False
+    roles: tuple[str, ...] | None = None
+    policy_kinds: tuple[str, ...] | None = None
 
 
 class MalformedError(CorpusError):
