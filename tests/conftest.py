@@ -1,6 +1,7 @@
-"""Fixtures for all tests: the project's own articles and the model that ships."""
+"""Fixtures and settings for all tests: articles, models, and the two tiers."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers import SMALL_MODEL
@@ -11,8 +12,35 @@ from dechaff_training.corpus.corpus import Corpus
 
 ARTICLES = Path(__file__).parents[1] / "data" / "articles"
 
-settings.register_profile("dechaff", deadline=None, derandomize=True, max_examples=60)
-settings.load_profile("dechaff")
+settings.register_profile("fast", deadline=None, derandomize=True, max_examples=20)
+settings.register_profile("thorough", settings.get_profile("fast"), max_examples=200)
+settings.load_profile("fast")
+
+N_SLOW = pytest.StashKey[int]()
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Count the slow tests that are left out."""
+    if all(item.get_closest_marker("slow") for item in items):
+        items[0].config.stash[N_SLOW] = len(items)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Send the count from a worker of pytest-xdist to the process that reports."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["n_slow"] = session.config.stash.get(N_SLOW, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Receive the count of a worker; it is the same in each."""
+    node.config.stash[N_SLOW] = getattr(node, "workeroutput", {}).get("n_slow", 0)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Report how many slow tests were left out and how to run them."""
+    if n_slow := config.stash.get(N_SLOW, 0):
+        terminalreporter.write_line(f"{n_slow} slow tests left out: 'make test-all' or 'pytest -m slow' runs them")
 
 
 @pytest.fixture(scope="session")

@@ -65,6 +65,7 @@ def test_threads(tasks: list[list[str]], compiled: bool) -> None:
         check(pool, tasks, partial(judge, model=default_model()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_processes(method: str, tasks: list[list[str]], compiled: bool) -> None:
     """Processes that were forked with the model, or started anew and sent it, give the same."""

@@ -14,7 +14,6 @@ from dechaff import LineBatch, LineModel, clean_array, clean_article, kernels
 from dechaff.text import batching
 
 RANDOM = random_model(seed=5)
-EXAMPLES = 100
 CONTROLS = "".join(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x61C)))
 UNASSIGNED = "".join(filter(lambda c: unicodedata.category(c) == "Cn", map(chr, (0x378, 0xFFFF, 0x10FFFE, 0x2FE0))))
 SURROGATES = "\ud800\udbff\udc00\udfff"
@@ -38,7 +37,7 @@ LARGE = {
     "zero width": f"a{ZERO_WIDTH}\n" * 200_000,
     "zeros": "\0\n" * 200_000,
 }
-slow = settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+either_way = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(autouse=True, params=[False, True], ids=["numpy", "compiled"])
@@ -64,14 +63,14 @@ def check(text: str, judge: LineModel) -> None:
 
 
 @given(HOSTILE)
-@slow
+@either_way
 def test_any_text(text: str) -> None:
     """Kept plus dropped is the text, and every line has a probability."""
     check(text, RANDOM)
 
 
 @given(st.lists(HOSTILE, max_size=6), st.randoms(use_true_random=False), st.sampled_from([1, 30, 1 << 20]))
-@slow
+@either_way
 def test_any_batch(texts: list[str], chance: "object", block: int) -> None:
     """The order of articles, and how many of them are worked on at once, change nothing."""
     order = list(range(len(texts)))
@@ -94,6 +93,7 @@ def n_lines(text: str) -> int:
     return LineBatch.from_texts([text]).n_lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", LARGE)
 def test_large_texts(kind: str, model: LineModel) -> None:
     """A line of a million characters and 200,000 lines are articles like any other."""

@@ -183,6 +183,7 @@ def test_each_wet_record_is_a_gzip_member(tmp_path: Path) -> None:
     assert next(iter(later)).headers["WARC-Target-URI"] == "https://example.org/7"
 
 
+@pytest.mark.slow
 def test_workers_do_not_change_a_byte(tmp_path: Path) -> None:
     """One process and two give the same files, within one file and over several."""
     write_jsonl(tmp_path / "in" / "a.jsonl.zst", records(2500))

@@ -37,6 +37,7 @@ def quarantine(out: Path, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (out / "_quarantine" / f"{name}.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_one_in_a_hundred(tmp_path: Path) -> None:
     """Of 10,000 records with 100 broken in eight ways exactly those are in quarantine, whole, and all others cleaned."""
     rows = records(10_000, lines=4)
@@ -148,6 +149,7 @@ def test_damaged_wet(tmp_path: Path) -> None:
     assert "invalid UTF-8" in found[4]
 
 
+@pytest.mark.slow
 def test_a_record_that_is_too_long(tmp_path: Path) -> None:
     """A line that no article can be is not held in memory, and what follows it is cleaned."""
     rows = jsonl(records(3))

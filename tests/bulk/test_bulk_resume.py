@@ -52,6 +52,7 @@ def group_is_gone(group: int) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_killed_at_random(folder: Path, tmp_path: Path) -> None:
     """Killed three times and started again, a run writes the same bytes as one that nobody disturbed."""
     options = ("--attributes", "--workers", "2")
@@ -72,6 +73,7 @@ def test_killed_at_random(folder: Path, tmp_path: Path) -> None:
     assert tree(tmp_path / "killed") == tree(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_interrupted(folder: Path, tmp_path: Path) -> None:
     """Ctrl-C ends with 130, without a traceback, a half file or a process left behind."""
     process = start(folder, "-o", tmp_path / "out", "--workers", "2")
@@ -88,6 +90,7 @@ def test_interrupted(folder: Path, tmp_path: Path) -> None:
     assert all(len(read_jsonl(path)) == 1000 for path in (tmp_path / "out").glob("*.zst"))
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies(folder: Path, tmp_path: Path) -> None:
     """If a worker is killed, by want of memory say, the run ends with one line and can go on."""
     process = start(folder, "-o", tmp_path / "out", "--workers", "2", "--quiet")

@@ -257,6 +257,7 @@ def test_clean_encodings(file: str, arguments: list[str], kept: str, model: Path
     assert done.stdout.decode() == kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -307,6 +308,7 @@ def test_full_disk(model: Path, inputs: Path) -> None:
     assert all(line.startswith("dechaff: warning") for line in warnings)
 
 
+@pytest.mark.slow
 def test_interrupt(tmp_path: Path) -> None:
     """Ctrl-C ends with 130, without a traceback or a half-written file."""
     arguments = [*DECHAFF, "train", str(DATA), "-o", str(tmp_path / "m.joblib")]

@@ -17,6 +17,7 @@ from dechaff import DechaffError
 from dechaff_training.corpus import corpus
 from dechaff_training.corpus.corpus import Corpus
 
+pytestmark = pytest.mark.slow
 COMMANDS = {
     "clean": ("clean", "a.txt", "-o", "disk/old.txt"),
     "annotate": ("annotate", str(SITES[0]), "--from", "text", "--to", "dolma", "-o", "disk/dolma"),

@@ -16,7 +16,7 @@ from bulk_corpora import records, tree, write_jsonl
 from cli_process import ARTICLE, DECHAFF, OFFER, PROSE, SITES, environment
 from page_sessions import Saver, running, write_texts
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 
 #: Writes a figure into the report of a test run, `pytest --junitxml`.
 Count = Callable[[str, object], None]

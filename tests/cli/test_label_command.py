@@ -16,6 +16,7 @@ from dechaff_training.cli.label_files import label_files
 pytest.importorskip("uvicorn", reason="needs the extra [page]")
 
 
+@pytest.mark.slow
 def test_it_serves_until_interrupted(tmp_path: Path) -> None:
     """It prints an address on the loopback with a long token, serves it, and ends quietly by Ctrl-C with 130."""
     with running(write_texts(tmp_path / "texts"), "--to", tmp_path / "mine") as (url, process):
@@ -29,6 +30,7 @@ def test_it_serves_until_interrupted(tmp_path: Path) -> None:
     assert err == f"dechaff: saves to {tmp_path / 'mine'}; Ctrl-C stops it\n"
 
 
+@pytest.mark.slow
 def test_it_listens_on_the_loopback_alone(tmp_path: Path) -> None:
     """No other address of this machine leads to it, and a foreign name is refused on the wire too."""
     with running("--to", tmp_path / "mine") as (url, _):

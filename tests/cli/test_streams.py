@@ -49,6 +49,7 @@ def run(command: str, folder: Path, redirect: str = "", **changes: str) -> "subp
     return done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["show, JSON", "check", "version", "help of all"])
 def test_closed_standard_output(command: str, folder: Path) -> None:
     """What cannot print says so in its last line, and ends with exit code 1."""
@@ -57,6 +58,7 @@ def test_closed_standard_output(command: str, folder: Path) -> None:
     assert done.stderr.decode().splitlines()[-1] == "dechaff: error: standard output: Bad file descriptor"
 
 
+@pytest.mark.slow
 def test_closed_standard_error(folder: Path) -> None:
     """What would be said on a closed standard error goes nowhere, and least of all among the results."""
     done = run("clean", folder, "2>&-")
@@ -65,6 +67,7 @@ def test_closed_standard_error(folder: Path) -> None:
     assert FOREIGN.encode() in done.stdout
 
 
+@pytest.mark.slow
 def test_closed_streams_and_files(folder: Path) -> None:
     """No file takes the number of a closed stream: what is written is what is written with all of them open."""
     assert run("clean", folder, "-o whole <&- >&- 2>&-").returncode == 0
@@ -73,6 +76,7 @@ def test_closed_streams_and_files(folder: Path) -> None:
         assert (folder / "whole" / name).read_bytes() == (folder / "open" / name).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no /dev/full here")
 @pytest.mark.parametrize("command", ["next", "check, JSON", "inspect", "bulk", "version", "help of all"])
 def test_full_device(command: str, folder: Path) -> None:
@@ -82,6 +86,7 @@ def test_full_device(command: str, folder: Path) -> None:
     assert done.stderr.decode().splitlines()[-1] == "dechaff: error: standard output: No space left on device"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["next, JSON", "check", "inspect", "version"])
 def test_reader_that_has_gone(command: str, folder: Path) -> None:
     """A reader that has gone before anything is printed ends the command with 141, as it ends other programs."""
@@ -90,6 +95,7 @@ def test_reader_that_has_gone(command: str, folder: Path) -> None:
     assert b"error" not in done.stderr.replace(b"1 errors", b"")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "encoding"),
     [
@@ -124,6 +130,7 @@ def test_narrow_terminals(command: str) -> None:
     assert [name for name in listed[command] if name not in "\n".join(rows)] == []
 
 
+@pytest.mark.slow
 def test_no_terminal(folder: Path) -> None:
     """Without a terminal there are no colours, no bars, and no row is cut, however narrow `COLUMNS` says it is."""
     plain, narrow = run("show", folder), run("show", folder, COLUMNS="20", TERM="dumb")

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 from helpers import ANY_TEXT, constant_model, plain_stage, random_model
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dechaff import LineBatch, LineModel, classify_lines
@@ -20,7 +20,6 @@ def log_odds(model: LineModel, text: str) -> np.ndarray:
 
 
 @given(ANY_TEXT)
-@settings(max_examples=40)
 def test_shares_sum_to_the_log_odds(text: str) -> None:
     """Any text: the base and all shares, those of words too, sum to what the model says of each line."""
     assume(LineBatch.from_texts([text]).n_lines)
@@ -94,7 +93,6 @@ def test_the_decoder_by_hand() -> None:
 
 
 @given(ANY_TEXT, st.integers(0, 400))
-@settings(max_examples=40)
 def test_a_limit_cuts_the_list_and_changes_nothing(text: str, limit: int) -> None:
     """Any text: as many reasons as are asked for are the first of all of them, words that stand twice among them."""
     explanation = explain(RANDOM, text)

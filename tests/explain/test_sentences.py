@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 from helpers import ANY_TEXT, constant_model, random_model
-from hypothesis import given, settings
+from hypothesis import given
 
 from dechaff import LineBatch, LineModel, classify_lines
 from dechaff.decisions.titles import REASONS
@@ -83,7 +83,6 @@ def test_reasons_speak_for_the_label(model: LineModel, corpus: Corpus) -> None:
 
 
 @given(ANY_TEXT)
-@settings(max_examples=30)
 def test_any_text_can_be_put_into_words(text: str) -> None:
     """Any text, whatever its lines are labelled: each reason is one visible line."""
     explanation = explain(RANDOM, text)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from helpers import ANY_TEXTS, random_model
-from hypothesis import given, settings
+from hypothesis import given
 
 from dechaff import LineBatch
 from dechaff.features import FEATURE_GROUPS, feature_names, group_names, line_features, specification, stack
@@ -223,7 +223,6 @@ def test_features_of_any_text(texts: list[str]) -> None:
 
 
 @given(ANY_TEXTS)
-@settings(max_examples=40)
 def test_features_do_not_depend_on_the_batch(texts: list[str]) -> None:
     """An article's features are the same alone and in company."""
     batch = LineBatch.from_texts(texts)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from helpers import random_crosses, sum_leaves
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -33,7 +33,6 @@ def naive_leaf(crosses: Crosses, tree: int, values: np.ndarray) -> int:
 
 
 @given(st.integers(0, 10_000), st.integers(0, 7), st.integers(1, 6))
-@settings(max_examples=25)
 def test_log_odds_against_a_walk(seed: int, n_trees: int, n_features: int) -> None:
     """A line's log-odds are the weights of the leaves that a walk from split to split ends in."""
     rng = np.random.default_rng(seed)

@@ -82,6 +82,7 @@ def executor(folder: Path) -> LocalPipelineExecutor:
     return LocalPipelineExecutor(steps, tasks=2, workers=2, logging_dir=str(folder / "logs"))
 
 
+@pytest.mark.slow
 def test_a_pipeline(tmp_path: Path, corpus: Corpus) -> None:
     """From JSONL to JSONL in two processes: texts as by `keep_content`, the rest excluded, a rerun does what is left."""
     texts = {
@@ -205,6 +206,7 @@ def test_wrong_options(options: dict[str, Any], message: str) -> None:
         LineCleaner(**options)
 
 
+@pytest.mark.slow
 def test_without_datatrove() -> None:
     """Without the package the import says in one line what to install, and dechaff itself does without."""
     script = "import sys; sys.modules['datatrove'] = None; import dechaff; import dechaff.integrations.datatrove"

@@ -60,6 +60,7 @@ def folder(tmp_path: Path, articles: list[dict[str, Any]]) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("section", TABLES)
 def test_tables(section: str, folder: Path, articles: list[dict[str, Any]]) -> None:
     """Each engine's example writes, for every article, what `clean_array` makes of its text."""
@@ -70,6 +71,7 @@ def test_tables(section: str, folder: Path, articles: list[dict[str, Any]]) -> N
     assert found == {article["id"]: text for article, text in zip(articles, texts, strict=True)}
 
 
+@pytest.mark.slow
 def test_lines_of_polars(folder: Path, articles: list[dict[str, Any]]) -> None:
     """The second example for Polars writes every line with its text and label."""
     run(folder, examples("Polars", "polars")[1])
@@ -98,6 +100,7 @@ def check_datatrove(folder: Path, articles: list[dict[str, Any]]) -> None:
     assert len(list((folder / "excluded").glob("*.jsonl.zst"))) == 2
 
 
+@pytest.mark.slow
 def test_datatrove(folder: Path, articles: list[dict[str, Any]]) -> None:
     """The local example writes what `clean_array` makes of the texts, but for articles of which nothing is left."""
     run(folder, examples("datatrove", "datatrove")[0])
@@ -105,6 +108,7 @@ def test_datatrove(folder: Path, articles: list[dict[str, Any]]) -> None:
     assert (folder / "logs" / "stats.json").exists()
 
 
+@pytest.mark.slow
 def test_datatrove_on_slurm(folder: Path) -> None:
     """The example for Slurm makes an executor; without a cluster there is nothing to run."""
     pipeline, slurm = examples("datatrove", "datatrove")[0], examples("On a Slurm cluster", "datatrove")[0]
@@ -115,6 +119,7 @@ def test_datatrove_on_slurm(folder: Path) -> None:
     assert output.split() == ["500", "100"]
 
 
+@pytest.mark.slow
 def test_datatrove_on_ray(folder: Path, articles: list[dict[str, Any]]) -> None:
     """The example for Ray writes what the local one does."""
     pipeline = examples("datatrove", "datatrove")[0].split('if __name__ == "__main__"')[0]

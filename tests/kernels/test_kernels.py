@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from helpers import ANY_TEXTS, random_model
-from hypothesis import given, settings
+from hypothesis import given
 
 from dechaff import LineBatch, LineModel, clean_array, kernels
 from dechaff.features import lexicon
@@ -47,7 +47,6 @@ def both_ways(model: LineModel, texts: list[str]) -> list[tuple[np.ndarray, np.n
 
 @pytest.mark.usefixtures("_numba")
 @given(ANY_TEXTS)
-@settings(max_examples=200, deadline=None)
 def test_any_text_gives_the_same_numbers(texts: list[str]) -> None:
     """Any text: the compiled twins compute the features and the log-odds that numpy computes."""
     (features, odds), (compiled_features, compiled_odds) = both_ways(RANDOM, texts)
@@ -108,6 +107,7 @@ print(few, "numba" in sys.modules)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("wanted", "loaded"), [("1", "False True"), ("0", "False False")])
 def test_numba_is_loaded_for_much_text_only(wanted: str, loaded: str) -> None:
     """A fresh process imports numba once there is much text, and with `DECHAFF_FAST=0` never."""

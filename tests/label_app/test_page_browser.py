@@ -16,9 +16,10 @@ from page_sessions import CHROMIUM, CHROMIUM_OPTIONS, running, serious, write_la
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.fit.fine_tuning import SITES_TO_MEASURE
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason=f"needs Chromium at {CHROMIUM}: apt-get install chromium"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Chromium at {CHROMIUM}: apt-get install chromium"),
+]
 
 HOSTILE = (
     "<script>window.hacked = 1</script>",

@@ -93,6 +93,7 @@ def test_one_lesson_at_a_time(tmp_path: Path, model: LineModel) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_the_taught_model_is_there_the_next_time(tmp_path: Path, model: LineModel) -> None:
     """A new server lets the taught model propose labels, and says so; --model names another."""
     client = serve(tmp_path, model, SITES_TO_MEASURE)

@@ -120,6 +120,7 @@ PICKLES = {
 }
 
 
+@pytest.mark.slow
 def test_bombs_take_bounded_memory(saved: Path, tmp_path: Path) -> None:
     """Files that swell, in any compression or in the pickle, are refused before they take 400 MB."""
     paths = {name: tmp_path / f"{name}.joblib" for name in (*BOMBS, *PICKLES, "words", "trees")}

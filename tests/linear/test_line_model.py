@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers import ANY_TEXT, ANY_TEXTS, constant_model, plain_stage, random_crosses, random_model, sum_leaves
-from hypothesis import given, settings
+from hypothesis import given
 
 from dechaff import InputError, LineBatch, LineModel
 from dechaff.explain.contributions import explain
@@ -101,7 +101,6 @@ def test_labels_and_threshold() -> None:
 
 
 @given(ANY_TEXT)
-@settings(max_examples=100)
 def test_probabilities_of_any_text(text: str) -> None:
     """Whatever the text: a row a line, two finite probabilities that sum to one."""
     probabilities = RANDOM.predict_proba([text])
@@ -116,7 +115,6 @@ def one_by_one(model: LineModel, texts: list[str]) -> np.ndarray:
 
 
 @given(ANY_TEXTS)
-@settings(max_examples=100)
 def test_a_batch_is_its_articles_one_by_one(texts: list[str]) -> None:
     """Any texts: what else is in the batch changes no line's probability."""
     together = RANDOM.predict_proba(texts)

@@ -35,6 +35,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return build(ROOT, tmp_path_factory.mktemp("built"))
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_packages_and_nothing_else(built: dict[str, Path]) -> None:
     """Every file of the two packages is in the wheel, data and pages too, and no file of any other kind or place."""
     with zipfile.ZipFile(built[".whl"]) as wheel:
@@ -50,11 +51,13 @@ def test_the_wheel_holds_the_packages_and_nothing_else(built: dict[str, Path]) -
     about = {name.partition(".dist-info/")[2] for name in names - expected}
     assert expected <= names
     assert about == ABOUT
-    for needed in ("artifacts/default.joblib", "lexicon.tsv", "themes.tsv", "kinds.tsv", "py.typed"):
+    tables = ("features/lexicon.tsv", "explain/themes.tsv", "explain/kinds.tsv")
+    for needed in ("artifacts/default.joblib", *tables, "py.typed"):
         assert f"dechaff/{needed}" in names
     assert "dechaff_training/label_app/static/index.html" in names
 
 
+@pytest.mark.slow
 def test_builds_are_reproducible(built: dict[str, Path], tmp_path: Path) -> None:
     """A copy elsewhere, with other times and a stricter mask, gives the same wheel and source distribution to the byte."""
     copy = tmp_path / "copy"
@@ -74,6 +77,7 @@ def test_builds_are_reproducible(built: dict[str, Path], tmp_path: Path) -> None
     assert {path.name for path in built.values()} == {path.name for path in again.values()}
 
 
+@pytest.mark.slow
 def test_the_wheel_works_in_an_empty_environment(built: dict[str, Path], tmp_path: Path) -> None:
     """Installed alone into a new environment, with numpy and joblib lent, the library, its data and the command work."""
     pip = next((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"), None)

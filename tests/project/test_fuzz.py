@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 for extra in ("numba", "orjson", "zstandard", "pyarrow"):
@@ -52,7 +52,6 @@ def test_mangled_seeds(name: str) -> None:
 
     @given(st.one_of(mangled(name), st.binary(max_size=300)))
     @example(b"")
-    @settings(max_examples=100)
     def check(data: bytes) -> None:
         TARGETS[name](data)
 

@@ -185,6 +185,7 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 600), ("dark", 400)])
 def test_in_a_browser(browser: Any, tmp_path: Path, scheme: str, width: int) -> None:
     """Without script, it asks for nothing, its style applies, a link leads to its article; axe-core finds no fault."""

@@ -46,7 +46,7 @@ NO_ROLE, HEADLINE, COPY = range(3)
 ROLES: Final = (
     Role("no role", 0.0),
     Role("heads the article with its title", 3.3),
-    Role("duplicates the title", -0.65),
+    Role("repeats the title", -0.65),
 )
 #: The reasons that a line can have from its role.
 REASONS: Final = tuple(role.reason for role in ROLES[1:])
