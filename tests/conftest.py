@@ -1,14 +1,21 @@
 """Fixtures and settings for all tests: articles, models, and the two tiers."""
 
+import fcntl
+import gc
+import os
+import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cli_process import SITES
 from helpers import SMALL_MODEL
 from hypothesis import settings
 
 from dechaff import LineModel, default_model, save_model
 from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.fit.estimator import LineClassifier
+from dechaff_training.fit.training import train_model
 
 ARTICLES = Path(__file__).parents[1] / "data" / "articles"
 
@@ -17,6 +24,11 @@ settings.register_profile("thorough", settings.get_profile("fast"), max_examples
 settings.load_profile("fast")
 
 N_SLOW = pytest.StashKey[int]()
+
+
+def pytest_collection_finish() -> None:
+    """Exempt all that is imported from garbage collection, which a benchmark runs before each timing."""
+    gc.freeze()
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
@@ -60,4 +72,35 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Save a small model of random weights."""
     path = tmp_path_factory.mktemp("model") / "small.joblib"
     save_model(SMALL_MODEL, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def few() -> Corpus:
+    """Read the articles of three sites."""
+    return Corpus.read(*SITES)
+
+
+@pytest.fixture(scope="session")
+def fitted(few: Corpus, tmp_path_factory: pytest.TempPathFactory) -> LineClassifier:
+    """Train a small classifier, once for all workers; the regressions need not converge."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    path = folder / "fitted.pickle"
+    with (folder / "fitted.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            classifier = LineClassifier(n_bits=10, n_trees=2, n_folds=2, max_iter=40)
+            train_model(few, classifier)
+            path.write_bytes(pickle.dumps(classifier))
+    classifier: LineClassifier = pickle.loads(path.read_bytes())  # noqa: S301
+    return classifier
+
+
+@pytest.fixture(scope="session")
+def trained(fitted: LineClassifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Save the model of the small classifier."""
+    path = tmp_path_factory.mktemp("model") / "trained.joblib"
+    save_model(fitted.model_, path)
     return path

@@ -1,4 +1,4 @@
-"""What holds for any text, in numpy and by the compiled functions: nothing lost, probabilities sound, batches alike."""
+"""Properties of any text, with numpy and with the numba kernels: no text is lost, probabilities are valid, batches do not matter."""
 
 import itertools
 import unicodedata
@@ -42,7 +42,7 @@ either_way = settings(suppress_health_check=[HealthCheck.function_scoped_fixture
 
 @pytest.fixture(autouse=True, params=[False, True], ids=["numpy", "compiled"])
 def _functions(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Use numpy alone, or the compiled functions."""
+    """Use numpy alone, or the numba kernels."""
     if request.param:
         pytest.importorskip("numba", reason="needs the fast extra: pip install 'dechaff[fast]'")
     with kernels.using_compiled(request.param):
@@ -50,7 +50,7 @@ def _functions(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def check(text: str, judge: LineModel) -> None:
-    """Check that kept and dropped segments are the text, and that probabilities are finite and within [0, 1]."""
+    """Check that kept and dropped segments make up the text, and that probabilities are finite and within [0, 1]."""
     article = clean_article(text, judge)
     batch = LineBatch.from_texts([text])
     segments = batch.segments(0) if batch.n_lines else [text]
@@ -65,14 +65,14 @@ def check(text: str, judge: LineModel) -> None:
 @given(HOSTILE)
 @either_way
 def test_any_text(text: str) -> None:
-    """Kept plus dropped is the text, and every line has a probability."""
+    """Kept and dropped segments make up the text, and every line has a probability."""
     check(text, RANDOM)
 
 
 @given(st.lists(HOSTILE, max_size=6), st.randoms(use_true_random=False), st.sampled_from([1, 30, 1 << 20]))
 @either_way
 def test_any_batch(texts: list[str], chance: "object", block: int) -> None:
-    """The order of articles, and how many of them are worked on at once, change nothing."""
+    """Neither the order of articles nor the batch size changes a result."""
     order = list(range(len(texts)))
     chance.shuffle(order)  # type: ignore[attr-defined]
     with pytest.MonkeyPatch.context() as patch:
@@ -89,12 +89,12 @@ def test_any_batch(texts: list[str], chance: "object", block: int) -> None:
 
 
 def n_lines(text: str) -> int:
-    """Count the lines with something on them."""
+    """Count the lines that are not blank."""
     return LineBatch.from_texts([text]).n_lines
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", LARGE)
 def test_large_texts(kind: str, model: LineModel) -> None:
-    """A line of a million characters and 200,000 lines are articles like any other."""
+    """Lines of a million characters and articles of 200,000 lines are processed like any other."""
     check(LARGE[kind], model)

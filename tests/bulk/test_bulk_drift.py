@@ -1,4 +1,4 @@
-"""Documents unlike those of training are told of."""
+"""Bulk runs warn of documents unlike those of training."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,15 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from bulk_corpora import records, write_jsonl
-from cli_process import SITES
 
 from dechaff import LineModel, load_model, save_model
 from dechaff.bulk import Settings, clean_bulk
 from dechaff.bulk.drift import KEY, NO_PROFILE, Census, Profile, choose_lines, make_profile
 from dechaff.text.batching import batches
 from dechaff_training.corpus.corpus import Corpus
-from dechaff_training.fit.estimator import LineClassifier
-from dechaff_training.fit.training import train_model
 from dechaff_training.report.rendering import model_report
 
 
@@ -30,13 +27,13 @@ def profiled(tmp_path_factory: pytest.TempPathFactory, model: LineModel) -> Path
 
 
 def test_the_same_kind_of_documents(profiled: Path, tmp_path: Path) -> None:
-    """Documents as in training give no warning."""
+    """Documents like those of training give no warning."""
     path = write_jsonl(tmp_path / "a.jsonl", records(2100, lines=24))
     assert clean_bulk([path], tmp_path / "out", Settings(model=profiled)).notes == []
 
 
 def test_another_kind_of_documents(profiled: Path, tmp_path: Path) -> None:
-    """Documents of quite another kind are told of, with the features, and the share that is dropped."""
+    """Documents of another kind give a warning with the features, and one with the share of dropped lines."""
     rows = [{"text": "\n".join(f"{n} {k} €9.99" for k in range(60))} for n in range(1000)]
     path = write_jsonl(tmp_path / "a.jsonl", rows)
     first, second = clean_bulk([path], tmp_path / "out", Settings(model=profiled)).notes
@@ -45,7 +42,7 @@ def test_another_kind_of_documents(profiled: Path, tmp_path: Path) -> None:
 
 
 def test_lines_are_counted_by_deciles(profiled: Path, corpus: Corpus) -> None:
-    """One of twenty lines counts for each feature where the deciles of the profile put it."""
+    """One line in twenty is counted for each feature, in the decile of the profile that it falls into."""
     model = load_model(profiled)
     profile = Profile.of(model)
     assert profile is not None
@@ -62,7 +59,7 @@ def test_lines_are_counted_by_deciles(profiled: Path, corpus: Corpus) -> None:
 
 
 def test_profiles_may_have_any_number_of_edges() -> None:
-    """A profile with more edges than deciles, and one with a single edge, count each line where it belongs."""
+    """Profiles with more edges than deciles, or with a single edge, count each line in the right bin."""
     edges = {"a": np.arange(12) / 12, "b": np.array([0.5])}
     census = Census(
         Profile(edges, {name: np.ones(len(own) + 1) for name, own in edges.items()}, 0.5), ["b", "c", "a"]
@@ -76,13 +73,13 @@ def test_profiles_may_have_any_number_of_edges() -> None:
 
 
 def test_few_documents_prove_nothing(profiled: Path, tmp_path: Path) -> None:
-    """A handful of documents gives no warning, whatever they are."""
+    """Too few documents give no warning, whatever they contain."""
     path = write_jsonl(tmp_path / "a.jsonl", [{"text": "€9.99"}] * 30)
     assert clean_bulk([path], tmp_path / "out", Settings(model=profiled)).notes == []
 
 
 def test_a_model_without_profile(saved: Path, tmp_path: Path) -> None:
-    """A model that has no profile says that there is no drift check."""
+    """For a model without a profile, a note reports that drift is not checked."""
     path = write_jsonl(tmp_path / "a.jsonl", records(3))
     assert clean_bulk([path], tmp_path / "out", Settings(model=saved)).notes == [NO_PROFILE]
 
@@ -100,7 +97,7 @@ BREAKS: dict[str, Callable[[dict[str, Any]], object]] = {
 
 @pytest.mark.parametrize("name", BREAKS)
 def test_an_unsound_profile_is_none(name: str, profiled: Path) -> None:
-    """A profile that is damaged counts as none."""
+    """A damaged profile is treated as missing."""
     model = load_model(profiled)
     assert Profile.of(model) is not None
     first = next(iter(model.metadata[KEY]["features"]))
@@ -110,10 +107,9 @@ def test_an_unsound_profile_is_none(name: str, profiled: Path) -> None:
     assert Profile.of(replace(model, first=replace(model.first, names=names))) is None
 
 
-def test_training_writes_a_profile() -> None:
-    """A model that is trained knows what it has learnt from; to show it says nothing of that."""
-    corpus = Corpus.read(*SITES)
-    model = train_model(corpus, LineClassifier(n_trees=0, n_folds=2, max_iter=50))
+def test_training_writes_a_profile(trained: Path) -> None:
+    """Training stores a profile in the model; `inspect` does not print it."""
+    model = load_model(trained)
     profile = Profile.of(model)
     assert profile is not None
     assert set(profile.edges) == set(model.first.names)

@@ -1,4 +1,4 @@
-"""Runs that are killed, interrupted or asked again: nothing is lost, and nothing is done twice."""
+"""Runs that are killed, interrupted or repeated: nothing is lost, and nothing is done twice."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def start(*arguments: object) -> "subprocess.Popen[bytes]":
-    """Start the command in a session of its own, where Ctrl-C is heard."""
+    """Start the command in a session of its own that receives Ctrl-C."""
     listens = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     command = [*DECHAFF, "bulk", *map(str, arguments)]
     return subprocess.Popen(
@@ -36,13 +36,13 @@ def start(*arguments: object) -> "subprocess.Popen[bytes]":
 
 
 def wait_for(path: Path, process: "subprocess.Popen[bytes]") -> None:
-    """Wait until a file is there, or the process has ended."""
+    """Wait until a file exists or the process has ended."""
     while not path.exists() and process.poll() is None:
         time.sleep(0.01)
 
 
 def group_is_gone(group: int) -> bool:
-    """Tell whether all processes of a group end within a while."""
+    """Return whether all processes of a group end within a minute."""
     for _ in range(1000):
         try:
             os.killpg(group, 0)
@@ -54,7 +54,7 @@ def group_is_gone(group: int) -> bool:
 
 @pytest.mark.slow
 def test_killed_at_random(folder: Path, tmp_path: Path) -> None:
-    """Killed three times and started again, a run writes the same bytes as one that nobody disturbed."""
+    """A run that is killed three times and restarted writes the same bytes as an undisturbed run."""
     options = ("--attributes", "--workers", "2")
     dechaff("bulk", folder, "-o", tmp_path / "whole", *options, code=3)
     chance = random.Random(7)  # noqa: S311
@@ -75,7 +75,7 @@ def test_killed_at_random(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_interrupted(folder: Path, tmp_path: Path) -> None:
-    """Ctrl-C ends with 130, without a traceback, a half file or a process left behind."""
+    """Ctrl-C ends the run with 130, without a traceback, an incomplete file or a process left behind."""
     process = start(folder, "-o", tmp_path / "out", "--workers", "2")
     wait_for(tmp_path / "out" / "0.jsonl.zst", process)
     os.killpg(process.pid, signal.SIGINT)
@@ -92,7 +92,7 @@ def test_interrupted(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_worker_that_dies(folder: Path, tmp_path: Path) -> None:
-    """If a worker is killed, by want of memory say, the run ends with one line and can go on."""
+    """If a worker is killed, for example for lack of memory, the run ends with a one-line error and can be resumed."""
     process = start(folder, "-o", tmp_path / "out", "--workers", "2", "--quiet")
     wait_for(tmp_path / "out" / "0.jsonl.zst", process)
     children = pytest.importorskip("psutil").Process(process.pid).children()
@@ -113,7 +113,7 @@ def small(tmp_path: Path) -> Path:
 
 
 def test_what_is_finished_is_left_alone(small: Path, tmp_path: Path) -> None:
-    """A second run does nothing and says the same; a file that has changed is done again, with its quarantine."""
+    """A second run changes nothing and reports the same; a changed input is processed again, with its quarantine."""
     (small / "a.jsonl").write_bytes((small / "a.jsonl").read_bytes() + b"[]\n")
     first = clean_bulk([small], tmp_path / "out")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
@@ -131,7 +131,7 @@ def test_what_is_finished_is_left_alone(small: Path, tmp_path: Path) -> None:
     "settings", [Settings(threshold=0.9), Settings(dropped=True), Settings(keywords={"share": ["a b"]})], ids=str
 )
 def test_other_settings_are_refused(settings: Settings, small: Path, tmp_path: Path) -> None:
-    """A folder that was written with other settings is not written to, unless all is to begin anew."""
+    """A folder written with other settings is refused unless `overwrite` is given."""
     clean_bulk([small], tmp_path / "out")
     with pytest.raises(InputError, match="written with other settings"):
         clean_bulk([small], tmp_path / "out", settings)
@@ -141,7 +141,7 @@ def test_other_settings_are_refused(settings: Settings, small: Path, tmp_path: P
 
 
 def test_another_model_is_refused(small: Path, saved: Path, tmp_path: Path) -> None:
-    """What counts of a model is its content, not its name."""
+    """Models are compared by content, not by name."""
     model = tmp_path / "m.joblib"
     model.write_bytes(saved.read_bytes())
     clean_bulk([small], tmp_path / "out", Settings(model=saved))
@@ -151,7 +151,7 @@ def test_another_model_is_refused(small: Path, saved: Path, tmp_path: Path) -> N
 
 
 def test_a_manifest_that_broke_off(small: Path, tmp_path: Path) -> None:
-    """A last line that is half written is no line: that file is done again, to the same bytes."""
+    """An incomplete last line of the manifest is ignored: its file is processed again, to the same bytes."""
     clean_bulk([small], tmp_path / "out")
     whole = tree(tmp_path / "out")
     manifest = tmp_path / "out" / "_manifest.jsonl"
@@ -163,7 +163,7 @@ def test_a_manifest_that_broke_off(small: Path, tmp_path: Path) -> None:
 
 
 def test_a_damaged_manifest(small: Path, tmp_path: Path) -> None:
-    """A manifest that is none is refused, and what it names outside of the folder is left alone."""
+    """A damaged manifest is refused, and paths in it that lead outside the folder are not touched."""
     (tmp_path / "out").mkdir()
     (tmp_path / "precious.jsonl").write_text("{}")
     (tmp_path / "out" / "_manifest.jsonl").write_text('{"begun": "../precious.jsonl"}\n[]\n')
@@ -174,7 +174,7 @@ def test_a_damaged_manifest(small: Path, tmp_path: Path) -> None:
 
 
 def test_same_names_do_not_collide(tmp_path: Path) -> None:
-    """Files of one name from several folders are called by their folders; one file named twice is done once."""
+    """Files of one name in several folders are told apart by their folders; a file named twice is processed once."""
     paths = [
         write_jsonl(tmp_path / "in" / part / "a.jsonl", records(n)) for n, part in enumerate(("x", "y", "y/z"), 1)
     ]
@@ -185,7 +185,7 @@ def test_same_names_do_not_collide(tmp_path: Path) -> None:
 
 
 def test_other_names_than_before_are_refused(tmp_path: Path) -> None:
-    """Where a further input would change the name of one that is finished, its documents would be there twice."""
+    """A further input that would rename a finished output is refused, because its documents would exist twice."""
     first, second = (write_jsonl(tmp_path / "in" / part / "a.jsonl", records(2)) for part in "xy")
     clean_bulk([first], tmp_path / "out")
     with pytest.raises(InputError, match=r"written as a\.jsonl before"):
@@ -193,7 +193,7 @@ def test_other_names_than_before_are_refused(tmp_path: Path) -> None:
 
 
 def test_an_output_of_another_input_is_refused(tmp_path: Path) -> None:
-    """A file does not take the place of another one of its name that an earlier run has finished, or just begun."""
+    """An output of another input with the same name, finished or begun, is not replaced."""
     first, second = (write_jsonl(tmp_path / "in" / part / "a.jsonl", records(n)) for n, part in enumerate("xy", 2))
     clean_bulk([first], tmp_path / "out")
     whole = tree(tmp_path / "out")
@@ -209,7 +209,7 @@ def test_an_output_of_another_input_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_input_is_known_by_any_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that is named by another path than before is the same file."""
+    """A file is recognised under another path."""
     path = write_jsonl(tmp_path / "in" / "a.jsonl", records(2))
     (tmp_path / "link").symlink_to(tmp_path / "in")
     clean_bulk([path], tmp_path / "out")
@@ -219,7 +219,7 @@ def test_an_input_is_known_by_any_path(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_folders_keep_their_shape(tmp_path: Path) -> None:
-    """Of a folder everything below it is cleaned, but for other files and those with a dot or underscore in front."""
+    """All files below a folder are cleaned, except other formats and names that begin with a dot or an underscore."""
     for name in ("a.jsonl", "deep/b.jsonl.gz", ".hidden.jsonl", "_side/c.jsonl", "notes.txt"):
         write_jsonl(tmp_path / "in" / name, records(1))
     clean_bulk([tmp_path / "in"], tmp_path / "out")
@@ -227,7 +227,7 @@ def test_folders_keep_their_shape(tmp_path: Path) -> None:
 
 
 def test_nothing_of_others_is_overwritten(small: Path, tmp_path: Path) -> None:
-    """Inputs, folders of inputs and files that no run has written are refused as places to write to."""
+    """Inputs, folders of inputs and files that no run has written are refused as outputs."""
     with pytest.raises(InputError, match="lies within the input"):
         clean_bulk([small], small / "out")
     with pytest.raises(InputError, match="would be overwritten"):
@@ -244,7 +244,7 @@ def test_nothing_of_others_is_overwritten(small: Path, tmp_path: Path) -> None:
 
 
 def test_one_run_at_a_time(small: Path, tmp_path: Path) -> None:
-    """Two runs do not write to one folder."""
+    """Two runs cannot write to one folder at the same time."""
     fcntl = pytest.importorskip("fcntl")
     clean_bulk([small], tmp_path / "out")
     with (tmp_path / "out" / "_manifest.jsonl").open("rb") as other:
@@ -255,7 +255,7 @@ def test_one_run_at_a_time(small: Path, tmp_path: Path) -> None:
 
 
 def test_a_pattern_never_takes_outputs_or_what_is_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pattern that reaches into the output folder takes the same inputs at every run, and no manifest."""
+    """A pattern that reaches into the output folder matches the same inputs in every run, and no manifest."""
     write_jsonl(tmp_path / "in" / "a.jsonl", records(2))
     write_jsonl(tmp_path / "in" / "_side" / "b.jsonl", records(1))
     monkeypatch.chdir(tmp_path)
@@ -266,14 +266,14 @@ def test_a_pattern_never_takes_outputs_or_what_is_hidden(tmp_path: Path, monkeyp
 
 
 def test_each_file_once(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that several arguments lead to, by whatever path, is read once."""
+    """A file matched by several arguments is read once."""
     monkeypatch.chdir(tmp_path)
     inputs = [small, small / "a.jsonl", "in/../in/a.jsonl", "in/a*"]
     assert clean_bulk(inputs, "out").n_inputs == clean_bulk([small], "other").n_inputs
 
 
 def test_a_deleted_output_comes_back(small: Path, tmp_path: Path) -> None:
-    """A rerun writes again what has been deleted meanwhile."""
+    """A rerun writes deleted outputs again."""
     clean_bulk([small], tmp_path / "out")
     before = (tmp_path / "out" / "a.jsonl").read_bytes()
     (tmp_path / "out" / "a.jsonl").unlink()

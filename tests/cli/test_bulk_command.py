@@ -1,4 +1,4 @@
-"""The command `dechaff bulk`, by real process."""
+"""The command `dechaff bulk`."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def inputs(tmp_path: Path) -> Path:
 
 
 def test_a_run_says_what_it_has_done(inputs: Path) -> None:
-    """The summary is on standard output, which field was taken on standard error; the documents are in the folder."""
+    """The summary is on standard output, the chosen fields on standard error, and the documents in the folder."""
     done = dechaff("bulk", "a.jsonl.zst", "-o", "out", cwd=inputs)
     assert done.stderr == "dechaff: a.jsonl.zst: text from 'text', id from 'id'\n"
     rows = done.stdout.decode().splitlines()
@@ -41,7 +41,7 @@ def test_a_run_says_what_it_has_done(inputs: Path) -> None:
 
 
 def test_quarantine_is_told(inputs: Path) -> None:
-    """Bad records are in the summary, and make the exit code 3, also when an earlier run has found them."""
+    """Bad records are in the summary and set exit code 3, also if an earlier run found them."""
     for _ in range(2):
         done = dechaff("bulk", "bad.jsonl", "-o", "out", cwd=inputs, code=3)
         assert f"1 record in quarantine: {Path('out', '_quarantine')}" in done.stdout.decode()
@@ -51,7 +51,7 @@ def test_quarantine_is_told(inputs: Path) -> None:
 
 
 def test_json_and_quiet(inputs: Path) -> None:
-    """The summary can be had as JSON, or not at all."""
+    """The summary is printed as JSON with `--json`, and not at all with `--quiet`."""
     done = dechaff("bulk", "a.jsonl.zst", "-o", "out", "--json", "--quiet", cwd=inputs)
     summary = json.loads(done.stdout)
     assert (summary["n_documents"], summary["n_bad"], summary["n_inputs"], done.stderr) == (20, 0, 1, "")
@@ -61,7 +61,7 @@ def test_json_and_quiet(inputs: Path) -> None:
 
 
 def test_columns_can_be_named(inputs: Path) -> None:
-    """A field that is called otherwise can be named; its id is the record's number."""
+    """The text field can be named; a record without an id gets its number."""
     done = dechaff("bulk", "odd.jsonl", "-o", "out", "--text-column", "headline", "--attributes", cwd=inputs)
     assert done.stderr == "dechaff: odd.jsonl: text from 'headline', no id, so the record's number\n"
     assert read_jsonl(inputs / "out" / "_attributes" / "odd.jsonl")[0]["id"] == "odd.jsonl:1"
@@ -92,7 +92,7 @@ BAD_INPUT = [
 
 
 def run_here(arguments: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
-    """Run the command in this process, which takes less time; give its exit code and what it says of errors."""
+    """Run the command in this process; return its exit code and standard error."""
     monkeypatch.chdir(folder)
     done = CliRunner().invoke(cli.app, ["bulk", *arguments])
     return done.exit_code, done.stderr
@@ -100,7 +100,7 @@ def run_here(arguments: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(("arguments", "message"), BAD_INPUT, ids=[" ".join(a) for a, _ in BAD_INPUT])
 def test_bad_input(arguments: list[str], message: str, inputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bad input gives one line that says what to do, and exit code 1."""
+    """Bad input ends with a one-line error that says what to do, and exit code 1."""
     output = [] if "-o" in arguments else ["-o", "out"]
     code, said = run_here([*output, "-q", *arguments], inputs, monkeypatch)
     assert code == 1
@@ -127,7 +127,7 @@ def test_bad_usage(arguments: list[str], message: str, inputs: Path, monkeypatch
 
 
 def test_help_has_examples_and_exit_codes() -> None:
-    """The help shows how to run it, and what each exit code means."""
+    """The help shows an example and the meaning of each exit code."""
     printed = " ".join(dechaff("bulk", "--help").stdout.decode().split())
     assert "Examples: dechaff bulk docs.jsonl.zst -o clean/" in printed
     assert "3 done, but some records are in quarantine" in printed
@@ -135,7 +135,7 @@ def test_help_has_examples_and_exit_codes() -> None:
 
 @pytest.mark.parametrize("package", ["orjson", "zstandard"])
 def test_a_missing_package(package: str, inputs: Path) -> None:
-    """Without the extra there is one line that names the command to install it."""
+    """Without the extra, a one-line error names the command that installs it."""
     code = f"import sys; sys.modules[{package!r}] = None; from dechaff_training.__main__ import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, "bulk", "a.jsonl.zst", "-o", "out"], cwd=inputs, capture_output=True, env=environment()
@@ -145,7 +145,7 @@ def test_a_missing_package(package: str, inputs: Path) -> None:
 
 
 def test_nothing_is_imported_too_early() -> None:
-    """The library does not import what bulk runs need, and these not what their inputs do not need."""
+    """The library does not import the packages of bulk runs, and `dechaff.bulk` only those that its inputs need."""
     code = (
         "import sys, dechaff; assert 'dechaff.bulk' not in sys.modules; import dechaff.bulk;"
         "print([m for m in ('orjson', 'zstandard', 'pyarrow', 'rich', 'typer', 'sklearn') if m in sys.modules])"
@@ -155,7 +155,7 @@ def test_nothing_is_imported_too_early() -> None:
 
 
 def test_summary_rows_disarm_what_they_show(tmp_path: Path) -> None:
-    """A dropped line cannot act on the terminal that it is shown on."""
+    """Control characters in a dropped line are replaced in the summary."""
     from collections import Counter
 
     from dechaff.bulk import Summary

@@ -1,4 +1,4 @@
-"""Disks that are full, folders that cannot be written to, files that disappear: one clear line, and nothing lost."""
+"""Full disks, folders without write permission, files that disappear: one clear line, and nothing is lost."""
 
 import ctypes
 import json
@@ -32,7 +32,7 @@ Fault = tuple[Callable[[], None], Callable[[], object]]
 
 @contextmanager
 def mounted(folder: Path, options: str) -> Iterator[None]:
-    """Mount a small disk in memory on a folder, with the earlier output on it."""
+    """Mount a small tmpfs on a folder, with an earlier output on it."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount")
     mount = ["mount", "-t", "tmpfs", "-o", options, "dechaff", folder]
@@ -47,7 +47,7 @@ def mounted(folder: Path, options: str) -> Iterator[None]:
 
 @contextmanager
 def full_disk(folder: Path) -> Iterator[Fault]:
-    """Fill a disk to its last byte."""
+    """Fill a disk to the last byte."""
     with mounted(folder, "size=256k"):
         filler = folder / "filler"
         with suppress(OSError), filler.open("wb", 0) as file:
@@ -58,14 +58,14 @@ def full_disk(folder: Path) -> Iterator[Fault]:
 
 @contextmanager
 def file_limit(folder: Path) -> Iterator[Fault]:
-    """Allow files of ten bytes only: that can anyone."""
+    """Limit the size of files to ten bytes, which needs no privileges."""
     assert folder.is_dir()
     yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10)), int
 
 
 @contextmanager
 def read_only_disk(folder: Path) -> Iterator[Fault]:
-    """Mount a disk that can only be read."""
+    """Mount a disk read-only."""
     with mounted(folder, "size=256k"):
         change = ["mount", "-o", "remount,ro", folder]
         subprocess.run(change, check=True)
@@ -74,7 +74,7 @@ def read_only_disk(folder: Path) -> Iterator[Fault]:
 
 @contextmanager
 def locked_folder(folder: Path) -> Iterator[Fault]:
-    """Take away the right to write to a folder, and from root the capability to write all the same."""
+    """Remove write permission from a folder, and root's capability to ignore that."""
     folder.chmod(0o555)
     try:
         yield obey_rights, lambda: folder.chmod(0o755)
@@ -83,7 +83,7 @@ def locked_folder(folder: Path) -> Iterator[Fault]:
 
 
 def obey_rights() -> None:
-    """Let root be bound by the rights of files, as everyone is, in the program that comes next."""
+    """Drop the capabilities that exempt root from file permissions, for the program started next."""
     if os.geteuid() == 0:
         for capability in (_OVERRIDE, _SEARCH):
             assert ctypes.CDLL(None).prctl(_DROP_FROM_BOUNDING_SET, capability, 0, 0, 0) == 0
@@ -99,7 +99,7 @@ FAULTS = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Make inputs, and a disk with an output that an earlier run has written."""
+    """Make inputs, and a disk with the output of an earlier run."""
     (tmp_path / "a.txt").write_bytes(ARTICLE.encode())
     (tmp_path / "disk").mkdir()
     (tmp_path / "disk" / "old.txt").write_text("written before")
@@ -108,7 +108,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(command: str, folder: Path, prepare: Callable[[], object] = int) -> tuple[int, str]:
-    """Run a command; give its exit code and what it says on standard error."""
+    """Run a command; return its exit code and standard error."""
     done = subprocess.run(
         [*DECHAFF, *COMMANDS[command]],
         cwd=folder, env=environment(), capture_output=True, text=True, preexec_fn=prepare, timeout=120, check=False,
@@ -120,7 +120,7 @@ def run(command: str, folder: Path, prepare: Callable[[], object] = int) -> tupl
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_nothing_can_be_written(command: str, fault: Callable[[Path], object], folder: Path) -> None:
-    """A fault is one line that names the place and the cause; what was there stays; mended, a bulk run goes on."""
+    """A fault is reported in one line with place and cause; existing files stay; a bulk run resumes once it is repaired."""
     disk = folder / "disk"
     with fault(disk) as (prepare, mend):
         code, said = run(command, folder, prepare)
@@ -140,7 +140,7 @@ def test_nothing_can_be_written(command: str, fault: Callable[[Path], object], f
 
 
 def test_names_as_long_as_the_system_allows(folder: Path) -> None:
-    """A file can be written whose name has no room for an ending."""
+    """A file can be written whose name has no room for a temporary ending."""
     name = "x" * 255
     (folder / name).write_bytes(ARTICLE.encode())
     done = subprocess.run(
@@ -153,7 +153,7 @@ def test_names_as_long_as_the_system_allows(folder: Path) -> None:
 def test_a_file_that_disappears(
     read: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A labelled file that goes between the listing of its folder and its turn is named."""
+    """A labelled file that disappears after its folder was listed is named."""
     for name in "ab":
         (tmp_path / f"{name}.txt").write_text("+ The weir is open again.\n")
     find = corpus.find_files
@@ -172,7 +172,7 @@ def test_a_file_that_disappears(
 
 
 def test_an_input_that_disappears(tmp_path: Path) -> None:
-    """An input that goes while the one before it is still being read is left out and named; the others are written."""
+    """An input that disappears while the one before it is read is skipped and named; the others are written."""
     os.mkfifo(tmp_path / "first")
     (tmp_path / "second").write_bytes(ARTICLE.encode())
     command = [*DECHAFF, "clean", "first", "second", "--json", "-o", "out"]

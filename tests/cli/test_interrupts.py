@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment: exit code 130, no traceback, no half file, no temporary one left behind."""
+"""Ctrl-C at any moment: exit code 130, no traceback, no incomplete or temporary file left behind."""
 
 import json
 import os
@@ -44,7 +44,7 @@ COMMANDS = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Make a folder of inputs, and of an output that an earlier run has written."""
+    """Make a folder of inputs with the output of an earlier run."""
     folder = tmp_path / "inputs"
     (folder / "out").mkdir(parents=True)
     (folder / "out" / "old.txt").write_text("written before")
@@ -59,7 +59,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def interrupt(folder: Path, arguments: tuple[str, ...], moments: int) -> dict[int, int]:
-    """Interrupt a command at so many lines and more; give the exit code at each."""
+    """Interrupt a command at the given number of lines or more; return the exit code for each."""
     script = Path(__file__).parents[1] / "interruption.py"
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # what forks cannot take along
     done = subprocess.run(
@@ -72,7 +72,7 @@ def interrupt(folder: Path, arguments: tuple[str, ...], moments: int) -> dict[in
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_interrupted_at_a_line(command: str, folder: Path, record_property: Count) -> None:
-    """Wherever a command is interrupted, a file is as it was before or as the whole run leaves it."""
+    """Wherever a command is interrupted, each file is as before or as a complete run leaves it."""
     arguments, moments = COMMANDS[command]
     codes = interrupt(folder, arguments, moments)
     record_property("interrupts", len(codes))
@@ -85,7 +85,7 @@ def test_interrupted_at_a_line(command: str, folder: Path, record_property: Coun
 
 
 def half_files(folder: Path, before: dict[str, bytes], whole: dict[str, bytes]) -> set[str]:
-    """Name the files that are neither as before nor as a whole run leaves them, but for the list of what is done."""
+    """Return the files that are neither as before nor as a complete run leaves them, except the manifest."""
     left = tree(folder).items()
     return {name for name, data in left if data not in (before.get(name), whole.get(name)) and name != MANIFEST}
 
@@ -100,7 +100,7 @@ AT_RANDOM = {
 @pytest.mark.parametrize("seed", range(TIMES))
 @pytest.mark.parametrize("command", AT_RANDOM)
 def test_interrupted_at_random(command: str, seed: int, folder: Path, record_property: Count) -> None:
-    """A real process that hears Ctrl-C at any moment after its start ends with 130, or was just done; all is whole."""
+    """A process that receives Ctrl-C at any moment after its start ends with 130, or has just finished; all files are complete."""
     arguments, before = [*DECHAFF, *AT_RANDOM[command]], tree(folder)
     whole = shutil.copytree(folder, folder.with_name("whole"))
     began = time.monotonic()
@@ -120,7 +120,7 @@ def test_interrupted_at_random(command: str, seed: int, folder: Path, record_pro
 
 
 def start(arguments: list[str], folder: Path) -> "subprocess.Popen[bytes]":
-    """Start a command in a session of its own, where Ctrl-C is heard: what runs in the background does not hear it."""
+    """Start a command in a session of its own that receives Ctrl-C, unlike a background process."""
     return subprocess.Popen(
         arguments,
         cwd=folder,
@@ -133,7 +133,7 @@ def start(arguments: list[str], folder: Path) -> "subprocess.Popen[bytes]":
 
 
 def wait_for_numpy(process: "subprocess.Popen[bytes]") -> None:
-    """Wait until a process imports numpy: before that Python itself starts, whose traceback nobody can help."""
+    """Wait until a process imports numpy; while Python itself starts, a traceback cannot be avoided."""
     maps = Path(f"/proc/{process.pid}/maps")
     if not maps.exists():
         pytest.skip("needs /proc")
@@ -143,7 +143,7 @@ def wait_for_numpy(process: "subprocess.Popen[bytes]") -> None:
 
 @pytest.mark.parametrize("seed", range(TIMES))
 def test_interrupted_while_the_page_saves(seed: int, tmp_path: Path, record_property: Count) -> None:
-    """A server that hears Ctrl-C between or within saves leaves every labelled file and draft as one save made it."""
+    """A server interrupted between or within saves leaves every labelled file and draft as one save wrote it."""
     pytest.importorskip("uvicorn", reason="needs the extra [page]")
     texts, saved = write_texts(tmp_path / "texts"), tmp_path / "mine"
     with running(texts, "--to", saved) as (url, process):

@@ -1,3 +1,5 @@
+"""The tables of the README and the model card."""
+
 import json
 from pathlib import Path
 
@@ -20,7 +22,7 @@ MODEL = CARD.with_name("default.joblib")
 
 
 def text_row(system: str, extractor: str, f1: float, pages: str = "articles") -> dict[str, object]:
-    """Make a row of the comparison as JSON knows it."""
+    """Return a row of the comparison's JSON."""
     estimate = {"value": f1, "low": f1 - 0.01, "high": None}
     names = ("precision", "recall", "f1", "difference")
     row = {"source": "scrapinghub", "pages": pages, "extractor": extractor, "system": system}
@@ -28,7 +30,7 @@ def text_row(system: str, extractor: str, f1: float, pages: str = "articles") ->
 
 
 def test_comparison_table() -> None:
-    """Each system has a row and each input a column; other pages are left out, and what was not measured is a dash."""
+    """Each system has a row and each input a column; other pages are left out, and a missing figure is a dash."""
     rows = [
         text_row("keep all", "resiliparse_all", 0.689),
         text_row("keep all", "trafilatura", 0.964),
@@ -57,13 +59,13 @@ def test_benchmark_table() -> None:
 
 
 def test_a_missing_marker() -> None:
-    """A file without a place for a table is an error that says what to write."""
+    """A file without a marker for a table is an error that says what to insert."""
     with pytest.raises(CorpusError, match="<!-- begin x -->"):
         fill("no markers", {"x": "table"})
 
 
 def test_history(tmp_path: Path) -> None:
-    """A model has one line, however often it is measured, and a new figure is a new column."""
+    """A model has one row however often it is measured, and a new figure adds a column."""
     path = tmp_path / "history.csv"
     for row in (
         {"sha256": "a", "F1": ".8"},
@@ -75,7 +77,7 @@ def test_history(tmp_path: Path) -> None:
 
 
 def test_the_readme_and_the_card_show_what_was_measured(tmp_path: Path) -> None:
-    """Written anew from the kept figures, README, model card and history are what they are."""
+    """README, model card and history are what the recorded figures generate."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "evaluation").symlink_to(EVALUATION)
     for path in (ROOT / "README.md", ROOT / "data" / "history.csv", CARD, MODEL):
@@ -88,7 +90,7 @@ def test_the_readme_and_the_card_show_what_was_measured(tmp_path: Path) -> None:
 
 
 def test_the_card_names_the_shipped_model() -> None:
-    """The card's facts and figures are of the model that ships."""
+    """The card's facts and figures are those of the shipped model."""
     from dechaff import inspect_model
 
     blocks = card_blocks(inspect_model(MODEL), json.loads((EVALUATION / "test.json").read_text("utf-8")))

@@ -1,3 +1,5 @@
+"""Contributions of features and words to a line's log-odds."""
+
 import math
 
 import numpy as np
@@ -28,7 +30,7 @@ def test_shares_sum_to_the_log_odds(text: str) -> None:
 
 
 def test_real_articles(model: LineModel, corpus: Corpus) -> None:
-    """Real articles: the shares sum to the log-odds, and the reasons without a limit are the shares."""
+    """On real articles the contributions sum to the log-odds, and the reasons without a limit are all of them."""
     for text in corpus.texts[::9]:
         explanation = explain(model, text)
         expected = log_odds(model, text)
@@ -40,7 +42,7 @@ def test_real_articles(model: LineModel, corpus: Corpus) -> None:
 
 
 def test_an_article_without_lines() -> None:
-    """There is nothing to explain in an empty article, and it is no error."""
+    """An article without lines has no explanation and raises no error."""
     assert explain(RANDOM, "").log_odds.tolist() == []
 
 
@@ -55,7 +57,7 @@ def test_reasons_are_sorted(model: LineModel) -> None:
 
 
 def test_words_are_shown_as_they_stand() -> None:
-    """Words, pairs, whole lines and the neighbours' words carry the words that they are."""
+    """Reasons of words, pairs, whole lines and neighbouring words show the words themselves."""
     base = random_model(n_trees=0)
     second = plain_stage(base.second.names, 0.0, log_odds=1.0)
     model = LineModel(constant_model(0.0).first, second, base.word_weights)
@@ -66,7 +68,7 @@ def test_words_are_shown_as_they_stand() -> None:
 
 
 def test_a_feature_by_hand() -> None:
-    """A feature of stage 1 counts by its weight, its standardised value and what stage 2 makes of stage 1."""
+    """A stage 1 feature contributes its weight times its standardised value, scaled by stage 2's weight of stage 1."""
     base = constant_model(0.25)
     first = plain_stage(base.first.names, 0.5, has_digit=2.0)
     scales = np.where(np.array(base.first.names) == "has_digit", 0.5, 1).astype(np.float32)
@@ -94,7 +96,7 @@ def test_the_decoder_by_hand() -> None:
 
 @given(ANY_TEXT, st.integers(0, 400))
 def test_a_limit_cuts_the_list_and_changes_nothing(text: str, limit: int) -> None:
-    """Any text: as many reasons as are asked for are the first of all of them, words that stand twice among them."""
+    """For any text, the reasons with a limit are the first ones of the reasons without, repeated words included."""
     explanation = explain(RANDOM, text)
     for line in range(min(LineBatch.from_texts([text]).n_lines, 3)):
         assert explanation.reasons(line, limit) == explanation.reasons(line, limit=None)[:limit]

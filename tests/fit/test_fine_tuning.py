@@ -1,3 +1,5 @@
+"""Fine-tuning of a model on new labels, with its gain measured on held-out sites."""
+
 import json
 from pathlib import Path
 from typing import Any
@@ -20,13 +22,13 @@ TWO = (0.0, 0.03)
 
 
 def first_of_each_site(corpus: Corpus, n_sites: int) -> Corpus:
-    """Take one article of each of the first sites."""
+    """Return one article of each of the first sites."""
     chosen = {article.site: article for article in reversed(corpus.articles)}
     return Corpus([chosen[site] for site in sorted(chosen)[:n_sites]])
 
 
 def inverted(corpus: Corpus) -> Corpus:
-    """Label what was content boilerplate and the other way round: what the model least expects."""
+    """Swap content and boilerplate, the labels that the model expects least."""
     return Corpus([relabelled(article, 1 - article.labels) for article in corpus])
 
 
@@ -36,13 +38,13 @@ def relabelled(article: Article, labels: Any) -> Article:
 
 @pytest.fixture(scope="module")
 def eight(corpus: Corpus) -> Corpus:
-    """One article of each of eight sites."""
+    """Return one article of each of eight sites."""
     return first_of_each_site(corpus, 8)
 
 
 @pytest.fixture(scope="module")
 def lesson(eight: Corpus) -> Lesson:
-    """What the shipped model is taught by labels that say the opposite of what it knows."""
+    """Fine-tune the shipped model on inverted labels."""
     return teach(default_model(), inverted(eight), strengths=TWO, start_digest="1234")
 
 
@@ -51,7 +53,7 @@ def right(model: LineModel, corpus: Corpus) -> float:
 
 
 def test_labels_move_a_model(eight: Corpus) -> None:
-    """The more labels count, the more of them are right; at strength 0 the model is the very same."""
+    """The higher the strength, the more labels are reproduced; at strength 0 the model is unchanged."""
     start, labels = default_model(), inverted(eight)
     adapter = Adapter(start, labels)
     models = [adapter.model(adapter.change(strength)) for strength in (0.0, 0.01, 1.0)]
@@ -62,7 +64,7 @@ def test_labels_move_a_model(eight: Corpus) -> None:
 
 
 def test_the_loss_is_that_of_the_model(eight: Corpus) -> None:
-    """The loss that strengths are chosen by is that of the moved model's probabilities, each article weighing one."""
+    """The loss that selects the strength is that of the changed model's probabilities, with equal weights of articles."""
     adapter = Adapter(default_model(), inverted(eight))
     places = np.array([1, 4])
     change = adapter.change(0.03, np.setdiff1d(np.arange(8), places))
@@ -77,7 +79,7 @@ def test_the_loss_is_that_of_the_model(eight: Corpus) -> None:
 
 
 def test_no_labels_at_all(eight: Corpus) -> None:
-    """A corpus without any label is refused, by `teach` as well."""
+    """A corpus without labels is refused."""
     masked = Corpus([relabelled(article, np.full(len(article.labels), MASKED)) for article in eight])
     with pytest.raises(CorpusError, match="no line has a label"):
         Adapter(default_model(), masked)
@@ -86,7 +88,7 @@ def test_no_labels_at_all(eight: Corpus) -> None:
 
 
 def test_a_gain_is_measured_on_sites_held_out(lesson: Lesson) -> None:
-    """Labels that hold on all sites make the model better on those held out, and the advice is to take it."""
+    """Labels consistent over sites improve the model on held-out sites, and the advice is to take it."""
     assert lesson.before
     assert lesson.after
     assert lesson.difference
@@ -99,14 +101,14 @@ def test_a_gain_is_measured_on_sites_held_out(lesson: Lesson) -> None:
 
 
 def test_noise_teaches_nothing(eight: Corpus) -> None:
-    """Labels drawn at random do not bring the advice to take the new model."""
+    """Random labels do not lead to the advice to take the new model."""
     rng = np.random.default_rng(0)
     noise = [relabelled(article, rng.integers(0, 2, len(article.labels))) for article in eight]
     assert "take the new model" not in teach(default_model(), Corpus(noise), strengths=TWO).advice
 
 
 def test_too_few_sites(eight: Corpus) -> None:
-    """With too few sites the model is taught, nothing is measured, and it says how many more are needed."""
+    """With too few sites the model is fine-tuned without figures, and the number of missing sites is reported."""
     for n_sites in (1, SITES_TO_MEASURE - 1):
         few = teach(default_model(), inverted(first_of_each_site(eight, n_sites)))
         assert few.before is few.after is few.difference is None
@@ -116,7 +118,7 @@ def test_too_few_sites(eight: Corpus) -> None:
 
 
 def test_a_taught_model_says_so(lesson: Lesson, eight: Corpus, tmp_path: Path) -> None:
-    """A taught model is saved with what it was taught, and teaching it again warns that its figures may flatter."""
+    """A fine-tuned model records its labels, and fine-tuning it again warns of flattering figures."""
     save_model(lesson.model, tmp_path / "taught.joblib")
     model = load_model(tmp_path / "taught.joblib")
     (entry,) = model.metadata[KEY]
@@ -136,7 +138,7 @@ def test_the_same_labels_give_the_same_lesson(lesson: Lesson, eight: Corpus) -> 
 
 
 def test_teaching_by_command(tmp_path: Path) -> None:
-    """`train --start-from` writes the new model, prints before and after, and leaves the old file as it was."""
+    """`train --start-from` writes the new model, prints figures before and after, and keeps the old file."""
     old, new, figures = tmp_path / "old.joblib", tmp_path / "new.joblib", tmp_path / "figures.json"
     save_model(default_model(), old)
     digest = model_digest(old)
@@ -162,7 +164,7 @@ def test_teaching_by_command(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_use_of_the_command(arguments: list[str], code: int, message: str, tmp_path: Path) -> None:
-    """What does not go with --start-from, or would replace the old model, is refused before anything is learnt."""
+    """Options that conflict with `--start-from`, or would replace the old model, are refused before fitting."""
     out = tmp_path / "out.joblib"
     if "{out}" in arguments:
         save_model(default_model(), out)

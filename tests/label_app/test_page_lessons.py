@@ -1,4 +1,4 @@
-"""Teaching from the labelling page, asked as the page asks it."""
+"""Fine-tuning from the label page, by its HTTP requests."""
 
 import time
 from pathlib import Path
@@ -17,12 +17,12 @@ from dechaff_training.label_app.session import Session
 
 
 def serve(tmp_path: Path, model: LineModel, n_sites: int) -> PageClient:
-    """Serve two articles that are not labelled, beside those of some sites that are."""
+    """Serve two unlabelled articles beside labelled ones of several sites."""
     return PageClient(Session([write_texts(tmp_path / "texts")], write_labelled(tmp_path / "mine", n_sites), model))
 
 
 def teach(client: PageClient) -> dict[str, Any]:
-    """Begin a lesson, and wait until it is over."""
+    """Start fine-tuning and wait until it ends."""
     assert client.ask("POST", "api/lesson").status_code == 200
     for _ in range(600):
         state: dict[str, Any] = client.ask("GET", "api/lesson").json()
@@ -33,7 +33,7 @@ def teach(client: PageClient) -> dict[str, Any]:
 
 
 def test_the_old_model_stays_until_the_new_one_is_taken(tmp_path: Path, model: LineModel) -> None:
-    """A lesson shows before and after on sites held out; taken, the new model labels anew and lies with the labels."""
+    """Fine-tuning reports figures before and after on held-out sites; once taken, the new model labels articles and is saved with the labels."""
     client = serve(tmp_path, model, SITES_TO_MEASURE)
     before = client.open(1)
     lesson = teach(client)
@@ -53,14 +53,14 @@ def test_the_old_model_stays_until_the_new_one_is_taken(tmp_path: Path, model: L
 
 
 def test_too_few_sites(tmp_path: Path, model: LineModel) -> None:
-    """With too few sites the lesson has no figures, and says how many more it needs."""
+    """With too few sites there are no figures, and the number of missing sites is reported."""
     lesson = teach(serve(tmp_path, model, SITES_TO_MEASURE - 2))
     assert (lesson["state"], lesson["rows"]) == ("done", [])
     assert "2 more sites" in lesson["advice"]
 
 
 def test_nothing_to_learn_from(tmp_path: Path, model: LineModel) -> None:
-    """Without saved labels a lesson fails with what to do; there is no model to take, before it and after."""
+    """Without saved labels fine-tuning fails with a remedy, and there is no model to take."""
     client = serve(tmp_path, model, 0)
     assert client.ask("GET", "api/lesson").json() == {"state": "none"}
     assert client.ask("PUT", "api/model").status_code == 422
@@ -71,7 +71,7 @@ def test_nothing_to_learn_from(tmp_path: Path, model: LineModel) -> None:
 
 
 def test_a_broken_file_among_the_labels(tmp_path: Path, model: LineModel) -> None:
-    """A malformed file ends the lesson with its name and line; mended, the next lesson goes through."""
+    """A malformed file is reported with name and line; once removed, fine-tuning succeeds."""
     client = serve(tmp_path, model, 1)
     broken = tmp_path / "mine" / "site-0" / "broken.txt"
     broken.write_text("+ The vote was held.\nno mark\n")
@@ -83,7 +83,7 @@ def test_a_broken_file_among_the_labels(tmp_path: Path, model: LineModel) -> Non
 
 
 def test_one_lesson_at_a_time(tmp_path: Path, model: LineModel) -> None:
-    """While a lesson goes on, another is refused, and articles can be opened."""
+    """During fine-tuning a second request is refused, and articles can be opened."""
     client = serve(tmp_path, model, SITES_TO_MEASURE)
     assert client.ask("POST", "api/lesson").status_code == 200
     second = client.ask("POST", "api/lesson")
@@ -95,7 +95,7 @@ def test_one_lesson_at_a_time(tmp_path: Path, model: LineModel) -> None:
 
 @pytest.mark.slow
 def test_the_taught_model_is_there_the_next_time(tmp_path: Path, model: LineModel) -> None:
-    """A new server lets the taught model propose labels, and says so; --model names another."""
+    """A new server uses the fine-tuned model and reports it; `--model` overrides it."""
     client = serve(tmp_path, model, SITES_TO_MEASURE)
     teach(client)
     taught = client.ask("PUT", "api/model").json()["path"]
