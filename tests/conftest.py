@@ -82,25 +82,24 @@ def few() -> Corpus:
 
 
 @pytest.fixture(scope="session")
-def fitted(few: Corpus, tmp_path_factory: pytest.TempPathFactory) -> LineClassifier:
-    """Train a small classifier, once for all workers; the regressions need not converge."""
+def trained(few: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Train a small model, once for all workers; its classifier is beside it."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    path = folder / "fitted.pickle"
-    with (folder / "fitted.lock").open("w") as lock:
+    path = folder / "trained.joblib"
+    with (folder / "trained.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
-            classifier = LineClassifier(n_bits=10, n_trees=2, n_folds=2, max_iter=40)
-            train_model(few, classifier)
-            path.write_bytes(pickle.dumps(classifier))
-    classifier: LineClassifier = pickle.loads(path.read_bytes())  # noqa: S301
-    return classifier
+            classifier = LineClassifier(n_trees=2, n_folds=2, random_state=1)
+            model = train_model(few, classifier)
+            path.with_suffix(".pickle").write_bytes(pickle.dumps(classifier))
+            save_model(model, path)
+    return path
 
 
 @pytest.fixture(scope="session")
-def trained(fitted: LineClassifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Save the model of the small classifier."""
-    path = tmp_path_factory.mktemp("model") / "trained.joblib"
-    save_model(fitted.model_, path)
-    return path
+def fitted(trained: Path) -> LineClassifier:
+    """Load the classifier of the small model."""
+    classifier: LineClassifier = pickle.loads(trained.with_suffix(".pickle").read_bytes())  # noqa: S301
+    return classifier

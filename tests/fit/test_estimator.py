@@ -34,7 +34,7 @@ def test_fitting(fitted: LineClassifier, few: Corpus) -> None:
     assert probabilities.shape == (few.n_lines, 2)
     assert np.array_equal(probabilities, fitted.model_.predict_proba(few.texts))
     assert fitted.predict(few.texts).tolist() == fitted.model_.predict(few.texts).tolist()
-    assert fitted.score(few.texts, few.labels) > 0.95
+    assert fitted.score(few.texts, few.labels) > 0.9
     unwritten = {"keywords": None, "without": ()}
     assert fitted.model_.metadata["classifier"] | unwritten == fitted.get_params()
 
@@ -208,7 +208,7 @@ def test_unfitted() -> None:
 def test_parts_for_comparison(few: Corpus, without: list[str], words: bool, dense: bool) -> None:
     """Excluded feature groups have no weight in stage 1, the others have."""
     classifier = LineClassifier(**SMALL | {"without": without, "stages": 1, "max_iter": 10})
-    model = classifier.fit(few.texts[:6], few.labels[:6], few.groups[:6]).model_
+    model = classifier.fit(few.texts[::3], few.labels[::3], few.groups[::3]).model_
     assert bool(model.word_weights.any()) == words
     assert bool(model.first.coefficients.any()) == dense
 
@@ -216,7 +216,7 @@ def test_parts_for_comparison(few: Corpus, without: list[str], words: bool, dens
 def test_groups_left_out_of_stage_2(few: Corpus) -> None:
     """An excluded group has no weight in stage 2; the context can be excluded too."""
     classifier = LineClassifier(**SMALL | {"without": ["shape", "context"], "stages": 2, "max_iter": 10})
-    model = classifier.fit(few.texts[:6], few.labels[:6], few.groups[:6]).model_
+    model = classifier.fit(few.texts[::3], few.labels[::3], few.groups[::3]).model_
     names = stage_names()[1]
     silent = [names.index(name) for name in (*group_names()["shape"], *context_names())]
     assert not model.second.coefficients[silent].any()
@@ -226,7 +226,7 @@ def test_groups_left_out_of_stage_2(few: Corpus) -> None:
 def test_unknown_group(few: Corpus) -> None:
     """An unknown feature group cannot be excluded."""
     with pytest.raises(ValueError, match="no group of features 'colour': use shape, "):
-        LineClassifier(**SMALL | {"without": ["colour"]}).fit(few.texts[:6], few.labels[:6], few.groups[:6])
+        LineClassifier(**SMALL | {"without": ["colour"]}).fit(few.texts[::3], few.labels[::3], few.groups[::3])
 
 
 def test_masked_lines_are_not_learnt_from(few: Corpus) -> None:
