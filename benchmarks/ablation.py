@@ -79,7 +79,7 @@ def ablate(learnt: Corpus, measured: Corpus, seed: int) -> list[TextRow]:
         model = train_model(learnt, LineClassifier(random_state=seed, **parameters))
         systems[name] = cleaned_by(model)
         if name == WHOLE:
-            systems[WITHOUT_DECODER] = cleaned_by(replace(model, decoder=None))
+            systems[WITHOUT_DECODER] = cleaned_by(replace(model, stage3=None))
     return compare(measured, {**systems, "keep all": keep_all})
 
 

@@ -61,7 +61,7 @@ def main(
             raise typer.BadParameter(f"{folder}: no such folder")
     whole = load(model)
     parts = train_parts(Corpus.read(pages / "train", ARTICLES))
-    systems = peers({**parts, TWO_STAGES: replace(whole, decoder=None), WHOLE: whole})
+    systems = peers({**parts, TWO_STAGES: replace(whole, stage3=None), WHOLE: whole})
     name, labels_themselves = systems.popitem()  # they stay the last row
     systems |= {BY_SITE: cleaned_by(whole, by_site=True), name: labels_themselves}
     rows = compare(Corpus.read(pages / "test"), systems)

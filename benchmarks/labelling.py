@@ -22,11 +22,11 @@ from dechaff import LineModel, load_model, save_model
 from dechaff.files import written_whole
 from dechaff_training.corpus.corpus import MASKED, Article, Corpus
 from dechaff_training.evaluate.benchmark import text_columns
-from dechaff_training.evaluate.evaluation import Table, decide
+from dechaff_training.evaluate.evaluation import Table, decide_corpus
 from dechaff_training.evaluate.metrics import Estimate, Resamples, Values, f1_of_means
 from dechaff_training.fit.active_learning import rank_articles
-from dechaff_training.fit.adapting import Adapter
 from dechaff_training.fit.estimator import LineClassifier
+from dechaff_training.fit.fine_tuner import FineTuner
 from dechaff_training.fit.fine_tuning import STRENGTHS, choose_strength
 from dechaff_training.fit.training import train_model
 from dechaff_training.report.rendering import print_tables
@@ -89,7 +89,7 @@ def learn(start: LineModel, pool: Corpus, order: Order, seed: int) -> Iterator[t
         chosen = set(order(model, labelled, rest, after - before))
         labelled = Corpus([*labelled, *(article for place, article in enumerate(rest) if place in chosen)])
         rest = Corpus([article for place, article in enumerate(rest) if place not in chosen])
-        adapter = Adapter(start, labelled)
+        adapter = FineTuner(start, labelled)
         model = adapter.model(adapter.change(choose_strength(adapter, labelled.groups, STRENGTHS, seed)))
         yield model, labelled
 
@@ -104,7 +104,7 @@ def simulate(start: LineModel, corpus: Corpus, n_draws: int) -> list[dict[str, A
         groups += judged.groups
         for name, order in ORDERS.items():
             for n_articles, (model, labelled) in zip(STEPS, learn(start, pool, order, seed), strict=True):
-                texts = {name: decide(model, judged.texts).texts}
+                texts = {name: decide_corpus(model, judged.texts).texts}
                 columns.setdefault((name, n_articles), []).append(text_columns(judged.articles, texts)[name])
                 n_lines.setdefault((name, n_articles), []).append(labelled.n_lines)
             print(f"draw {seed + 1} of {n_draws}, {name}", file=sys.stderr, flush=True)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from dechaff import LineModel
+from dechaff import LineBatch, LineModel
 from dechaff.features.stage3 import stage3_names
+from dechaff.linear.forward import Forward
 from dechaff.linear.line_model import stage_names
 from dechaff.linear.stage import SPLITS_PER_TREE, Crosses, Stage
 
@@ -67,6 +68,11 @@ def constant_model(log_odds: float, threshold: float = 0.5) -> LineModel:
     """Make a model with the same log-odds for every line."""
     first, second = stage_names()
     return LineModel(plain_stage(first), plain_stage(second, log_odds), np.zeros(2, np.float32), threshold)
+
+
+def forward(model: LineModel, text: str) -> Forward:
+    """Compute the forward pass of a model over one text."""
+    return model.forward(LineBatch.from_texts([text]))
 
 
 def random_crosses(rng: np.random.Generator, n_trees: int, n_features: int) -> Crosses:

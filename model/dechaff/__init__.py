@@ -4,10 +4,11 @@ from dechaff.api import (
     CleanedArticle,
     LabelledLine,
     classify_lines,
+    clean_array,
     clean_article,
     keep_content,
+    label_array,
 )
-from dechaff.arrays import clean_array, label_array
 from dechaff.errors import ArtifactError, CorpusError, DechaffError, InputError, MissingExtraError
 from dechaff.explain.contributions import Reason
 from dechaff.explain.sentences import Why

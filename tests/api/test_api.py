@@ -105,7 +105,7 @@ def test_kinds_of_arrays() -> None:
         ([], []),
     ],
 )
-def test_the_guard(probability: list[float], kept: list[int]) -> None:
+def test_the_fallback(probability: list[float], kept: list[int]) -> None:
     """If no line reaches the threshold but the best reaches half of it, the best line and those at least half as probable are kept."""
     short = np.full(len(probability), 40)
     assert apply_threshold(np.array(probability), short, np.array([0, len(probability)]), 0.5).tolist() == list(
@@ -113,7 +113,7 @@ def test_the_guard(probability: list[float], kept: list[int]) -> None:
     )
 
 
-def test_the_guard_looks_at_each_article_alone() -> None:
+def test_the_fallback_treats_articles_separately() -> None:
     """The fallback treats each article separately, and empty articles do not shift the others."""
     probability, offsets = np.array([0.9, 0.4, 0.4, 0.3, 0.1]), np.array([0, 0, 2, 2, 4, 5, 5])
     short = np.full(5, 40)
@@ -137,7 +137,7 @@ def test_a_higher_threshold_never_keeps_more(probability: list[float], n_chars: 
     assert all((higher <= lower).all() for lower, higher in itertools.pairwise(kept))
 
 
-def test_the_guard_keeps_lines_as_long_as_an_article() -> None:
+def test_the_fallback_keeps_lines_as_long_as_an_article() -> None:
     """If nothing reaches the threshold, a line of 1,000 characters is kept; otherwise it is dropped."""
     probability, n_chars, offsets = (
         np.array([0.0, 0.01, 0.02, 0.9]),

@@ -46,15 +46,16 @@ def test_lines_are_counted_by_deciles(profiled: Path, corpus: Corpus) -> None:
     model = load_model(profiled)
     profile = Profile.of(model)
     assert profile is not None
-    census = Census(profile, model.first.names)
+    census = Census(profile, model.stage1.names)
     seen = []
     for batch in batches(corpus.texts):
-        model.log_odds(batch, lambda matrix: (census.watch(matrix), seen.append(matrix)))
+        seen.append(model.features(batch))
+        census.count(seen[-1])
     lines = np.concatenate(seen, axis=1)
     sample = lines[:, choose_lines(1, lines.shape[1])]
     assert sample.shape[1] == pytest.approx(lines.shape[1] / 20, abs=2)
     for (name, edges), counts in zip(profile.edges.items(), census.counts, strict=True):
-        places = np.searchsorted(edges, sample[model.first.names.index(name)].astype(np.float64))
+        places = np.searchsorted(edges, sample[model.stage1.names.index(name)].astype(np.float64))
         assert counts.tolist() == np.bincount(places, minlength=10).tolist(), name
 
 
@@ -66,7 +67,7 @@ def test_profiles_may_have_any_number_of_edges() -> None:
     )
     matrix = np.random.default_rng(0).random((3, 1000), np.float32)
     for part in (matrix[:, :7], matrix[:, 7:7], matrix[:, 7:]):
-        census.watch(part)
+        census.count(part)
     sample = matrix[:, choose_lines(1, 1000)]
     for counts, row, own in zip(census.counts, (2, 0), edges.values(), strict=True):
         assert counts.tolist() == np.bincount(np.searchsorted(own, sample[row]), minlength=13).tolist()
@@ -103,8 +104,8 @@ def test_an_unsound_profile_is_none(name: str, profiled: Path) -> None:
     first = next(iter(model.metadata[KEY]["features"]))
     model.metadata[KEY]["features"]["n_words"] = model.metadata[KEY]["features"].pop(first)
     BREAKS[name](model.metadata[KEY])
-    names = ("n_words", *model.first.names[1:])
-    assert Profile.of(replace(model, first=replace(model.first, names=names))) is None
+    names = ("n_words", *model.stage1.names[1:])
+    assert Profile.of(replace(model, stage1=replace(model.stage1, names=names))) is None
 
 
 def test_training_writes_a_profile(trained: Path) -> None:
@@ -112,7 +113,7 @@ def test_training_writes_a_profile(trained: Path) -> None:
     model = load_model(trained)
     profile = Profile.of(model)
     assert profile is not None
-    assert set(profile.edges) == set(model.first.names)
+    assert set(profile.edges) == set(model.stage1.names)
     assert all(share.sum() == pytest.approx(1, abs=1e-4) for share in profile.shares.values())
     description = {"weights": {}, "metadata": model.metadata}
     assert "edges" not in str([column._cells for column in next(iter(model_report(description))).columns])

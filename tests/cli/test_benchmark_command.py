@@ -109,7 +109,7 @@ def test_speeds(figures: PageBenchmark) -> None:
     assert {speed.n_pages for speed in (alone, cleaned)} == {5}
 
 
-def test_pages_without_gold_are_told_of(figures: PageBenchmark) -> None:
+def test_pages_without_gold_are_counted(figures: PageBenchmark) -> None:
     """A note counts the pages without a gold body."""
     assert "1 of 6 pages have no gold body and are left out" in figures.notes
 

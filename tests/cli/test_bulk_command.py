@@ -28,7 +28,7 @@ def inputs(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_run_says_what_it_has_done(inputs: Path) -> None:
+def test_a_run_prints_its_summary(inputs: Path) -> None:
     """The summary is on standard output, the chosen fields on standard error, and the documents in the folder."""
     done = dechaff("bulk", "a.jsonl.zst", "-o", "out", cwd=inputs)
     assert done.stderr == "dechaff: a.jsonl.zst: text from 'text', id from 'id'\n"
@@ -40,7 +40,7 @@ def test_a_run_says_what_it_has_done(inputs: Path) -> None:
     assert len(read_jsonl(inputs / "out" / "a.jsonl.zst")) == 20
 
 
-def test_quarantine_is_told(inputs: Path) -> None:
+def test_quarantine_is_reported(inputs: Path) -> None:
     """Bad records are in the summary and set exit code 3, also if an earlier run found them."""
     for _ in range(2):
         done = dechaff("bulk", "bad.jsonl", "-o", "out", cwd=inputs, code=3)

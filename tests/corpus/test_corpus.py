@@ -236,7 +236,7 @@ def test_pages_become_an_article_by_each_extractor_and_the_next_time_come_from_t
     assert {file: file.stat().st_mtime_ns for file in cache.iterdir()} == files
 
 
-def test_a_page_that_is_not_that_of_its_gold_teaches_nothing(tmp_path: Path) -> None:
+def test_a_page_without_its_gold_is_masked(tmp_path: Path) -> None:
     """If less than half of the gold body is in the page's text, every line is masked, but the page is still measured."""
     other = page(
         id="post/2", body=["Of something else altogether, which stands nowhere on the page, is told here."]

@@ -133,7 +133,7 @@ def test_a_headline_that_the_gold_leaves_out_is_masked(line: str, label: int) ->
     assert labels.tolist() == [label, 1, 1]
 
 
-def test_a_headline_that_the_gold_has_is_content_and_its_repeat_below_is_not() -> None:
+def test_a_headline_in_the_gold_is_content_once() -> None:
     """A headline in the gold body is content once, where it heads the article."""
     title = "The mill at the weir closes"
     text = f"{title}\n{LONG[0]}\n{LONG[1]}\nRelated\n{title}"
@@ -148,7 +148,7 @@ def test_the_headline_above_the_body_is_masked_if_it_is_a_heading_of_the_page() 
     assert align(text, [headings[1], *LONG[:2]], "The mill closes", headings).tolist() == [0, 1, 0, 1, 1]
 
 
-def test_furniture_that_a_gold_keeps_is_masked_on_request() -> None:
+def test_bylines_in_the_gold_are_masked_on_request() -> None:
     """Byline, date and counters before the first sentence and credits inside the body are masked on request."""
     body = [
         "The mill closes",

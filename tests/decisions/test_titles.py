@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_process import dechaff
-from helpers import ANY_TEXT, ANY_TEXTS, SMALL_MODEL, constant_model, random_model
+from helpers import ANY_TEXT, ANY_TEXTS, SMALL_MODEL, constant_model, forward, random_model
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dechaff import InputError, LineBatch, LineModel, classify_lines, clean_array, clean_article, keep_content
-from dechaff.decisions.decide import _settle
+from dechaff.decisions.decide import _keep_titles
 from dechaff.decisions.titles import (
     COPY,
     HEADLINE,
@@ -153,20 +153,20 @@ def test_kept_and_dropped_are_the_input(text: str, title: str | None, url: str |
 
 
 @given(ANY_TEXT, st.integers(0, 9))
-def test_shares_sum_to_the_log_odds(text: str, place: int) -> None:
-    """With a title the shares of all features and of the line's role sum to the log-odds."""
+def test_contributions_sum_to_the_log_odds(text: str, place: int) -> None:
+    """With a title, the contributions of all features and of the line's role sum to the log-odds."""
     lines = LineBatch.from_texts([text]).line_texts(0)
     assume(lines)
     title = lines[place % len(lines)]
     probability = np.array([line.probability for line in classify_lines(text, RANDOM, title=title)])
-    odds = explain(RANDOM, text, PageInfo(title)).log_odds
+    odds = explain(forward(RANDOM, text), PageInfo(title)).log_odds
     assert 1 / (1 + np.exp(-odds)) == pytest.approx(probability, abs=1e-4)
 
 
 def test_the_reasons_name_the_title(model: LineModel) -> None:
     """A line's role is among its reasons with its contribution, and only if a title is given."""
     lines = classify_lines(PAGE, model, title=TITLE)
-    found = find_roles(LineBatch.from_texts([PAGE]), explain(model, PAGE).log_odds, [PageInfo(TITLE)])
+    found = find_roles(LineBatch.from_texts([PAGE]), explain(forward(model, PAGE)).log_odds, [PageInfo(TITLE)])
     assert HEADLINE in found
     for line, plain, role in zip(lines, classify_lines(PAGE, model), found.tolist(), strict=True):
         extra = set(line.reasons(None)) - set(plain.reasons(None))
@@ -187,7 +187,7 @@ def test_a_title_changes_only_lines_that_say_it(text: str, place: int, threshold
         assert (before.probability <= after.probability) or role == COPY
 
 
-def test_the_guard_and_a_headline() -> None:
+def test_the_fallback_and_a_headline() -> None:
     """An article kept by the fallback loses no line, except the title's copies, when the headline is kept."""
     model = constant_model(-0.5)
     assert keep_content(PAGE, model) == PAGE
@@ -201,12 +201,12 @@ def test_a_title_empties_no_article() -> None:
     """If the most probable line is dropped as a copy of the title, the fallback keeps the next one."""
     before, after = np.array([False, False, False, True]), np.array([False, False, True, False])
     says_title = np.array([True, False, False, True])
-    assert _settle(before, after, says_title, np.array([0, 4])).tolist() == [False, False, True, False]
+    assert _keep_titles(before, after, says_title, np.array([0, 4])).tolist() == [False, False, True, False]
     # With another line kept before, the article is not empty, and the title has no say on lines that do not say it.
     before[1] = True
-    assert _settle(before, after, says_title, np.array([0, 4])).tolist() == [False, True, False, False]
+    assert _keep_titles(before, after, says_title, np.array([0, 4])).tolist() == [False, True, False, False]
     # Each article by itself, one without lines too.
-    assert _settle(before, after, says_title, np.array([0, 2, 2, 4])).tolist() == [False, True, True, False]
+    assert _keep_titles(before, after, says_title, np.array([0, 2, 2, 4])).tolist() == [False, True, True, False]
 
 
 @pytest.mark.parametrize("nothing", ["", None])

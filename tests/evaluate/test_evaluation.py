@@ -9,7 +9,7 @@ import pytest
 
 from dechaff import CorpusError, InputError, LineModel, clean_array
 from dechaff_training.corpus.corpus import Article, Corpus
-from dechaff_training.evaluate.evaluation import decide, evaluate
+from dechaff_training.evaluate.evaluation import decide_corpus, evaluate
 from dechaff_training.evaluate.line_records import LineRecords
 from dechaff_training.evaluate.metrics import SCORES
 
@@ -31,7 +31,7 @@ def with_masked_and_silver(corpus: Corpus) -> Corpus:
 def test_decisions_are_those_of_clean_array(model: LineModel, corpus: Corpus, threshold: float | None) -> None:
     """The measured decisions are those of `clean_array`, fallback included."""
     texts = [*corpus.texts[:20], "", "\n \n", "Log in\nShare"]
-    assert decide(model, texts, threshold).texts == clean_array(texts, model, threshold)
+    assert decide_corpus(model, texts, threshold).texts == clean_array(texts, model, threshold)
 
 
 def test_evaluation_of_the_projects_own_articles(model: LineModel, corpus: Corpus) -> None:
@@ -103,7 +103,7 @@ def test_records_of_lines(model: LineModel, corpus: Corpus, tmp_path: Path) -> N
         np.testing.assert_array_equal(getattr(records, field.name), getattr(again, field.name))
     assert len(again.article) == len(again.label) == corpus.n_lines
     assert again.label.sum() == sum((labels == 1).sum() for labels in corpus.labels)
-    assert np.abs(again.probability - decide(model, corpus.texts).probability).max() <= 0.0005001
+    assert np.abs(again.probability - decide_corpus(model, corpus.texts).probability).max() <= 0.0005001
 
 
 def test_records_leave_out_masked_lines_and_silver(model: LineModel, corpus: Corpus) -> None:

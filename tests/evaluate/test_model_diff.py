@@ -13,8 +13,7 @@ from dechaff import LineModel, classify_lines, save_model
 from dechaff_training.corpus.articles import Article
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.corpus.gold_alignment import MASKED
-from dechaff_training.evaluate.change_reasons import Explainer
-from dechaff_training.evaluate.model_diff import Comparison, compare_models
+from dechaff_training.evaluate.model_diff import Comparison, Explainer, compare_models
 
 PLAIN = "The vote was held on Tuesday.\n\nShare this article\nSubscribe now for ₹900 per month\n"
 
@@ -106,7 +105,7 @@ def test_lines_without_a_label(article: Article, verdicts: list[bool | None]) ->
     assert {change.direction for change in comparison.changes} == {"dropped to kept"}
 
 
-def test_the_guard_is_named() -> None:
+def test_the_fallback_is_named() -> None:
     """A line kept by the fallback alone is marked, with its probability below the threshold."""
     corpus = Corpus([make_article("One\n" + "words " * 300, 0, 1)])
     comparison = compare_models(constant_model(-9), constant_model(9), corpus, 0.5)

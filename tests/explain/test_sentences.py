@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
-from helpers import ANY_TEXT, constant_model, random_model
+from helpers import ANY_TEXT, constant_model, forward, random_model
 from hypothesis import given
 
 from dechaff import LineBatch, LineModel, classify_lines
@@ -13,7 +13,7 @@ from dechaff.decisions.titles import REASONS
 from dechaff.explain.contributions import explain
 from dechaff.explain.evidence import Article, Line
 from dechaff.explain.facts import FACTS, find_fact
-from dechaff.explain.sentences import Wording
+from dechaff.explain.sentences import Sentences
 from dechaff.explain.themes import theme_contributions, themes
 from dechaff.features.words import TERM_TYPES
 from dechaff_training.corpus.corpus import Corpus
@@ -26,11 +26,11 @@ ALWAYS = {"amount", "place", "n_lines"}
 
 def test_every_feature_has_one_theme(model: LineModel) -> None:
     """Each feature of the shipped model's stages, each term type and each title role is in exactly one theme, and nothing else is."""
-    assert model.decoder is not None
+    assert model.stage3 is not None
     names = {
-        *model.first.names,
-        *model.second.names,
-        *model.decoder.names,
+        *model.stage1.names,
+        *model.stage2.names,
+        *model.stage3.names,
         *(type_.name for type_ in TERM_TYPES),
         *REASONS,
     }
@@ -40,7 +40,7 @@ def test_every_feature_has_one_theme(model: LineModel) -> None:
 
 def test_sentences_name_facts_that_there_are(model: LineModel) -> None:
     """Every fact in the table exists, and the last sentence of each theme is true of every line."""
-    known = {*FACTS, *model.second.names, *REASONS}
+    known = {*FACTS, *model.stage2.names, *REASONS}
     for theme in themes():
         for sentences in (theme.content, theme.boilerplate):
             named = [[name for _, name, _, _ in string.Formatter().parse(each) if name] for each in sentences]
@@ -51,7 +51,7 @@ def test_sentences_name_facts_that_there_are(model: LineModel) -> None:
 def test_themes_sum_to_the_log_odds(model: LineModel, corpus: Corpus) -> None:
     """On real articles, the base and all themes sum to the log-odds of the explanation and of the model."""
     for text in corpus.texts[::5]:
-        explanation = explain(model, text)
+        explanation = explain(forward(model, text))
         total = explanation.base + theme_contributions(explanation).sum(axis=0)
         assert total == pytest.approx(explanation.log_odds, abs=1e-6)
         assert total == pytest.approx(model.log_odds(LineBatch.from_texts([text])), abs=1e-5)
@@ -87,10 +87,10 @@ def test_reasons_speak_for_the_label(model: LineModel, corpus: Corpus) -> None:
 @given(ANY_TEXT)
 def test_any_text_can_be_put_into_words(text: str) -> None:
     """For any text and labels, each reason is one non-empty line."""
-    explanation = explain(RANDOM, text)
+    explanation = explain(forward(RANDOM, text))
     n_lines = explanation.words.batch.n_lines
     for kept in (np.zeros(n_lines, np.bool_), np.ones(n_lines, np.bool_)):
-        wording = Wording(explanation, kept)
+        wording = Sentences(explanation, kept)
         for line in range(n_lines):
             for why in wording.why(line, None):
                 assert str(why) == why.text
@@ -120,7 +120,7 @@ LINES = ARTICLE.splitlines()
 def fact(text: str, name: str) -> str | None:
     """Return a fact of a line of the article above, with the second to the fifth line as content."""
     kept = np.isin(np.arange(len(LINES)), (1, 2, 3, 4))
-    return find_fact(Line(Article(explain(PLAIN, ARTICLE), kept), LINES.index(text), 1), name)
+    return find_fact(Line(Article(explain(forward(PLAIN, ARTICLE)), kept), LINES.index(text), 1), name)
 
 
 @pytest.mark.parametrize(
@@ -209,8 +209,8 @@ def test_boilerplate_in_words(text: str, line: int, theme: str, expected: str) -
     """For any weights, the sentence of a theme that counts for boilerplate names the evidence."""
     said = set()
     for seed in range(8):
-        explanation = explain(random_model(seed), text)
-        wording = Wording(explanation, np.zeros(explanation.words.batch.n_lines, np.bool_))
+        explanation = explain(forward(random_model(seed), text))
+        wording = Sentences(explanation, np.zeros(explanation.words.batch.n_lines, np.bool_))
         said |= {why.text for why in wording.why(line, None) if why.theme == theme}
     assert said == {expected}
 

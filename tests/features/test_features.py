@@ -8,7 +8,7 @@ from hypothesis import given
 from dechaff import LineBatch
 from dechaff.features import FEATURE_GROUPS, feature_names, group_names, line_features, specification, stack
 from dechaff.features.context import context_features, context_names
-from dechaff.features.words import TERM_TYPES, line_hashes, word_terms
+from dechaff.features.words import TERM_TYPES, line_hashes, sum_words, word_terms
 from dechaff.text.lines import MOST_LINES
 from dechaff.text.tokens import find_words
 from dechaff_training.corpus.corpus import Corpus
@@ -182,7 +182,7 @@ def test_after_the_last_prose(corpus: Corpus) -> None:
         assert found["is_after_prose"][first:last].tolist() == (places >= (prose[-1] if len(prose) else 0)).tolist()
 
 
-def test_repeats_stay_within_an_article() -> None:
+def test_copies_stay_within_an_article() -> None:
     """Lines of other articles in the batch are no copies, and neither are lines of marks alone."""
     batch = LineBatch.from_texts(["Same line", "Same line\n***\n***"])
     assert line_features(batch, find_words(batch))["is_repeat"].tolist() == [0, 0, 0, 0]
@@ -267,10 +267,10 @@ def test_line_hashes_are_sums() -> None:
 
 
 def test_the_word_matrix_is_what_the_model_sums(corpus: Corpus) -> None:
-    """The word matrix of fitting times the weights equals `LineModel.word_log_odds`."""
+    """The word matrix of fitting times the weights equals `sum_words`."""
     model = random_model(n_bits=12)
     of_two_parts = "Share this page\n" * (MOST_LINES + 1)
     batch = LineBatch.from_texts([*corpus.texts[:12], "one line", "", "***\n世界 $5", of_two_parts])
     words = find_words(batch)
-    product = word_matrix(batch, words, 12) @ model.word_weights
-    assert model.word_log_odds(words) == pytest.approx(product, abs=1e-4)
+    product = word_matrix(words, 12) @ model.word_weights
+    assert sum_words(words, model.word_weights) == pytest.approx(product, abs=1e-4)

@@ -6,7 +6,7 @@ import joblib
 import numpy as np
 import pytest
 from cli_process import dechaff
-from helpers import ANY_TEXT, SMALL_MODEL
+from helpers import ANY_TEXT, SMALL_MODEL, forward
 from hypothesis import given
 
 from dechaff import ArtifactError, InputError, LineModel, classify_lines, keep_content, load_model, save_model
@@ -29,7 +29,7 @@ def test_a_phrase_of_the_users_own_counts_as_those_of_its_family(model: LineMode
     shares = [dict(line.reasons(None))["share_subscribe_phrases"] for line in (before, after)]
     assert shares[1] < shares[0] - 0.1
     assert (before.kind, after.kind) == ("related", "offer")
-    assert explain(known, ARTICLE).log_odds == pytest.approx(
+    assert explain(forward(known, ARTICLE)).log_odds == pytest.approx(
         known.log_odds(LineBatch.from_texts([ARTICLE])), abs=1e-4
     )
     assert keep_content("UNLOCK the Archive!", known) == ""
@@ -73,7 +73,7 @@ def test_every_family_takes_keywords() -> None:
     """A keyword of any family is counted in that family's feature."""
     for family in FAMILIES:
         model = SMALL_MODEL.with_keywords({family: ["qwzx vbnq"]})
-        row = model.first.names.index(f"n_{family}_phrases")
+        row = model.stage1.names.index(f"n_{family}_phrases")
         batch = LineBatch.from_texts(["Qwzx, vbnq"])
         assert (model.features(batch)[row, 0], SMALL_MODEL.features(batch)[row, 0]) == (np.float32(np.log(2)), 0.0)
 

@@ -6,7 +6,7 @@ from helpers import plain_stage
 from numpy.typing import NDArray
 
 from dechaff.linear.stage import sigmoid
-from dechaff_training.fit.calibration import calibrate
+from dechaff_training.fit.thresholds import calibrate
 
 RNG = np.random.default_rng(3)
 ODDS = RNG.normal(0, 3, 20_000)
@@ -26,7 +26,7 @@ def test_finds_the_truth(slope: float, intercept: float) -> None:
     assert calibrated.intercept == pytest.approx(intercept, abs=0.1)
 
 
-def test_weights_say_which_lines_judge() -> None:
+def test_lines_without_weight() -> None:
     """Lines without weight have no influence, whatever their number."""
     labels = draw(ODDS)
     labels[:15_000] = 1
@@ -43,6 +43,6 @@ def test_weights_say_which_lines_judge() -> None:
     ],
     ids=["one class", "the wrong way round", "no weights"],
 )
-def test_lines_that_do_not_tell(labels: NDArray[np.int8], weights: NDArray[np.float64]) -> None:
+def test_lines_without_information(labels: NDArray[np.int8], weights: NDArray[np.float64]) -> None:
     """If nothing can be fitted the stage is unchanged, and the order of lines is never reversed."""
     assert calibrate(STAGE, np.array([-2.0, -1.0, 1.0, 2.0]), labels, weights) is STAGE

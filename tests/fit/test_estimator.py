@@ -29,7 +29,7 @@ def test_fitting(fitted: LineClassifier, few: Corpus) -> None:
     """A fitted classifier has classes and a model with its parameters in the metadata, and predicts with it."""
     assert fitted.classes_.tolist() == ["boilerplate", "content"]
     assert isinstance(fitted.model_, LineModel)
-    assert (fitted.model_.first.names, fitted.model_.second.names) == stage_names()
+    assert (fitted.model_.stage1.names, fitted.model_.stage2.names) == stage_names()
     probabilities = fitted.predict_proba(few.texts)
     assert probabilities.shape == (few.n_lines, 2)
     assert np.array_equal(probabilities, fitted.model_.predict_proba(few.texts))
@@ -210,7 +210,7 @@ def test_parts_for_comparison(few: Corpus, without: list[str], words: bool, dens
     classifier = LineClassifier(**SMALL | {"without": without, "stages": 1, "max_iter": 10})
     model = classifier.fit(few.texts[::3], few.labels[::3], few.groups[::3]).model_
     assert bool(model.word_weights.any()) == words
-    assert bool(model.first.coefficients.any()) == dense
+    assert bool(model.stage1.coefficients.any()) == dense
 
 
 def test_groups_left_out_of_stage_2(few: Corpus) -> None:
@@ -219,8 +219,8 @@ def test_groups_left_out_of_stage_2(few: Corpus) -> None:
     model = classifier.fit(few.texts[::3], few.labels[::3], few.groups[::3]).model_
     names = stage_names()[1]
     silent = [names.index(name) for name in (*group_names()["shape"], *context_names())]
-    assert not model.second.coefficients[silent].any()
-    assert model.second.coefficients.any()
+    assert not model.stage2.coefficients[silent].any()
+    assert model.stage2.coefficients.any()
 
 
 def test_unknown_group(few: Corpus) -> None:

@@ -13,9 +13,9 @@ from dechaff.errors import CorpusError
 from dechaff.linear.artifact import model_digest
 from dechaff.text.tokens import find_words
 from dechaff_training.corpus.corpus import MASKED, Article, Corpus
-from dechaff_training.evaluate.evaluation import decide
-from dechaff_training.fit.adapting import Adapter
-from dechaff_training.fit.fine_tuning import KEY, SITES_TO_MEASURE, Lesson, lesson_table, teach
+from dechaff_training.evaluate.evaluation import decide_corpus
+from dechaff_training.fit.fine_tuner import FineTuner
+from dechaff_training.fit.fine_tuning import KEY, SITES_TO_MEASURE, FineTuning, fine_tune, fine_tuning_table
 
 #: Two strengths are enough where it does not matter how well they are chosen, and save time.
 TWO = (0.0, 0.03)
@@ -43,19 +43,19 @@ def eight(corpus: Corpus) -> Corpus:
 
 
 @pytest.fixture(scope="module")
-def lesson(eight: Corpus) -> Lesson:
+def result(eight: Corpus) -> FineTuning:
     """Fine-tune the shipped model on inverted labels."""
-    return teach(default_model(), inverted(eight), strengths=TWO, start_digest="1234")
+    return fine_tune(default_model(), inverted(eight), strengths=TWO, start_digest="1234")
 
 
 def right(model: LineModel, corpus: Corpus) -> float:
-    return float(np.mean(decide(model, corpus.texts).kept == np.concatenate(corpus.labels)))
+    return float(np.mean(decide_corpus(model, corpus.texts).kept == np.concatenate(corpus.labels)))
 
 
 def test_labels_move_a_model(eight: Corpus) -> None:
     """The higher the strength, the more labels are reproduced; at strength 0 the model is unchanged."""
     start, labels = default_model(), inverted(eight)
-    adapter = Adapter(start, labels)
+    adapter = FineTuner(start, labels)
     models = [adapter.model(adapter.change(strength)) for strength in (0.0, 0.01, 1.0)]
     assert models[0] is start
     shares = [right(model, labels) for model in models]
@@ -65,7 +65,7 @@ def test_labels_move_a_model(eight: Corpus) -> None:
 
 def test_the_loss_is_that_of_the_model(eight: Corpus) -> None:
     """The loss that selects the strength is that of the changed model's probabilities, with equal weights of articles."""
-    adapter = Adapter(default_model(), inverted(eight))
+    adapter = FineTuner(default_model(), inverted(eight))
     places = np.array([1, 4])
     change = adapter.change(0.03, np.setdiff1d(np.arange(8), places))
     model, expected = adapter.model(change), 0.0
@@ -82,62 +82,62 @@ def test_no_labels_at_all(eight: Corpus) -> None:
     """A corpus without labels is refused."""
     masked = Corpus([relabelled(article, np.full(len(article.labels), MASKED)) for article in eight])
     with pytest.raises(CorpusError, match="no line has a label"):
-        Adapter(default_model(), masked)
+        FineTuner(default_model(), masked)
     with pytest.raises(CorpusError):
-        teach(default_model(), masked)
+        fine_tune(default_model(), masked)
 
 
-def test_a_gain_is_measured_on_sites_held_out(lesson: Lesson) -> None:
+def test_a_gain_is_measured_on_sites_held_out(result: FineTuning) -> None:
     """Labels consistent over sites improve the model on held-out sites, and the advice is to take it."""
-    assert lesson.before
-    assert lesson.after
-    assert lesson.difference
-    assert lesson.before.lines_right.value < 0.1 < 0.6 < lesson.after.lines_right.value
-    assert lesson.difference.lines_right.low > 0
-    assert (lesson.n_sites, lesson.sites_needed) == (8, 0)
-    assert lesson.strength > 0
-    assert "take the new model" in lesson.advice
-    assert [row[0] for row in lesson_table(lesson).rows] == ["text F1", "lines right"]
+    assert result.before
+    assert result.after
+    assert result.difference
+    assert result.before.lines_right.value < 0.1 < 0.6 < result.after.lines_right.value
+    assert result.difference.lines_right.low > 0
+    assert (result.n_sites, result.sites_needed) == (8, 0)
+    assert result.strength > 0
+    assert "take the new model" in result.advice
+    assert [row[0] for row in fine_tuning_table(result).rows] == ["text F1", "lines right"]
 
 
-def test_noise_teaches_nothing(eight: Corpus) -> None:
+def test_random_labels_are_not_advised(eight: Corpus) -> None:
     """Random labels do not lead to the advice to take the new model."""
     rng = np.random.default_rng(0)
     noise = [relabelled(article, rng.integers(0, 2, len(article.labels))) for article in eight]
-    assert "take the new model" not in teach(default_model(), Corpus(noise), strengths=TWO).advice
+    assert "take the new model" not in fine_tune(default_model(), Corpus(noise), strengths=TWO).advice
 
 
 def test_too_few_sites(eight: Corpus) -> None:
     """With too few sites the model is fine-tuned without figures, and the number of missing sites is reported."""
     for n_sites in (1, SITES_TO_MEASURE - 1):
-        few = teach(default_model(), inverted(first_of_each_site(eight, n_sites)))
+        few = fine_tune(default_model(), inverted(first_of_each_site(eight, n_sites)))
         assert few.before is few.after is few.difference is None
         assert few.sites_needed == SITES_TO_MEASURE - n_sites
         assert f"{few.sites_needed} more site" in few.advice
-        assert lesson_table(few).rows == []
+        assert fine_tuning_table(few).rows == []
 
 
-def test_a_taught_model_says_so(lesson: Lesson, eight: Corpus, tmp_path: Path) -> None:
+def test_a_fine_tuned_model_records_it(result: FineTuning, eight: Corpus, tmp_path: Path) -> None:
     """A fine-tuned model records its labels, and fine-tuning it again warns of flattering figures."""
-    save_model(lesson.model, tmp_path / "taught.joblib")
+    save_model(result.model, tmp_path / "taught.joblib")
     model = load_model(tmp_path / "taught.joblib")
     (entry,) = model.metadata[KEY]
     assert entry["start_digest"] == "1234"
     assert entry["data"]["n_sites"] == 8
-    again = teach(model, first_of_each_site(eight, 1))
+    again = fine_tune(model, first_of_each_site(eight, 1))
     assert "was taught before" in again.advice
     assert len(again.model.metadata[KEY]) == 2
-    assert "was taught before" not in lesson.advice
+    assert "was taught before" not in result.advice
 
 
-def test_the_same_labels_give_the_same_lesson(lesson: Lesson, eight: Corpus) -> None:
+def test_the_same_labels_give_the_same_result(result: FineTuning, eight: Corpus) -> None:
     """The same model, labels and seed give the same figures and weights."""
-    again = teach(default_model(), inverted(eight), strengths=TWO, start_digest="1234")
-    assert again.to_dict() == lesson.to_dict()
-    assert np.array_equal(again.model.second.coefficients, lesson.model.second.coefficients)
+    again = fine_tune(default_model(), inverted(eight), strengths=TWO, start_digest="1234")
+    assert again.to_dict() == result.to_dict()
+    assert np.array_equal(again.model.stage2.coefficients, result.model.stage2.coefficients)
 
 
-def test_teaching_by_command(tmp_path: Path) -> None:
+def test_the_command(tmp_path: Path) -> None:
     """`train --start-from` writes the new model, prints figures before and after, and keeps the old file."""
     old, new, figures = tmp_path / "old.joblib", tmp_path / "new.joblib", tmp_path / "figures.json"
     save_model(default_model(), old)

@@ -9,8 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dechaff import InputError, classify_lines, default_model, keep_content
-from dechaff_training.evaluate.evaluation import decide
-from dechaff_training.fit.presets import PRECISION_AIM, RECALL_AIM, choose_presets
+from dechaff_training.evaluate.evaluation import decide_corpus
+from dechaff_training.fit.thresholds import PRECISION_AIM, RECALL_AIM, choose_presets
 
 LINES = st.lists(st.tuples(st.integers(0, 100), st.integers(0, 1), st.floats(0.1, 9)), min_size=1, max_size=40)
 NAMED = replace(
@@ -85,7 +85,7 @@ def test_presets_of_the_shipped_model(text: str) -> None:
     cuts = [model.resolve_threshold(name) for name in names]
     assert cuts == sorted(cuts, reverse=True)
     assert model.resolve_threshold("balanced") == model.threshold
-    if (decide(model, [text]).probability >= cuts[0]).any():
-        kept = [decide(model, [text], name).kept for name in names]
+    if (decide_corpus(model, [text]).probability >= cuts[0]).any():
+        kept = [decide_corpus(model, [text], name).kept for name in names]
         assert (kept[0] <= kept[1]).all()
         assert (kept[1] <= kept[2]).all()

@@ -40,22 +40,22 @@ def test_round_trip(saved: Path, corpus: Corpus) -> None:
         SMALL_MODEL.metadata,
         SMALL_MODEL.n_bits,
     )
-    assert (loaded.first.names, loaded.second.names) == stage_names()
-    assert loaded.decoder is not None
-    assert loaded.decoder.names == stage3_names()
+    assert (loaded.stage1.names, loaded.stage2.names) == stage_names()
+    assert loaded.stage3 is not None
+    assert loaded.stage3.names == stage3_names()
 
 
-def test_a_model_without_decoder(tmp_path: Path) -> None:
+def test_a_model_without_stage_3(tmp_path: Path) -> None:
     """A model without stage 3 survives a round trip."""
-    save_model(replace(SMALL_MODEL, decoder=None), tmp_path / "m.joblib")
-    assert load_model(tmp_path / "m.joblib").decoder is None
+    save_model(replace(SMALL_MODEL, stage3=None), tmp_path / "m.joblib")
+    assert load_model(tmp_path / "m.joblib").stage3 is None
     assert inspect_model(tmp_path / "m.joblib")["weights"]["decoder"] == []
 
 
 def test_round_trip_of_weights_between_float16(tmp_path: Path, corpus: Corpus) -> None:
     """Word weights are stored as float16: probabilities change by less than a thousandth."""
     words = np.random.default_rng(0).normal(scale=0.3, size=1 << 10).astype(np.float32)
-    model = LineModel(SMALL_MODEL.first, SMALL_MODEL.second, words)
+    model = LineModel(SMALL_MODEL.stage1, SMALL_MODEL.stage2, words)
     save_model(model, tmp_path / "m.joblib")
     difference = load_model(tmp_path / "m.joblib").predict_proba(corpus.texts) - model.predict_proba(corpus.texts)
     # Crosses may tip over at a threshold: for few lines only.
@@ -91,7 +91,7 @@ def test_saving_is_whole_or_not_at_all(tmp_path: Path) -> None:
     save_model(SMALL_MODEL, path)
     before = path.read_bytes()
     broken = LineModel(
-        SMALL_MODEL.first, SMALL_MODEL.second, SMALL_MODEL.word_weights, 0.5, {"cannot be written": lambda: None}
+        SMALL_MODEL.stage1, SMALL_MODEL.stage2, SMALL_MODEL.word_weights, 0.5, {"cannot be written": lambda: None}
     )
     with pytest.raises((pickle.PicklingError, AttributeError)):
         save_model(broken, path)
@@ -108,9 +108,9 @@ def test_inspecting(saved: Path) -> None:
         strengths = [abs(weight) for _, weight in weights]
         assert (len(weights), strengths) == (4, sorted(strengths, reverse=True)), part
     name, weight = found["weights"]["first look"][0]
-    place = SMALL_MODEL.first.names.index(name)
+    place = SMALL_MODEL.stage1.names.index(name)
     assert weight == pytest.approx(
-        float(np.abs(SMALL_MODEL.first.coefficients).max()) * np.sign(SMALL_MODEL.first.coefficients[place])
+        float(np.abs(SMALL_MODEL.stage1.coefficients).max()) * np.sign(SMALL_MODEL.stage1.coefficients[place])
     )
     json.dumps(found)
 

@@ -5,7 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import ANY_TEXT, ANY_TEXTS, constant_model, plain_stage, random_crosses, random_model, sum_leaves
+from helpers import (
+    ANY_TEXT,
+    ANY_TEXTS,
+    constant_model,
+    forward,
+    plain_stage,
+    random_crosses,
+    random_model,
+    sum_leaves,
+)
 from hypothesis import given
 
 from dechaff import InputError, LineBatch, LineModel
@@ -71,11 +80,11 @@ def test_two_stages_by_hand() -> None:
     assert model.predict_proba([text])[:, 1] == pytest.approx(expected, abs=1e-6)
 
 
-def test_the_decoder_by_hand() -> None:
-    """The decoder sees what stage 2 says of the line and of its whole article."""
+def test_stage_3_by_hand() -> None:
+    """Stage 3 is computed by hand from the stage 2 log-odds of the line and of its article."""
     names = stage3_names()
-    base = replace(constant_model(0.0), second=plain_stage(stage_names()[1], 0.0, has_digit=2.0))
-    model = replace(base, decoder=plain_stage(names, 0.5, decided_log_odds=1.5, decided_share_content=0.25))
+    base = replace(constant_model(0.0), stage2=plain_stage(stage_names()[1], 0.0, has_digit=2.0))
+    model = replace(base, stage3=plain_stage(names, 0.5, decided_log_odds=1.5, decided_share_content=0.25))
     likely = 1 / (1 + math.exp(-2.0))
     share = (3 * likely + 1 * 0.5) / 4  # of the words of both lines
     lifted = 0.25 * math.log((share + 0.02) / (1 - share + 0.02))
@@ -145,7 +154,7 @@ def test_single_lines_one_by_one(model: LineModel, corpus: Corpus) -> None:
     assert model.predict_proba(lines) == pytest.approx(one_by_one(model, lines), abs=1e-9)
 
 
-def test_blocks_are_the_articles(corpus: Corpus) -> None:
+def test_batches_are_the_articles(corpus: Corpus) -> None:
     """Batches of about a million code points hold every article once, in order, also around a very long one."""
     texts = ["short", "x" * 1_200_000, "", *corpus.texts, "y\n" * 600_000, "last"]
     cut = list(batches(texts))
@@ -164,11 +173,11 @@ def test_a_huge_article_is_judged_in_parts(model: LineModel) -> None:
     parts = ["".join(paragraphs[:10_000]), "".join(paragraphs[10_000:]), batch.texts[1]]
     judged = [model.log_odds(LineBatch.from_texts([part])) for part in parts]
     assert (model.log_odds(batch) == np.concatenate(judged)).all()
-    assert model.features(batch).shape == (len(model.second.names), 40_001)
-    explained = explain(model, batch.texts[0])
+    assert model.features(batch).shape == (len(model.stage2.names), 40_001)
+    explained = explain(forward(model, batch.texts[0]))
     assert explained.log_odds == pytest.approx(np.concatenate(judged[:2]), abs=1e-3)
     for line in (19_999, 20_000):  # on both sides of the cut
-        shares = [share.contribution for share in explained.word_shares(line)]
+        shares = [share.contribution for share in explained.iter_words(line)]
         assert sum(shares) == pytest.approx(explained.word_contributions[:, line].sum(), abs=1e-6)
 
 
@@ -186,11 +195,11 @@ def test_features_without_lines() -> None:
 
 def test_the_matrix_has_the_names_of_the_stage(model: LineModel) -> None:
     """The matrix has a row for each of the model's names, which are this version's."""
-    assert (model.first.names, model.second.names) == stage_names()
-    assert model.features(LineBatch.from_texts(["a\nb"])).shape == (len(model.second.names), 2)
+    assert (model.stage1.names, model.stage2.names) == stage_names()
+    assert model.features(LineBatch.from_texts(["a\nb"])).shape == (len(model.stage2.names), 2)
 
 
-def test_blocks_of_short_articles() -> None:
+def test_batches_of_short_articles() -> None:
     """Many short articles are split into batches of about a thousand, because tables have rows for each article."""
     cut = list(batches(["Hi"] * 3000 + [""] * 3000))
     assert max(batch.n_articles for batch in cut) <= 1024

@@ -5,18 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dechaff.bulk.drift import Census, Profile
 from dechaff.bulk.records import Document, join_lines
 from dechaff.bulk.settings import Settings, need
 from dechaff.bulk.summary import Tally
-from dechaff.decisions.decide import decide_lines, kept_text
+from dechaff.decisions.decide import Decision, decide
 from dechaff.explain.contributions import explain
 from dechaff.explain.kinds import line_kinds
 from dechaff.kernels import can_compile, using_compiled
 from dechaff.linear.line_model import LineModel
-from dechaff.linear.stage import Values
 from dechaff.text.lines import LineBatch
 
 #: Of a document's attributes in Dolma's format.
@@ -42,20 +40,6 @@ class Cleaned:
     dropped: bytes = b""
     attributes: bytes = b""
     tally: Tally = field(default_factory=Tally)
-
-
-@dataclass(frozen=True)
-class _Block:
-    """Some documents and what was decided about their lines."""
-
-    documents: Sequence[Document]
-    batch: LineBatch
-    kept: NDArray[np.bool_]
-    probability: Values
-
-    def lines(self, place: int) -> slice:
-        """Say where a document's lines are."""
-        return slice(*self.batch.article_lines[place : place + 2].tolist())
 
 
 class Cleaner:
@@ -92,38 +76,45 @@ class Cleaner:
         dropped: list[bytes] = []
         attributes: list[bytes] = []
         tally = Tally()
-        census = None if self._profile is None else Census(self._profile, self._model.first.names)
-        watch = None if census is None else census.watch
-        decisions = decide_lines([d.text for d in documents], self._model, self._settings.threshold, watch=watch)
-        for batch, kept, probability, flags in decisions:
-            block = _Block(documents[len(texts) : len(texts) + batch.n_articles], batch, kept, probability)
-            texts.extend(kept_text(batch, kept))
-            tally.count(batch, kept, flags)
+        census = None if self._profile is None else Census(self._profile, self._model.stage1.names)
+        for decision in decide([d.text for d in documents], self._model, self._settings.threshold):
+            own = documents[len(texts) : len(texts) + decision.batch.n_articles]
+            texts.extend(decision.kept_texts())
+            tally.count(decision.batch, decision.kept, decision.flags)
+            if census is not None:
+                for forward in decision.forwards():
+                    census.count(forward.matrix)
             if self._settings.dropped:
-                dropped.append(join_lines(_dropped_lines(block, self._model), self._dumps))
+                dropped.append(join_lines(_dropped_lines(own, decision), self._dumps))
             if self._settings.attributes:
-                attributes.append(join_lines(_attributes(block), self._dumps))
+                attributes.append(join_lines(_attributes(own, decision), self._dumps))
+            del decision  # its features take memory while the next batch is computed
         tally.features = None if census is None else census.counts
         tally.forget()
         return Cleaned(texts, b"".join(dropped), b"".join(attributes), tally)
 
 
-def _attributes(block: _Block) -> Iterator[dict[str, Any]]:
-    """Give each document's lines with their probabilities as Dolma attributes."""
-    for place, document in enumerate(block.documents):
-        scores = np.round(block.probability[block.lines(place)], _DECIMALS).tolist()
-        spans = [[start, end, score] for (start, end), score in zip(block.batch.spans(place), scores, strict=True)]
-        yield {"id": document.id, "source": document.source, "attributes": {ATTRIBUTE: spans}}
+def _attributes(documents: Sequence[Document], decision: Decision) -> Iterator[dict[str, Any]]:
+    """Yield each document's lines with their probabilities as Dolma attributes."""
+    for place, document in enumerate(documents):
+        scores = np.round(decision.probability[_line_slice(decision, place)], _DECIMALS).tolist()
+        spans = zip(decision.batch.spans(place), scores, strict=True)
+        scored = [[start, end, score] for (start, end), score in spans]
+        yield {"id": document.id, "source": document.source, "attributes": {ATTRIBUTE: scored}}
 
 
-def _dropped_lines(block: _Block, model: LineModel) -> Iterator[dict[str, Any]]:
-    """Describe every dropped line."""
-    kinds = line_kinds(block.batch, ~block.kept, keywords=model.keywords)
-    for place, document in enumerate(block.documents):
-        lines = block.lines(place)
-        numbers = np.flatnonzero(~block.kept[lines]).tolist()
-        spans = block.batch.spans(place)
-        explanation = explain(model, document.text) if numbers else None
+def _dropped_lines(documents: Sequence[Document], decision: Decision) -> Iterator[dict[str, Any]]:
+    """Yield a description of every dropped line."""
+    lines = (forward.lines for forward in decision.forwards())
+    kinds = line_kinds(decision.batch, ~decision.kept, lines=lines)
+    for place, document in enumerate(documents):
+        own = _line_slice(decision, place)
+        numbers = np.flatnonzero(~decision.kept[own]).tolist()
+        if not numbers:
+            continue
+        spans = decision.batch.spans(place)
+        # Reasons need matrices of float64, which for a whole batch would take hundreds of MB.
+        explanation = explain(decision.model.forward(LineBatch.from_texts([document.text])))
         for number in numbers:
             start, end = spans[number]
             yield {
@@ -132,7 +123,12 @@ def _dropped_lines(block: _Block, model: LineModel) -> Iterator[dict[str, Any]]:
                 "start": start,
                 "end": end,
                 "text": document.text[start:end],
-                "probability": round(float(block.probability[lines.start + number]), _DECIMALS),
-                "kind": kinds[lines.start + number],
-                "reasons": [r.feature for r in explanation.reasons(number, _N_REASONS)] if explanation else [],
+                "probability": round(float(decision.probability[own.start + number]), _DECIMALS),
+                "kind": kinds[own.start + number],
+                "reasons": [reason.feature for reason in explanation.reasons(number, _N_REASONS)],
             }
+
+
+def _line_slice(decision: Decision, place: int) -> slice:
+    """Return where a document's lines are in the batch."""
+    return slice(*decision.batch.article_lines[place : place + 2].tolist())

@@ -11,10 +11,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.decisions.decide import decide_lines
+from dechaff.decisions.decide import decide
 from dechaff.linear.line_model import LineModel
 from dechaff.linear.stage import Matrix
-from dechaff.text.batching import batches
 
 #: The key of the profile among a model's metadata.
 KEY: Final = "profile"
@@ -55,7 +54,7 @@ class Profile:
     def of(cls, model: LineModel) -> "Profile | None":
         """Read a model's profile; None if it has none that is sound."""
         try:
-            return cls._read(model.metadata[KEY], model.first.names)
+            return cls._read(model.metadata[KEY], model.stage1.names)
         except (KeyError, TypeError, ValueError, AttributeError):
             return None
 
@@ -100,7 +99,7 @@ class Census:
         self.counts = np.zeros((len(self._rows), self._edges.shape[1] + 1), np.int64)
         self._n_seen = 1
 
-    def watch(self, matrix: Matrix) -> None:
+    def count(self, matrix: Matrix) -> None:
         """Count some of the lines, shape (n_features, n_lines)."""
         sample = choose_lines(self._n_seen, matrix.shape[1])
         self._n_seen += matrix.shape[1]
@@ -137,14 +136,17 @@ def make_profile(model: LineModel, texts: Sequence[str]) -> dict[str, Any]:
     >>> sorted(make_profile(default_model(), ["The vote was held.\nShare"]))
     ['features', 'share_dropped']
     """
-    matrix = np.concatenate([model.features(batch)[: len(model.first.names)] for batch in batches(texts)], axis=1)
+    n_features, matrices, kept = len(model.stage1.names), [], []
+    for decision in decide(texts, model):
+        matrices += [forward.matrix[:n_features] for forward in decision.forwards()]
+        kept.append(decision.kept)
+    matrix = np.concatenate(matrices, axis=1)
     features = {}
-    for name, values in zip(model.first.names, matrix.astype(np.float64), strict=True):
+    for name, values in zip(model.stage1.names, matrix.astype(np.float64), strict=True):
         edges = np.unique(np.quantile(values, _DECILES, method="higher"))
         shares = _count(values, edges) / max(len(values), 1)
         features[name] = {"edges": edges.tolist(), "shares": np.round(shares, 6).tolist()}
-    kept = np.concatenate([kept for _, kept, _, _ in decide_lines(texts, model)])
-    return {"features": features, "share_dropped": round(float((~kept).mean()), 6)}
+    return {"features": features, "share_dropped": round(float((~np.concatenate(kept)).mean()), 6)}
 
 
 def _count(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -1,7 +1,7 @@
-"""From log-odds to decisions: which lines are kept, and which articles someone should look at."""
+"""From log-odds to decisions: which lines are kept, and which articles deserve a second look."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,33 +10,88 @@ from numpy.typing import NDArray
 from dechaff.decisions.site_lines import lower_site_duplicates
 from dechaff.decisions.titles import PageInfo, title_log_odds
 from dechaff.linear.artifact import default_model
-from dechaff.linear.line_model import LineModel, Threshold, Watch
+from dechaff.linear.forward import Forward
+from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.linear.stage import Values, sigmoid
 from dechaff.text.batching import batches
-from dechaff.text.lines import LineBatch
+from dechaff.text.lines import MOST_LINES, LineBatch
 from dechaff.text.ragged import repeat_rows, sum_rows
 
-Decision = tuple[LineBatch, NDArray[np.bool_], Values, list[tuple[str, ...]]]
-
-#: What `CleanedArticle.flags` may say.
+#: The values of `CleanedArticle.flags`; "kept by the guard" means kept by the fallback of `apply_threshold`.
 FLAGS: Final = ("nearly all dropped", "unsure", "kept by the guard")
 # An article of which less than this share of its characters is kept has lost nearly all.
 _NEARLY_ALL: Final = 0.05
 # The mean of min(p, 1 - p) over an article's characters, above which its labels are little more than a guess.
 _UNSURE: Final = 0.25
-# A line of so many characters may be all that there is of an article.
+# A line of this many characters may be a whole article.
 _AN_ARTICLE: Final = 1000
 
 
-def decide_lines(
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """Which lines of a batch are kept, and why an article is flagged.
+
+    Attributes
+    ----------
+    batch : LineBatch
+    kept : ndarray of bool, shape (n_lines,)
+    probability : ndarray of float64, shape (n_lines,)
+        Of content; site duplicates and titles count.
+    flags : list of tuple of str, length n_articles
+        Some of `FLAGS` for each article.
+    model : LineModel
+    forward : Forward or None
+        The forward pass; None if the batch has no lines, or one article of more than `MOST_LINES`.
+    """
+
+    batch: LineBatch
+    kept: NDArray[np.bool_]
+    probability: Values
+    flags: list[tuple[str, ...]]
+    model: LineModel
+    forward: Forward | None
+
+    def forwards(self) -> Iterator[Forward]:
+        """Yield the forward pass of each section of the batch.
+
+        There is one section, whose pass was kept, unless an article has more than `MOST_LINES` lines; its passes
+        are computed again, one at a time, to bound the memory.
+        """
+        if self.forward is not None:
+            yield self.forward
+        elif self.batch.n_lines:
+            yield from map(self.model.forward, self.batch.sections())
+
+    @property
+    def n_lines(self) -> NDArray[np.int64]:
+        """Count the lines of each article, shape (n_articles,)."""
+        return np.diff(self.batch.article_lines)
+
+    @property
+    def n_kept(self) -> NDArray[np.int64]:
+        """Count the kept lines of each article, shape (n_articles,)."""
+        return sum_rows(self.kept.astype(np.int64), self.batch.article_lines)
+
+    def kept_texts(self) -> Iterator[str]:
+        """Yield the kept text of each article; an article without lines is kept as it is."""
+        return kept_texts(self.batch, self.kept)
+
+    def dropped_texts(self) -> Iterator[str]:
+        """Yield the dropped text of each article: what `kept_texts` leaves out."""
+        texts = kept_texts(self.batch, ~self.kept)
+        return (text if n_lines else "" for text, n_lines in zip(texts, self.n_lines.tolist(), strict=True))
+
+
+def decide(
     texts: Sequence[str],
     model: LineModel | None = None,
     threshold: Threshold = None,
     duplicates: NDArray[np.bool_] | None = None,
     page_infos: Sequence[PageInfo] | None = None,
-    watch: Watch | None = None,
 ) -> Iterator[Decision]:
-    """Give for each block of articles its lines, which of them are kept, their probabilities, and the flags.
+    """Yield the decisions on articles, a batch at a time.
+
+    Let go of one decision before you take the next: each holds the features of its lines.
 
     Parameters
     ----------
@@ -44,11 +99,9 @@ def decide_lines(
     model : LineModel, optional
     threshold : float or str, optional
     duplicates : ndarray of bool, shape (n_lines,), optional
-        As `find_site_duplicates` tells.
+        The result of `find_site_duplicates`.
     page_infos : sequence of PageInfo, length n_articles, optional
-        As `make_page_infos` gives them.
-    watch : callable, optional
-        Is shown the features of the lines, as `LineModel.log_odds` says.
+        The result of `make_page_infos`.
 
     Raises
     ------
@@ -56,35 +109,49 @@ def decide_lines(
         As `clean_array`.
     """
     model = model or default_model()
-    cut, own = model.resolve_threshold(threshold), model.threshold
+    cut = model.resolve_threshold(threshold)
     article = line = 0
     for batch in batches(texts):
-        odds = judged = model.log_odds(batch, watch)
-        n_chars = batch.ends - batch.starts
-        keep = partial(
-            apply_threshold, n_chars=n_chars, offsets=batch.article_lines, threshold=cut, own_threshold=own
-        )
-        if duplicates is not None:
-            odds = lower_site_duplicates(batch, odds, duplicates[line : line + batch.n_lines])
-        probability = sigmoid(odds)
-        kept = keep(probability)
-        if page_infos is not None:
-            shift = title_log_odds(batch, judged, page_infos[article : article + batch.n_articles])
-            probability = sigmoid(odds + shift)
-            kept = _settle(kept, keep(probability), shift != 0, batch.article_lines)
-        article, line = article + batch.n_articles, line + batch.n_lines
-        yield batch, kept, probability, find_flags(batch, kept, probability, cut)
+        lines = slice(line, line + batch.n_lines)
+        own_infos = page_infos and page_infos[article : article + batch.n_articles]
+        article, line = article + batch.n_articles, lines.stop
+        yield _decide_batch(batch, model, cut, None if duplicates is None else duplicates[lines], own_infos)
 
 
-def _settle(
-    before: NDArray[np.bool_], after: NDArray[np.bool_], says_title: NDArray[np.bool_], offsets: NDArray[np.int64]
+def _decide_batch(
+    batch: LineBatch,
+    model: LineModel,
+    threshold: float,
+    duplicates: NDArray[np.bool_] | None,
+    page_infos: Sequence[PageInfo] | None,
+) -> Decision:
+    forward = model.forward(batch) if 0 < batch.n_lines <= MOST_LINES else None
+    judged = odds = model.log_odds(batch) if forward is None else forward.log_odds
+    if duplicates is not None:
+        odds = lower_site_duplicates(batch, odds, duplicates)
+    probability = sigmoid(odds)
+    kept = _keep(batch, probability, threshold, model)
+    if page_infos:
+        shift = title_log_odds(batch, judged, page_infos, None if forward is None else forward.words)
+        probability = sigmoid(odds + shift)
+        kept = _keep_titles(kept, _keep(batch, probability, threshold, model), shift != 0, batch.article_lines)
+    return Decision(batch, kept, probability, _flag(batch, kept, probability, threshold), model, forward)
+
+
+def _keep(batch: LineBatch, probability: Values, threshold: float, model: LineModel) -> NDArray[np.bool_]:
+    n_chars = batch.ends - batch.starts
+    return apply_threshold(probability, n_chars, batch.article_lines, threshold, model.threshold)
+
+
+def _keep_titles(
+    before: NDArray[np.bool_], after: NDArray[np.bool_], is_title: NDArray[np.bool_], offsets: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Let a title decide on the lines that say it alone: a headline that stays keeps the guard from no other line.
+    """Apply titles to their own lines only: the fallback still covers the other lines.
 
-    Of an article of which nothing would be left, because a copy of its title was all that the guard kept, the guard
-    keeps what it can.
+    Where a copy of the title was all that the fallback kept, nothing would be left; there the decision with the
+    title holds for all lines.
     """
-    kept = np.where(says_title, after, before)
+    kept = np.where(is_title, after, before)
     is_empty = repeat_rows(sum_rows(kept * 1.0, offsets) == 0, offsets)
     return np.where(is_empty, after, kept)
 
@@ -96,12 +163,12 @@ def apply_threshold(
     threshold: float,
     own_threshold: float | None = None,
 ) -> NDArray[np.bool_]:
-    """Decide which lines to keep, so that no article comes out empty because of one threshold.
+    """Return which lines to keep, with a fallback so that no article comes out empty because of one threshold.
 
-    Whatever the threshold, some lines stay. Of an article with lines that the model's own threshold keeps: the best
-    one. Of one without: those with at least half the probability of its best line, if that has at least half the
-    model's threshold; and lines as long as an article, which an extractor has printed without breaks. What stays
-    does not depend on the threshold, so a higher one never keeps more.
+    The fallback, whatever the threshold: of an article with lines above the model's own threshold it keeps the best
+    line. Of any other article it keeps the lines with at least half the probability of the best one, if that has
+    at least half the model's threshold, and lines as long as an article, which an extractor has printed without
+    breaks. The fallback does not depend on `threshold`, so a higher one never keeps more.
 
     Parameters
     ----------
@@ -127,22 +194,14 @@ def apply_threshold(
         best[filled] = np.maximum.reduceat(probability, offsets[filled])
     best = repeat_rows(best, offsets)
     is_near = (best >= own_threshold / 2) & (probability >= best / 2)
-    stays = np.where(best < own_threshold, is_near | (n_chars >= _AN_ARTICLE), probability >= best)
-    return np.asarray((probability >= threshold) | stays, np.bool_)
+    fallback = np.where(best < own_threshold, is_near | (n_chars >= _AN_ARTICLE), probability >= best)
+    return np.asarray((probability >= threshold) | fallback, np.bool_)
 
 
-def find_flags(
+def _flag(
     batch: LineBatch, kept: NDArray[np.bool_], probability: Values, threshold: float
 ) -> list[tuple[str, ...]]:
-    """Say for each article why someone should look at it.
-
-    Parameters
-    ----------
-    batch : LineBatch
-    kept : ndarray of bool, shape (n_lines,)
-    probability : ndarray of float64, shape (n_lines,)
-    threshold : float
-    """
+    """Return the flags of each article."""
     offsets = batch.article_lines
     width = (batch.ends - batch.starts).astype(np.float64)
     total = np.maximum(sum_rows(width, offsets), 1)
@@ -156,8 +215,8 @@ def find_flags(
     return [tuple(name for name, flags in named if flags[i]) for i in range(batch.n_articles)]
 
 
-def kept_text(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
-    """Join the kept segments of each article; an article without lines is kept as it is.
+def kept_texts(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
+    """Yield the kept segments of each article, joined; an article without lines is kept as it is.
 
     Parameters
     ----------
@@ -173,7 +232,7 @@ def kept_text(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
 
 
 def _kept_spans(batch: LineBatch, kept: NDArray[np.bool_]) -> tuple[list[int], list[int], list[int]]:
-    """Find the stretches of text that are kept: a span for each run of kept lines, not for each line.
+    """Find the stretches of kept text: one span for each run of kept lines.
 
     Returns
     -------

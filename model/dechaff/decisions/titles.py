@@ -7,7 +7,6 @@ below. From the text alone these look alike; who knows the title can tell them a
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence, Sized
-from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -18,10 +17,10 @@ from numpy.typing import NDArray
 
 from dechaff.errors import InputError
 from dechaff.linear.stage import Values, sigmoid
-from dechaff.text.characters import N_CODE_POINTS
+from dechaff.text.characters import N_CODE_POINTS, fold_table
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import sum_rows
-from dechaff.text.tokens import Hashes, Indices, Words, find_words
+from dechaff.text.tokens import Hashes, Indices, Words, find_words, hash_spans
 
 Roles = NDArray[np.int8]
 
@@ -177,7 +176,9 @@ def url_words(url: str) -> str:
     return several[-1] if several else max(slugs, key=len)
 
 
-def title_log_odds(batch: LineBatch, log_odds: Values, page_infos: Sequence[PageInfo]) -> Values:
+def title_log_odds(
+    batch: LineBatch, log_odds: Values, page_infos: Sequence[PageInfo], words: Words | None = None
+) -> Values:
     """Give what titles add to the log-odds of each line: to headlines more, to their copies less.
 
     Parameters
@@ -191,11 +192,11 @@ def title_log_odds(batch: LineBatch, log_odds: Values, page_infos: Sequence[Page
     -------
     ndarray of float64, shape (n_lines,)
     """
-    return _amounts()[find_roles(batch, log_odds, page_infos)]
+    return _amounts()[find_roles(batch, log_odds, page_infos, words)]
 
 
-def title_contributions(batch: LineBatch, log_odds: Values, page_info: PageInfo) -> Values:
-    """Split what `title_log_odds` gives for one article by its reasons, shape (n_reasons, n_lines).
+def title_contributions(batch: LineBatch, log_odds: Values, page_info: PageInfo, words: Words) -> Values:
+    """Split the result of `title_log_odds` for one article by reason, shape (n_reasons, n_lines).
 
     Parameters
     ----------
@@ -203,8 +204,10 @@ def title_contributions(batch: LineBatch, log_odds: Values, page_info: PageInfo)
         Of one article.
     log_odds : ndarray of float64, shape (n_lines,)
     page_info : PageInfo
+    words : Words
+        Of the batch.
     """
-    roles = find_roles(batch, log_odds, [page_info])
+    roles = find_roles(batch, log_odds, [page_info], words)
     return np.where(roles == np.arange(1, len(ROLES))[:, None], _amounts()[roles], 0.0)
 
 
@@ -212,7 +215,9 @@ def _amounts() -> Values:
     return np.array([role.log_odds for role in ROLES])
 
 
-def find_roles(batch: LineBatch, log_odds: Values, page_infos: Sequence[PageInfo]) -> Roles:
+def find_roles(
+    batch: LineBatch, log_odds: Values, page_infos: Sequence[PageInfo], words: Words | None = None
+) -> Roles:
     r"""Say of each line what it is to the title of its article.
 
     Lines say a title if their words are the same, all but a few, case, marks and the values of digits aside. The
@@ -236,17 +241,19 @@ def find_roles(batch: LineBatch, log_odds: Values, page_infos: Sequence[PageInfo
     >>> find_roles(batch, np.array([-2.0, 0.0, 5.0, -2.0]), [PageInfo("The mill shuts | Post")]).tolist()
     [0, 1, 0, 2]
     """
-    words = _find_words(batch)
+    words = find_words(batch) if words is None else words
+    hashes = _plain_hashes(words)
     mass = sigmoid(log_odds) * words.counts
     roles = np.zeros(batch.n_lines, np.int8)
     wanted = LineBatch.from_texts([_spellings(page_info) for page_info in page_infos])
-    names = _find_words(wanted)
+    names = find_words(wanted)
+    name_hashes = _plain_hashes(names)
     for article in np.flatnonzero(np.diff(wanted.article_lines)).tolist():
         own = slice(*batch.article_lines[article : article + 2].tolist())
-        spelt = _lines_of(names, slice(*wanted.article_lines[article : article + 2].tolist()))
-        lines = _lines_of(words, own)
-        says = lines.say_title(spelt) if page_infos[article].title else lines.say_url(spelt)
-        roles[own] = _roles(says, mass[own])
+        spelt = _lines_of(names, name_hashes, slice(*wanted.article_lines[article : article + 2].tolist()))
+        lines = _lines_of(words, hashes, own)
+        is_title = lines.match_title(spelt) if page_infos[article].title else lines.match_url(spelt)
+        roles[own] = _roles(is_title, mass[own])
     return roles
 
 
@@ -273,7 +280,7 @@ class _Lines(NamedTuple):
     hashes: Hashes
     offsets: Indices
 
-    def say_title(self, spelt: "_Lines") -> NDArray[np.bool_]:
+    def match_title(self, spelt: "_Lines") -> NDArray[np.bool_]:
         """Tell which lines say one of the forms of a title."""
         says = np.zeros(len(self.offsets) - 1, np.bool_)
         whole, *parts = (spelt.hashes[a:b] for a, b in pairwise(spelt.offsets.tolist()))
@@ -282,7 +289,7 @@ class _Lines(NamedTuple):
             says |= np.minimum(said, own) >= _SAME
         return says
 
-    def say_url(self, spelt: "_Lines") -> NDArray[np.bool_]:
+    def match_url(self, spelt: "_Lines") -> NDArray[np.bool_]:
         """Tell which lines say what the line says that shares most words with an address."""
         said, own = self._shares(spelt.hashes)
         fits = np.minimum(said, own)
@@ -292,7 +299,7 @@ class _Lines(NamedTuple):
             return np.zeros(len(fits), np.bool_)
         best = int(np.argmax(fits))
         begin, end = self.offsets[best : best + 2].tolist()
-        return self.say_title(_Lines(self.hashes[begin:end], np.array([0, end - begin])))
+        return self.match_title(_Lines(self.hashes[begin:end], np.array([0, end - begin])))
 
     def _shares(self, wanted: Hashes) -> tuple[Values, Values]:
         """Give the share of the wanted words that each line has, and the share of its words that are wanted."""
@@ -308,14 +315,14 @@ class _Lines(NamedTuple):
         return said, sum_rows(is_wanted.astype(np.float64), self.offsets) / np.maximum(n_words, 1)
 
 
-def _lines_of(words: Words, lines: slice) -> _Lines:
+def _lines_of(words: Words, hashes: Hashes, lines: slice) -> _Lines:
     offsets = words.offsets[lines.start : lines.stop + 1]
-    return _Lines(words.hashes[offsets[0] : offsets[-1]], offsets - offsets[0])
+    return _Lines(hashes[offsets[0] : offsets[-1]], offsets - offsets[0])
 
 
-def _find_words(batch: LineBatch) -> Words:
-    """Find words as addresses spell them: without the marks of their letters."""
-    return find_words(replace(batch, codes=_plain_letters().take(batch.codes)))
+def _plain_hashes(words: Words) -> Hashes:
+    """Hash words as addresses spell them: without the marks of their letters."""
+    return hash_spans(fold_table().take(_plain_letters().take(words.batch.codes)), words.starts, words.ends)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""An explained article and its lines, as what is said of them looks at them: values, texts, phrases, words."""
+"""The evidence in an explained article: feature values, texts, phrases and words, by line."""
 
 import re
 from collections.abc import Collection
@@ -8,7 +8,7 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.explain.contributions import Explanation, WordShare
+from dechaff.explain.contributions import Explanation, WordContribution
 from dechaff.features.lexicon import FAMILIES, find_phrases, phrase_table
 from dechaff.features.sections import MARKER_SHARE
 from dechaff.text.characters import CURRENCY, class_table
@@ -35,23 +35,23 @@ class Article:
         self._rows = {name: row for row, name in enumerate(explanation.names)}
 
     def values(self, name: str) -> NDArray[np.float32]:
-        """Give the values of a feature, shape (n_lines,); zeros if the model does not have it."""
+        """Return the values of a feature, shape (n_lines,); zeros if the model does not have it."""
         row = self._rows.get(name)
         return np.zeros(self.n_lines, np.float32) if row is None else self.explanation.values[row]
 
     def markers(self, family: str) -> NDArray[np.int64]:
-        """Find the lines of which phrases of a family make up much, as `section_features` does."""
+        """Return the lines that consist largely of phrases of a family, as in `section_features`."""
         return np.flatnonzero(self.values(f"share_{family}_phrases") >= MARKER_SHARE)
 
     @cached_property
     def amounts(self) -> list[list[str]]:
-        """Find the numbers with a symbol of a currency in each line."""
+        """Find the numbers next to a currency symbol in each line."""
         pattern = _amount_pattern()
         return [pattern.findall(text) for text in self.texts]
 
     @cached_property
     def phrases(self) -> list[tuple[int, set[str], str]]:
-        """List the phrases of the lexicon in the article: line, families, and the text; long ones first."""
+        """List the phrases of the lexicon in the article as (line, families, text), long ones first."""
         hits = find_phrases(self.words, phrase_table(self.words.keywords))
         rows = zip(self.words.lines[hits.words], hits.words, hits.lengths, hits.families, strict=True)
         return [
@@ -64,7 +64,7 @@ class Article:
 
     @cached_property
     def rare_words(self) -> list[dict[int, str]]:
-        """Give each line's rarer words by hash, as the features of cohesion count them."""
+        """Return each line's rarer words by hash, as the cohesion features count them."""
         is_rare = (self.words.copies <= 12) & (self.words.lengths >= 3)
         found: list[dict[int, str]] = [{} for _ in range(self.n_lines)]
         for word in np.flatnonzero(is_rare).tolist():
@@ -73,7 +73,7 @@ class Article:
 
     @cached_property
     def rare_content(self) -> dict[int, int]:
-        """Count the lines of content that have each rarer word."""
+        """Count the content lines of each rarer word."""
         counts: dict[int, int] = {}
         for line in np.flatnonzero(self.kept).tolist():
             for key in self.rare_words[line]:
@@ -102,7 +102,7 @@ class Line:
     index : int
         From 0.
     sign : int
-        1 if reasons for content are asked for, -1 if reasons for boilerplate are.
+        1 for reasons for content, -1 for reasons for boilerplate.
     """
 
     article: Article
@@ -111,44 +111,44 @@ class Line:
 
     @property
     def text(self) -> str:
-        """The line as it stands."""
+        """Return the line as it stands."""
         return self.article.texts[self.index]
 
     def value(self, name: str) -> float:
-        """Give the value of one feature."""
+        """Return the value of one feature."""
         return float(self.article.values(name)[self.index])
 
     def count(self, name: str) -> int:
-        """Give the number that a feature is the logarithm of."""
+        """Return the number whose logarithm a feature is."""
         return round(float(np.expm1(self.value(name))))
 
     def phrases(self, *families: str) -> list[str]:
-        """Give the phrases of some families that stand in the line, long ones first."""
+        """Return the phrases of some families in the line, long ones first."""
         return [
             text for line, own, text in self.article.phrases if line == self.index and own.intersection(families)
         ]
 
     @property
     def beside(self) -> list[int]:
-        """Two lines before it and two after, as far as there are."""
+        """Return the indices of up to two lines before it and two after."""
         nearby = range(max(self.index - _REACH, 0), min(self.index + _REACH + 1, self.article.n_lines))
         return [line for line in nearby if line != self.index]
 
     @property
     def shared_words(self) -> list[str]:
-        """Give its rarer words that other lines of content have, too."""
+        """Return its rarer words that stand in other content lines, too."""
         own, in_content = self.article.rare_words[self.index], self.article.rare_content
         alone = int(self.article.kept[self.index])
         return [text for key, text in own.items() if in_content.get(key, 0) > alone]
 
-    def telling_words(self, kinds: Collection[str]) -> list[WordShare]:
-        """Give the words that weigh most towards the sign, each as the kind that it weighs most as."""
+    def telling_words(self, types: Collection[str]) -> list[WordContribution]:
+        """Return the words with the largest contributions of the sign, each as the type with the largest one."""
         totals: dict[str, float] = {}
-        largest: dict[str, WordShare] = {}
-        for share in self.article.explanation.word_shares(self.index):
-            if share.kind in kinds:
-                key = share.text.casefold()
-                totals[key] = totals.get(key, 0.0) + self.sign * share.contribution
-                largest[key] = max(largest.get(key, share), share, key=lambda each: self.sign * each.contribution)
+        largest: dict[str, WordContribution] = {}
+        for word in self.article.explanation.iter_words(self.index):
+            if word.type in types:
+                key = word.text.casefold()
+                totals[key] = totals.get(key, 0.0) + self.sign * word.contribution
+                largest[key] = max(largest.get(key, word), word, key=lambda each: self.sign * each.contribution)
         telling = sorted((key for key in totals if totals[key] > 0), key=lambda key: -totals[key])
-        return [WordShare(*largest[key][:2], totals[key]) for key in telling]
+        return [WordContribution(*largest[key][:2], totals[key]) for key in telling]

@@ -1,8 +1,8 @@
-"""What is true of a line, in words: the facts that the sentences of `themes.tsv` stand on.
+"""Facts of a line in words, from which the sentences of `themes.tsv` are built.
 
-In a sentence `{price}` shows a fact; a sentence that names a fact which the line lacks is not said. The name of a
-feature is a condition: `{is_upper}` shows nothing, and needs the feature to be above zero. `{not_price}` needs the
-fact to be missing, or the feature not to be above zero.
+In a sentence, `{price}` stands for a fact; a sentence with a fact that does not hold is skipped. The name of a
+feature is a condition: `{is_upper}` is replaced by nothing, and needs the feature to be above zero. `{not_price}`
+needs the fact not to hold, or the feature not to be above zero.
 """
 
 import re
@@ -27,7 +27,7 @@ _NEAR: Final = 5
 _FEW_LETTERS: Final = 0.6
 _UNSURE: Final = 1.5
 
-_WORD_KINDS: Final = {
+_TERM_TYPES: Final = {
     "word": "the word {}",
     "pair": "the words {}",
     "first word": "the first word {}",
@@ -41,7 +41,7 @@ Fact = Callable[[Line], str | None]
 
 
 class Facts:
-    """The facts of a line by name, for `str.format_map`: what is not true of the line is not there.
+    """The facts of a line by name, for `str.format_map`; facts that do not hold are missing keys.
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ class Facts:
         self._line = line
 
     def __getitem__(self, name: str) -> str:
-        """Give a fact in words, "" for a condition that holds.
+        """Return a fact in words, "" for a condition that holds.
 
         Raises
         ------
         KeyError
-            If it is not so.
+            If it does not hold.
         """
         found = find_fact(self._line, name)
         if found is None:
@@ -66,13 +66,13 @@ class Facts:
 
 
 def find_fact(line: Line, name: str) -> str | None:
-    """Give a fact in words, "" for a condition that holds, None for what is not so.
+    """Return a fact in words, "" for a condition that holds, None if it does not hold.
 
     Parameters
     ----------
     line : Line
     name : str
-        Of a row of `FACTS`, or of a feature; after `not_` it is asked whether it is not so.
+        A key of `FACTS` or a feature, negated by the prefix `not_`.
     """
     if name in FACTS:
         return FACTS[name](line)
@@ -82,7 +82,7 @@ def find_fact(line: Line, name: str) -> str | None:
 
 
 def quote(text: str) -> str:
-    """Put text in quotes, and cut what is long.
+    """Return text in quotes, shortened if it is long.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def _if(holds: bool) -> str | None:
 
 
 def _name(texts: Iterable[str], limit: int = 2) -> str | None:
-    """Name the first few, none that is part of another; None for none."""
+    """Quote the first few texts, none that is part of another; return None if there are none."""
     named: list[str] = []
     for text in texts:
         if len(named) < limit and not any(text.casefold() in other.casefold() for other in named):
@@ -111,7 +111,7 @@ def _plural(number: int, noun: str) -> str:
 
 
 def _amount(line: Line) -> str:
-    """Count words; characters, where a script writes none."""
+    """Return the number of words; of characters, in a script without spaces."""
     if line.value("share_ideographs") > 0.5:
         return _plural(len(line.text), "character")
     return _plural(line.count("log_n_words"), "word")
@@ -124,11 +124,11 @@ def _price(line: Line) -> str | None:
     return ", ".join(dict.fromkeys(amounts[:2])) or None
 
 
-def _words(line: Line, *kinds: str) -> str | None:
-    """Name the word that weighs most, and the second if it weighs half as much."""
-    found = line.telling_words(kinds)
+def _words(line: Line, *types: str) -> str | None:
+    """Quote the word with the largest contribution, and the second if its is at least half as large."""
+    found = line.telling_words(types)
     telling = [word for word in found[:2] if 2 * word.contribution >= found[0].contribution]
-    return " and ".join(_WORD_KINDS[word.kind].format(quote(word.text)) for word in telling) or None
+    return " and ".join(_TERM_TYPES[word.type].format(quote(word.text)) for word in telling) or None
 
 
 def _marks(line: Line) -> str | None:
@@ -180,7 +180,7 @@ def _place(line: Line) -> str:
 
 
 def _after_end(line: Line) -> str | None:
-    """Say that it comes after the end, if neither paragraphs nor content follow."""
+    """Return that the line is after the end, if content stands only before it."""
     if not line.article.kept[: line.index].any() or line.article.kept[line.index :].any():
         return None
     return "after the end of the article"
@@ -208,7 +208,7 @@ def _run(noun: str, feature: str, line: Line) -> str | None:
 
 
 def _around(label: bool, line: Line, *, all_of_them: bool) -> str | None:
-    """Count the lines beside it that have a label; none is given unless most of them have."""
+    """Count the lines around it that have a label; return None unless most of them have."""
     n_lines = len(line.beside)
     n_like = int((line.article.kept[line.beside] == label).sum())
     if all_of_them:
@@ -217,7 +217,7 @@ def _around(label: bool, line: Line, *, all_of_them: bool) -> str | None:
 
 
 def _next_to(label: bool, line: Line) -> str | None:
-    """Name a line right before or after it that has a label."""
+    """Quote a line right before or after it that has a label."""
     article = line.article
     found = (place for place in line.beside if abs(place - line.index) == 1 and article.kept[place] == label)
     return _name((article.texts[place] for place in found), 1)

@@ -1,10 +1,11 @@
-"""The kind of a boilerplate line: offer, share, related and so on, by a table of weights that a person can read.
+"""The kind of a boilerplate line (offer, share, related, ...), from a table of weights that a person can read.
 
-A line's score for a kind is the sum of its features, each times its weight in `kinds.tsv`. Boilerplate comes in
-runs, so the lines right before and after lend each kind what they give it: a headline under "More from this
-section" is related though it says so nowhere. Lines of content lend nothing.
+A line's score for a kind is the sum of its features times their weights in `kinds.tsv`. Boilerplate comes in
+groups, so each boilerplate line adds its probabilities of the kinds to the scores of the lines next to it: a
+headline under "More from this section" is related although no word of its own says so. Content lines add nothing.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,14 +14,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.features import line_features
+from dechaff.features.shape import Columns
+from dechaff.linear.forward import LineFeatures
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import shift
-from dechaff.text.tokens import Keywords, find_words
+from dechaff.text.tokens import Keywords
 
 Values = NDArray[np.float64]
 
-#: What boilerplate can be; labelled files have the same names after their marks.
+#: The kinds of boilerplate; labelled files name them after their marks.
 KINDS: Final = ("offer", "share", "related", "credit", "date", "legal", "comment", "other")
 _BASE: Final = "(base)"
 # A product of matrices differs in its last digits with what else is in the batch; no kind may depend on that.
@@ -29,17 +31,17 @@ _DECIMALS: Final = 6
 
 @dataclass(frozen=True, eq=False)
 class KindWeights:
-    """What each feature says for each kind.
+    """The weight of each feature for each kind.
 
     Attributes
     ----------
     features : tuple of str
-        Names as `line_features` gives them.
+        Names of `line_features`.
     weights : ndarray of float64, shape (n_kinds, n_features)
     base : ndarray of float64, shape (n_kinds,)
         The score of a line without any of the features.
     neighbours : float
-        What the probability of a kind in the line before or after adds to a line's score for it.
+        The weight of the probability of a kind in the line before or after.
     """
 
     features: tuple[str, ...]
@@ -48,14 +50,14 @@ class KindWeights:
     neighbours: float = 1.0
 
     def to_tsv(self) -> str:
-        """Write a row a feature and a column a kind, as `from_tsv` reads it; no weight is left blank."""
+        """Return the table, a row for each feature and a column for each kind; weights of zero are left blank."""
         rows = zip((_BASE, *self.features), np.vstack((self.base, self.weights.T)), strict=True)
         lines = ["\t".join((name, *(f"{value:g}" if value else "" for value in row))) for name, row in rows]
         return "\n".join(("\t".join(("feature", *KINDS)), *lines, ""))
 
     @classmethod
     def from_tsv(cls, table: str) -> "KindWeights":
-        """Read what `to_tsv` wrote."""
+        """Parse a table of `to_tsv`."""
         rows = [line.split("\t") for line in table.splitlines()[1:]]
         values = np.array([[float(cell or 0) for cell in row[1:]] for row in rows])
         return cls(tuple(row[0] for row in rows[1:]), values[1:].T, values[0])
@@ -79,8 +81,10 @@ def line_kinds(
     is_boilerplate: NDArray[np.bool_],
     weights: KindWeights | None = None,
     keywords: Keywords = (),
+    *,
+    lines: Iterable[LineFeatures] | None = None,
 ) -> list[str | None]:
-    r"""Name the kind of every boilerplate line; None for content.
+    r"""Return the kind of every boilerplate line; None for content.
 
     Parameters
     ----------
@@ -89,7 +93,9 @@ def line_kinds(
     weights : KindWeights, optional
         By default those that ship.
     keywords : tuple of (family, phrase)
-        Phrases of the user's own, as a model has them.
+        Phrases of the user's own, as in `LineModel.keywords`.
+    lines : iterable of LineFeatures, optional
+        The features of the sections of the batch, if a forward pass has computed them.
 
     Examples
     --------
@@ -100,21 +106,24 @@ def line_kinds(
     if not batch.n_lines:
         return []
     weights = weights or kind_weights()
-    own = np.concatenate([_score(section, weights, keywords) for section in batch.sections()], axis=1)
-    scores = _lend(own, is_boilerplate, batch.article_lines, weights.neighbours)
+    if lines is None:
+        lines = (LineFeatures.of(section, keywords) for section in batch.sections())
+    own = np.concatenate([_score(weights, section.columns) for section in lines], axis=1)
+    scores = _add_neighbours(own, is_boilerplate, batch.article_lines, weights.neighbours)
     best = np.round(scores, _DECIMALS).argmax(axis=0).tolist()
     return [KINDS[kind] if dropped else None for kind, dropped in zip(best, is_boilerplate.tolist(), strict=True)]
 
 
-def _score(batch: LineBatch, weights: KindWeights, keywords: Keywords) -> Values:
-    """Give each line's scores of the kinds, by itself, shape (n_kinds, n_lines)."""
-    columns = line_features(batch, find_words(batch, keywords))
+def _score(weights: KindWeights, columns: Columns) -> Values:
+    """Compute each line's scores of the kinds from its own features, shape (n_kinds, n_lines)."""
     scores: Values = weights.weights @ np.array([columns[name] for name in weights.features])
     return scores + weights.base[:, None]
 
 
-def _lend(own: Values, is_boilerplate: NDArray[np.bool_], offsets: NDArray[np.int64], weight: float) -> Values:
-    """Add to each line's scores the probabilities of the kinds in the boilerplate lines beside it."""
+def _add_neighbours(
+    own: Values, is_boilerplate: NDArray[np.bool_], offsets: NDArray[np.int64], weight: float
+) -> Values:
+    """Add to each line's scores the probabilities of the kinds of the boilerplate lines next to it."""
     odds = np.exp(own - own.max(axis=0))
-    lent: Values = odds / odds.sum(axis=0) * is_boilerplate
-    return own + weight * (shift(lent, offsets, -1) + shift(lent, offsets, 1))
+    probability: Values = odds / odds.sum(axis=0) * is_boilerplate
+    return own + weight * (shift(probability, offsets, -1) + shift(probability, offsets, 1))

@@ -1,4 +1,4 @@
-"""Why a line got its label, in sentences: what each theme adds to its log-odds, with the evidence from the line."""
+"""Why a line got its label, in sentences: the contribution of each theme, with evidence from the line."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,14 +13,14 @@ from dechaff.explain.themes import Theme, theme_contributions, themes
 
 
 class Why(NamedTuple):
-    """One reason for a line's label, as `str` gives it.
+    """One reason for a line's label; `str` returns the sentence.
 
     Attributes
     ----------
     text : str
         Such as "looks like a price: ₹900".
     contribution : float
-        What the theme adds to the line's log-odds of content, against the average line.
+        Of the theme to the line's log-odds of content, against the average line.
     theme : str
         The name of a row of `themes.tsv`.
     """
@@ -30,12 +30,12 @@ class Why(NamedTuple):
     theme: str
 
     def __str__(self) -> str:
-        """Give the sentence."""
+        """Return the sentence."""
         return self.text
 
 
-class Wording:
-    """Puts the explanation of one article into words.
+class Sentences:
+    """The explanation of one article in words.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Wording:
     Attributes
     ----------
     contributions : ndarray of float64, shape (n_themes, n_lines)
-        As `theme_contributions` gives them.
+        The result of `theme_contributions`.
     """
 
     def __init__(self, explanation: Explanation, kept: NDArray[np.bool_]) -> None:
@@ -54,7 +54,7 @@ class Wording:
         self.contributions = theme_contributions(explanation)
 
     def why(self, line: int, limit: int | None = 3) -> list[Why]:
-        """Say what speaks for a line's label, strongest first; nothing if nothing does.
+        """Return the reasons for a line's label, strongest first; the list may be empty.
 
         Parameters
         ----------
@@ -66,11 +66,11 @@ class Wording:
         sign = 1 if self._article.kept[line] else -1
         shares = self.contributions[:, line] * sign
         strongest = [int(place) for place in np.argsort(-shares, kind="stable") if shares[place] > 0][:limit]
-        said = zip(strongest, self.say(line, sign, strongest), strict=True)
-        return [Why(text, float(sign * shares[place]), themes()[place].name) for place, text in said]
+        texts = zip(strongest, self.sentences(line, sign, strongest), strict=True)
+        return [Why(text, float(sign * shares[place]), themes()[place].name) for place, text in texts]
 
-    def say(self, line: int, sign: int, places: Sequence[int]) -> list[str]:
-        """Say how themes speak for one of the labels; whatever is said is true of the line.
+    def sentences(self, line: int, sign: int, places: Sequence[int]) -> list[str]:
+        """Return a sentence for each theme on how it supports a label; it states only facts of the line.
 
         Parameters
         ----------
@@ -82,11 +82,11 @@ class Wording:
             Which of `themes()`.
         """
         facts = Facts(Line(self._article, line, sign))
-        return [_say(themes()[place], sign, facts) for place in places]
+        return [_render(themes()[place], sign, facts) for place in places]
 
 
-def _say(theme: Theme, sign: int, facts: Facts) -> str:
-    """Say the first sentence of which every fact is true."""
+def _render(theme: Theme, sign: int, facts: Facts) -> str:
+    """Render the first sentence whose facts all hold; those of the last one always do."""
     *rest, plain = theme.content if sign > 0 else theme.boilerplate
     for sentence in rest:
         try:

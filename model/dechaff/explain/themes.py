@@ -1,8 +1,8 @@
-"""Features grouped by what a person would call them: a theme's share in the log-odds is the sum of its features'.
+"""Features grouped by theme: the contribution of a theme is the sum of its features'.
 
-Features say the same thing in several ways, and the shares of those that do often have opposite signs; what a theme
-adds is steadier, and can be said in words. The themes stand in `themes.tsv`: how to say each for content and for
-boilerplate, and its features by name.
+Features overlap, and the contributions of those that do often have opposite signs; the sum over a theme is
+steadier, and can be put into words. The table `themes.tsv` holds, for each theme, sentences for content and for
+boilerplate, and the names of its features.
 """
 
 from functools import cache
@@ -19,16 +19,16 @@ _ALTERNATIVES: Final = " | "
 
 
 class Theme(NamedTuple):
-    """What several features have in common.
+    """A group of features with a common subject.
 
     Attributes
     ----------
     name : str
     content, boilerplate : tuple of str
-        How to say that it speaks for this label: the first whose facts are true of the line. Facts stand in braces,
-        see `dechaff.explain.facts`; the last one is true of every line.
+        Sentences for this label, of which the first one whose facts hold is used. Facts stand in braces, see
+        `dechaff.explain.facts`; the last sentence holds for every line.
     features : tuple of str
-        Names of features, and of kinds of words.
+        Names of features, and of types of terms.
     """
 
     name: str
@@ -60,7 +60,7 @@ def themes() -> tuple[Theme, ...]:
 
 
 def theme_contributions(explanation: Explanation) -> Values:
-    """Sum the shares of each theme's features and words, shape (n_themes, n_lines).
+    """Sum the contributions of each theme's features and words, shape (n_themes, n_lines).
 
     Parameters
     ----------
@@ -68,9 +68,10 @@ def theme_contributions(explanation: Explanation) -> Values:
 
     Examples
     --------
-    >>> from dechaff.linear.artifact import default_model
+    >>> from dechaff import LineBatch, default_model
     >>> from dechaff.explain.contributions import explain
-    >>> explanation = explain(default_model(), "Subscribe now for ₹900 per month")
+    >>> batch = LineBatch.from_texts(["Subscribe now for ₹900 per month"])
+    >>> explanation = explain(default_model().forward(batch))
     >>> total = explanation.base + theme_contributions(explanation).sum(axis=0)
     >>> bool(np.allclose(total, explanation.log_odds))
     True

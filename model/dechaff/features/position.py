@@ -1,4 +1,4 @@
-"""Where a line stands: in the article, and among its prose; what duplicates in the article."""
+"""Where a line stands: in the article, and among its prose; what repeats in the article."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,17 +1,15 @@
 """A step for datatrove's pipelines: `pip install 'dechaff[datatrove]'`."""
 
+import itertools
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from dechaff.decisions.decide import FLAGS, decide_lines, kept_text
+from dechaff.decisions.decide import FLAGS, decide
 from dechaff.errors import InputError, MissingExtraError
 from dechaff.linear.artifact import default_model, load_model
 from dechaff.linear.line_model import LineModel, Threshold
-from dechaff.text.ragged import sum_rows
 
 try:
     from datatrove.data import Document
@@ -165,11 +163,8 @@ def _resolve(model: LineModel | str | Path | None) -> LineModel:
 
 
 def _clean(texts: list[str], model: LineModel, threshold: Threshold) -> Iterator[_Result]:
-    """Cut each text in two, what is kept and what is dropped."""
-    for batch, kept, _, flags in decide_lines(texts, model, threshold):
-        offsets = batch.article_lines
-        n_lines, n_kept = np.diff(offsets).tolist(), sum_rows(kept.astype(np.int64), offsets).tolist()
-        texts_apart = (kept_text(batch, kept), kept_text(batch, ~kept))
-        for own_kept, own_dropped, total, number, own in zip(*texts_apart, n_lines, n_kept, flags, strict=True):
-            # A text without lines is kept as it is by either.
-            yield _Result(own_kept, own_dropped if total else "", total, number, own)
+    """Yield what is kept and dropped of each text."""
+    for decision in decide(texts, model, threshold):
+        counts = decision.n_lines.tolist(), decision.n_kept.tolist()
+        columns = zip(decision.kept_texts(), decision.dropped_texts(), *counts, decision.flags, strict=True)
+        yield from itertools.starmap(_Result, columns)

@@ -62,9 +62,9 @@ def save_model(model: LineModel, path: str | PathLike[str]) -> None:
         "specification": specification(),
         "threshold": float(model.threshold),
         "word_weights": _pack("word_weights", model.word_weights),
-        "first": _pack_stage(model.first),
-        "second": _pack_stage(model.second),
-        "decoder": model.decoder and _pack_stage(model.decoder),
+        "first": _pack_stage(model.stage1),
+        "second": _pack_stage(model.stage2),
+        "decoder": model.stage3 and _pack_stage(model.stage3),
         "keywords": [list(pair) for pair in model.keywords],
         "metadata": model.metadata,
     }
@@ -88,10 +88,10 @@ def load_model(path: str | PathLike[str]) -> LineModel:
     content = read_content(path)
     _check(content, path)
     try:
-        first_names, second_names = stage_names()
+        names1, names2 = stage_names()
         return LineModel(
-            _unpack_stage(content["first"], first_names),
-            _unpack_stage(content["second"], second_names),
+            _unpack_stage(content["first"], names1),
+            _unpack_stage(content["second"], names2),
             _unpack_words(content),
             _number(content["threshold"], 0.0, 1.0),
             dict(content["metadata"]),
@@ -245,9 +245,9 @@ def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
     """
     model = load_model(path)
     pairs = {
-        "first look": _named_weights(model.first),
-        "second look": _named_weights(model.second),
-        "decoder": _named_weights(model.decoder) if model.decoder else {},
+        "first look": _named_weights(model.stage1),
+        "second look": _named_weights(model.stage2),
+        "decoder": _named_weights(model.stage3) if model.stage3 else {},
         "words": _lexicon_weights(model),
     }
     return {
@@ -255,8 +255,8 @@ def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
         "version": VERSION,
         "specification": specification(),
         "threshold": model.threshold,
-        "n_features": {"first look": len(model.first.names), "second look": len(model.second.names)},
-        "n_crosses": model.second.crosses.n_trees if model.second.crosses else 0,
+        "n_features": {"first look": len(model.stage1.names), "second look": len(model.stage2.names)},
+        "n_crosses": model.stage2.crosses.n_trees if model.stage2.crosses else 0,
         "n_keywords": len(model.keywords),
         "n_word_weights": int(np.count_nonzero(model.word_weights)),
         "metadata": model.metadata,

@@ -1,10 +1,12 @@
-"""The model: logistic regressions as arrays, applied with numpy alone.
+"""The model: three stages of logistic regression as arrays, applied with numpy alone.
 
-Stage 1 judges a line by its features and words. Stage 2 judges it again, knowing what stage 1 says of the others. A
-small third one, the decoder, weighs what stage 2 says of the line against the lines around and the whole article.
+Stage 1 scores a line by its own features and words. Stage 2 scores it again with the log-odds of stage 1 of the
+lines around it. Stage 3, a small regression, weighs the log-odds of stage 2 against the lines around and the whole
+article.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any, ClassVar, Final, Self
@@ -13,55 +15,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.errors import InputError
-from dechaff.features import feature_names, line_features, stack
-from dechaff.features.context import context_features, context_names
+from dechaff.features import feature_names, stack
+from dechaff.features.context import context_names
 from dechaff.features.lexicon import collect_keywords
 from dechaff.features.stage3 import stage3_features
 from dechaff.features.words import sum_words
+from dechaff.linear.forward import Forward, LineFeatures
 from dechaff.linear.stage import Matrix, Stage, Values, sigmoid
 from dechaff.text.batching import batches
-from dechaff.text.lines import MOST_LINES, LineBatch
-from dechaff.text.tokens import Keywords, Words, find_words
+from dechaff.text.lines import LineBatch
+from dechaff.text.tokens import Keywords
 
 CLASSES: Final = ("boilerplate", "content")
 
-#: Looks at the features of lines, shape (n_features, n_lines), before they are forgotten.
-Watch = Callable[[Matrix], object]
 #: A probability, the name of one of the model's presets, or None for the model's own.
 Threshold = float | str | None
+
+# Old names of attributes, until the next release.
+_RENAMED: Final = {"first": "stage1", "second": "stage2", "decoder": "stage3"}
 
 
 @dataclass(frozen=True, eq=False)
 class LineModel:
-    """What tells content from boilerplate: needs numpy only; made by `LineClassifier` or `load_model`.
+    """A fitted model, which needs numpy only; `LineClassifier` or `load_model` make one.
 
     Attributes
     ----------
-    first, second : Stage
+    stage1, stage2 : Stage
     word_weights : ndarray of float32, shape (2**n_bits,)
         The weight of each bucket of hashed words, in stage 1.
     threshold : float
         Lines with at least this probability of content are kept.
     metadata : dict
         Where the model comes from: data, seed, versions, figures.
-    decoder : Stage or None
-        The regression on what stage 2 says; without it stage 2 has the last word.
+    stage3 : Stage or None
+        The regression on the log-odds of stage 2; None leaves it out.
     keywords : tuple of (family, phrase)
         Phrases of the user's own that count as those of the lexicon do; see `with_keywords`.
     """
 
-    first: Stage
-    second: Stage
+    stage1: Stage
+    stage2: Stage
     word_weights: NDArray[np.float32]
     threshold: float = 0.5
     metadata: dict[str, Any] = field(default_factory=dict)
-    decoder: Stage | None = None
+    stage3: Stage | None = None
     keywords: Keywords = ()
 
     classes_: ClassVar[tuple[str, str]] = CLASSES
 
     def with_keywords(self, phrases: Mapping[str, Iterable[str]]) -> Self:
-        """Make a model that takes more phrases for a family's: they count in the first look, before the context.
+        """Return a model with more phrases in families of the lexicon; they count in stage 1, before the context.
 
         Parameters
         ----------
@@ -85,7 +89,7 @@ class LineModel:
 
     @property
     def presets(self) -> dict[str, float]:
-        """Give the thresholds that have a name, as far as the metadata are sound."""
+        """Return the named thresholds that the metadata hold; malformed ones are left out."""
         listed = self.metadata.get("presets")
         found = listed.items() if isinstance(listed, dict) else ()
         named = {
@@ -96,12 +100,12 @@ class LineModel:
         return {"balanced": self.threshold, **named}
 
     def resolve_threshold(self, threshold: Threshold = None) -> float:
-        """Find the probability of content from which on lines are kept.
+        """Return the least probability of content with which a line is kept.
 
         Parameters
         ----------
         threshold : float or str, optional
-            A number, or a preset by its name; by default the model's own threshold.
+            A number, or the name of a preset; by default the model's own threshold.
 
         Raises
         ------
@@ -121,11 +125,11 @@ class LineModel:
 
     @property
     def n_bits(self) -> int:
-        """Give the binary logarithm of the number of buckets."""
+        """Return the binary logarithm of the number of buckets."""
         return len(self.word_weights).bit_length() - 1
 
     def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Give the probabilities of boilerplate and content for every line of every article.
+        """Return the probabilities of boilerplate and content of every line of every article.
 
         Parameters
         ----------
@@ -145,7 +149,7 @@ class LineModel:
         return np.where(self.predict_proba(texts)[:, 1] >= self.threshold, *CLASSES[::-1])
 
     def content_probability(self, batch: LineBatch) -> Values:
-        """Give the probability of content of every line of one batch, shape (n_lines,).
+        """Return the probability of content of every line of one batch, shape (n_lines,).
 
         Parameters
         ----------
@@ -153,58 +157,61 @@ class LineModel:
         """
         return sigmoid(self.log_odds(batch))
 
-    def log_odds(self, batch: LineBatch, watch: Watch | None = None) -> Values:
-        """Give the log-odds of content of every line of one batch, shape (n_lines,).
+    def log_odds(self, batch: LineBatch) -> Values:
+        """Return the log-odds of content of every line of one batch, shape (n_lines,).
+
+        Memory is bounded: a huge article is computed in sections.
 
         Parameters
         ----------
         batch : LineBatch
-        watch : callable, optional
-            Is shown the features of the lines, as `features` gives them, in one piece or several.
         """
-        if not batch.n_lines:
-            return np.zeros(0)
-        if batch.n_lines > MOST_LINES:
-            return np.concatenate([self.log_odds(section, watch) for section in batch.sections()])
-        words = find_words(batch, self.keywords)
-        matrix = self._features(batch, words)
-        if watch is not None:
-            watch(matrix)
-        odds = self.second.log_odds(matrix)
-        if self.decoder is None:
-            return odds
-        return self.decoder.log_odds(stack(stage3_features(odds, words.counts, batch.part_lines)))
+        return np.concatenate([np.zeros(0), *(self.forward(section).log_odds for section in batch.sections())])
+
+    def forward(self, batch: LineBatch) -> Forward:
+        r"""Compute everything that a batch's labels rest on, each thing once.
+
+        Memory grows with the lines, about 5 kB for each: cut a huge article into `LineBatch.sections` first.
+
+        Parameters
+        ----------
+        batch : LineBatch
+
+        Examples
+        --------
+        >>> from dechaff import LineBatch, default_model
+        >>> forward = default_model().forward(LineBatch.from_texts(["The vote was held.\nShare"]))
+        >>> forward.log_odds.shape, forward.words.counts.tolist()
+        ((2,), [4, 1])
+        """
+        lines = LineFeatures.of(batch, self.keywords)
+        matrix = np.empty((len(self.stage2.names), batch.n_lines), np.float32)
+        first = stack(lines.columns, matrix[: len(self.stage1.names)])
+        stage1 = self.stage1.log_odds(first) + sum_words(lines.words, self.word_weights)
+        stack(lines.context(stage1), matrix[len(first) :])
+        stage2 = self.stage2.log_odds(matrix)
+        if self.stage3 is None:
+            return Forward(self, lines, matrix, stage1, stage2, None, stage2)
+        stage3_matrix = stack(stage3_features(stage2, lines.words.counts, batch.part_lines))
+        return Forward(self, lines, matrix, stage1, stage2, stage3_matrix, self.stage3.log_odds(stage3_matrix))
 
     def features(self, batch: LineBatch) -> Matrix:
-        """Compute the features of stage 2, those of stage 1 among them, shape (n_features, n_lines).
+        """Compute the features of stage 2, those of stage 1 first, shape (n_features, n_lines).
 
         Parameters
         ----------
         batch : LineBatch
         """
-        if batch.n_lines > MOST_LINES:
-            return np.concatenate([self.features(section) for section in batch.sections()], axis=1)
-        return self._features(batch, find_words(batch, self.keywords))
+        return np.concatenate([self.forward(section).matrix for section in batch.sections()], axis=1)
 
-    def _features(self, batch: LineBatch, words: Words) -> Matrix:
-        columns = line_features(batch, words)
-        n_first = len(columns)
-        matrix = np.empty((n_first + len(context_names()), batch.n_lines), np.float32)
-        own = stack(columns, matrix[:n_first])
-        odds = self.first.log_odds(own) + self.word_log_odds(words)
-        stack(context_features(batch, words, columns, odds), matrix[n_first:])
-        return matrix
-
-    def word_log_odds(self, words: Words) -> Values:
-        """Sum the weights of every line's hashed words, shape (n_lines,).
-
-        Parameters
-        ----------
-        words : Words
-        """
-        return sum_words(words, self.word_weights)
+    def __getattr__(self, name: str) -> Any:
+        """Return a stage by its old name."""
+        if name not in _RENAMED:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+        warnings.warn(f"LineModel.{name} is now LineModel.{_RENAMED[name]}", DeprecationWarning, stacklevel=2)
+        return getattr(self, _RENAMED[name])
 
 
 def stage_names() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Name the features of both stages, in the order of the matrices that this version computes."""
+    """Return the names of the features of stages 1 and 2, in the order of their matrices."""
     return feature_names(), feature_names() + context_names()

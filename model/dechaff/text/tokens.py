@@ -160,9 +160,14 @@ def hash_words(
     offsets : ndarray of int64, shape (n_lines + 1,)
     """
     starts, ends = _word_spans(classes)
-    sums, inverse = _prefix_sums(folded.take(codes))
-    hashes = mix((sums[ends] - sums[starts]) * inverse[starts])
+    hashes = hash_spans(folded.take(codes), starts, ends)
     return starts, ends, hashes, np.append(np.searchsorted(starts, line_starts), len(starts))
+
+
+def hash_spans(folded: NDArray[np.uint32], starts: Indices, ends: Indices) -> Hashes:
+    """Hash spans of folded code points, as `hash_words` does, shape (n_spans,)."""
+    sums, inverse = _prefix_sums(folded)
+    return mix((sums[ends] - sums[starts]) * inverse[starts])
 
 
 def mix(hashes: Hashes) -> Hashes:

@@ -12,8 +12,7 @@ from dechaff_training.corpus.article_files import find_articles, read_article
 from dechaff_training.corpus.articles import Article
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.corpus.extraction import EXTRACTORS, LEARNT, check_extractors
-from dechaff_training.evaluate.change_reasons import Explainer
-from dechaff_training.evaluate.model_diff import Change, Comparison, Verdict, compare_models
+from dechaff_training.evaluate.model_diff import Change, Comparison, Explainer, Verdict, compare_models
 from dechaff_training.files.progress import Bar
 from dechaff_training.files.text_io import STANDARD
 from dechaff_training.label_app.sources import PAGES, SUFFIXES

@@ -13,7 +13,7 @@ from dechaff_training.files.progress import Steps
 from dechaff_training.files.text_io import STANDARD, show_path
 
 if TYPE_CHECKING:  # it imports scikit-learn
-    from dechaff_training.fit.fine_tuning import Lesson
+    from dechaff_training.fit.fine_tuning import FineTuning
 
 
 def teach_to_file(
@@ -50,9 +50,9 @@ def teach_to_file(
     model = load(old)
     with Steps("reading") as tell:
         tell("reading the corpus")
-        from dechaff_training.fit.fine_tuning import teach
+        from dechaff_training.fit.fine_tuning import fine_tune
 
-        lesson = teach(
+        lesson = fine_tune(
             model, read_corpus(paths, extractors), seed=seed, start_digest=model_digest(old), progress=tell
         )
         save_model(lesson.model, out)
@@ -63,9 +63,9 @@ def teach_to_file(
     print(f"dechaff: {lesson.advice} It is in {show_path(out)}.", file=sys.stderr)
 
 
-def _print(lesson: "Lesson") -> None:
+def _print(lesson: "FineTuning") -> None:
     if lesson.difference is not None:
-        from dechaff_training.fit.fine_tuning import lesson_table
+        from dechaff_training.fit.fine_tuning import fine_tuning_table
         from dechaff_training.report.rendering import print_tables
 
-        print_tables([lesson_table(lesson)])
+        print_tables([fine_tuning_table(lesson)])

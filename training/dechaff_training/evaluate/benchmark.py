@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from dechaff.arrays import clean_array
-from dechaff.decisions.decide import kept_text
+from dechaff.api import clean_array
+from dechaff.decisions.decide import kept_texts
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.text.lines import LineBatch
 from dechaff_training.corpus.corpus import Article, Corpus
@@ -228,7 +228,7 @@ def keep_all(articles: Sequence[Article]) -> list[str]:
 def oracle(articles: Sequence[Article]) -> list[str]:
     """Keep the lines that are labelled content: about the best that dropping lines can do."""
     return [
-        next(kept_text(LineBatch.from_texts([article.text]), article.labels == CONTENT)) for article in articles
+        next(kept_texts(LineBatch.from_texts([article.text]), article.labels == CONTENT)) for article in articles
     ]
 
 
@@ -247,7 +247,8 @@ def cleaned_by(model: LineModel, threshold: Threshold = None, *, by_site: bool =
     def clean(articles: Sequence[Article]) -> list[str]:
         """Clean the articles as one batch."""
         groups = [(article.site, article.extractor) for article in articles] if by_site else None
-        return clean_array([article.text for article in articles], model, threshold, groups)
+        texts = [article.text for article in articles]
+        return clean_array(texts, model, threshold, groups)
 
     return clean
 

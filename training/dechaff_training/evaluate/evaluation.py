@@ -7,12 +7,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.decisions.decide import decide_lines, kept_text
+from dechaff.decisions.decide import decide
 from dechaff.decisions.titles import make_page_infos
 from dechaff.errors import CorpusError
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.linear.stage import Values
-from dechaff.text.tokens import Keywords, find_words
+from dechaff.text.tokens import Keywords
 from dechaff_training.corpus.corpus import Article, Corpus
 from dechaff_training.corpus.gold_alignment import MASKED
 from dechaff_training.evaluate.benchmark import TextGroup, TextRow, compare_texts, gold_text, oracle
@@ -171,7 +171,7 @@ def evaluate(
     """
     gold = corpus.select(lambda article: not article.silver)
     threshold = model.resolve_threshold(threshold)
-    decisions = decide(model, gold.texts, threshold, [article.title for article in gold] if titles else None)
+    decisions = decide_corpus(model, gold.texts, threshold, [article.title for article in gold] if titles else None)
     check_labels(gold, decisions)
     settings = {
         "threshold": threshold,
@@ -192,7 +192,7 @@ def evaluate(
 
 
 @dataclass(frozen=True)
-class Decisions:
+class CorpusDecisions:
     """What a model makes of articles, all their lines in a row.
 
     Attributes
@@ -214,12 +214,12 @@ class Decisions:
     texts: list[str]
 
 
-def decide(
+def decide_corpus(
     model: LineModel,
     texts: Sequence[str],
     threshold: Threshold = None,
     titles: Sequence[str | None] | None = None,
-) -> Decisions:
+) -> CorpusDecisions:
     """Clean articles as `dechaff.clean_array` does, and keep what led to it.
 
     Parameters
@@ -237,19 +237,18 @@ def decide(
     """
     columns: list[tuple[Values, NDArray[np.bool_], Indices, Indices, Indices]] = []
     cleaned: list[str] = []
-    for batch, kept, probability, _ in decide_lines(
-        texts, model, threshold, page_infos=make_page_infos(texts, titles, None)
-    ):
-        cleaned += kept_text(batch, kept)
-        n_tokens = find_words(batch).counts
-        columns.append((probability, kept, batch.ends - batch.starts, n_tokens, np.diff(batch.article_lines)))
+    for decision in decide(texts, model, threshold, page_infos=make_page_infos(texts, titles, None)):
+        batch = decision.batch
+        cleaned += decision.kept_texts()
+        n_tokens = np.concatenate([np.zeros(0, np.int64), *(f.words.counts for f in decision.forwards())])
+        columns.append((decision.probability, decision.kept, batch.ends - batch.starts, n_tokens, decision.n_lines))
     if not columns:
         raise CorpusError("no articles to evaluate: name a corpus with labels that are not silver")
     probability, kept, n_chars, n_tokens, n_lines = map(np.concatenate, zip(*columns, strict=True))
-    return Decisions(probability, kept, n_chars, n_tokens, n_lines, cleaned)
+    return CorpusDecisions(probability, kept, n_chars, n_tokens, n_lines, cleaned)
 
 
-def check_labels(corpus: Corpus, decisions: Decisions) -> None:
+def check_labels(corpus: Corpus, decisions: CorpusDecisions) -> None:
     """Refuse a corpus whose labels do not fit its lines, or that has none.
 
     Raises
@@ -263,7 +262,7 @@ def check_labels(corpus: Corpus, decisions: Decisions) -> None:
         raise CorpusError("no line has a label: there is nothing to measure")
 
 
-def _line_rows(corpus: Corpus, decisions: Decisions, n_resamples: int, seed: int) -> Iterator[LineRow]:
+def _line_rows(corpus: Corpus, decisions: CorpusDecisions, n_resamples: int, seed: int) -> Iterator[LineRow]:
     labels = np.concatenate(corpus.labels)
     sites = np.unique(corpus.groups, return_inverse=True)[1]
     article = np.repeat(np.arange(len(corpus)), decisions.n_lines)
@@ -284,7 +283,7 @@ def _line_rows(corpus: Corpus, decisions: Decisions, n_resamples: int, seed: int
             yield LineRow(by, group, n_articles, len(rows), resamples.n_sites, by_lines, by_tokens)
 
 
-def _text_rows(corpus: Corpus, decisions: Decisions, n_resamples: int, seed: int) -> list[TextRow]:
+def _text_rows(corpus: Corpus, decisions: CorpusDecisions, n_resamples: int, seed: int) -> list[TextRow]:
     places = [place for place, article in enumerate(corpus) if gold_text(article) is not None]
     articles = [corpus.articles[place] for place in places]
     outputs = {
@@ -344,7 +343,7 @@ def text_table(
     return Table(title, heads, cells)
 
 
-def _record_lines(gold: Corpus, decisions: Decisions) -> LineRecords:
+def _record_lines(gold: Corpus, decisions: CorpusDecisions) -> LineRecords:
     labels = np.concatenate(gold.labels)
     known = labels != MASKED
     pages = np.array([f"{article.source} {article.id}" for article in gold])

@@ -8,12 +8,15 @@ from typing import Any, Final
 
 import numpy as np
 
+from dechaff.explain.contributions import explain
+from dechaff.explain.sentences import Sentences, Why
+from dechaff.explain.themes import themes
 from dechaff.linear.line_model import CLASSES, LineModel, Threshold
-from dechaff.text.lines import split_lines
+from dechaff.text.lines import LineBatch, split_lines
 from dechaff_training.corpus.articles import Article
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.corpus.gold_alignment import MASKED
-from dechaff_training.evaluate.evaluation import Decisions, decide
+from dechaff_training.evaluate.evaluation import CorpusDecisions, decide_corpus
 
 #: How a label can change, from model A's to model B's.
 DIRECTIONS: Final = ("dropped to kept", "kept to dropped")
@@ -93,7 +96,7 @@ class Comparison:
     models : tuple of LineModel
         A and B.
     thresholds : tuple of float
-    decisions : tuple of Decisions
+    decisions : tuple of CorpusDecisions
     changes : list of Change
         Articles in which most words change first, the lines of each in their order.
     """
@@ -101,7 +104,7 @@ class Comparison:
     corpus: Corpus
     models: tuple[LineModel, LineModel]
     thresholds: tuple[float, float]
-    decisions: tuple[Decisions, Decisions]
+    decisions: tuple[CorpusDecisions, CorpusDecisions]
     changes: list[Change]
 
     @cached_property
@@ -159,7 +162,10 @@ def compare_models(before: LineModel, after: LineModel, corpus: Corpus, threshol
     """
     models = (before, after)
     thresholds = (before.resolve_threshold(threshold), after.resolve_threshold(threshold))
-    decisions = (decide(before, corpus.texts, thresholds[0]), decide(after, corpus.texts, thresholds[1]))
+    decisions = (
+        decide_corpus(before, corpus.texts, thresholds[0]),
+        decide_corpus(after, corpus.texts, thresholds[1]),
+    )
     changes = _find_changes(corpus, thresholds, decisions)
     n_words = _sum_words(changes)
     changes.sort(key=lambda change: (-n_words[change.article], change.article, change.index))
@@ -167,7 +173,7 @@ def compare_models(before: LineModel, after: LineModel, corpus: Corpus, threshol
 
 
 def _find_changes(
-    corpus: Corpus, thresholds: tuple[float, float], decisions: tuple[Decisions, Decisions]
+    corpus: Corpus, thresholds: tuple[float, float], decisions: tuple[CorpusDecisions, CorpusDecisions]
 ) -> list[Change]:
     a, b = decisions
     ends = np.cumsum(a.n_lines)
@@ -196,7 +202,7 @@ def _find_changes(
     return found
 
 
-def _verdict(decisions: Decisions, line: int, threshold: float) -> Verdict:
+def _verdict(decisions: CorpusDecisions, line: int, threshold: float) -> Verdict:
     kept, probability = bool(decisions.kept[line]), float(decisions.probability[line])
     return Verdict(CLASSES[kept], probability, kept and probability < threshold)
 
@@ -211,3 +217,56 @@ def _sum_words(changes: Sequence[Change]) -> Counter[int]:
     for change in changes:
         counts[change.article] += change.n_words
     return counts
+
+
+class Explainer:
+    """The reasons why labels change; the explanation of the latest article is kept.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    """
+
+    def __init__(self, comparison: Comparison) -> None:
+        self._comparison = comparison
+        self._bounds = np.cumsum(comparison.decisions[0].n_lines)
+        self._article = -1
+
+    def why(self, change: Change, limit: int | None = 2) -> list[Why]:
+        """Return the themes whose contributions to the line's log-odds differ most between the models.
+
+        Parameters
+        ----------
+        change : Change
+        limit : int, optional
+            How many; None for all: their differences sum to that of the log-odds.
+
+        Returns
+        -------
+        list of Why
+            The largest difference first; above zero, model B is more for content than A. The theme "base" is the
+            constant of every line.
+        """
+        if change.article != self._article:
+            self._explain(change.article)
+        shares = self._differences[:, change.index]
+        strongest = [int(place) for place in np.argsort(-np.abs(shares), kind="stable") if shares[place]][:limit]
+        return [self._reason(change.index, place, float(shares[place])) for place in strongest]
+
+    def _explain(self, article: int) -> None:
+        comparison, end = self._comparison, self._bounds[article]
+        text = comparison.corpus.articles[article].text
+        kept = comparison.decisions[1].kept[end - comparison.decisions[1].n_lines[article] : end]
+        batch = LineBatch.from_texts([text])
+        before, after = (explain(model.forward(batch)) for model in comparison.models)
+        self._sentences = Sentences(after, kept)
+        themed = self._sentences.contributions - Sentences(before, kept).contributions
+        base = np.full((1, themed.shape[1]), after.base - before.base)
+        self._differences = np.concatenate((themed, base))
+        self._article = article
+
+    def _reason(self, line: int, place: int, difference: float) -> Why:
+        if place == len(themes()):
+            return Why("what every line has alike", difference, "base")
+        text = self._sentences.sentences(line, 1 if difference > 0 else -1, [place])[0]
+        return Why(text, difference, themes()[place].name)

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.linear.line_model import LineModel
-from dechaff.linear.stage import Values
+from dechaff.linear.stage import Values, sigmoid
 from dechaff.text.batching import batches
-from dechaff.text.tokens import find_words
 
 #: A line is unsure whose probability of content lies between these.
 UNSURE: Final = (0.2, 0.8)
@@ -111,8 +110,12 @@ def measure_doubts(model: LineModel, texts: Sequence[str]) -> Values:
     """Count the words expected to be wrong, the unsure lines and their words, shape (n_articles, 3)."""
     rows = [np.zeros((0, 3))]
     for batch in batches(texts):
-        probability = model.content_probability(batch)
-        n_words = find_words(batch, model.keywords).counts
+        forwards = [(f.log_odds, f.words.counts) for f in map(model.forward, batch.sections()) if batch.n_lines]
+        if not forwards:
+            rows.append(np.zeros((batch.n_articles, 3)))
+            continue
+        log_odds, n_words = map(np.concatenate, zip(*forwards, strict=True))
+        probability = sigmoid(log_odds)
         unsure = is_unsure(probability)
         wrong = n_words * np.minimum(probability, 1 - probability)
         columns = (wrong, unsure, n_words * unsure)

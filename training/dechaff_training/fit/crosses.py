@@ -1,4 +1,4 @@
-"""Learned crosses: the leaves of a few shallow boosted trees become features (He et al. 2014)."""
+"""Learned crosses: the leaves of a few shallow boosted trees as features (He et al. 2014)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ def grow_crosses(
     Returns
     -------
     Crosses
-        With all weights zero: the logistic regression gives them theirs.
+        With weights of zero, which the logistic regression replaces.
     """
     boosting = HistGradientBoostingClassifier(
         max_iter=n_trees,
@@ -47,14 +47,14 @@ def grow_crosses(
     )
     boosting.fit(dense, labels, sample_weight=weights)
     crosses = no_crosses(n_trees)
-    # scikit-learn gives no public way to a boosted tree's splits.
+    # scikit-learn has no public API for the splits of a boosted tree.
     for row, (predictor,) in enumerate(boosting._predictors):
         _copy_tree(predictor.nodes, crosses, row)
     return crosses
 
 
 def no_crosses(n_trees: int = 0) -> Crosses:
-    """Make trees without splits."""
+    """Return trees without splits."""
     return Crosses(
         features=np.zeros((n_trees, SPLITS_PER_TREE), np.int32),
         thresholds=np.full((n_trees, SPLITS_PER_TREE), np.inf, np.float32),
@@ -64,7 +64,7 @@ def no_crosses(n_trees: int = 0) -> Crosses:
 
 
 def leaf_matrix(crosses: Crosses, dense: Matrix) -> sparse.csr_matrix:
-    """Make the leaves a sparse one-hot matrix, shape (n_lines, n_trees * 9)."""
+    """Return the leaves as a sparse one-hot matrix, shape (n_lines, n_trees * 9)."""
     chunk = 20_000
     columns = [
         crosses.leaf_indices(np.ascontiguousarray(dense[first : first + chunk].T)).T.astype(np.int32)
@@ -81,7 +81,7 @@ def _copy_tree(nodes: NDArray[np.void], crosses: Crosses, row: int) -> None:
     splits = np.flatnonzero(nodes["is_leaf"] == 0)
     bit = {int(node): place for place, node in enumerate(splits)}
     crosses.features[row, : len(splits)] = nodes["feature_idx"][splits]
-    # Lines go right above the threshold: round down to float32, so that no value changes sides.
+    # Values above the threshold go right: round it down to float32, so that no value changes sides.
     thresholds = nodes["num_threshold"][splits].astype(np.float32)
     too_high = thresholds > nodes["num_threshold"][splits]
     thresholds[too_high] = np.nextafter(thresholds[too_high], np.float32(-np.inf))

@@ -1,4 +1,4 @@
-"""`LineClassifier`: scikit-learn's conventions over articles; fitting gives a `LineModel`."""
+"""`LineClassifier`: a scikit-learn estimator over articles, which fits a `LineModel`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -15,57 +15,56 @@ from dechaff.features.lexicon import collect_keywords
 from dechaff.features.stage3 import stage3_names
 from dechaff.linear.line_model import CLASSES, LineModel, stage_names
 from dechaff.linear.stage import LINES_AT_ONCE, Stage, Values, sigmoid
-from dechaff_training.fit.calibration import calibrate
 from dechaff_training.fit.crosses import grow_crosses
 from dechaff_training.fit.line_table import Labels, LineTable, Rows, fit_stage
-from dechaff_training.fit.presets import choose_presets
+from dechaff_training.fit.thresholds import calibrate, choose_presets
 
 MASKED = -1
 Folds = list[tuple[Rows, Rows]]
-#: Gives the log-odds of the lines that it is asked for.
-Judge = Callable[[Rows], Values]
+#: Returns the log-odds of lines.
+Scorer = Callable[[Rows], Values]
 
 
 class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    r"""Logistic regressions, each of which knows what the one before it says of the lines around.
+    r"""Three logistic regressions, each with the log-odds of the one before as features.
 
     A sample is an article (a string), its target an array with a label for each of its non-blank lines:
-    "boilerplate" or "content", 0 or 1, and -1 where nothing is known. Predictions are for the lines of all
-    articles, one after the other.
+    "boilerplate" or "content", 0 or 1, and -1 where it is unknown. Predictions are for the lines of all articles,
+    in order.
 
     Parameters
     ----------
     C : float
         Inverse strength of the L2 penalty in stage 1, on features and hashed words.
     C_context : float
-        The same in stage 2, on features, context and crosses, and in the decoder.
+        The same in stage 2, on features, context and crosses, and in stage 3.
     n_bits : int
         The hashed words have 2**n_bits buckets.
     n_trees : int
-        How many shallow trees stage 2 takes its crosses from; 0 for none.
+        The number of shallow trees for the crosses of stage 2; 0 for none.
     learning_rate : float
-        How much each of these trees corrects those before it.
+        Of the boosting that grows the trees.
     n_folds : int
-        Folds, grouped by site, for the log-odds of a stage that the next one learns from.
+        Folds, grouped by site, for the out-of-fold log-odds that the next stage is fitted on.
     stages : {1, 2, 3}
-        1 leaves the context out, 2 the decoder (for comparison).
+        The number of stages; fewer than 3 for comparison.
     without : sequence of str
-        Groups of features that no stage sees (for comparison): those of `dechaff.features.FEATURE_GROUPS`, "words",
+        Groups of features to leave out, for comparison: those of `dechaff.features.FEATURE_GROUPS`, "words",
         "context".
     length_power : float
-        A line weighs its number of words to this power.
+        The weight of a line is its number of words to this power.
     article_power : float
-        An article's lines are divided by their common weight to this power: with 0 a long article outweighs a
-        short one, with 1 all articles weigh the same.
+        The weights of an article's lines are divided by their sum to this power: with 0 a long article outweighs
+        a short one, with 1 all articles have the same weight.
     max_lines : int
-        Each regression learns from at most so many lines, drawn in proportion to their weights.
+        The most lines that each regression is fitted on, drawn in proportion to their weights.
     threshold : float
         Lines with at least this probability of content are labelled content.
     max_iter : int
-        At most so many iterations of lbfgs in each regression.
+        The most iterations of lbfgs in each regression.
     random_state : int
     keywords : mapping of str to iterable of str, optional
-        Phrases by family that count as those of the lexicon do; the model keeps them.
+        Additional phrases by family of the lexicon; the model keeps them.
 
     Attributes
     ----------
@@ -125,77 +124,80 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         calibration_weight: ArrayLike | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> Self:
-        """Learn from labelled articles.
+        """Fit the model to labelled articles.
 
         Parameters
         ----------
         X : sequence of str, length n_articles
         y : sequence of array-like, length n_articles
-            One label a non-blank line.
+            One label for each non-blank line.
         groups : sequence, length n_articles, optional
-            The site of each article: the log-odds that the next stage learns from come from models that did not see
-            it. Without it each article is a site of its own.
+            The site of each article, by which folds are grouped. By default each article is a site of its own.
         sample_weight : array-like of float, shape (n_articles,), optional
         calibration_weight : array-like of float, shape (n_articles,), optional
-            How much a line of each article counts where the decoder's probabilities are calibrated; 0 for articles
-            whose labels are no judges of that. By default as `sample_weight`.
+            The weight of the lines of each article in calibration; 0 for labels that are unfit for it. By default
+            `sample_weight`.
         progress : callable, optional
-            Told what is done next, in words.
+            Called with the name of each step.
 
         Raises
         ------
         ValueError
-            If labels do not fit the lines, one of the classes is missing, there are fewer sites than folds, or a
-            group to be left out does not exist.
+            If labels do not fit the lines, a class is missing, there are fewer sites than folds, or a group in
+            `without` does not exist.
         """
         check_consistent_length(X, groups, sample_weight, calibration_weight)
-        tell = progress or (lambda _: None)
-        tell("features")
+        report = progress or (lambda _: None)
+        report("features")
         table = LineTable(list(X), self.n_bits, collect_keywords(self.keywords or {}), self.without)
         labels = encode_labels(y, table.counts)
         missing = [name for code, name in enumerate(CLASSES) if code not in labels]
         if missing:
-            raise ValueError(f"no line is labelled {missing[0]!r}: both classes are needed to learn")
+            raise ValueError(f"no line is labelled {missing[0]!r}: both classes are needed")
         known = np.flatnonzero(labels != MASKED)
         weights = table.line_weights(known, self.length_power, self.article_power)
         of_article = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
         weights *= of_article[table.article]
         self.classes_ = np.array(CLASSES)
-        tell("stage 1")
-        first, word_weights = self._fit_first(table, labels, weights, known)
-        second, decoder = pass_through_stage(), None
+        report("stage 1")
+        stage1, word_weights = self._fit_stage1(table, labels, weights, known)
+        stage2, stage3 = pass_through_stage(), None
         parameters = {name: value for name, value in self.get_params().items() if name != "keywords"}
         metadata: dict[str, Any] = {"classifier": parameters | {"without": list(self.without)}}
         if self.stages > 1:
             folds = self._folds(table.article, groups)
-            odds = hold_out(folds, labels, "stage 1", partial(self._learn_first, table, labels, weights), tell)
-            del table.words  # stage 2 has no use for them
-            tell("context")
-            table.add_context(list(X), odds)
-            tell("stage 2")
-            second = self._fit_second(table, labels, weights, known)
-        if self.stages > 2:
-            odds = hold_out(folds, labels, "stage 2", partial(self._learn_second, table, labels, weights), tell)
-            tell("decoder")
-            judging = of_article if calibration_weight is None else np.asarray(calibration_weight, np.float64)
-            decoder, metadata["presets"] = self._fit_decoder(
-                table, labels, weights, known, odds, judging[table.article[known]]
+            odds = out_of_fold(
+                folds, labels, "stage 1", partial(self._stage1_scorer, table, labels, weights), report
             )
-        self.model_ = LineModel(first, second, word_weights, self.threshold, metadata, decoder, table.keywords)
+            del table.words  # stage 2 has no use for them
+            report("context")
+            table.add_context(list(X), odds)
+            report("stage 2")
+            stage2 = self._fit_stage2(table, labels, weights, known)
+        if self.stages > 2:
+            odds = out_of_fold(
+                folds, labels, "stage 2", partial(self._stage2_scorer, table, labels, weights), report
+            )
+            report("stage 3")
+            calibration = of_article if calibration_weight is None else np.asarray(calibration_weight, np.float64)
+            stage3, metadata["presets"] = self._fit_stage3(
+                table, labels, weights, known, odds, calibration[table.article[known]]
+            )
+        self.model_ = LineModel(stage1, stage2, word_weights, self.threshold, metadata, stage3, table.keywords)
         return self
 
     def predict_proba(self, X: Sequence[str]) -> NDArray[np.float64]:
-        """Give the probabilities of boilerplate and content for every line, shape (n_lines, 2)."""
+        """Return the probabilities of boilerplate and content of every line, shape (n_lines, 2)."""
         check_is_fitted(self)
         return self.model_.predict_proba(list(X))
 
     def predict(self, X: Sequence[str]) -> NDArray[np.str_]:
-        """Label every line, shape (n_lines,)."""
+        """Return the label of every line, shape (n_lines,)."""
         check_is_fitted(self)
         return self.model_.predict(list(X))
 
     def score(self, X: Sequence[str], y: Sequence[ArrayLike], sample_weight: ArrayLike | None = None) -> float:
-        """Give the share of lines that are labelled right, masked ones aside."""
+        """Return the share of lines with the right label, masked ones aside."""
         predicted = (self.predict(X) == CLASSES[1]).astype(np.int8)
         counts = np.array([len(np.asarray(labels)) for labels in y])
         labels = encode_labels(y, counts)
@@ -208,20 +210,20 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
 
     def _draw(self, rows: Rows, weights: Values) -> tuple[Rows, Values]:
-        """Draw lines in proportion to their weights, and give the drawn ones the weight that is left to them."""
+        """Draw lines in proportion to their weights; return them with their remaining weights."""
         if len(rows) <= self.max_lines:
             return rows, weights[rows]
         chances = weights[rows] / weights[rows].sum() * self.max_lines
         drawn = np.random.default_rng(self.random_state).random(len(rows)) < chances
         return rows[drawn], np.maximum(chances[drawn], 1.0)
 
-    def _fit_first(
+    def _fit_stage1(
         self, table: LineTable, labels: Labels, weights: Values, rows: Rows
     ) -> tuple[Stage, NDArray[np.float32]]:
         rows, weights = self._draw(rows, weights)
         return fit_stage(
             stage_names()[0],
-            table.first[rows],
+            table.stage1[rows],
             labels[rows],
             weights,
             C=self.C,
@@ -230,29 +232,29 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
 
     def _folds(self, article: Rows, groups: Sequence[object] | None) -> Folds:
-        """Part the lines by site into those to learn from and those held out, once for each fold."""
+        """Split the lines by site into training lines and held-out lines, once for each fold."""
         sites = article if groups is None else np.unique([str(g) for g in groups], return_inverse=True)[1][article]
         folds = GroupKFold(self.n_folds, shuffle=True, random_state=self.random_state)
         return list(folds.split(sites, groups=sites))
 
-    def _learn_first(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Judge:
-        """Learn stage 1 from some lines, to judge others."""
-        stage, word_weights = self._fit_first(table, labels, weights, rows)
-        return lambda held: stage.log_odds(table.first[held].T) + table.words[held] @ word_weights
+    def _stage1_scorer(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Scorer:
+        """Fit stage 1 on some lines, to score others."""
+        stage, word_weights = self._fit_stage1(table, labels, weights, rows)
+        return lambda held: stage.log_odds(table.stage1[held].T) + table.words[held] @ word_weights
 
-    def _learn_second(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Judge:
-        """Learn stage 2 from some lines, to judge others."""
-        stage = self._fit_second(table, labels, weights, rows)
+    def _stage2_scorer(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Scorer:
+        """Fit stage 2 on some lines, to score others."""
+        stage = self._fit_stage2(table, labels, weights, rows)
 
-        def judge(held: Rows) -> Values:
-            """Give log-odds, of so many lines at once as fit the memory."""
+        def score(held: Rows) -> Values:
+            """Return log-odds, computed in parts to bound the memory."""
             starts = range(0, len(held), LINES_AT_ONCE)
             parts = (held[start : start + LINES_AT_ONCE] for start in starts)
             return np.concatenate([stage.log_odds(table.dense[part].T) for part in parts])
 
-        return judge
+        return score
 
-    def _fit_second(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Stage:
+    def _fit_stage2(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Stage:
         rows, weights = self._draw(rows, weights)
         dense, labels = table.dense[rows], labels[rows]
         crosses = None
@@ -269,50 +271,50 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         return stage
 
-    def _fit_decoder(
-        self, table: LineTable, labels: Labels, weights: Values, rows: Rows, log_odds: Values, judging: Values
+    def _fit_stage3(
+        self, table: LineTable, labels: Labels, weights: Values, rows: Rows, log_odds: Values, calibration: Values
     ) -> tuple[Stage, dict[str, dict[str, float]]]:
-        """Fit the decoder to held-out log-odds, calibrate it, and choose thresholds, all by the same lines.
+        """Fit stage 3 to out-of-fold log-odds, calibrate it, and choose thresholds, all on the same lines.
 
-        The log-odds are of models that had not seen the site; what is fitted to them has too few weights to learn
-        these lines by heart.
+        All three have too few weights to overfit these lines.
         """
-        dense = table.decoding(log_odds)
+        dense = table.stage3_matrix(log_odds)
         drawn, drawn_weights = self._draw(rows, weights)
         stage, _ = fit_stage(
             stage3_names(), dense[drawn], labels[drawn], drawn_weights, C=self.C_context, max_iter=self.max_iter
         )
         dense, known = dense[rows].T, labels[rows]
-        stage = calibrate(stage, stage.log_odds(dense), known, judging)
+        stage = calibrate(stage, stage.log_odds(dense), known, calibration)
         by_words = table.weigh_by_words(weights, rows)
         return stage, choose_presets(sigmoid(stage.log_odds(dense)), known, by_words, self.threshold)
 
 
-def hold_out(
-    folds: Folds, labels: Labels, name: str, learn: Callable[[Rows], Judge], tell: Callable[[str], None]
+def out_of_fold(
+    folds: Folds, labels: Labels, name: str, learn: Callable[[Rows], Scorer], report: Callable[[str], None]
 ) -> Values:
-    """Give every line the log-odds of a model that did not see its site.
+    """Compute out-of-fold log-odds: each line is scored by a model that was not fitted on its site.
 
     Parameters
     ----------
     folds : list of (train, held)
-        Lines to learn from, and lines to judge.
+        Lines to fit on, and lines to score.
     labels : ndarray of int8, shape (n_lines,)
     name : str
-        What is learnt, for `tell`.
+        Of the stage, for `report`.
     learn : callable
-        From the lines to learn from, those with a label, to what gives log-odds of lines.
-    tell : callable
+        Fits on lines with a label and returns a scorer.
+    report : callable
+        Called with the name of each step.
     """
     odds = np.zeros(len(labels))
     for number, (train, held) in enumerate(folds, 1):
-        tell(f"{name}, fold {number} of {len(folds)}")
+        report(f"{name}, fold {number} of {len(folds)}")
         odds[held] = learn(train[labels[train] != MASKED])(held)
     return odds
 
 
 def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
-    """Join the labels of all articles as 0, 1 and -1 (masked).
+    """Return the labels of all articles in one array, as 0, 1 and -1 (masked).
 
     Raises
     ------
@@ -327,7 +329,7 @@ def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
     if len(y) != len(counts):
         raise ValueError(f"{len(counts)} articles, but labels for {len(y)}")
     known: dict[object, int] = {name: code for code, name in enumerate(CLASSES)}
-    # numpy makes strings of a list of strings and numbers
+    # numpy turns a list of strings and numbers into strings
     codes = known | {value: code for code in (0, 1, MASKED) for value in (code, str(code))}
     joined = []
     for place, (labels, count) in enumerate(zip(y, counts, strict=True)):
@@ -342,7 +344,7 @@ def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
 
 
 def pass_through_stage() -> Stage:
-    """Make a stage 2 that duplicates what stage 1 says."""
+    """Return a stage 2 that passes the log-odds of stage 1 through."""
     names = stage_names()[1]
     coefficients = np.zeros(len(names), np.float32)
     scales = np.ones_like(coefficients)

@@ -14,9 +14,9 @@ from dechaff.linear.line_model import LineModel
 from dechaff.linear.stage import Values
 from dechaff_training.corpus.corpus import MASKED, Corpus
 from dechaff_training.evaluate.benchmark import gold_text, text_columns
-from dechaff_training.evaluate.evaluation import Decisions, Table, check_labels, decide
+from dechaff_training.evaluate.evaluation import CorpusDecisions, Table, check_labels, decide_corpus
 from dechaff_training.evaluate.metrics import Estimate, Resamples, f1_of_means, ratio
-from dechaff_training.fit.adapting import Adapter
+from dechaff_training.fit.fine_tuner import FineTuner
 from dechaff_training.fit.line_table import Rows
 from dechaff_training.fit.training import describe_origin, git_commit
 
@@ -57,7 +57,7 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class FineTuning:
     """A taught model, and what is known of it.
 
     Attributes
@@ -93,18 +93,18 @@ class Lesson:
         return {name: value for name, value in vars(self).items() if name != "model"} | scores
 
 
-def lesson_table(lesson: Lesson) -> Table:
+def fine_tuning_table(result: FineTuning) -> Table:
     """Show what a lesson's measurement gave; without one, the table has no rows."""
-    parts = (lesson.before, lesson.after, lesson.difference)
+    parts = (result.before, result.after, result.difference)
     rows = [
         (title, *(str(getattr(scores, name)) for scores in parts if scores))
         for name, title in (("text_f1", "text F1"), ("lines_right", "lines right"))
     ]
-    title = f"{lesson.n_sites} sites of yours, each judged by a model that has not seen it"
-    return Table(title, ("figure", "before", "after", "difference"), rows if lesson.difference else [])
+    title = f"{result.n_sites} sites of yours, each judged by a model that has not seen it"
+    return Table(title, ("figure", "before", "after", "difference"), rows if result.difference else [])
 
 
-def teach(
+def fine_tune(
     start: LineModel,
     corpus: Corpus,
     *,
@@ -112,7 +112,7 @@ def teach(
     strengths: Sequence[float] = STRENGTHS,
     start_digest: str | None = None,
     progress: Callable[[str], None] | None = None,
-) -> Lesson:
+) -> FineTuning:
     r"""Move a model towards labels as far as that serves sites it has not seen, and measure by how much.
 
     Parameters
@@ -140,17 +140,17 @@ def teach(
     >>> from dechaff import default_model
     >>> from dechaff_training.corpus.corpus import Article
     >>> article = Article("The mill shuts.\nShare", np.array([1, 0], np.int8), "bote", "bote/mill", "articles")
-    >>> teach(default_model(), Corpus([article])).sites_needed
+    >>> fine_tune(default_model(), Corpus([article])).sites_needed
     5
     """
     tell = progress or (lambda _: None)
     corpus = corpus.select(lambda article: not article.silver and bool((article.labels != MASKED).any()))
-    decisions = decide(start, corpus.texts)
+    decisions = decide_corpus(start, corpus.texts)
     check_labels(corpus, decisions)
     tell("choosing how much the labels count")
-    adapter = Adapter(start, corpus)
-    strength = choose_strength(adapter, corpus.groups, strengths, seed)
-    model = adapter.model(adapter.change(strength))
+    tuner = FineTuner(start, corpus)
+    strength = choose_strength(tuner, corpus.groups, strengths, seed)
+    model = tuner.model(tuner.change(strength))
     if strength:
         taught = {"start_digest": start_digest, "strength": strength, **describe_origin(corpus, seed, git_commit())}
         model = replace(model, metadata={**start.metadata, KEY: [*_history(start), taught]})
@@ -158,13 +158,13 @@ def teach(
     needed = max(SITES_TO_MEASURE - n_sites, 0)
     before = after = difference = None
     if not needed:
-        before, after, difference = _measure(corpus, decisions, adapter, strengths if strength else (), seed, tell)
+        before, after, difference = _measure(corpus, decisions, tuner, strengths if strength else (), seed, tell)
     advice = _advise(difference, strength, needed) + _WARNING * bool(_history(start))
-    return Lesson(model, before, after, difference, strength, n_sites, needed, advice)
+    return FineTuning(model, before, after, difference, strength, n_sites, needed, advice)
 
 
 def choose_strength(
-    adapter: Adapter,
+    tuner: FineTuner,
     sites: Sequence[str],
     strengths: Sequence[float],
     seed: int,
@@ -174,7 +174,7 @@ def choose_strength(
 
     Parameters
     ----------
-    adapter : Adapter
+    tuner : FineTuner
     sites : sequence of str, length n_articles
     strengths : sequence of float
         What to choose from.
@@ -194,8 +194,8 @@ def choose_strength(
     for learnt, held in _folds(sites, seed, articles):
         change = None
         for strength in strengths:
-            change = adapter.change(strength, learnt, change)
-            losses.append(adapter.loss(change, held))
+            change = tuner.change(strength, learnt, change)
+            losses.append(tuner.loss(change, held))
     if not losses:
         return _CAUTIOUS
     return strengths[int(np.reshape(losses, (-1, len(strengths))).sum(axis=0).argmin())]
@@ -219,8 +219,8 @@ def _folds(sites: Sequence[str], seed: int, articles: Rows | None = None) -> Ite
 
 def _measure(
     corpus: Corpus,
-    decisions: Decisions,
-    adapter: Adapter,
+    decisions: CorpusDecisions,
+    tuner: FineTuner,
     strengths: Sequence[float],
     seed: int,
     tell: Callable[[str], None],
@@ -232,10 +232,10 @@ def _measure(
         texts, n_right = list(before[0]), before[1].copy()
         for number, (learnt, held) in enumerate(_folds(corpus.groups, seed), 1):
             tell(f"measuring on sites held out, part {number}")
-            strength = choose_strength(adapter, corpus.groups, strengths, seed, learnt)
-            model = adapter.model(adapter.change(strength, learnt))
+            strength = choose_strength(tuner, corpus.groups, strengths, seed, learnt)
+            model = tuner.model(tuner.change(strength, learnt))
             others = Corpus([corpus.articles[place] for place in held.tolist()])
-            judged = _judge(decide(model, others.texts), others)
+            judged = _judge(decide_corpus(model, others.texts), others)
             n_right[held] = judged[1]
             for place, text in zip(held.tolist(), judged[0], strict=True):
                 texts[place] = text
@@ -243,7 +243,7 @@ def _measure(
     return _score(corpus, before, after, seed)
 
 
-def _judge(decisions: Decisions, corpus: Corpus) -> tuple[list[str], Values]:
+def _judge(decisions: CorpusDecisions, corpus: Corpus) -> tuple[list[str], Values]:
     """Give the cleaned articles, and count the lines of each that are kept or dropped rightly."""
     article = np.repeat(np.arange(len(corpus)), decisions.n_lines)
     right = decisions.kept == np.concatenate(corpus.labels)

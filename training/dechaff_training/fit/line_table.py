@@ -1,6 +1,6 @@
-"""From articles to matrices, and from matrices to one stage of the model."""
+"""Feature tables of articles, and the fit of one stage to a table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -9,22 +9,22 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from dechaff.features import group_names, line_features, stack
-from dechaff.features.context import context_features
+from dechaff.features import group_names, stack
 from dechaff.features.stage3 import stage3_features
 from dechaff.features.words import word_terms
+from dechaff.linear.forward import LineFeatures
 from dechaff.linear.line_model import stage_names
 from dechaff.linear.stage import Crosses, Matrix, Stage, Values
 from dechaff.text.batching import batches
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import shift
-from dechaff.text.tokens import Keywords, Words, find_words
+from dechaff.text.tokens import Keywords, Words
 from dechaff_training.fit.crosses import leaf_matrix
 
 Labels = NDArray[np.int8]
 Rows = NDArray[np.int64]
 _FIT_TOLERANCE = 1e-4
-# A feature that is hardly ever there would be blown up, and one line of it outshout the rest.
+# Scaling up a feature that is hardly ever non-zero would let a single line dominate.
 _SMALLEST_SCALE = 0.1
 
 
@@ -37,17 +37,15 @@ class LineTable:
     n_bits : int
         The hashed words have 2**n_bits buckets.
     keywords : tuple of (family, phrase)
-        Phrases that count as those of the lexicon do.
+        Additional phrases, as `LineModel.keywords`.
     without : sequence of str
-        Groups of features that are zero for every line: of `FEATURE_GROUPS`, "words" or "context". What other
-        groups work out from them stays.
+        Groups of features that are zero for every line: of `FEATURE_GROUPS`, "words" or "context". Features that
+        other groups derive from them stay.
 
     Attributes
     ----------
     dense : ndarray of float32, shape (n_lines, n_features)
-        The features of both stages, context last; zero until `add_context`.
-    n_first : int
-        How many of them are of stage 1.
+        The features of stages 1 and 2, context last; the context is zero until `add_context`.
     words : sparse matrix of float32, shape (n_lines, 2**n_bits)
     counts : ndarray of int64, shape (n_articles,)
         The lines of each article.
@@ -56,7 +54,7 @@ class LineTable:
     Raises
     ------
     ValueError
-        If there is no such group to be without.
+        If a group in `without` does not exist.
     """
 
     def __init__(
@@ -64,65 +62,68 @@ class LineTable:
     ) -> None:
         self.keywords = keywords
         self._blank = _columns_of(without)
-        # Lines are counted first and features written in place: millions of lines stand in memory once.
+        # Lines are counted first and features written in place: the table is in memory only once.
         n_lines = [(np.diff(batch.article_lines), np.diff(batch.part_lines)) for batch in batches(texts)]
         self.counts, parts = (np.concatenate(each) for each in zip(*n_lines, strict=True))
         self._part_lines = np.concatenate(([0], np.cumsum(parts)))
-        first_names, names = stage_names()
-        self.n_first = len(first_names)
-        self.dense: Matrix = np.zeros((int(self.counts.sum()), len(names)), np.float32)
-        hashed, n_words, first = [], [], 0
-        for batch in batches(texts):
-            words = find_words(batch, keywords)
-            self.dense[first : first + batch.n_lines, : self.n_first] = stack(line_features(batch, words)).T
-            hashed.append(word_matrix(batch, words, n_bits))
-            n_words.append(words.counts)
-            first += batch.n_lines
+        names1, names2 = stage_names()
+        self._n_stage1 = len(names1)
+        self.dense: Matrix = np.zeros((int(self.counts.sum()), len(names2)), np.float32)
+        hashed, n_words = [], []
+        for rows, lines in self._line_features(texts):
+            self.dense[rows, : self._n_stage1] = stack(lines.columns).T
+            hashed.append(word_matrix(lines.words, n_bits))
+            n_words.append(lines.words.counts)
         self.n_words = np.concatenate(n_words)
         self.words = sparse.vstack(hashed, format="csr", dtype=np.float32)
         if "words" in without:
             self.words.data[:] = 0
         self.dense[:, self._blank] = 0
 
+    def _line_features(self, texts: Sequence[str]) -> Iterator[tuple[slice, LineFeatures]]:
+        """Compute words and features of one batch after the other, with their rows in the table.
+
+        They are computed again for the context: those of all batches would take more memory than the table.
+        """
+        first = 0
+        for batch in batches(texts):
+            yield slice(first, first + batch.n_lines), LineFeatures.of(batch, self.keywords)
+            first += batch.n_lines
+
     @property
-    def first(self) -> Matrix:
-        """Give the features of stage 1, shape (n_lines, n_first)."""
-        return self.dense[:, : self.n_first]
+    def stage1(self) -> Matrix:
+        """Return the features of stage 1, shape (n_lines, n_features)."""
+        return self.dense[:, : self._n_stage1]
 
     @cached_property
     def article(self) -> Rows:
-        """Give the place of each line's article, shape (n_lines,)."""
+        """Return the index of each line's article, shape (n_lines,)."""
         return np.repeat(np.arange(len(self.counts)), self.counts)
 
     def add_context(self, texts: Sequence[str], log_odds: Values) -> None:
-        """Compute the context features of the same texts from given stage-1 log-odds.
+        """Compute the context features from given log-odds of stage 1.
 
         Parameters
         ----------
         texts : sequence of str
-            Those that the table was made of.
+            Those of the table.
         log_odds : ndarray of float64, shape (n_lines,)
         """
-        first = 0
-        for batch in batches(texts):
-            rows = slice(first, first + batch.n_lines)
-            words = find_words(batch, self.keywords)
-            context = context_features(batch, words, line_features(batch, words), log_odds[rows])
-            self.dense[rows, self.n_first :] = stack(context).T
-            first = rows.stop
+        for rows, lines in self._line_features(texts):
+            self.dense[rows, self._n_stage1 :] = stack(lines.context(log_odds[rows])).T
         self.dense[:, self._blank] = 0
 
-    def decoding(self, log_odds: Values) -> Matrix:
-        """Compute the decoder's features from given stage-2 log-odds, shape (n_lines, n_features)."""
+    def stage3_matrix(self, log_odds: Values) -> Matrix:
+        """Compute the features of stage 3 from given log-odds of stage 2, shape (n_lines, n_features)."""
         return stack(stage3_features(log_odds, self.n_words, self._part_lines)).T
 
     def line_weights(self, rows: Rows, length_power: float = 0.5, article_power: float = 1.0) -> Values:
-        """Weigh lines by their length, and articles less the more their lines in `rows` weigh together.
+        """Compute the weights of lines from their lengths and those of their articles.
 
         Parameters
         ----------
         rows : ndarray of int64
-            The lines that have a label.
+            The lines that have a label; only they count for the articles.
         length_power, article_power : float
             As in `LineClassifier`.
 
@@ -136,7 +137,7 @@ class LineTable:
         return shares
 
     def weigh_by_words(self, weights: Values, rows: Rows) -> Values:
-        """Share each article's weight out among those of its lines in `rows`, by their words, shape (n_rows,)."""
+        """Distribute each article's weight over its lines in `rows` by their words, shape (n_rows,)."""
         article = self.article[rows]
         n_words = np.maximum(self.n_words[rows], 1)
         of_article, words_of_article = (np.bincount(article, each) for each in (weights[rows], n_words))
@@ -144,7 +145,7 @@ class LineTable:
 
 
 def _columns_of(groups: Sequence[str]) -> list[int]:
-    """Place the features of some groups among those of stage 2."""
+    """Return the columns of some groups among the features of stage 2."""
     first_names, names = stage_names()
     columns = {**group_names(), "words": (), "context": names[len(first_names) :]}
     unknown = [group for group in groups if group not in columns]
@@ -153,17 +154,17 @@ def _columns_of(groups: Sequence[str]) -> list[int]:
     return [names.index(name) for group in groups for name in columns[group]]
 
 
-def word_matrix(batch: LineBatch, words: Words, n_bits: int) -> sparse.csr_matrix:
-    """Make the hashed words a sparse matrix, shape (n_lines, 2**n_bits).
+def word_matrix(words: Words, n_bits: int) -> sparse.csr_matrix:
+    """Return the hashed words as a sparse matrix, shape (n_lines, 2**n_bits).
 
-    A row times the weights is what `LineModel.word_log_odds` computes without the matrix.
+    A row times the weights is what `dechaff.features.words.sum_words` computes without the matrix.
 
     Parameters
     ----------
-    batch : LineBatch
     words : Words
     n_bits : int
     """
+    batch = words.batch
     total = sparse.csr_matrix((batch.n_lines, 1 << n_bits), dtype=np.float32)
     for terms in word_terms(words, n_bits):
         values = np.repeat(terms.scale, np.diff(terms.offsets)).astype(np.float32)
@@ -173,7 +174,7 @@ def word_matrix(batch: LineBatch, words: Words, n_bits: int) -> sparse.csr_matri
 
 
 def _take_neighbours(matrix: sparse.csr_matrix, batch: LineBatch, by: int) -> sparse.csr_matrix:
-    """Give each line the row of the line `by` places further in its part, or an empty one."""
+    """Return for each line the row of the line `by` places further in its part, or an empty one."""
     lines = np.arange(batch.n_lines)
     source = shift(lines.astype(np.float64), batch.part_lines, by, -1).astype(np.int64)
     found = np.flatnonzero(source >= 0)
@@ -230,7 +231,7 @@ def fit_stage(
 
 
 def stage_matrix(stage: Stage, dense: Matrix, words: sparse.csr_matrix | None = None) -> sparse.csr_matrix:
-    """Lay out what a stage's weights count: its standardised features, hashed words and leaves.
+    """Return the design matrix of a stage: standardised features, hashed words and leaves.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A corpus becomes a model that says where it comes from."""
+"""Training: from a corpus to a model with its provenance."""
 
 import platform
 import shutil
@@ -17,10 +17,9 @@ from dechaff_training.corpus.articles import Article
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.fit.estimator import LineClassifier
 
-# How much an article of a source weighs: what a source adds to recent pages of sites not seen, in
-# cross-validation. Old pages teach words and shapes, today's pages teach today's furniture. The project's own
-# articles are few, and the only ones labelled wholly by the policy: headline, captions and standfirst too. A source
-# that is not named weighs 1.
+# Weights of the articles of a source, chosen by cross-validation on recent pages of unseen sites. Old pages teach
+# words and shapes, recent ones today's boilerplate. The project's own articles are few, and the only ones labelled
+# by the policy throughout: headline, captions and standfirst too. Other sources have weight 1.
 SOURCE_WEIGHTS: Final = {
     "articles": 25.0,
     "trafilatura-eval": 0.7,
@@ -31,13 +30,13 @@ SOURCE_WEIGHTS: Final = {
     "cleanportaleval": 0.3,
     "cleaneval": 0.1,
 }
-# Pages that are no articles teach furniture, and another idea of what is content.
+# Pages other than articles teach boilerplate, and another notion of content.
 _OTHER_PAGE_WEIGHT: Final = 0.5
-# Votes of main-content extractors are no judges of what they printed themselves.
+# Votes among main-content extractors say little about the lines of their own output.
 _SILVER_EXTRACTORS: Final = ("resiliparse_all", "html_text", "inscriptis")
 # This page's site is among the test pages of the same benchmark.
 _LEAKED: Final = frozenset({"wcxb/4407"})
-# So many articles at most tell what the lines are like that the model learns from.
+# The most articles that the drift profile is computed from.
 _PROFILED: Final = 4000
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "joblib")
 
@@ -48,7 +47,7 @@ def train_model(
     metrics: dict[str, Any] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> LineModel:
-    """Fit a classifier to a corpus and describe where the model comes from.
+    """Fit a classifier to a corpus, and record the provenance of the model.
 
     Parameters
     ----------
@@ -58,19 +57,19 @@ def train_model(
     metrics : dict, optional
         Figures to keep in the model's metadata.
     progress : callable, optional
-        Told what is done next, in words.
+        Called with the name of each step.
 
     Returns
     -------
     LineModel
-        The same corpus, parameters, libraries and commit give the same model, to the byte: no date is kept.
+        The same corpus, parameters, libraries and commit give the same model to the byte: there is no date in it.
 
     Raises
     ------
     CorpusError
-        If the corpus is not enough to learn from.
+        If the corpus is too small to fit on.
     """
-    commit = git_commit()  # of the code that learns, whatever is committed meanwhile
+    commit = git_commit()  # now: fitting takes long, and HEAD may move meanwhile
     corpus = corpus.select(lambda article: article_weight(article) > 0)
     n_sites = len(set(corpus.groups))
     if n_sites < classifier.n_folds:
@@ -78,10 +77,11 @@ def train_model(
             f"articles of {n_sites} sites: at least {classifier.n_folds} are needed, one for each fold"
         )
     weights = [article_weight(article) for article in corpus]
-    # What extractors agree on is easier than what a person has to decide: votes would make the model too sure.
-    judging = [0.0 if article.silver else weight for article, weight in zip(corpus, weights, strict=True)]
+    # Lines that extractors agree on are easier than the lines that a person labels: votes would make the model
+    # overconfident.
+    calibration = [0.0 if article.silver else weight for article, weight in zip(corpus, weights, strict=True)]
     try:
-        classifier.fit(corpus.texts, corpus.labels, corpus.groups, weights, judging, progress)
+        classifier.fit(corpus.texts, corpus.labels, corpus.groups, weights, calibration, progress)
     except ValueError as error:
         raise CorpusError(f"cannot learn from this corpus: {error}") from error
     model = classifier.model_
@@ -93,12 +93,12 @@ def train_model(
 
 
 def _sample(texts: Sequence[str]) -> Sequence[str]:
-    """Take texts from the whole length of a list: enough for deciles."""
+    """Return evenly spaced texts, enough for deciles."""
     return texts[:: -(-len(texts) // _PROFILED)]
 
 
 def article_weight(article: Article) -> float:
-    """Say how much an article counts in training; 0 leaves it out."""
+    """Return the weight of an article in training; 0 leaves it out."""
     if article.id in _LEAKED or (article.silver and article.extractor not in _SILVER_EXTRACTORS):
         return 0.0
     weight = SOURCE_WEIGHTS.get(article.source, 1.0)
@@ -106,7 +106,7 @@ def article_weight(article: Article) -> float:
 
 
 def describe_origin(corpus: Corpus, seed: int, commit: str | None) -> dict[str, Any]:
-    """Say what a model was made from and with: data, seed, versions, commit."""
+    """Return the provenance of a model: data, seed, versions, commit."""
     return {
         "seed": seed,
         "data": {
@@ -129,9 +129,9 @@ def describe_origin(corpus: Corpus, seed: int, commit: str | None) -> dict[str, 
 
 
 def git_commit() -> str | None:
-    """Name the commit that this code is of, `-dirty` where changed since; None outside of its repository."""
+    """Return the commit of this code, with `-dirty` if it was changed since; None outside its repository."""
     folder = Path(dechaff.__file__).parent
-    # An installed copy may lie within the repository of something else.
+    # An installed copy may lie inside another repository.
     if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
         return None
     return _git(folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")

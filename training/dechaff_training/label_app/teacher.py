@@ -8,7 +8,7 @@ from dechaff.errors import DechaffError, InputError
 from dechaff.linear.line_model import LineModel
 
 if TYPE_CHECKING:  # it imports scikit-learn, which only who teaches has to wait for
-    from dechaff_training.fit.fine_tuning import Lesson
+    from dechaff_training.fit.fine_tuning import FineTuning
 
 
 class Teacher:
@@ -25,7 +25,7 @@ class Teacher:
         self._start, self._digest = start, start_digest
         self._lock = Lock()
         self._state: dict[str, Any] = {"state": "none"}
-        self._lesson: Lesson | None = None
+        self._lesson: FineTuning | None = None
 
     @property
     def state(self) -> dict[str, Any]:
@@ -70,13 +70,13 @@ class Teacher:
 
     def _teach(self, folder: Path) -> dict[str, Any]:
         from dechaff_training.corpus.corpus import Corpus
-        from dechaff_training.fit.fine_tuning import lesson_table, teach
+        from dechaff_training.fit.fine_tuning import fine_tune, fine_tuning_table
 
         corpus = Corpus.read(folder) if folder.is_dir() else Corpus([])
         if not len(corpus):
             raise InputError("nothing is saved yet: label an article and save it first")
-        lesson = teach(self._start, corpus, start_digest=self._digest, progress=self._tell)
-        self._lesson, table = lesson, lesson_table(lesson)
+        lesson = fine_tune(self._start, corpus, start_digest=self._digest, progress=self._tell)
+        self._lesson, table = lesson, fine_tuning_table(lesson)
         return {
             "state": "done",
             "advice": lesson.advice,

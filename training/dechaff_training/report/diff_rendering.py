@@ -6,9 +6,8 @@ from typing import Final
 from rich.text import Text
 
 from dechaff_training.corpus.articles import Article
-from dechaff_training.evaluate.change_reasons import Explainer
 from dechaff_training.evaluate.evaluation import Table
-from dechaff_training.evaluate.model_diff import DIRECTIONS, Change, Comparison
+from dechaff_training.evaluate.model_diff import DIRECTIONS, Change, Comparison, Explainer
 from dechaff_training.report.rendering import PipeConsole, print_tables, visible
 
 _STYLES: Final = dict(zip(DIRECTIONS, ("green", "red"), strict=True))

@@ -1,7 +1,7 @@
-"""A model moved towards new labels: a Gaussian prior centred on its weights (Chelba and Acero 2004).
+"""Fine-tuning of stage 2: a Gaussian prior centred on the old weights (Chelba and Acero 2004).
 
-Only stage 2 moves. It sees what a line is, what stage 1 says of the lines around, and, by the crosses, both at
-once; of a few articles that is what carries over to other sites. Words learnt from so few are their subjects'.
+Stage 2 combines a line's own features with its context; from few articles, that is what generalises to other sites.
+Weights of words fitted on so few articles would learn their topics.
 """
 
 from dataclasses import replace
@@ -23,16 +23,16 @@ _MAX_ITER: Final = 200
 _TOLERANCE: Final = 1e-7  # of the loss, relative
 
 
-class Adapter:
-    """A model and the labels that it is to move towards: features are computed once, however often it moves.
+class FineTuner:
+    """A model and labels to fine-tune it on; the features are computed once for all fits.
 
-    Articles weigh the same, lines of one by the root of their words, as where `LineClassifier` learns.
+    Weights are those of `LineClassifier`: all articles weigh the same, their lines by the root of their words.
 
     Parameters
     ----------
     start : LineModel
     corpus : Corpus
-        Of sites that `start` did not learn from, else it has no doubts there to learn from.
+        Of sites that `start` was not fitted on: it is overconfident on those.
 
     Raises
     ------
@@ -51,26 +51,26 @@ class Adapter:
             raise CorpusError(f"cannot learn from this corpus: {error}") from error
         self._known = self._labels != MASKED
         self._weights = self._table.line_weights(np.flatnonzero(self._known))
-        first_odds = start.first.log_odds(self._table.first.T) + self._table.words @ start.word_weights
-        self._table.add_context(corpus.texts, first_odds)
+        stage1_odds = start.stage1.log_odds(self._table.stage1.T) + self._table.words @ start.word_weights
+        self._table.add_context(corpus.texts, stage1_odds)
         dense = self._table.dense
-        self._odds = start.second.log_odds(dense.T)
-        # The last column is the intercept's, which moves as other weights do.
-        parts = [stage_matrix(start.second, dense), sparse.csr_matrix(np.ones((len(dense), 1), np.float32))]
-        # In the solver's own precision: no copy for each of its steps.
+        self._odds = start.stage2.log_odds(dense.T)
+        # The last column is the intercept, which is regularised like the other weights.
+        parts = [stage_matrix(start.stage2, dense), sparse.csr_matrix(np.ones((len(dense), 1), np.float32))]
+        # The precision of the solver, which would otherwise copy the matrix in each step.
         self._matrix = sparse.hstack(parts, format="csr", dtype=np.float64)
 
     def change(self, strength: float, articles: Rows | None = None, guess: Values | None = None) -> Values:
-        """Find the change of stage 2's weights that fits the labels.
+        """Compute the change of the weights of stage 2 that fits the labels.
 
         Parameters
         ----------
         strength : float
-            How much the labels count against the old weights; with 0 nothing changes.
+            Of the labels against the prior; with 0 nothing changes.
         articles : ndarray of int64, optional
-            The places of those to learn from; by default all.
+            The indices of those to fit on; by default all.
         guess : ndarray of float64, shape (n_weights,), optional
-            Where to begin: the change for another strength is not far.
+            The initial guess, such as the change for another strength.
 
         Returns
         -------
@@ -84,12 +84,12 @@ class Adapter:
         )
 
     def model(self, change: Values) -> LineModel:
-        """Give the moved model; the very same where nothing changes."""
+        """Return the fine-tuned model; the old one itself if nothing changes."""
         start = self._start
-        return replace(start, second=_move(start.second, change)) if change.any() else start
+        return replace(start, stage2=_move(start.stage2, change)) if change.any() else start
 
     def loss(self, change: Values, articles: Rows) -> float:
-        """Sum the log losses of articles' labelled lines, each article weighing one.
+        """Compute the log loss of the labelled lines of articles, each of which has weight one.
 
         Parameters
         ----------
@@ -97,9 +97,9 @@ class Adapter:
         articles : ndarray of int64
         """
         odds = self._odds + self._matrix @ change
-        decoder = self._start.decoder
-        if decoder is not None:
-            odds = decoder.log_odds(self._table.decoding(odds).T)
+        stage3 = self._start.stage3
+        if stage3 is not None:
+            odds = stage3.log_odds(self._table.stage3_matrix(odds).T)
         rows = self._rows(articles)
         return float(self._weights[rows] @ np.logaddexp(0, -_signs(self._labels[rows]) * odds[rows]))
 
@@ -109,7 +109,7 @@ class Adapter:
 
 
 def _signs(labels: Labels) -> Values:
-    """Make +1 of content and -1 of boilerplate."""
+    """Return +1 for content and -1 for boilerplate."""
     return 2 * labels.astype(np.float64) - 1
 
 
@@ -121,22 +121,22 @@ def fit_change(
     C: float,
     guess: Values | None = None,
 ) -> Values:
-    """Find the change of weights that makes log-odds fit labels: logistic regression with an offset.
+    """Fit a change of weights to labels: logistic regression with the old log-odds as offset.
 
-    It minimises ``C * sum(weights * log_loss) + sum(change ** 2) / 2``, weights of mean 1: with few labels the
-    change stays near zero.
+    It minimises ``C * sum(weights * log_loss) + sum(change ** 2) / 2`` with weights of mean 1, so that with few
+    labels the change stays near zero.
 
     Parameters
     ----------
     matrix : sparse matrix, shape (n_lines, n_weights)
     log_odds : ndarray of float64, shape (n_lines,)
-        What is said of the lines before the change.
+        Of the lines before the change.
     labels : ndarray of int8, shape (n_lines,)
         0 or 1.
     weights : ndarray of float64, shape (n_lines,)
     C : float
     guess : ndarray of float64, shape (n_weights,), optional
-        Where to begin; by default at no change.
+        The initial guess; by default zero.
 
     Returns
     -------
@@ -154,7 +154,7 @@ def fit_change(
     signs = _signs(labels)
 
     def objective(change: Values) -> tuple[float, Values]:
-        """Give the log loss with half the squared change, and its gradient."""
+        """Compute the objective and its gradient."""
         margins = signs * (log_odds + matrix @ change)
         loss = float(weights @ np.logaddexp(0, -margins) + change @ change / 2)
         return loss, change - matrix.T @ (weights * signs * expit(-margins))
@@ -166,7 +166,7 @@ def fit_change(
 
 
 def _move(stage: Stage, change: Values) -> Stage:
-    """Add a change to a stage's weights: coefficients, leaves, intercept."""
+    """Return a stage with its coefficients, leaves and intercept changed."""
     coefficients, leaves, intercept = np.split(change, (len(stage.names), len(change) - 1))
     crosses = stage.crosses
     if crosses is not None:

@@ -1,0 +1,88 @@
+"""The forward pass of a model over one batch: everything that is computed, each thing once."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from dechaff.features import line_features
+from dechaff.features.context import context_features
+from dechaff.features.shape import Columns
+from dechaff.linear.stage import Matrix, Values
+from dechaff.text.lines import LineBatch
+from dechaff.text.tokens import Keywords, Words, find_words
+
+if TYPE_CHECKING:
+    from dechaff.linear.line_model import LineModel
+
+
+@dataclass(frozen=True, eq=False)
+class LineFeatures:
+    """The words and the features of a batch's lines that need no model.
+
+    Attributes
+    ----------
+    words : Words
+    columns : dict of str to ndarray of floats or bool, shape (n_lines,)
+        The features of stage 1 by name.
+    """
+
+    words: Words
+    columns: Columns
+
+    @classmethod
+    def of(cls, batch: LineBatch, keywords: Keywords = ()) -> Self:
+        """Compute words and features.
+
+        Parameters
+        ----------
+        batch : LineBatch
+        keywords : tuple of (family, phrase)
+            Phrases of the user's own, as `LineModel.keywords`.
+        """
+        words = find_words(batch, keywords)
+        return cls(words, line_features(batch, words))
+
+    def context(self, log_odds: Values) -> Columns:
+        """Compute the features that rest on the log-odds of stage 1, shape (n_lines,)."""
+        return context_features(self.words.batch, self.words, self.columns, log_odds)
+
+
+@dataclass(frozen=True, eq=False)
+class Forward:
+    """One batch's way through a model: decisions, reasons, kinds and drift read from it.
+
+    Attributes
+    ----------
+    model : LineModel
+    lines : LineFeatures
+        Words and features of stage 1.
+    matrix : ndarray of float32, shape (n_features, n_lines)
+        The features of stage 2, those of stage 1 first.
+    stage1_log_odds, stage2_log_odds : ndarray of float64, shape (n_lines,)
+    stage3_matrix : ndarray of float32, shape (n_features, n_lines), or None
+        The features of stage 3; None if the model has no such stage.
+    log_odds : ndarray of float64, shape (n_lines,)
+        Of content, by the last stage.
+    """
+
+    model: "LineModel"
+    lines: LineFeatures
+    matrix: Matrix
+    stage1_log_odds: Values
+    stage2_log_odds: Values
+    stage3_matrix: Matrix | None
+    log_odds: Values
+
+    @property
+    def batch(self) -> LineBatch:
+        """Return the batch."""
+        return self.words.batch
+
+    @property
+    def words(self) -> Words:
+        """Return the words of the batch."""
+        return self.lines.words
+
+    @property
+    def columns(self) -> Columns:
+        """Return the features of stage 1 by name."""
+        return self.lines.columns

@@ -1,0 +1,113 @@
+"""Calibration of probabilities, and named thresholds, on log-odds of held-out sites."""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from dechaff.linear.stage import Stage, Values
+
+#: The aims of the presets: the share of the kept words that is content, and the share of the content that is kept.
+PRECISION_AIM: Final = 0.96
+RECALL_AIM: Final = 0.995
+_STEPS: Final = 100
+# A weak penalty, which only bounds the slope where the lines are separable.
+_C: Final = 1e3
+
+
+def calibrate(stage: Stage, log_odds: Values, labels: NDArray[np.int8], weights: Values) -> Stage:
+    """Scale and shift a stage's log-odds so that its probabilities are frequencies (Platt 1999).
+
+    The regressions are fitted on lines weighted by words and article, and on votes as well as golds, which leaves
+    them overconfident. The order of the lines does not change.
+
+    Parameters
+    ----------
+    stage : Stage
+        Without crosses.
+    log_odds : ndarray of float64, shape (n_lines,)
+        Of lines of sites that the model was not fitted on.
+    labels : ndarray of int8, shape (n_lines,)
+        0 or 1.
+    weights : ndarray of float64, shape (n_lines,)
+        Of each line; 0 leaves it out.
+
+    Returns
+    -------
+    Stage
+        Unchanged if all lines are of one class, or content is no more frequent at higher log-odds.
+
+    Examples
+    --------
+    >>> stage = Stage(("x",), np.zeros(1, np.float32), np.ones(1, np.float32), np.ones(1, np.float32), 0.0)
+    >>> odds, labels = np.repeat([-4.0, 4.0], 10), np.array([0] * 9 + [1] * 10 + [0], np.int8)
+    >>> softer = calibrate(stage, odds, labels, np.ones(20))
+    >>> bool(abs(4 * softer.coefficients[0] - np.log(9)) < 0.01)
+    True
+    """
+    used = weights > 0
+    if len(np.unique(labels[used])) < 2:
+        return stage
+    regression = LogisticRegression(C=_C)
+    regression.fit(log_odds[used, None], labels[used], sample_weight=weights[used] / weights[used].mean())
+    slope, intercept = float(regression.coef_[0, 0]), float(regression.intercept_[0])
+    if slope <= 0:
+        return stage
+    coefficients = (slope * stage.coefficients).astype(np.float32)
+    return replace(stage, coefficients=coefficients, intercept=slope * stage.intercept + intercept)
+
+
+def choose_presets(
+    probability: Values, labels: NDArray[np.int8], weights: Values, balanced: float
+) -> dict[str, dict[str, float]]:
+    """Choose thresholds for precision and for recall on lines that a model was not fitted on.
+
+    Parameters
+    ----------
+    probability : ndarray of float64, shape (n_lines,)
+        Of content.
+    labels : ndarray of int8, shape (n_lines,)
+        0 or 1, some of them 1.
+    weights : ndarray of float64, shape (n_lines,)
+    balanced : float
+        The model's own threshold.
+
+    Returns
+    -------
+    dict of str to dict
+        "precision": the lowest threshold from `balanced` up, in hundredths, that reaches `PRECISION_AIM`;
+        "balanced"; "recall": the highest one up to `balanced` that reaches `RECALL_AIM`; each with its "threshold",
+        "precision" and "recall". If an aim is out of reach, the threshold nearest to it.
+
+    Examples
+    --------
+    >>> presets = choose_presets(np.array([0.1, 0.3, 0.6, 0.9]), np.array([0, 1, 0, 1], np.int8), np.ones(4), 0.5)
+    >>> presets["recall"]
+    {'threshold': 0.3, 'precision': 0.667, 'recall': 1.0}
+    """
+    thresholds = np.arange(_STEPS + 1) / _STEPS
+    figures = [_figures(probability >= threshold, labels, weights) for threshold in thresholds]
+    precision, recall = np.array(figures).T
+    # A threshold that keeps nothing has no precision.
+    precise = np.flatnonzero((precision >= min(PRECISION_AIM, precision.max())) & (recall > 0))
+    complete = np.flatnonzero(recall >= min(RECALL_AIM, recall.max()))
+    # On easy data an aim may be reached beyond the model's own threshold; the presets stay in order.
+    chosen = {
+        "precision": max(thresholds[precise[0]], balanced),
+        "balanced": balanced,
+        "recall": min(thresholds[complete[-1]], balanced),
+    }
+    return {name: _describe(float(cut), probability, labels, weights) for name, cut in chosen.items()}
+
+
+def _describe(threshold: float, probability: Values, labels: NDArray[np.int8], weights: Values) -> dict[str, float]:
+    precision, recall = _figures(probability >= threshold, labels, weights)
+    return {"threshold": threshold, "precision": round(precision, 3), "recall": round(recall, 3)}
+
+
+def _figures(kept: NDArray[np.bool_], labels: NDArray[np.int8], weights: Values) -> tuple[float, float]:
+    """Compute precision and recall of content; both are 0 if nothing is kept."""
+    hits = float(weights @ (kept & (labels == 1)))
+    return hits / max(float(weights @ kept), 1e-12), hits / max(float(weights @ (labels == 1)), 1e-12)
