@@ -19,7 +19,7 @@ from unittest import mock
 from dechaff_training.__main__ import main
 
 DATA = Path(__file__).parent.parent / "data" / "articles"
-# A few sites suffice where the quality of the model does not matter.
+# A few sites suffice if the quality of the model does not matter.
 SITES = [DATA / site for site in ("deccan-ledger", "solderpoint", "rothener-tagblatt")]
 DECHAFF = (sys.executable, "-m", "dechaff_training")
 PROSE = (

@@ -14,10 +14,10 @@ from dechaff.linear.forward import Forward
 from dechaff.linear.line_model import stage_names
 from dechaff.linear.stage import SPLITS_PER_TREE, Crosses, Stage
 
-#: What `LineBatch` takes for white space beyond `str.isspace`: it has no width.
+#: Zero-width characters, which `LineBatch` strips like white space.
 ZERO_WIDTH = "\u200b\u200e\u200f\u2060\ufeff"
 BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
-#: Code points that have been trouble elsewhere: lone surrogates, NUL, breaks, marks, digits, money, ideographs.
+#: Difficult code points: lone surrogates, NUL, breaks, marks, digits, currency symbols, ideographs.
 TROUBLE = (
     BREAKS + ZERO_WIDTH + "\ud800\udfff\x00\x1f\u0301İıßς٣९９₹€$世한กー’'-%٪ .,!\t\U0001f600\U000e0101\U0010ffff"
 )
@@ -85,7 +85,7 @@ def random_crosses(rng: np.random.Generator, n_trees: int, n_features: int) -> C
         n_splits = int(rng.integers(0, SPLITS_PER_TREE + 1))
         features[tree, :n_splits] = rng.integers(0, n_features, n_splits)
         thresholds[tree, :n_splits] = rng.normal(size=n_splits)
-        # A chain: split k leads to leaf k where it is true, to split k + 1 where it is not.
+        # A chain: split k leads to leaf k if true, else to split k + 1.
         for pattern in range(256):
             leaves[tree, pattern] = next((k for k in range(n_splits) if pattern >> k & 1), n_splits)
     return Crosses(features, thresholds, leaves, weights)
@@ -101,8 +101,8 @@ def random_model(seed: int = 0, n_bits: int = 10, n_trees: int = 6) -> LineModel
         arrays = [values.astype(np.float32) for values in (means, scales, coefficients)]
         stages.append(Stage(names, *arrays, float(rng.normal()), random_crosses(rng, n_trees, n)))
     words = rng.normal(size=1 << n_bits).astype(np.float16).astype(np.float32)
-    first, second, decoder = stages
-    return LineModel(first, second, words, 0.5, {"made": "by hand"}, decoder)
+    first, second, third = stages
+    return LineModel(first, second, words, 0.5, {"made": "by hand"}, third)
 
 
 #: For tests of files: a model whose file is small.

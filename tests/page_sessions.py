@@ -70,15 +70,15 @@ def running(*arguments: object) -> Iterator[tuple[str, "subprocess.Popen[str]"]]
             process.kill()
 
 
-#: Each line as it is to be labelled, against what the shipped model thinks of them.
-TAUGHT = "- The council voted on Tuesday to repair the old bridge over the {site}.\n+ Share this article\n"
+#: Lines with labels opposite to those of the shipped model.
+LABELLED = "- The council voted on Tuesday to repair the old bridge over the {site}.\n+ Share this article\n"
 
 
 def write_labelled(folder: Path, n_sites: int) -> Path:
     """Write one article for each of several sites, with inverted labels."""
     for number in range(n_sites):
         (folder / f"site-{number}").mkdir(parents=True)
-        (folder / f"site-{number}" / "council.txt").write_text(TAUGHT.format(site=number))
+        (folder / f"site-{number}" / "council.txt").write_text(LABELLED.format(site=number))
     return folder
 
 
@@ -95,7 +95,7 @@ class Saver(Thread):
     n_saved : int
     """
 
-    #: The marks of `weir.txt` as they alternate, and what each makes of the file.
+    #: The alternating marks of `weir.txt`, and the file that each writes.
     FILES: ClassVar = {
         marks: f"{marks[0]} The weir is open again.\n\n{marks[1]}share Tweet\n? Perhaps\n"
         for marks in ("+-?", "--?")

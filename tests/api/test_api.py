@@ -176,7 +176,7 @@ def test_an_empty_article_has_no_flags() -> None:
 def test_the_models_own_threshold() -> None:
     """Without a threshold, the model's own threshold is used."""
     model = replace(constant_model(1.0), threshold=0.999)
-    assert classify_lines("a\nb", model)[0].label == "content"  # the guard: the best has half the threshold
+    assert classify_lines("a\nb", model)[0].label == "content"  # the fallback: the best has half the threshold
     strict = replace(constant_model(-1.0), threshold=0.999)
     assert keep_content("a\nb", strict) == ""
     assert keep_content("a\nb", strict, threshold=0.1) == "a\nb"

@@ -19,7 +19,7 @@ from dechaff.bulk.formats.warc import cut_records
 from dechaff.bulk.records import Bad, Chunk, DamageError
 from dechaff.bulk.settings import CHUNK, LONGEST
 
-#: What can be wrong with a record, and what is said of it.
+#: Broken records, each with a part of the reason in quarantine.
 BROKEN = {
     b'{"id": "b", "text": "The vote': "no JSON",
     b'["The vote was held."]': "no JSON object",

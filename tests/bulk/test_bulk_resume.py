@@ -79,9 +79,9 @@ def test_interrupted(folder: Path, tmp_path: Path) -> None:
     process = start(folder, "-o", tmp_path / "out", "--workers", "2")
     wait_for(tmp_path / "out" / "0.jsonl.zst", process)
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate()
+    _, stderr = process.communicate()
     assert process.returncode == 130
-    assert b"Traceback" not in said
+    assert b"Traceback" not in stderr
     assert group_is_gone(process.pid)
     there = {path.name for path in (tmp_path / "out").iterdir()}
     assert "_unfinished" not in there
@@ -97,10 +97,10 @@ def test_a_worker_that_dies(folder: Path, tmp_path: Path) -> None:
     wait_for(tmp_path / "out" / "0.jsonl.zst", process)
     children = pytest.importorskip("psutil").Process(process.pid).children()
     next(child for child in children if "spawn_main" in " ".join(child.cmdline())).kill()
-    _, said = process.communicate()
+    _, stderr = process.communicate()
     assert process.returncode == 1
-    assert said.decode().startswith("dechaff: error: a worker process has ended")
-    assert said.count(b"\n") == 1
+    assert stderr.decode().startswith("dechaff: error: a worker process has ended")
+    assert stderr.count(b"\n") == 1
     dechaff("bulk", folder, "-o", tmp_path / "out", code=3)
 
 

@@ -18,7 +18,7 @@ from dechaff_training.evaluate.page_benchmark import PageBenchmark, benchmark_pa
 pytest.importorskip("resiliparse", reason="needs the html extra: pip install 'dechaff[html]'")
 
 BODY = [
-    "The mill at the weir will close in the spring, its owner said on Monday, after ninety years of work. "
+    "The mill at the weir will close in the spring, its owner stderr on Monday, after ninety years of work. "
     "She had hoped to sell it to the town, but the council, which met in the afternoon, had no money for it.",
     "The weir itself is to stay, because the meadows above it would be dry for most of the summer. "
     "Two of the nine workers have found places at the sawmill down the road; the others are still looking.",

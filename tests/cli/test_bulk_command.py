@@ -102,11 +102,11 @@ def run_here(arguments: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch
 def test_bad_input(arguments: list[str], message: str, inputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bad input ends with a one-line error that says what to do, and exit code 1."""
     output = [] if "-o" in arguments else ["-o", "out"]
-    code, said = run_here([*output, "-q", *arguments], inputs, monkeypatch)
+    code, stderr = run_here([*output, "-q", *arguments], inputs, monkeypatch)
     assert code == 1
-    assert said.startswith("dechaff: error: ")
-    assert said.count("\n") == 1
-    assert message in said
+    assert stderr.startswith("dechaff: error: ")
+    assert stderr.count("\n") == 1
+    assert message in stderr
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_bad_input(arguments: list[str], message: str, inputs: Path, monkeypatch
 )
 def test_bad_usage(arguments: list[str], message: str, inputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong argument is explained, with exit code 2."""
-    code, said = run_here(arguments, inputs, monkeypatch)
+    code, stderr = run_here(arguments, inputs, monkeypatch)
     assert code == 2
-    assert message in " ".join(said.replace("│", " ").split())
+    assert message in " ".join(stderr.replace("│", " ").split())
 
 
 def test_help_has_examples_and_exit_codes() -> None:

@@ -130,8 +130,8 @@ BAD_USAGE = [
 def test_bad_usage(arguments: list[str], message: str, inputs: Path) -> None:
     """A wrong argument is explained, with exit code 2."""
     done = dechaff(*arguments, cwd=inputs, code=2)
-    said = " ".join(done.stderr.replace("│", " ").split())
-    assert message in said
+    stderr = " ".join(done.stderr.replace("│", " ").split())
+    assert message in stderr
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -296,9 +296,9 @@ def test_closed_pipe(model: Path, inputs: Path) -> None:
         ) as process:
             process.stdout.readline()
             process.stdout.close()
-            said = process.stderr.read().decode()
+            stderr = process.stderr.read().decode()
             assert process.wait() == 141
-        assert all(line.startswith("dechaff: warning") for line in said.splitlines())
+        assert all(line.startswith("dechaff: warning") for line in stderr.splitlines())
 
 
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no /dev/full here")
@@ -325,9 +325,9 @@ def test_interrupt(tmp_path: Path) -> None:
             if b"stage 1" in line:
                 break
         process.send_signal(signal.SIGINT)
-        said = process.stderr.read().decode()
+        stderr = process.stderr.read().decode()
         assert process.wait() == 130
-    assert "Traceback" not in said
+    assert "Traceback" not in stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -359,8 +359,8 @@ def test_show_json(model: Path, inputs: Path, cleaned: CleanedArticle) -> None:
     assert [record["kind"] for record in records] == [line.kind for line in cleaned.lines]
     assert [ARTICLE[r["start"] : r["end"]] for r in records] == ARTICLE.split("\r\n")[:-1:2]
     assert {len(record["reasons"]) for record in records} == {2}
-    said = [[why["text"] for why in record["why"]] for record in records]
-    assert said == [[why.text for why in line.why(2)] for line in cleaned.lines]
+    stderr = [[why["text"] for why in record["why"]] for record in records]
+    assert stderr == [[why.text for why in line.why(2)] for line in cleaned.lines]
 
 
 def test_show_json_is_a_corpus(model: Path, inputs: Path, cleaned: CleanedArticle) -> None:

@@ -123,9 +123,9 @@ def test_nothing_can_be_written(command: str, fault: Callable[[Path], object], f
     """A fault is reported in one line with place and cause; existing files stay; a bulk run resumes once it is repaired."""
     disk = folder / "disk"
     with fault(disk) as (prepare, mend):
-        code, said = run(command, folder, prepare)
-        errors = [line for line in said.splitlines() if line.startswith("dechaff: error: ")]
-        assert (code, len(errors)) == (1, 1), said
+        code, stderr = run(command, folder, prepare)
+        errors = [line for line in stderr.splitlines() if line.startswith("dechaff: error: ")]
+        assert (code, len(errors)) == (1, 1), stderr
         assert FAULTS[fault] in errors[0]
         assert "disk" in errors[0]
         left = tree(disk)
@@ -165,10 +165,10 @@ def test_a_file_that_disappears(
 
     monkeypatch.setattr(corpus, "find_files", find_and_remove)
     try:
-        said = str(read(tmp_path))
+        stderr = str(read(tmp_path))
     except DechaffError as error:
-        said = str(error)
-    assert "b.txt" in said
+        stderr = str(error)
+    assert "b.txt" in stderr
 
 
 def test_an_input_that_disappears(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_an_input_that_disappears(tmp_path: Path) -> None:
         with (tmp_path / "first").open("wb") as pipe:  # opens once the command reads it
             (tmp_path / "second").unlink()
             pipe.write(ARTICLE.encode())
-        said = process.communicate(timeout=60)[1].decode()
+        stderr = process.communicate(timeout=60)[1].decode()
     assert process.returncode == 1
-    assert "second: no such file" in said
+    assert "second: no such file" in stderr
     assert [json.loads(line)["path"] for line in (tmp_path / "out").read_text().splitlines()] == ["first"]

@@ -20,11 +20,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reas
 
 #: Writes a figure into the report of a test run, `pytest --junitxml`.
 Count = Callable[[str, object], None]
-#: How often each command is interrupted: so many times over all of its run, and again where files get their names.
+#: Interrupts of each command: this number over its whole run, and again where files get their names.
 MOMENTS = 8
-#: What bulk runs add to, line by line.
+#: Bulk runs append to this file.
 MANIFEST = "out/bulk/_manifest.jsonl"
-#: How often each real process is interrupted; `DECHAFF_INTERRUPTS=100` tries more.
+#: Interrupts of each process; `DECHAFF_INTERRUPTS=100` tries more.
 TIMES = int(os.environ.get("DECHAFF_INTERRUPTS", "1"))
 SITE = str(SITES[0])
 LABELS = ("annotate", SITE, "--from", "text", "--to")
@@ -61,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
 def interrupt(folder: Path, arguments: tuple[str, ...], moments: int) -> dict[int, int]:
     """Interrupt a command at the given number of lines or more; return the exit code for each."""
     script = Path(__file__).parents[1] / "interruption.py"
-    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # what forks cannot take along
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # threads do not survive a fork
     done = subprocess.run(
         [sys.executable, script, folder, str(moments), *arguments],
         env=environment(**one_thread), capture_output=True, text=True, timeout=300, check=False,
@@ -79,8 +79,8 @@ def test_interrupted_at_a_line(command: str, folder: Path, record_property: Coun
     assert len(codes) >= moments
     before, whole = tree(folder), tree(folder.with_name("whole"))
     for moment, code in codes.items():
-        said = (folder.parent / f"{moment}.stderr").read_text()
-        assert (code, "Traceback" in said) == (130, False), (moment, said)
+        stderr = (folder.parent / f"{moment}.stderr").read_text()
+        assert (code, "Traceback" in stderr) == (130, False), (moment, stderr)
         assert half_files(folder.with_name(str(moment)), before, whole) == set(), moment
 
 
@@ -110,11 +110,11 @@ def test_interrupted_at_random(command: str, seed: int, folder: Path, record_pro
     wait_for_numpy(process)
     time.sleep(random.Random(seed).uniform(0, took))  # noqa: S311
     os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=60)[1].decode()
+    stderr = process.communicate(timeout=60)[1].decode()
     record_property("interrupts", 1)
-    code = process.returncode if process.returncode >= 0 else 128 - process.returncode  # as a shell says it
-    assert code in (0, 130), said
-    assert "Traceback" not in said
+    code = process.returncode if process.returncode >= 0 else 128 - process.returncode  # as a shell reports it
+    assert code in (0, 130), stderr
+    assert "Traceback" not in stderr
     assert half_files(folder, before, tree(whole)) == set()
     assert code or tree(folder).keys() == tree(whole).keys()
 
@@ -152,10 +152,10 @@ def test_interrupted_while_the_page_saves(seed: int, tmp_path: Path, record_prop
         page.start()
         time.sleep(0.2 + random.Random(seed).uniform(0, 0.2))  # noqa: S311
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=30)[1]
+        stderr = process.communicate(timeout=30)[1]
     page.join()
     record_property("interrupts", 1)
-    assert (process.returncode, "Traceback" in said) == (130, False), said
+    assert (process.returncode, "Traceback" in stderr) == (130, False), stderr
     assert page.n_saved > 2
     assert set(tree(saved)) <= {"bote/weir.txt", ".drafts/bote/weir.json"}
     assert (saved / "bote" / "weir.txt").read_text() in Saver.FILES.values()

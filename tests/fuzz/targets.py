@@ -108,7 +108,7 @@ def bulk(data: bytes) -> None:
         return
     with TemporaryDirectory() as folder:
         name = BULK_NAMES[data[0] % len(BULK_NAMES)]
-        # Every other time what is within the compression is fuzzed, not the compression.
+        # Every other time the compressed content is fuzzed, not the compression.
         content = gzip.compress(data[1:], 1) if data[0] & 0x80 and name.endswith(".gz") else data[1:]
         source, out = Path(folder) / name, Path(folder) / "out"
         source.write_bytes(content)

@@ -92,11 +92,11 @@ def test_logarithms_of_any_count(rounded: bool) -> None:
 def test_constants_are_the_same() -> None:
     """Buffers and tables have the same sizes in the kernels and in numpy."""
     pytest.importorskip("numba", reason="needs the fast extra: pip install 'dechaff[fast]'")
-    twins = importlib.import_module("dechaff.kernels.compiled.words")
-    assert twins._MAX_WORDS == lexicon.MAX_WORDS
-    assert twins._FILTER_BITS == lexicon._FILTER_BITS
-    assert twins._MAY_BE == lexicon._MAY_BE
-    assert twins._BUCKET_BITS == tokens._BUCKET_BITS
+    compiled = importlib.import_module("dechaff.kernels.compiled.words")
+    assert compiled._MAX_WORDS == lexicon.MAX_WORDS
+    assert compiled._FILTER_BITS == lexicon._FILTER_BITS
+    assert compiled._MAY_BE == lexicon._MAY_BE
+    assert compiled._BUCKET_BITS == tokens._BUCKET_BITS
 
 
 WORK = """

@@ -22,7 +22,7 @@ PLAIN = {
     "SETITEM", "SETITEMS", "APPEND", "APPENDS", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "SHORT_BINBYTES",
     "BINBYTES", "BINBYTES8", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "NONE", "NEWTRUE", "NEWFALSE",
 }  # fmt: skip
-# In a process of its own: what Python's audit events tell of what is done while files are read.
+# Prints Python's audit events while files are read, in a process of its own.
 WATCHED = """
 import os, sys
 from pathlib import Path

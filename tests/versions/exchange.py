@@ -23,7 +23,7 @@ def train(folder: Path, name: str) -> None:
     classifier = LineClassifier(n_bits=12, n_trees=10, n_folds=2)
     model = classifier.fit(corpus.texts, corpus.labels, groups=corpus.groups).model_
     save_model(model, folder / f"{name}.joblib")
-    # What the file says, whose word weights are rounded.
+    # From the file, where word weights are rounded.
     read = load_model(folder / f"{name}.joblib")
     np.save(folder / f"{name}.npy", read.predict_proba(corpus.texts)[:, 1])
 

@@ -19,7 +19,7 @@ EXCHANGE = Path(__file__).parent / "exchange.py"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 RESOLUTIONS = ("lowest-direct", "highest")
 SHOWN = ("numpy", "scikit-learn", "scipy", "joblib")
-#: What the tests of the core need; what they test is resolved before, and stays.
+#: For the core tests; installed after the packages under test, which stay.
 TOOLS = ("pytest>=8.3", "hypothesis>=6.115")
 #: Tests that need no extras.
 CORE = (
