@@ -9,10 +9,9 @@ from weakref import ref
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff._typing import Flags, Floats, Indices, Values
 from dechaff.kernels import accelerated
 
-Values = NDArray[np.float64]
-Indices = NDArray[np.int64]
 Scalar = TypeVar("Scalar", bound=np.generic)
 Float = TypeVar("Float", bound=np.floating[Any])
 
@@ -177,7 +176,7 @@ def sum_windows(
 
 
 @accelerated
-def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
+def places_since(flags: Flags, offsets: Indices, limit: int) -> Indices:
     """Count the places back to the nearest flagged member before each one, at most `limit`.
 
     Parameters
@@ -200,14 +199,14 @@ def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indi
 
 
 @accelerated
-def places_until(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
+def places_until(flags: Flags, offsets: Indices, limit: int) -> Indices:
     """Count the places on to the nearest flagged member after each one, at most `limit`."""
     mirrored = (offsets[-1] - offsets)[::-1]
     return places_since(flags[..., ::-1], mirrored, limit)[..., ::-1]
 
 
 @accelerated
-def round_column(column: Values) -> NDArray[np.float32]:
+def round_column(column: Values) -> Floats:
     """Round to four decimals.
 
     Running sums differ in their last digits with what else is in the batch; no split may see that.
@@ -220,7 +219,7 @@ def round_column(column: Values) -> NDArray[np.float32]:
     return np.round(column, _DECIMALS).astype(np.float32)
 
 
-def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
+def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) -> Floats:
     """Divide counts by others, in float32: below 2**24 the result is that of float64, rounded, at half the memory.
 
     Parameters
@@ -248,7 +247,7 @@ def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]
     }
 
 
-def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> NDArray[np.float32]:
+def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> Floats:
     """Take the logarithm of one more than each count: small ones are looked up, which is far faster.
 
     Parameters
@@ -267,21 +266,19 @@ def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> 
 
 
 @cache
-def _log1p_table(rounded: bool) -> NDArray[np.float32]:
+def _log1p_table(rounded: bool) -> Floats:
     return _log1p(np.arange(_LOGARITHMS), rounded)
 
 
-def _log1p(counts: NDArray[np.integer[Any]], rounded: bool) -> NDArray[np.float32]:
+def _log1p(counts: NDArray[np.integer[Any]], rounded: bool) -> Floats:
     logarithms = np.log1p(counts)
     return np.asarray(np.round(logarithms, _DECIMALS) if rounded else logarithms, np.float32)
 
 
 @accelerated
-def take_logarithms(
-    counts: NDArray[np.integer[Any]], table: NDArray[np.float32], rounded: bool
-) -> NDArray[np.float32]:
+def take_logarithms(counts: NDArray[np.integer[Any]], table: Floats, rounded: bool) -> Floats:
     """Look the logarithms of counts up, and compute those of counts that are not in the table."""
-    found: NDArray[np.float32] = table.take(counts, mode="clip")
+    found: Floats = table.take(counts, mode="clip")
     if counts.size and counts.max() >= len(table):
         large = np.nonzero(counts >= len(table))
         found[large] = _log1p(counts[large], rounded)
