@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from threading import local
 from typing import Any, Final, TypeVar
-from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +13,6 @@ from dechaff.kernels import accelerated
 Scalar = TypeVar("Scalar", bound=np.generic)
 Float = TypeVar("Float", bound=np.floating[Any])
 
-_WORTH_KEEPING: Final = 512
 _LOGARITHMS: Final = 1 << 16
 _DECIMALS: Final = 4
 
@@ -46,24 +43,8 @@ def sum_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     return sums
 
 
-# Dozens of columns are summed over the same runs: what was found for the last offsets is kept, for each thread.
-_latest = local()
-
-
 def _filled(offsets: Indices) -> tuple[Indices, Indices]:
-    """Find the runs that are not empty, and where they start."""
-    if len(offsets) < _WORTH_KEEPING:
-        return _find_filled(offsets)
-    known = getattr(_latest, "known", {})
-    found = known.get(id(offsets))
-    if found is None or found[0]() is not offsets:
-        known = {key: value for key, value in known.items() if value[0]() is not None}
-        found = known[id(offsets)] = (ref(offsets), *_find_filled(offsets))
-        _latest.known = known
-    return found[1], found[2]
-
-
-def _find_filled(offsets: Indices) -> tuple[Indices, Indices]:
+    """Find the rows that are not empty, and where they start."""
     filled = np.flatnonzero(offsets[1:] > offsets[:-1])
     return filled, offsets[filled]
 
