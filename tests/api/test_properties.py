@@ -76,8 +76,8 @@ def test_any_batch(texts: list[str], chance: "object", block: int) -> None:
     order = list(range(len(texts)))
     chance.shuffle(order)  # type: ignore[attr-defined]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batching, "_BLOCK", block)
-        patch.setattr(batching, "_SMALLEST", max(block >> 10, 1))
+        patch.setattr(batching, "_MOST_CODES", block)
+        patch.setattr(batching, "_LEAST_CODES", max(block >> 10, 1))
         shuffled = RANDOM.predict_proba([texts[place] for place in order])
         cleaned = clean_array([texts[place] for place in order], RANDOM)
     parts = dict(

@@ -8,6 +8,7 @@ from hypothesis import given
 from dechaff import LineBatch
 from dechaff.features import FEATURE_GROUPS, feature_names, group_names, line_features, specification, stack
 from dechaff.features.context import context_features, context_names
+from dechaff.features.stage3 import stage3_features, stage3_names
 from dechaff.features.words import TERM_TYPES, line_hashes, sum_words, word_terms
 from dechaff.text.lines import MOST_LINES
 from dechaff.text.tokens import find_words
@@ -198,14 +199,22 @@ def test_neighbours() -> None:
     assert found["share_furniture_phrases_second_before"].tolist() == [0, 0, 1, 0]
 
 
-def test_names_are_stable_and_unique() -> None:
-    """Feature names are unique, groups keep their order, and the names are the rows of the matrix."""
-    names = feature_names() + context_names()
-    assert len(set(names)) == len(names)
-    assert list(group_names()) == [group.name for group in FEATURE_GROUPS]
-    columns = features_of("a", "b")
+def test_functions_return_the_declared_features() -> None:
+    """Each function returns the columns that are declared beside it, in order, each of them once."""
+    batch = LineBatch.from_texts([f"{PROSE}\nShare", "a"])
+    words = find_words(batch)
+    columns: dict[str, np.ndarray] = {}
+    for group in FEATURE_GROUPS:
+        found = group.compute(batch, words, columns)
+        assert tuple(found) == group.feature_names == group_names()[group.name]
+        columns |= found
     assert tuple(columns) == feature_names()
-    assert stack(columns).shape == (len(feature_names()), 2)
+    odds = np.array([3.0, -3.0, 0.0])
+    assert tuple(context_features(batch, words, columns, odds)) == context_names()
+    assert tuple(stage3_features(odds, words.counts, batch.part_lines)) == stage3_names()
+    names = feature_names() + context_names() + stage3_names()
+    assert len(set(names)) == len(names)
+    assert stack(columns).shape == (len(feature_names()), 3)
     assert (len(specification()), int(specification(), 16) > 0) == (16, True)
 
 
