@@ -15,13 +15,13 @@ from dechaff.bulk.inputs import size_and_mtime
 from dechaff.bulk.run import ProgressListener
 from dechaff.kernels import can_compile
 
-# A plain file that cannot be read from its beginning, by anyone.
+# A regular file that cannot be read from its beginning, by anyone.
 UNREADABLE = Path("/proc/self/mem")
 
 
 @pytest.fixture
 def shards(tmp_path: Path) -> Path:
-    """Write three files, of which the second and the third have another form."""
+    """Write three files; the second and the third have no known text field."""
     write_jsonl(tmp_path / "in" / "0.jsonl", records(3))
     write_jsonl(tmp_path / "in" / "1.jsonl", [{"headline": "The vote"}])
     write_jsonl(tmp_path / "in" / "2.jsonl.zst", [{"words": 2}])
@@ -29,7 +29,7 @@ def shards(tmp_path: Path) -> Path:
 
 
 def test_odd_files_are_named_before_anything_is_written(shards: Path, tmp_path: Path) -> None:
-    """All files without a known text are in one error, and the folder can then be written to with other settings."""
+    """One error lists all files without a known text field, and leaves the folder free for other settings."""
     with pytest.raises(
         InputError, match=r"1\.jsonl: which field is the text\?.*; 1 more without one: .*2\.jsonl\.zst"
     ):
@@ -40,7 +40,7 @@ def test_odd_files_are_named_before_anything_is_written(shards: Path, tmp_path: 
 
 
 def test_odd_files_spare_what_an_earlier_run_has_written(shards: Path, tmp_path: Path) -> None:
-    """An earlier run's files stay as they are where a new run, also one that is to begin anew, cannot."""
+    """An earlier run's files are kept if a new run cannot start, with --overwrite too."""
     clean_bulk([shards / "0.jsonl"], tmp_path / "out")
     before = tree(tmp_path / "out")
     for overwrite in (False, True):
@@ -52,7 +52,7 @@ def test_odd_files_spare_what_an_earlier_run_has_written(shards: Path, tmp_path:
 @pytest.mark.skipif(not UNREADABLE.is_file(), reason="needs Linux's /proc")
 @pytest.mark.parametrize("name", ["b.jsonl", "b.jsonl.gz", "b.parquet", "b.wet"])
 def test_what_the_system_cannot_read_stops_the_run(name: str, tmp_path: Path) -> None:
-    """A file that cannot be read is no damaged one: the run stops, and goes on when it can be read."""
+    """A file that cannot be read is not damaged: the run stops, and resumes when it can be read."""
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / name).symlink_to(UNREADABLE)
     write_jsonl(tmp_path / "in" / "a.jsonl", records(2))
@@ -64,7 +64,7 @@ def test_what_the_system_cannot_read_stops_the_run(name: str, tmp_path: Path) ->
 
 
 def test_a_file_that_goes_during_the_run(tmp_path: Path) -> None:
-    """What is finished by then stays, and the next run does the rest."""
+    """Finished files are kept, and the next run cleans the rest."""
     paths = [write_jsonl(tmp_path / "in" / name, records(2)) for name in ("a.jsonl", "b.jsonl")]
 
     class Thief(ProgressListener):
@@ -79,13 +79,13 @@ def test_a_file_that_goes_during_the_run(tmp_path: Path) -> None:
 
 
 def test_a_file_that_goes_while_files_are_listed(tmp_path: Path) -> None:
-    """A file that is not there when its size is asked gives an error that names it."""
+    """A file that is removed before its size is read gives an error with its name."""
     with pytest.raises(InputError, match=r"gone\.jsonl: cannot be read: No such file"):
         size_and_mtime(tmp_path / "gone.jsonl")
 
 
 def test_a_disk_that_fails_within_a_parquet_file(tmp_path: Path) -> None:
-    """An error of the system within a row group is raised, and no row group counts as damaged for it."""
+    """An operating-system error within a row group is raised, and not counted as damage."""
     pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "a.parquet"
     parquet.write_table(pa.Table.from_pylist(records(3000)), path, row_group_size=1000, compression="none")

@@ -1,4 +1,4 @@
-"""BadRecord records go to quarantine, and everything else is cleaned."""
+"""Bad records go to quarantine, and all others are cleaned."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ from dechaff.bulk.formats.warc import cut_records
 from dechaff.bulk.records import BadRecord, Chunk, DamageError
 from dechaff.bulk.settings import CHUNK, MAX_RECORD
 
-#: What can be wrong with a record, and what is said of it.
+#: Bad records, and the reasons for their quarantine.
 BROKEN = {
     b'{"id": "b", "text": "The vote': "not JSON",
     b'["The vote was held."]': "not a JSON object",
@@ -33,12 +33,12 @@ BROKEN = {
 
 
 def quarantine(out: Path, name: str) -> list[dict[str, Any]]:
-    """Read what is in quarantine of a file."""
+    """Read the quarantine of a file."""
     return [json.loads(line) for line in (out / "_quarantine" / f"{name}.jsonl").read_text().splitlines()]
 
 
 def test_one_in_a_hundred(tmp_path: Path) -> None:
-    """Of 10,000 records with 100 broken in eight ways exactly those are in quarantine, whole, and all others cleaned."""
+    """Exactly the 100 broken of 10,000 records are in quarantine, complete, and all others are cleaned."""
     rows = records(10_000, lines=4)
     lines = jsonl(rows).splitlines()
     broken = {number: list(BROKEN)[number // 100 % len(BROKEN)] for number in range(42, 10_000, 100)}
@@ -58,7 +58,7 @@ def test_one_in_a_hundred(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("n", [1, 2])
 def test_strict(n: int, tmp_path: Path) -> None:
-    """Strict, a run ends at the first bad record and names it; what was finished before stays."""
+    """A strict run ends at the first bad record, with its number; finished files are kept."""
     write_jsonl(tmp_path / "a.jsonl", records(20))
     bad = jsonl(records(30)) + b"{\n" + jsonl(records(30)) + b"[]\n"
     (tmp_path / "b.jsonl").write_bytes(bad)
@@ -69,7 +69,7 @@ def test_strict(n: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.jsonl.gz", "a.jsonl.zst", "a.wet.gz"])
 def test_a_file_that_breaks_off(name: str, tmp_path: Path) -> None:
-    """Of a compressed file that ends too early all whole records are cleaned, and the run goes on."""
+    """The complete records of a truncated compressed file are cleaned, and the run continues."""
     path = tmp_path / name
     record = (
         b"WARC/1.0\r\nWARC-Type: conversion\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n"
@@ -89,7 +89,7 @@ def test_a_file_that_breaks_off(name: str, tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_such_file(tmp_path: Path) -> None:
-    """A file that is not what its name says is in quarantine as a whole, and the others are cleaned."""
+    """A file of another format than its name is quarantined as a whole, and the others are cleaned."""
     for name in ("a.jsonl.gz", "b.jsonl.zst", "c.parquet", "d.wet"):
         (tmp_path / name).write_bytes(b"nothing of the kind\n" * 9)
     write_jsonl(tmp_path / "e.jsonl", records(3))
@@ -99,7 +99,7 @@ def test_a_file_that_is_no_such_file(tmp_path: Path) -> None:
 
 
 def test_damaged_parquet(tmp_path: Path) -> None:
-    """A row group that cannot be read is in quarantine, with a row without text; the other rows are cleaned."""
+    """A damaged row group and a row without text are quarantined; the other rows are cleaned."""
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     rows = [{"id": n, "text": row["text"] if n != 250 else None} for n, row in enumerate(records(300))]
     path = tmp_path / "a.parquet"
@@ -123,7 +123,7 @@ def test_damaged_parquet(tmp_path: Path) -> None:
 
 
 def test_damaged_wet(tmp_path: Path) -> None:
-    """A record with a wrong length or bytes that are no text is in quarantine; reading goes on at the next one."""
+    """Records with a wrong length or invalid UTF-8 are quarantined; reading continues at the next record."""
     record = (
         b"WARC/1.0\r\nWARC-Type: conversion\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n"
     )
@@ -149,7 +149,7 @@ def test_damaged_wet(tmp_path: Path) -> None:
 
 
 def test_a_record_that_is_too_long(tmp_path: Path) -> None:
-    """A line that no article can be is not held in memory, and what follows it is cleaned."""
+    """A line above the limit is not kept in memory, and the lines after it are cleaned."""
     rows = jsonl(records(3))
     (tmp_path / "a.jsonl").write_bytes(rows + b'{"text": "' + b"x" * (MAX_RECORD + 5 * CHUNK) + b'"}\n' + rows)
     clean_bulk([tmp_path / "a.jsonl"], tmp_path / "out")
@@ -161,7 +161,7 @@ def test_a_record_that_is_too_long(tmp_path: Path) -> None:
 
 @given(st.binary(max_size=300), st.lists(st.integers(1, 40)), st.booleans())
 def test_cutting_lines_loses_nothing(data: bytes, sizes: list[int], breaks: bool) -> None:
-    """However a stream comes, its lines are all there, in order and numbered, also if it breaks off."""
+    """All lines of a stream are cut, in order and numbered, whatever the pieces, even if it is truncated."""
 
     def pieces() -> Any:
         place = 0
@@ -193,7 +193,7 @@ JSON = st.recursive(
 def test_only_the_text_is_replaced(
     fields: dict[str, Any], old: str, new: str, ascii_only: bool, wide: bool
 ) -> None:
-    """Whatever else a record holds, the text is replaced and all other bytes stay."""
+    """The text is replaced and all other bytes stay the same, whatever the other fields."""
     colon, comma = (" :\t", " ,  ") if wide else (":", ",")
     dump = partial(json.dumps, ensure_ascii=ascii_only, separators=(comma, colon))
     before = f"{dump(fields)[:-1]}{comma if fields else ''}{dump('text')}{colon}".encode()
@@ -218,13 +218,13 @@ def test_only_the_text_is_replaced(
     ],
 )
 def test_the_same_string_elsewhere(line: bytes, expected: bytes) -> None:
-    """The text's string may stand in other fields, in keys, in strings, or be written otherwise: those stay."""
+    """The same string in other fields, keys or strings, or escaped differently, stays."""
     assert replace_text(line, "text", "old", "new") == expected
 
 
 @given(st.lists(st.binary(max_size=30), max_size=6), st.lists(st.integers(1, 50)), st.binary(max_size=20))
 def test_cutting_warc_loses_nothing(bodies: list[bytes], sizes: list[int], behind: bytes) -> None:
-    """However a stream comes, each record is whole, and what is behind them is bad."""
+    """All records are cut whole, whatever the pieces, and bytes after the last one are bad."""
     data = b"".join(b"WARC/1.1\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n" % (len(body), body) for body in bodies)
     edges = [0, *sizes]
     cuts = [sum(edges[: n + 1]) for n in range(len(edges))] + [len(data) + len(behind) + sum(sizes)]
@@ -239,7 +239,7 @@ def test_cutting_warc_loses_nothing(bodies: list[bytes], sizes: list[int], behin
     "texts", [["The vote was held.", None, "Share"], [None, None, "The vote was held."], [None]]
 )
 def test_null_rows_of_any_type(texts: list[str | None], kind: str, tmp_path: Path) -> None:
-    """Rows without a text leave a Parquet file of strings of any type, wherever they stand; two columns of one name stay."""
+    """Rows without text are quarantined, for all types of strings; duplicate column names are kept."""
     pa = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     columns = [pa.array(texts, getattr(pa, kind)()), *[pa.array(range(len(texts)))] * 2]
@@ -254,7 +254,7 @@ def test_null_rows_of_any_type(texts: list[str | None], kind: str, tmp_path: Pat
 
 @pytest.mark.parametrize("before", [[b"\r\n"], [b"\n", b"\r\n\r\n"], [b"\n"] * 20, []])
 def test_blank_lines_before_the_first_record(before: list[bytes]) -> None:
-    """Line breaks before the first WARC record are no record."""
+    """Line breaks before the first WARC record are skipped."""
     record = b"WARC/1.0\r\nContent-Length: 2\r\n\r\nab\r\n\r\n"
     assert [chunk.data for chunk in cut_records([*before, record]) if isinstance(chunk, Chunk)] == [record]
     assert not [bad for bad in cut_records([*before, record]) if isinstance(bad, BadRecord)]

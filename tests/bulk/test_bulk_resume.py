@@ -1,4 +1,4 @@
-"""Runs that are killed, interrupted or asked again: nothing is lost, and nothing is done twice."""
+"""Killed, interrupted and repeated runs: nothing is lost, and nothing is done twice."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def start(*arguments: object) -> "subprocess.Popen[bytes]":
-    """Start the command in a session of its own, where Ctrl-C is heard."""
+    """Start the command in its own session, with the default handling of Ctrl-C."""
     listens = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     command = [*DECHAFF, "bulk", *map(str, arguments)]
     return subprocess.Popen(
@@ -36,13 +36,13 @@ def start(*arguments: object) -> "subprocess.Popen[bytes]":
 
 
 def wait_for(path: Path, process: "subprocess.Popen[bytes]") -> None:
-    """Wait until a file is there, or the process has ended."""
+    """Wait until a file exists or the process has ended."""
     while not path.exists() and process.poll() is None:
         time.sleep(0.01)
 
 
 def group_is_gone(group: int) -> bool:
-    """Tell whether all processes of a group end within a while."""
+    """Return whether all processes of a group end within 50 seconds."""
     for _ in range(1000):
         try:
             os.killpg(group, 0)
@@ -53,7 +53,7 @@ def group_is_gone(group: int) -> bool:
 
 
 def test_killed_at_random(folder: Path, tmp_path: Path) -> None:
-    """Killed three times and started again, a run writes the same bytes as one that nobody disturbed."""
+    """A run that is killed and resumed three times writes the bytes of an undisturbed run."""
     options = ("--attributes", "--workers", "2")
     dechaff("bulk", folder, "-o", tmp_path / "whole", *options, code=3)
     chance = random.Random(7)  # noqa: S311
@@ -73,7 +73,7 @@ def test_killed_at_random(folder: Path, tmp_path: Path) -> None:
 
 
 def test_interrupted(folder: Path, tmp_path: Path) -> None:
-    """Ctrl-C ends with 130, without a traceback, a half file or a process left behind."""
+    """Ctrl-C ends the run with 130 and leaves no traceback, incomplete file or process."""
     process = start(folder, "-o", tmp_path / "out", "--workers", "2")
     wait_for(tmp_path / "out" / "0.jsonl.zst", process)
     os.killpg(process.pid, signal.SIGINT)
@@ -89,7 +89,7 @@ def test_interrupted(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_worker_that_dies(folder: Path, tmp_path: Path) -> None:
-    """If a worker is killed, by want of memory say, the run ends with one line and can go on."""
+    """If a worker is killed, the run ends with a message of one line, and can be resumed."""
     process = start(folder, "-o", tmp_path / "out", "--workers", "2", "--quiet")
     wait_for(tmp_path / "out" / "0.jsonl.zst", process)
     children = pytest.importorskip("psutil").Process(process.pid).children()
@@ -110,7 +110,7 @@ def small(tmp_path: Path) -> Path:
 
 
 def test_what_is_finished_is_left_alone(small: Path, tmp_path: Path) -> None:
-    """A second run does nothing and says the same; a file that has changed is done again, with its quarantine."""
+    """A second run skips finished files and has the same counts; a changed file is cleaned again."""
     (small / "a.jsonl").write_bytes((small / "a.jsonl").read_bytes() + b"[]\n")
     first = clean_bulk([small], tmp_path / "out")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
@@ -128,7 +128,7 @@ def test_what_is_finished_is_left_alone(small: Path, tmp_path: Path) -> None:
     "settings", [Settings(threshold=0.9), Settings(dropped=True), Settings(keywords={"share": ["a b"]})], ids=str
 )
 def test_other_settings_are_refused(settings: Settings, small: Path, tmp_path: Path) -> None:
-    """A folder that was written with other settings is not written to, unless all is to begin anew."""
+    """A folder that was written with other settings is an error without --overwrite."""
     clean_bulk([small], tmp_path / "out")
     with pytest.raises(InputError, match="written with other settings"):
         clean_bulk([small], tmp_path / "out", settings)
@@ -138,7 +138,7 @@ def test_other_settings_are_refused(settings: Settings, small: Path, tmp_path: P
 
 
 def test_another_model_is_refused(small: Path, saved: Path, tmp_path: Path) -> None:
-    """What counts of a model is its content, not its name."""
+    """A model is identified by its content, not by its name."""
     model = tmp_path / "m.joblib"
     model.write_bytes(saved.read_bytes())
     clean_bulk([small], tmp_path / "out", Settings(model=saved))
@@ -148,7 +148,7 @@ def test_another_model_is_refused(small: Path, saved: Path, tmp_path: Path) -> N
 
 
 def test_a_manifest_that_broke_off(small: Path, tmp_path: Path) -> None:
-    """A last line that is half written is no line: that file is done again, to the same bytes."""
+    """An incomplete last line is ignored: the file is cleaned again, to the same bytes."""
     clean_bulk([small], tmp_path / "out")
     whole = tree(tmp_path / "out")
     manifest = tmp_path / "out" / "_manifest.jsonl"
@@ -160,7 +160,7 @@ def test_a_manifest_that_broke_off(small: Path, tmp_path: Path) -> None:
 
 
 def test_a_damaged_manifest(small: Path, tmp_path: Path) -> None:
-    """A manifest that is none is refused, and what it names outside of the folder is left alone."""
+    """A damaged manifest is an error, and files that it names outside of the folder are not removed."""
     (tmp_path / "out").mkdir()
     (tmp_path / "precious.jsonl").write_text("{}")
     (tmp_path / "out" / "_manifest.jsonl").write_text('{"begun": "../precious.jsonl"}\n[]\n')
@@ -171,7 +171,7 @@ def test_a_damaged_manifest(small: Path, tmp_path: Path) -> None:
 
 
 def test_same_names_do_not_collide(tmp_path: Path) -> None:
-    """Files of one name from several folders are called by their folders; one file named twice is done once."""
+    """Files of one name get the names of their folders; a file that is passed twice is cleaned once."""
     paths = [
         write_jsonl(tmp_path / "in" / part / "a.jsonl", records(n)) for n, part in enumerate(("x", "y", "y/z"), 1)
     ]
@@ -182,7 +182,7 @@ def test_same_names_do_not_collide(tmp_path: Path) -> None:
 
 
 def test_other_names_than_before_are_refused(tmp_path: Path) -> None:
-    """Where a further input would change the name of one that is finished, its documents would be there twice."""
+    """A new input that would change the name of a finished output is an error."""
     first, second = (write_jsonl(tmp_path / "in" / part / "a.jsonl", records(2)) for part in "xy")
     clean_bulk([first], tmp_path / "out")
     with pytest.raises(InputError, match=r"written as a\.jsonl before"):
@@ -190,7 +190,7 @@ def test_other_names_than_before_are_refused(tmp_path: Path) -> None:
 
 
 def test_an_output_of_another_input_is_refused(tmp_path: Path) -> None:
-    """A file does not take the place of another one of its name that an earlier run has finished, or just begun."""
+    """An input cannot take the output of another one that an earlier run has finished or begun."""
     first, second = (write_jsonl(tmp_path / "in" / part / "a.jsonl", records(n)) for n, part in enumerate("xy", 2))
     clean_bulk([first], tmp_path / "out")
     whole = tree(tmp_path / "out")
@@ -206,7 +206,7 @@ def test_an_output_of_another_input_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_input_is_known_by_any_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that is named by another path than before is the same file."""
+    """A file is the same by any path."""
     path = write_jsonl(tmp_path / "in" / "a.jsonl", records(2))
     (tmp_path / "link").symlink_to(tmp_path / "in")
     clean_bulk([path], tmp_path / "out")
@@ -216,7 +216,7 @@ def test_an_input_is_known_by_any_path(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_folders_keep_their_shape(tmp_path: Path) -> None:
-    """Of a folder everything below it is cleaned, but for other files and those with a dot or underscore in front."""
+    """All known files below a folder are cleaned, except those with a leading dot or underscore."""
     for name in ("a.jsonl", "deep/b.jsonl.gz", ".hidden.jsonl", "_side/c.jsonl", "notes.txt"):
         write_jsonl(tmp_path / "in" / name, records(1))
     clean_bulk([tmp_path / "in"], tmp_path / "out")
@@ -224,7 +224,7 @@ def test_folders_keep_their_shape(tmp_path: Path) -> None:
 
 
 def test_nothing_of_others_is_overwritten(small: Path, tmp_path: Path) -> None:
-    """Inputs, folders of inputs and files that no run has written are refused as places to write to."""
+    """Inputs, their folders and files that no run has written are not overwritten."""
     with pytest.raises(InputError, match="lies within the input"):
         clean_bulk([small], small / "out")
     with pytest.raises(InputError, match="would be overwritten"):
@@ -241,7 +241,7 @@ def test_nothing_of_others_is_overwritten(small: Path, tmp_path: Path) -> None:
 
 
 def test_one_run_at_a_time(small: Path, tmp_path: Path) -> None:
-    """Two runs do not write to one folder."""
+    """Two simultaneous runs in one folder are an error."""
     fcntl = pytest.importorskip("fcntl")
     clean_bulk([small], tmp_path / "out")
     with (tmp_path / "out" / "_manifest.jsonl").open("rb") as other:
@@ -252,7 +252,7 @@ def test_one_run_at_a_time(small: Path, tmp_path: Path) -> None:
 
 
 def test_a_pattern_never_takes_outputs_or_what_is_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pattern that reaches into the output folder takes the same inputs at every run, and no manifest."""
+    """A pattern that covers the output folder matches the same inputs in every run, and no manifest."""
     write_jsonl(tmp_path / "in" / "a.jsonl", records(2))
     write_jsonl(tmp_path / "in" / "_side" / "b.jsonl", records(1))
     monkeypatch.chdir(tmp_path)
@@ -263,14 +263,14 @@ def test_a_pattern_never_takes_outputs_or_what_is_hidden(tmp_path: Path, monkeyp
 
 
 def test_each_file_once(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that several arguments lead to, by whatever path, is read once."""
+    """A file that several arguments match, by any path, is read once."""
     monkeypatch.chdir(tmp_path)
     inputs = [small, small / "a.jsonl", "in/../in/a.jsonl", "in/a*"]
     assert clean_bulk(inputs, "out").n_inputs == clean_bulk([small], "other").n_inputs
 
 
 def test_a_deleted_output_comes_back(small: Path, tmp_path: Path) -> None:
-    """A rerun writes again what has been deleted meanwhile."""
+    """A rerun restores a deleted output."""
     clean_bulk([small], tmp_path / "out")
     before = (tmp_path / "out" / "a.jsonl").read_bytes()
     (tmp_path / "out" / "a.jsonl").unlink()

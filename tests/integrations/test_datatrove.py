@@ -27,7 +27,7 @@ BOILERPLATE_FAMILIES = "Log in\nSubscribe\nShare"
 
 
 class Kept:
-    """Stands in for a writer: keeps what it is given."""
+    """A writer that keeps documents in memory."""
 
     def __init__(self) -> None:
         self.documents: list[Document] = []
@@ -45,7 +45,7 @@ class Kept:
 
 
 def run(texts: list[str], **options: Any) -> tuple[list[Document], list[Document], dict[str, int]]:
-    """Clean texts by one step; give what goes on, what does not, and the statistics."""
+    """Clean texts with one step; return forwarded and excluded documents, and the statistics."""
     writer = Kept()
     step = LineCleaner(exclusion_writer=writer, **options)
     documents = [Document(text, f"id{place}", metadata={"place": place}) for place, text in enumerate(texts)]
@@ -55,13 +55,13 @@ def run(texts: list[str], **options: Any) -> tuple[list[Document], list[Document
 
 
 def write_lines(path: Path, records: list[dict[str, Any]]) -> None:
-    """Write JSONL, compressed by Zstandard."""
+    """Write JSON Lines, compressed with zstandard."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(zstandard.compress("".join(json.dumps(record) + "\n" for record in records).encode()))
 
 
 def read_lines(folder: Path) -> dict[str, dict[str, Any]]:
-    """Read all JSONL of a folder, by the documents' ids."""
+    """Read all JSON Lines of a folder, by the ids of the documents."""
     records = []
     for path in sorted(folder.glob("*.jsonl.zst")):
         with zstandard.open(path, "rt", encoding="utf-8") as lines:
@@ -72,7 +72,7 @@ def read_lines(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def executor(folder: Path) -> LocalPipelineExecutor:
-    """Make a pipeline of two tasks from `in` to `out` and `excluded`, all in a folder."""
+    """Return a pipeline of two tasks from `in` to `out` and `excluded` within a folder."""
     excluded = JsonlWriter(str(folder / "excluded"), compression="zstd")
     steps = [
         JsonlReader(str(folder / "in")),
@@ -83,7 +83,7 @@ def executor(folder: Path) -> LocalPipelineExecutor:
 
 
 def test_a_pipeline(tmp_path: Path, corpus: Corpus) -> None:
-    """From JSONL to JSONL in two processes: texts as by `keep_content`, the rest excluded, a rerun does what is left."""
+    """Two processes write the texts of `keep_content` and exclude the rest; a rerun does the unfinished task."""
     texts = {
         f"{part}/{place}": text
         for part in "ab"
@@ -118,7 +118,7 @@ def test_a_pipeline(tmp_path: Path, corpus: Corpus) -> None:
 
 @given(ANY_TEXTS)
 def test_what_goes_on_and_what_does_not_are_the_documents(texts: list[str]) -> None:
-    """Kept lines go on, dropped ones are excluded, in order; whatever the batches, as `clean_article` decides."""
+    """Kept lines are forwarded and dropped ones excluded, as by `clean_article`, whatever the batches."""
     articles = [clean_article(text, SMALL_MODEL) for text in texts]
     for batch_size in (2, 1000):
         passed, excluded, stats = run(texts, model=SMALL_MODEL, batch_size=batch_size)
@@ -140,7 +140,7 @@ def test_what_goes_on_and_what_does_not_are_the_documents(texts: list[str]) -> N
 
 
 def test_dropped_lines_and_documents(model: LineModel) -> None:
-    """Lines go to the writer under their document's id; documents only for flags that were named, or if empty."""
+    """Dropped lines are written under their document's id; documents only for excluded flags, or if empty."""
     prose = "The council voted on Tuesday to repair the old bridge, which had been closed since March.\n"
     texts = [f"{prose}Subscribe now\n", prose, BOILERPLATE_FAMILIES]
     passed, excluded, stats = run(texts, model=model)
@@ -165,7 +165,7 @@ def test_dropped_lines_and_documents(model: LineModel) -> None:
     ],
 )
 def test_flags_exclude_if_named(log_odds: float, exclude: list[str], reason: str | None) -> None:
-    """A document with a flag goes on unless its flag is named; the first one that is named is the reason."""
+    """A document with a flag is forwarded unless the flag is excluded; the first excluded flag is the reason."""
     passed, excluded, stats = run(["One line\nand another"], model=constant_model(log_odds), exclude=exclude)
     assert [document.metadata["filter_reason"] for document in excluded] == [reason] * bool(reason)
     assert len(passed) == (reason is None)
@@ -173,7 +173,7 @@ def test_flags_exclude_if_named(log_odds: float, exclude: list[str], reason: str
 
 
 def test_the_model_is_read_by_each_task(saved: Path) -> None:
-    """A step holds the model's path or the model; either survives pickling and cleans alike, and by its threshold."""
+    """A step with a model or its path can be pickled, and cleans with its threshold."""
     for model in (saved, str(saved), SMALL_MODEL):
         step = pickle.loads(pickle.dumps(LineCleaner(model, 0.2)))  # noqa: S301
         text = "The vote was held.\nShare\n₹900 per month\nB1"
@@ -182,7 +182,7 @@ def test_the_model_is_read_by_each_task(saved: Path) -> None:
 
 
 def test_a_model_in_an_executor(tmp_path: Path) -> None:
-    """The executor can write down and copy a step that holds a model, and metadata fit a Parquet file."""
+    """The executor can serialise and copy a step with a model, and Parquet can hold the metadata."""
     parquet = pytest.importorskip("pyarrow.parquet")
     documents = [Document(text, str(place)) for place, text in enumerate(["a", "b\nc"] * 3)]
     steps = [documents, LineCleaner(constant_model(0.0)), ParquetWriter(str(tmp_path / "out"))]
@@ -200,13 +200,13 @@ def test_a_model_in_an_executor(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_options(options: dict[str, Any], message: str) -> None:
-    """Flags that there are not and empty batches are refused when the step is made."""
+    """Unknown flags and empty batches are errors when the step is created."""
     with pytest.raises(InputError, match=message):
         LineCleaner(**options)
 
 
 def test_without_datatrove() -> None:
-    """Without the package the import says in one line what to install, and dechaff itself does without."""
+    """Without datatrove the import fails with the command to install it; dechaff works without."""
     script = "import sys; sys.modules['datatrove'] = None; import dechaff; import dechaff.integrations.datatrove"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert run.stderr.splitlines()[-1] == (

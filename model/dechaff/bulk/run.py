@@ -14,7 +14,7 @@ from dechaff.bulk.formats import FORMATS
 from dechaff.bulk.inputs import Input, InspectedInput, display_path, find_inputs, inspect_inputs, read_error
 from dechaff.bulk.manifest import Manifest
 from dechaff.bulk.outputs import Output, remove_unfinished
-from dechaff.bulk.records import BadRecord, Chunk, Result
+from dechaff.bulk.records import BadRecord, Result
 from dechaff.bulk.settings import Settings, require
 from dechaff.bulk.summary import Counts, Summary
 from dechaff.bulk.workers import Job, in_order, n_workers, start_workers
@@ -171,34 +171,32 @@ class _Run:
             )
         return compiled
 
-    def _read(self, inspected: list[InspectedInput]) -> Iterator[_Event]:
+    def _read(self, inputs: list[InspectedInput]) -> Iterator[_Event]:
         """Read one file after the other and yield its events."""
         offset = 0
-        for each in inspected:
+        for item in inputs:
             try:
-                yield from self._read_file(each, offset)
+                yield from self._read_file(item, offset)
             except OSError as error:  # not damage: a later run may be able to read the file
-                raise read_error(each.input.path, error) from error
-            offset += each.input.size
-
-    def _read_file(self, each: InspectedInput, offset: int) -> Iterator[_Event]:
-        """Read one file and yield its events; `offset` is the size of the files before it."""
-        source = each.input
-        yield _FileStart(source, readable=not each.damage)
-        if each.damage:
-            yield BadRecord(1, each.damage)
-        else:
-            with source.path.open("rb") as file:
-                for item in FORMATS[source.format].read(file, source.compression):
-                    yield self._event(each, item, offset + min(file.tell(), source.size))
-        yield _FileEnd(source)
+                raise read_error(item.input.path, error) from error
+            offset += item.input.size
 
     @staticmethod
-    def _event(each: InspectedInput, item: Chunk | BadRecord, position: int) -> Job | BadRecord:
-        if isinstance(item, BadRecord):
-            return item
-        source = each.input
-        return Job(item, source.format, source.compression, each.columns, source.name, position)
+    def _read_file(item: InspectedInput, offset: int) -> Iterator[_Event]:
+        """Read one file and yield its events; `offset` is the size of the files before it."""
+        source = item.input
+        yield _FileStart(source, readable=not item.damage)
+        if item.damage:
+            yield BadRecord(1, item.damage)
+        else:
+            with source.path.open("rb") as file:
+                for part in FORMATS[source.format].read(file, source.compression):
+                    if isinstance(part, BadRecord):
+                        yield part
+                    else:
+                        position = offset + min(file.tell(), source.size)
+                        yield Job(part, source.format, source.compression, item.columns, source.name, position)
+        yield _FileEnd(source)
 
     def _write(self, events: Iterator[tuple[_Event, Result | None]]) -> Iterator[Counts]:
         """Write the results, and yield the counts of each file when it is finished."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, fields
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Final
 
@@ -60,7 +61,7 @@ class Counts:
         self.n_chars += int(widths.sum())
         self.n_kept_chars += int(widths[kept].sum())
         self.n_flagged += sum(map(bool, flags))
-        self.flags.update(flag for each in flags for flag in each)
+        self.flags.update(chain.from_iterable(flags))
         self.frequent.update(_beginnings(batch, ~kept))
 
     def add(self, other: "Counts") -> None:
@@ -106,7 +107,7 @@ class Counts:
         return cls(**numbers, flags=Counter(values["flags"]), frequent=Counter(values["frequent"]))
 
 
-_NUMBERS: Final = tuple(each.name for each in fields(Counts) if each.type is int)
+_NUMBERS: Final = tuple(column.name for column in fields(Counts) if column.type is int)
 
 
 def _beginnings(batch: LineBatch, dropped: NDArray[np.bool_]) -> list[str]:
