@@ -142,14 +142,14 @@ def test_groups_of_an_arrow_array(model: LineModel) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (pa.array([1, 2]), r"Arrow array of int64: make it one of strings, array\.cast"),
+        (pa.array([1, 2]), r"Arrow array of int64: convert it with array\.cast"),
         (pa.array([b"a"]), "Arrow array of binary"),
         (pa.array([["a"]]), "Arrow array of list<"),
         (pa.chunked_array([], pa.float32()), "Arrow array of float"),
         (pa.array([1, 1]).dictionary_encode(), "Arrow array of dictionary<values=int64"),
-        (pa.table({"text": ["a"]}), r"pyarrow Table: give one column of strings, such as table\['text'\]"),
-        (pa.record_batch({"text": ["a"]}), "pyarrow RecordBatch: give one column"),
-        (pa.scalar("a"), "pyarrow StringScalar: give one column"),
+        (pa.table({"text": ["a"]}), r"pyarrow Table: pass one column of strings, such as table\['text'\]"),
+        (pa.record_batch({"text": ["a"]}), "pyarrow RecordBatch: pass one column"),
+        (pa.scalar("a"), "pyarrow StringScalar: pass one column"),
         (pa.StringArray.from_buffers(1, pa.py_buffer(np.int32([0, 1])), pa.py_buffer(b"\xff")), "not UTF-8"),
     ],
     ids=lambda value: None if isinstance(value, str) else type(value).__name__,

@@ -11,7 +11,7 @@ from bulk_corpora import records, write_jsonl
 
 from dechaff import LineModel, load_model, save_model
 from dechaff.bulk import Settings, clean_bulk
-from dechaff.bulk.drift import KEY, NO_PROFILE, Census, Profile, choose_lines, make_profile
+from dechaff.bulk.drift import KEY, NO_PROFILE, FeatureHistogram, Profile, choose_lines, make_profile
 from dechaff.text.batching import batches
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.report.rendering import model_report
@@ -37,8 +37,8 @@ def test_another_kind_of_documents(profiled: Path, tmp_path: Path) -> None:
     rows = [{"text": "\n".join(f"{n} {k} €9.99" for k in range(60))} for n in range(1000)]
     path = write_jsonl(tmp_path / "a.jsonl", rows)
     first, second = clean_bulk([path], tmp_path / "out", Settings(model=profiled)).notes
-    assert "features of these lines are not as in training (" in first
-    assert "of the lines are dropped, in training it was" in second
+    assert "features differ from the training lines (" in first
+    assert "of the lines are dropped, but" in second
 
 
 def test_lines_are_counted_by_deciles(profiled: Path, corpus: Corpus) -> None:
@@ -46,15 +46,15 @@ def test_lines_are_counted_by_deciles(profiled: Path, corpus: Corpus) -> None:
     model = load_model(profiled)
     profile = Profile.of(model)
     assert profile is not None
-    census = Census(profile, model.stage1.names)
+    histogram = FeatureHistogram(profile, model.stage1.names)
     seen = []
     for batch in batches(corpus.texts):
         seen.append(model.features(batch))
-        census.count(seen[-1])
+        histogram.count(seen[-1])
     lines = np.concatenate(seen, axis=1)
     sample = lines[:, choose_lines(1, lines.shape[1])]
     assert sample.shape[1] == pytest.approx(lines.shape[1] / 20, abs=2)
-    for (name, edges), counts in zip(profile.edges.items(), census.counts, strict=True):
+    for (name, edges), counts in zip(profile.edges.items(), histogram.counts, strict=True):
         places = np.searchsorted(edges, sample[model.stage1.names.index(name)].astype(np.float64))
         assert counts.tolist() == np.bincount(places, minlength=10).tolist(), name
 
@@ -62,14 +62,14 @@ def test_lines_are_counted_by_deciles(profiled: Path, corpus: Corpus) -> None:
 def test_profiles_may_have_any_number_of_edges() -> None:
     """Profiles with more edges than deciles, or with a single edge, count each line in the right bin."""
     edges = {"a": np.arange(12) / 12, "b": np.array([0.5])}
-    census = Census(
+    histogram = FeatureHistogram(
         Profile(edges, {name: np.ones(len(own) + 1) for name, own in edges.items()}, 0.5), ["b", "c", "a"]
     )
     matrix = np.random.default_rng(0).random((3, 1000), np.float32)
     for part in (matrix[:, :7], matrix[:, 7:7], matrix[:, 7:]):
-        census.count(part)
+        histogram.count(part)
     sample = matrix[:, choose_lines(1, 1000)]
-    for counts, row, own in zip(census.counts, (2, 0), edges.values(), strict=True):
+    for counts, row, own in zip(histogram.counts, (2, 0), edges.values(), strict=True):
         assert counts.tolist() == np.bincount(np.searchsorted(own, sample[row]), minlength=13).tolist()
 
 

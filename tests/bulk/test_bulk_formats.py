@@ -37,7 +37,7 @@ def test_jsonl_round_trip(name: str, tmp_path: Path) -> None:
     summary = clean_bulk([path], tmp_path / "out", workers=1)
     (tmp_path / "out" / name).rename(tmp_path / "out" / name.replace("zstd", "zst"))
     assert read_jsonl(tmp_path / "out" / name.replace("zstd", "zst")) == cleaned(rows)
-    assert summary.tally.n_documents == len(rows)
+    assert summary.counts.n_documents == len(rows)
 
 
 def test_bytes_around_the_text_stay(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_wet_round_trip(name: str, tmp_path: Path) -> None:
             new["WARC-Block-Digest"]
             == "sha1:" + b32encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode()
         )
-    assert summary.tally.n_documents == len(bodies)
+    assert summary.counts.n_documents == len(bodies)
     side = tmp_path / "out" / "_attributes" / (name + (".jsonl.gz" if name.endswith(".gz") else ".jsonl"))
     assert [row["id"] for row in read_jsonl(side)] == [headers["WARC-Record-ID"] for headers, _ in before[1:]]
 

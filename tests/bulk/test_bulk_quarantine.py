@@ -16,19 +16,19 @@ from dechaff import InputError
 from dechaff.bulk import Settings, clean_bulk
 from dechaff.bulk.formats.jsonl import cut_lines, replace_text
 from dechaff.bulk.formats.warc import cut_records
-from dechaff.bulk.records import Bad, Chunk, DamageError
-from dechaff.bulk.settings import CHUNK, LONGEST
+from dechaff.bulk.records import BadRecord, Chunk, DamageError
+from dechaff.bulk.settings import CHUNK, MAX_RECORD
 
 #: Broken records, each with a part of the reason in quarantine.
 BROKEN = {
-    b'{"id": "b", "text": "The vote': "no JSON",
-    b'["The vote was held."]': "no JSON object",
+    b'{"id": "b", "text": "The vote': "not JSON",
+    b'["The vote was held."]': "not a JSON object",
     b'{"id": "b", "body": "The vote was held."}': "no field 'text'",
     b'{"id": "b", "text": 5}': "a number, not a string",
     b'{"id": "b", "text": null}': "null, not a string",
-    b'{"id": "b", "text": "Gr\xfc\xdfe"}': "no JSON: ",
-    b'{"id": "b", "text": "half \\ud800 a pair"}': "no JSON: ",
-    b'{"id": "b", "text": "a \0 in it"}': "no JSON: ",
+    b'{"id": "b", "text": "Gr\xfc\xdfe"}': "not JSON: ",
+    b'{"id": "b", "text": "half \\ud800 a pair"}': "not JSON: ",
+    b'{"id": "b", "text": "a \0 in it"}': "not JSON: ",
 }
 
 
@@ -54,7 +54,7 @@ def test_one_in_a_hundred(tmp_path: Path) -> None:
     assert {row["file"] for row in found} == {str(path)}
     kept = [row["id"] for row in read_jsonl(tmp_path / "out" / "a.jsonl.gz")]
     assert kept == [row["id"] for number, row in enumerate(rows) if number not in broken]
-    assert (summary.tally.n_bad, summary.tally.n_documents) == (100, 9_900)
+    assert (summary.counts.n_bad, summary.counts.n_documents) == (100, 9_900)
 
 
 @pytest.mark.parametrize("n", [1, pytest.param(2, marks=pytest.mark.slow)])
@@ -63,7 +63,7 @@ def test_strict(n: int, tmp_path: Path) -> None:
     write_jsonl(tmp_path / "a.jsonl", records(20))
     bad = jsonl(records(30)) + b"{\n" + jsonl(records(30)) + b"[]\n"
     (tmp_path / "b.jsonl").write_bytes(bad)
-    with pytest.raises(InputError, match=r"b\.jsonl: record 31: no JSON"):
+    with pytest.raises(InputError, match=r"b\.jsonl: record 31: not JSON"):
         clean_bulk([tmp_path / "a.jsonl", tmp_path / "b.jsonl"], tmp_path / "out", Settings(strict=True), workers=n)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["_manifest.jsonl", "a.jsonl"]
 
@@ -85,8 +85,8 @@ def test_a_file_that_breaks_off(name: str, tmp_path: Path) -> None:
     found = quarantine(tmp_path / "out", name)
     assert len(found) == 1
     assert "the file ends too early" in found[0]["reason"]
-    assert found[0]["record"] == summary.tally.n_documents - 3 + 1
-    assert 3 < summary.tally.n_documents < 703
+    assert found[0]["record"] == summary.counts.n_documents - 3 + 1
+    assert 3 < summary.counts.n_documents < 703
     assert len(read_jsonl(tmp_path / "out" / "b.jsonl")) == 3
 
 
@@ -96,7 +96,7 @@ def test_a_file_that_is_no_such_file(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"nothing of the kind\n" * 9)
     write_jsonl(tmp_path / "e.jsonl", records(3))
     summary = clean_bulk(sorted(tmp_path.glob("*.*")), tmp_path / "out")
-    assert (summary.tally.n_bad, summary.tally.n_documents) == (4, 3)
+    assert (summary.counts.n_bad, summary.counts.n_documents) == (4, 3)
     assert len(list((tmp_path / "out" / "_quarantine").iterdir())) == 4
 
 
@@ -118,7 +118,7 @@ def test_damaged_parquet(tmp_path: Path) -> None:
         *range(251, 300),
     ]
     group, row = quarantine(tmp_path / "out", "a.parquet")
-    assert (group["record"], group["n_records"], summary.tally.n_bad) == (101, 100, 101)
+    assert (group["record"], group["n_records"], summary.counts.n_bad) == (101, 100, 101)
     assert "row group 1" in group["reason"]
     assert (row["record"], row["reason"]) == (251, "the text is null")
     assert pa.ipc.open_stream(base64.b64decode(row["raw"])).read_all().to_pylist() == [rows[250]]
@@ -154,10 +154,10 @@ def test_damaged_wet(tmp_path: Path) -> None:
 def test_a_record_that_is_too_long(tmp_path: Path) -> None:
     """A line beyond the size limit is not held in memory, and the records after it are cleaned."""
     rows = jsonl(records(3))
-    (tmp_path / "a.jsonl").write_bytes(rows + b'{"text": "' + b"x" * (LONGEST + 5 * CHUNK) + b'"}\n' + rows)
+    (tmp_path / "a.jsonl").write_bytes(rows + b'{"text": "' + b"x" * (MAX_RECORD + 5 * CHUNK) + b'"}\n' + rows)
     clean_bulk([tmp_path / "a.jsonl"], tmp_path / "out")
     (found,) = quarantine(tmp_path / "out", "a.jsonl")
-    assert (found["record"], found["n_bytes"]) == (4, LONGEST + 5 * CHUNK + 12)
+    assert (found["record"], found["n_bytes"]) == (4, MAX_RECORD + 5 * CHUNK + 12)
     assert len(base64.b64decode(found["raw"])) < CHUNK
     assert len(read_jsonl(tmp_path / "out" / "a.jsonl")) == 6
 
@@ -179,7 +179,7 @@ def test_cutting_lines_loses_nothing(data: bytes, sizes: list[int], breaks: bool
     assert b"".join(raw) == data
     numbers = [part.first if isinstance(part, Chunk) else part.number for part in parts]
     assert numbers == [1 + sum(piece.count(b"\n") for piece in raw[:place]) for place in range(len(raw))]
-    assert any(isinstance(part, Bad) for part in parts) == breaks
+    assert any(isinstance(part, BadRecord) for part in parts) == breaks
 
 
 JSON = st.recursive(
@@ -260,5 +260,5 @@ def test_blank_lines_before_the_first_record(before: list[bytes]) -> None:
     """Line breaks before the first WARC record are skipped."""
     record = b"WARC/1.0\r\nContent-Length: 2\r\n\r\nab\r\n\r\n"
     assert [chunk.data for chunk in cut_records([*before, record]) if isinstance(chunk, Chunk)] == [record]
-    assert not [bad for bad in cut_records([*before, record]) if isinstance(bad, Bad)]
+    assert not [bad for bad in cut_records([*before, record]) if isinstance(bad, BadRecord)]
     assert not list(cut_records(before))

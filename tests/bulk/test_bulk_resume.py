@@ -118,11 +118,11 @@ def test_what_is_finished_is_left_alone(small: Path, tmp_path: Path) -> None:
     first = clean_bulk([small], tmp_path / "out")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
     second = clean_bulk([small], tmp_path / "out")
-    assert (second.n_skipped, second.tally.n_lines, second.tally.n_bad) == (2, first.tally.n_lines, 1)
+    assert (second.n_skipped, second.counts.n_lines, second.counts.n_bad) == (2, first.counts.n_lines, 1)
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")} == before
     write_jsonl(small / "a.jsonl", records(3))
     third = clean_bulk([small], tmp_path / "out")
-    assert (third.n_skipped, third.n_redone, third.tally.n_documents, third.tally.n_bad) == (1, 1, 8, 0)
+    assert (third.n_skipped, third.n_redone, third.counts.n_documents, third.counts.n_bad) == (1, 1, 8, 0)
     assert len(read_jsonl(tmp_path / "out" / "a.jsonl")) == 3
     assert list((tmp_path / "out" / "_quarantine").iterdir()) == []
 
@@ -181,7 +181,7 @@ def test_same_names_do_not_collide(tmp_path: Path) -> None:
     summary = clean_bulk([*paths, paths[0], str(tmp_path / "in" / "**" / "*.jsonl")], tmp_path / "out")
     found = [path.relative_to(tmp_path / "out").as_posix() for path in sorted((tmp_path / "out").rglob("*.jsonl"))]
     assert found == ["_manifest.jsonl", "x/a.jsonl", "y/a.jsonl", "y/z/a.jsonl"]
-    assert (summary.n_inputs, summary.tally.n_documents) == (3, 6)
+    assert (summary.n_inputs, summary.counts.n_documents) == (3, 6)
 
 
 def test_other_names_than_before_are_refused(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_an_output_of_another_input_is_refused(tmp_path: Path) -> None:
     whole = tree(tmp_path / "out")
     manifest = tmp_path / "out" / "_manifest.jsonl"
     for _ in range(2):
-        with pytest.raises(InputError, match=r"which is there of .*x/a\.jsonl: name another output folder"):
+        with pytest.raises(InputError, match=r"which is the output of .*x/a\.jsonl: choose another output folder"):
             clean_bulk([second], tmp_path / "out")
         assert tree(tmp_path / "out") == whole
         manifest.write_bytes(b"".join(manifest.read_bytes().splitlines(keepends=True)[:2]))
@@ -238,7 +238,7 @@ def test_nothing_of_others_is_overwritten(small: Path, tmp_path: Path) -> None:
     assert (tmp_path / "before" / "sub" / "a.jsonl").exists()
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a.jsonl").write_text("precious")
-    with pytest.raises(InputError, match="not of an earlier run"):
+    with pytest.raises(InputError, match="not written by an earlier run"):
         clean_bulk([small], tmp_path / "out")
     assert (tmp_path / "out" / "a.jsonl").read_text() == "precious"
 

@@ -46,7 +46,7 @@ def test_quarantine_is_reported(inputs: Path) -> None:
         done = dechaff("bulk", "bad.jsonl", "-o", "out", cwd=inputs, code=3)
         assert f"1 record in quarantine: {Path('out', '_quarantine')}" in done.stdout.decode()
     assert dechaff("bulk", "bad.jsonl", "-o", "new", "--strict", cwd=inputs, code=1).stderr.endswith(
-        "dechaff: error: bad.jsonl: record 3: no JSON: unexpected end of data\n"
+        "dechaff: error: bad.jsonl: record 3: not JSON: unexpected end of data\n"
     )
 
 
@@ -63,30 +63,30 @@ def test_json_and_quiet(inputs: Path) -> None:
 def test_columns_can_be_named(inputs: Path) -> None:
     """The text field can be named; a record without an id gets its number."""
     done = dechaff("bulk", "odd.jsonl", "-o", "out", "--text-column", "headline", "--attributes", cwd=inputs)
-    assert done.stderr == "dechaff: odd.jsonl: text from 'headline', no id, so the record's number\n"
+    assert done.stderr == "dechaff: odd.jsonl: text from 'headline', no id, so the record number\n"
     assert read_jsonl(inputs / "out" / "_attributes" / "odd.jsonl")[0]["id"] == "odd.jsonl:1"
 
 
 BAD_INPUT = [
     (["nowhere.jsonl"], "nowhere.jsonl: no such file or folder"),
     (["no*.jsonl"], "no*.jsonl: no such file or folder"),
-    (["notes.txt"], "notes.txt: of no known format: its name should end in .jsonl"),
+    (["notes.txt"], "notes.txt: unknown format: the name should end in .jsonl"),
     (["empty"], "empty: no files that end in .jsonl"),
     (
         ["odd.jsonl"],
-        "odd.jsonl: which field is the text? Name it with --text-column; there are 'headline', 'words'",
+        "odd.jsonl: which field is the text? Name it with --text-column; fields: 'headline', 'words'",
     ),
-    (["odd.jsonl", "--text-column", "words"], "odd.jsonl: no field 'words' that holds strings"),
+    (["odd.jsonl", "--text-column", "words"], "odd.jsonl: --text-column: no field 'words' that holds strings"),
     (
         ["a.jsonl.zst", "--id-column", "key"],
-        "a.jsonl.zst: no field 'key', as --id-column says; there are 'id', 'url'",
+        "a.jsonl.zst: --id-column: no field 'key'; fields: 'id', 'url'",
     ),
     (["a.jsonl.zst", "--threshold", "fair"], "threshold 'fair': no preset of this model"),
     (["a.jsonl.zst", "--model", "notes.txt"], "notes.txt: not a model file"),
     (["a.jsonl.zst", "-k", "winnow=Read on"], "winnow"),
-    (["a.jsonl.zst", "-o", "full"], "full/a.jsonl.zst: is there, and not of an earlier run"),
+    (["a.jsonl.zst", "-o", "full"], "full/a.jsonl.zst: exists, and was not written by an earlier run"),
     (["a.jsonl.zst", "-o", "."], "a.jsonl.zst: would be overwritten"),
-    (["."], "out lies within the input .: name another output folder"),
+    (["."], "out: lies within the input .: choose another output folder"),
     (["a.jsonl.zst", "-o", "notes.txt"], "notes.txt"),
 ]
 
@@ -159,7 +159,7 @@ def test_summary_rows_disarm_what_they_show(tmp_path: Path) -> None:
     from collections import Counter
 
     from dechaff.bulk import Summary
-    from dechaff.bulk.summary import Tally
+    from dechaff.bulk.summary import Counts
 
-    summary = Summary(Tally(frequent=Counter({"Share \x1b[31m": 3})))
+    summary = Summary(Counts(frequent=Counter({"Share \x1b[31m": 3})))
     assert list(summary_rows(summary, tmp_path))[-1] == "        3  Share �[31m"

@@ -28,7 +28,7 @@ from dechaff import (
 )
 from dechaff.bulk import Settings, clean_bulk
 from dechaff.bulk.formats.warc import cut_records
-from dechaff.bulk.records import Bad
+from dechaff.bulk.records import BadRecord
 from dechaff.kernels import using_compiled
 from dechaff_training.corpus.corpus import Corpus
 
@@ -113,7 +113,7 @@ def bulk(data: bytes) -> None:
         source, out = Path(folder) / name, Path(folder) / "out"
         source.write_bytes(content)
         with suppress(DechaffError):
-            tally = clean_bulk([source], out, Settings(dropped=True), workers=1).tally
+            tally = clean_bulk([source], out, Settings(dropped=True), workers=1).counts
             rows = _quarantined(out / "_quarantine")
             assert sum(row["n_records"] for row in rows) == tally.n_bad
             assert _count_records(out / name) in {None, tally.n_documents}
@@ -128,7 +128,7 @@ def _count_records(path: Path) -> int | None:
     if path.suffix == ".jsonl" and path.exists():
         return len([json.loads(line) for line in path.read_bytes().split(b"\n") if line.strip()])
     if path.suffix == ".wet" and path.exists():
-        assert not [each for each in cut_records(iter([path.read_bytes()])) if isinstance(each, Bad)]
+        assert not [each for each in cut_records(iter([path.read_bytes()])) if isinstance(each, BadRecord)]
     return None
 
 

@@ -197,9 +197,9 @@ def test_a_model_in_an_executor(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"exclude": ["unsur"]}, "exclude='unsur': give a list of some of 'nearly all dropped'"),
-        ({"exclude": "unsure"}, "exclude='unsure': give a list"),
-        ({"batch_size": 0}, "batch_size=0: give 1 or more"),
+        ({"exclude": ["unsur"]}, "exclude='unsur': choose a list from 'nearly all dropped'"),
+        ({"exclude": "unsure"}, "exclude='unsure': choose a list"),
+        ({"batch_size": 0}, "batch_size=0: must be 1 or more"),
     ],
 )
 def test_wrong_options(options: dict[str, Any], message: str) -> None:

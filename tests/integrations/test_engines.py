@@ -75,7 +75,7 @@ def test_tables(section: str, folder: Path, articles: list[dict[str, Any]]) -> N
 
 @pytest.mark.slow
 def test_lines_of_polars(folder: Path, articles: list[dict[str, Any]]) -> None:
-    """The second example for Polars writes every line with its text and label."""
+    """The second Polars example writes every line with its text and label."""
     run(folder, examples("Polars", "polars")[1])
     expected = []
     for article, labels in zip(articles, label_array([article["text"] for article in articles]), strict=True):

@@ -164,7 +164,7 @@ def hash_words(
     return starts, ends, hashes, np.append(np.searchsorted(starts, line_starts), len(starts))
 
 
-def hash_spans(folded: NDArray[np.uint32], starts: Indices, ends: Indices) -> Hashes:
+def hash_spans(folded: Codes, starts: Indices, ends: Indices) -> Hashes:
     """Hash spans of folded code points, as `hash_words` does, shape (n_spans,)."""
     sums, inverse = _prefix_sums(folded)
     return mix((sums[ends] - sums[starts]) * inverse[starts])

@@ -63,5 +63,5 @@ def bulk(
     summary = bulk_files(
         inputs, output, settings, workers=workers, overwrite=overwrite, quiet=quiet, as_json=as_json
     )
-    if summary.tally.n_bad:
+    if summary.counts.n_bad:
         raise typer.Exit(QUARANTINED)

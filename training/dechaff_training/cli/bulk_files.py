@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dechaff.bulk import Settings, Summary, clean_bulk
-from dechaff.bulk.summary import Tally
+from dechaff.bulk.run import ProgressListener
+from dechaff.bulk.summary import Counts
 from dechaff_training.cli.cleaning_files import write_record
 from dechaff_training.files.progress import Throughput
 
@@ -38,24 +39,24 @@ def bulk_files(
     return summary
 
 
-class _Listener:
-    """Hears how far a run is, and shows it."""
+class _Listener(ProgressListener):
+    """Shows progress and messages."""
 
     def __init__(self, bar: Throughput, *, quiet: bool) -> None:
         self._bar, self._quiet = bar, quiet
 
-    def begin(self, n_bytes: int) -> None:
-        """Take the size of it all."""
+    def on_start(self, n_bytes: int) -> None:
+        """Set the length of the bar."""
         self._bar.expect(n_bytes)
 
-    def tell(self, message: str) -> None:
+    def on_message(self, message: str) -> None:
         """Print a message."""
         if not self._quiet:
             self._bar.print(f"dechaff: {message}")
 
-    def reach(self, position: int, tally: Tally, n_bytes: int) -> None:
+    def on_progress(self, position: int, counts: Counts, n_bytes: int) -> None:
         """Move the bar."""
-        self._bar.reach(position, tally.n_documents, n_bytes)
+        self._bar.reach(position, counts.n_documents, n_bytes)
 
 
 def summary_rows(summary: Summary, output: Path) -> Iterator[str]:
@@ -68,7 +69,7 @@ def summary_rows(summary: Summary, output: Path) -> Iterator[str]:
     """
     from dechaff_training.report.rendering import visible
 
-    tally, figures = summary.tally, summary.to_dict()
+    tally, figures = summary.counts, summary.to_dict()
     yield (
         f"{tally.n_documents:,} documents of {_count(summary.n_inputs, 'file')}: {tally.n_dropped_lines:,} of "
         f"{tally.n_lines:,} lines dropped ({figures['share_dropped_lines']:.1%}), "

@@ -10,18 +10,18 @@ from bulk_corpora import read_jsonl, records, tree, write_jsonl
 
 from dechaff import InputError
 from dechaff.bulk import Settings, clean_bulk, run
-from dechaff.bulk.formats.parquet import read_rows
-from dechaff.bulk.inputs import stamp
-from dechaff.bulk.listening import Silence
+from dechaff.bulk.formats import parquet as parquet_format
+from dechaff.bulk.inputs import size_and_mtime
+from dechaff.bulk.run import ProgressListener
 from dechaff.kernels import can_compile
 
-# A plain file that cannot be read from its beginning, by anyone.
+# A regular file that cannot be read from its beginning, by anyone.
 UNREADABLE = Path("/proc/self/mem")
 
 
 @pytest.fixture
 def shards(tmp_path: Path) -> Path:
-    """Write three files, of which the second and the third have another form."""
+    """Write three files; the second and the third have no known text field."""
     write_jsonl(tmp_path / "in" / "0.jsonl", records(3))
     write_jsonl(tmp_path / "in" / "1.jsonl", [{"headline": "The vote"}])
     write_jsonl(tmp_path / "in" / "2.jsonl.zst", [{"words": 2}])
@@ -36,7 +36,7 @@ def test_odd_files_are_named_before_anything_is_written(shards: Path, tmp_path: 
         clean_bulk([shards], tmp_path / "out")
     assert not [name for name, data in tree(tmp_path / "out").items() if data]
     summary = clean_bulk([shards / "1.jsonl"], tmp_path / "out", Settings(text_column="headline"))
-    assert summary.tally.n_documents == 1
+    assert summary.counts.n_documents == 1
 
 
 def test_odd_files_spare_what_an_earlier_run_has_written(shards: Path, tmp_path: Path) -> None:
@@ -60,28 +60,28 @@ def test_what_the_system_cannot_read_stops_the_run(name: str, tmp_path: Path) ->
         clean_bulk([tmp_path / "in"], tmp_path / "out")
     assert not (tmp_path / "out" / "_quarantine").exists()
     (tmp_path / "in" / name).unlink()
-    assert clean_bulk([tmp_path / "in"], tmp_path / "out").tally.n_bad == 0
+    assert clean_bulk([tmp_path / "in"], tmp_path / "out").counts.n_bad == 0
 
 
 def test_a_file_that_goes_during_the_run(tmp_path: Path) -> None:
     """If an input disappears, finished files stay, and the next run processes the rest."""
     paths = [write_jsonl(tmp_path / "in" / name, records(2)) for name in ("a.jsonl", "b.jsonl")]
 
-    class Thief(Silence):
-        def begin(self, n_bytes: int) -> None:  # noqa: ARG002
+    class Thief(ProgressListener):
+        def on_start(self, n_bytes: int) -> None:  # noqa: ARG002
             paths[1].rename(tmp_path / "kept")
 
     with pytest.raises(InputError, match=r"b\.jsonl: cannot be read: No such file"):
         clean_bulk(paths, tmp_path / "out", workers=1, listener=Thief())
     (tmp_path / "kept").rename(paths[1])
     summary = clean_bulk(paths, tmp_path / "out")
-    assert (summary.n_skipped, summary.tally.n_documents) == (1, 4)
+    assert (summary.n_skipped, summary.counts.n_documents) == (1, 4)
 
 
 def test_a_file_that_goes_while_files_are_listed(tmp_path: Path) -> None:
     """A file that disappears before its size is read is named in the error."""
     with pytest.raises(InputError, match=r"gone\.jsonl: cannot be read: No such file"):
-        stamp(tmp_path / "gone.jsonl")
+        size_and_mtime(tmp_path / "gone.jsonl")
 
 
 def test_a_disk_that_fails_within_a_parquet_file(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_disk_that_fails_within_a_parquet_file(tmp_path: Path) -> None:
             return super().read(size)
 
     with Failing(path) as file, pytest.raises(OSError, match="Input/output error"):
-        list(read_rows(file))
+        list(parquet_format.read(file, ""))
 
 
 def test_a_run_goes_on_with_the_functions_it_began_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,14 +109,14 @@ def test_a_run_goes_on_with_the_functions_it_began_with(tmp_path: Path, monkeypa
         return compiled
 
     clean_bulk([first], tmp_path / "small")
-    monkeypatch.setattr(run, "_MUCH", 0)
+    monkeypatch.setattr(run, "_WORTH_COMPILING", 0)
     clean_bulk([first, second], tmp_path / "small")
     assert not begun_compiled("small")
     clean_bulk([first], tmp_path / "much")
     assert begun_compiled("much") == can_compile()
     monkeypatch.setenv("DECHAFF_FAST", "0")
     if begun_compiled("much"):
-        with pytest.raises(InputError, match="begun with compiled functions"):
+        with pytest.raises(InputError, match="begun with the numba kernels"):
             clean_bulk([first, second], tmp_path / "much")
     clean_bulk([first, second], tmp_path / "much", overwrite=True)
     assert not begun_compiled("much")
