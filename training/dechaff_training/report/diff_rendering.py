@@ -1,4 +1,4 @@
-"""The differences between two models for people: lines with reasons, then sums."""
+"""Terminal output of a model diff: the changed lines with reasons, then the totals."""
 
 from collections import Counter
 from typing import Final
@@ -14,25 +14,25 @@ from dechaff_training.report.rendering import PipeConsole, print_tables, visible
 _STYLES: Final = dict(zip(DIRECTIONS, ("green", "red"), strict=True))
 _RIGHT: Final = {True: " · right", False: " · wrong", None: ""}
 _INDENT: Final = "  "
-_MOST_CHANGED: Final = 10
+_N_ARTICLES: Final = 10
 
 
 def print_comparison(comparison: Comparison, explainer: Explainer, limit: int, reasons: int) -> None:
-    """Print some changed lines, then tables.
+    """Print the first changed lines, then the tables of totals.
 
     Parameters
     ----------
     comparison : Comparison
     explainer : Explainer
     limit : int
-        How many lines.
+        Maximum number of lines.
     reasons : int
-        How many each gets.
+        Maximum number of reasons per line.
     """
     console = PipeConsole(highlight=False)
     for change in comparison.changes[:limit]:
         article = comparison.corpus.articles[change.article]
-        for row in _rows(article, change, explainer, reasons):
+        for row in _change_rows(article, change, explainer, reasons):
             if console.is_terminal:
                 row.truncate(console.width, overflow="ellipsis")
             console.print(row, soft_wrap=True)
@@ -44,20 +44,20 @@ def print_comparison(comparison: Comparison, explainer: Explainer, limit: int, r
     print_tables(difference_tables(comparison))
 
 
-def _rows(article: Article, change: Change, explainer: Explainer, reasons: int) -> list[Text]:
-    """Lay out a line: where it is and how its label changes, what it says, and why."""
-    change_of_label = f"{change.before} → {change.after}{_RIGHT[change.is_right]}"
-    head = Text.assemble((f"{article_name(article)}:{change.number}: ", "bold"), change_of_label)
+def _change_rows(article: Article, change: Change, explainer: Explainer, reasons: int) -> list[Text]:
+    """Format one changed line: its place and labels, its text, and the reasons."""
+    labels = f"{change.before} → {change.after}{_RIGHT[change.is_right]}"
+    head = Text.assemble((f"{article_name(article)}:{change.number}: ", "bold"), labels)
     rows = [head, Text(_INDENT + visible(change.text), _STYLES[change.direction])]
     why = explainer.why(change, reasons) if reasons else []
     if why:
-        said = " · ".join(f"{reason.contribution:+.1f} {visible(reason.text)}" for reason in why)
-        rows.append(Text(_INDENT + said, "dim"))
+        joined = " · ".join(f"{reason.contribution:+.1f} {visible(reason.text)}" for reason in why)
+        rows.append(Text(_INDENT + joined, "dim"))
     return rows
 
 
 def article_name(article: Article) -> str:
-    """Name an article, and the extractor if it is one's text.
+    """Return an article's id, with its extractor if it came from a page.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def article_name(article: Article) -> str:
 
 
 def difference_tables(comparison: Comparison) -> list[Table]:
-    """Lay out the sums: lines and words by direction, and the articles in which most words change."""
+    """Build the tables of totals: changes by direction, and the articles with the most changed words."""
     totals = comparison.totals()
     by_direction = [(direction, totals[direction.replace(" ", "_")]) for direction in DIRECTIONS]
     heads = ("lines", "words", "right", "wrong", "unlabelled")
@@ -85,6 +85,6 @@ def _most_changed(comparison: Comparison) -> Table:
     n_lines = Counter(change.article for change in comparison.changes)
     rows: list[tuple[str, ...]] = [
         (article_name(comparison.corpus.articles[article]), f"{n_lines[article]:,}", f"{n_words:,}")
-        for article, n_words in comparison.words_changed.most_common(_MOST_CHANGED)
+        for article, n_words in comparison.words_changed.most_common(_N_ARTICLES)
     ]
     return Table("Articles most changed", ("article", "lines", "words"), rows)
