@@ -163,7 +163,8 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Print every line with its label (+ content, - boilerplate), probability of content, and reasons."""
-    from dechaff_training.cli.cleaning_files import Job, labelled_articles, line_record, write_record
+    from dechaff_training.cli.cleaning_files import Job, labelled_articles, line_record
+    from dechaff_training.files.json_io import write_record
 
     paths = article_paths(files, title, url)
     job = Job(paths, model, threshold, make_decoding(encoding, errors), phrases(keywords), title, url)
@@ -202,7 +203,8 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure a model on labelled articles and pages, with intervals over sites."""
-    from dechaff_training.cli.corpus_files import evaluate_model, write_json
+    from dechaff_training.cli.corpus_files import evaluate_model
+    from dechaff_training.files.json_io import write_json
 
     evaluation = evaluate_model(corpora, model, threshold, extractors or (), lines, titles=titles)
     if json_file is not None:
@@ -235,8 +237,8 @@ def benchmark(
     json_file: JsonFile = None,
 ) -> None:
     """Compare dechaff with extractors and rules on HTML pages: text F1 and pages per second, in one run."""
-    from dechaff_training.cli.corpus_files import write_json
     from dechaff_training.evaluate.page_benchmark import benchmark_pages
+    from dechaff_training.files.json_io import write_json
 
     figures = benchmark_pages(pages, model, extractors or (), reference)
     if json_file is not None:
@@ -312,11 +314,11 @@ def inspect(
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
 ) -> None:
     """Say where a model comes from and what weighs most in it; nothing in the file is run."""
-    from dechaff_training.cli.cleaning_files import describe_model
+    from dechaff_training.files.models import describe_model
 
     description = describe_model(model, limit)
     if as_json:
-        from dechaff_training.cli.corpus_files import write_json
+        from dechaff_training.files.json_io import write_json
 
         write_json(description, None)
     else:

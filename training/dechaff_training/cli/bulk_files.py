@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dechaff.bulk import Settings, Summary, clean_bulk
 from dechaff.bulk.summary import Tally
-from dechaff_training.cli.cleaning_files import write_record
+from dechaff_training.files.json_io import write_record
 from dechaff_training.files.progress import Throughput
 
 _SHOWN_LINES = 10

@@ -1,26 +1,21 @@
 """What `dechaff clean` and `dechaff show` do, without their command line."""
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from dechaff.api import CleanedArticle, LabelledLine, clean_article
 from dechaff.errors import InputError
 from dechaff.explain.contributions import Reason
 from dechaff.explain.sentences import Why
-from dechaff.linear.artifact import default_model, inspect_model, load_model
-from dechaff.linear.artifact import model_digest as model_digest  # to be had from here, too
 from dechaff.linear.line_model import LineModel, Threshold
+from dechaff_training.files.json_io import dump
+from dechaff_training.files.models import load
 from dechaff_training.files.progress import Bar
 from dechaff_training.files.text_io import STANDARD, UTF_8, Decoding, open_output, read_text, show_path
-
-#: What stands for the model that ships, where a model has to be named.
-DEFAULT: Final = "default"
 
 
 @dataclass(frozen=True)
@@ -84,24 +79,6 @@ class Output:
             return cls(file=path)
         _check_names(path, paths)
         return cls(folder=path)
-
-
-def named_model(name: str) -> Path | None:
-    """Take the name of a model file as a path, and `default` as the model that ships, which is None."""
-    return None if name == DEFAULT else Path(name)
-
-
-def load(path: Path | None) -> LineModel:
-    """Load a model file, or the model that dechaff ships with."""
-    return default_model() if path is None else load_model(path)
-
-
-def describe_model(path: Path | None, limit: int) -> dict[str, Any]:
-    """Describe a model file, or the model that dechaff ships with, as `inspect_model` does."""
-    if path is not None:
-        return inspect_model(path, limit)
-    with as_file(files("dechaff").joinpath("artifacts", "default.joblib")) as shipped:
-        return inspect_model(shipped, limit)
 
 
 def clean_files(job: Job, output: Output, *, as_json: bool = False) -> None:
@@ -168,16 +145,6 @@ def sentences(line: LabelledLine, limit: int) -> list[Why]:
 def features(line: LabelledLine, limit: int) -> list[Reason]:
     """Give a line's strongest features; none are worked out where none are asked for."""
     return line.reasons(limit) if limit else []
-
-
-def dump(record: object) -> str:
-    """Write a value as one line of JSON."""
-    return json.dumps(record, ensure_ascii=False) + "\n"
-
-
-def write_record(record: object) -> None:
-    """Write a value to standard output as one line of JSON: in UTF-8, whatever the encoding of the terminal is."""
-    sys.stdout.buffer.write(_encode(dump(record)))
 
 
 class Articles:

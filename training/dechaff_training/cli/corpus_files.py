@@ -1,6 +1,5 @@
 """What `dechaff train`, `evaluate`, `annotate` and `check` do, without their command line."""
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,43 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from dechaff.errors import CorpusError, InputError
 from dechaff.features.lexicon import collect_keywords
-from dechaff.linear.artifact import save_model
+from dechaff.linear.artifact import model_digest, save_model
 from dechaff.linear.line_model import Threshold
-from dechaff_training.cli.cleaning_files import load, model_digest, write_record
+from dechaff_training.files.json_io import read_json, write_record
+from dechaff_training.files.models import load
 from dechaff_training.files.progress import Bar, Steps
 from dechaff_training.files.text_io import Decoding, open_output, read_text, show_path
 
 if TYPE_CHECKING:  # these import scikit-learn or take a second themselves
-    from dechaff_training.corpus.corpus import Corpus
     from dechaff_training.evaluate.evaluation import Evaluation
-
-
-def read_corpus(paths: Sequence[Path], extractors: Sequence[str] = ()) -> "Corpus":
-    """Read labelled articles and pages.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-    extractors : sequence of str
-        Which extractors' texts to take of HTML pages; by default those that dechaff learns from.
-
-    Raises
-    ------
-    CorpusError
-        If a path is missing, or there is no article in them.
-    """
-    from dechaff_training.corpus.corpus import Corpus
-    from dechaff_training.corpus.extraction import EXTRACTORS, LEARNT, check_extractors
-
-    for path in paths:
-        if not path.exists():
-            raise CorpusError(f"{show_path(path)}: no such file or folder")
-    check_extractors(extractors, EXTRACTORS)
-    corpus = Corpus.read(*paths, extractors=tuple(extractors) or LEARNT)
-    if not len(corpus):
-        names = ", ".join(map(show_path, paths))
-        raise CorpusError(f"{names}: no labelled articles there; .txt, .jsonl and .parquet files are read")
-    return corpus
 
 
 def check_out(out: Path) -> None:
@@ -88,6 +59,7 @@ def train_to_file(
     collect_keywords(parameters.get("keywords") or {})  # complains before the corpus is read
     with Steps("reading") as tell:
         tell("reading the corpus")
+        from dechaff_training.corpus.corpus import read_corpus
         from dechaff_training.fit.estimator import LineClassifier
         from dechaff_training.fit.training import train_model
 
@@ -115,6 +87,8 @@ def evaluate_model(
     """
     judge = load(model)
     with Bar("reading the corpus") as bar:
+        from dechaff_training.corpus.corpus import read_corpus
+
         corpus = read_corpus(paths, extractors)
         bar.describe("evaluating")
         from dechaff_training.evaluate.evaluation import evaluate
@@ -181,23 +155,3 @@ def check_corpus(paths: Sequence[Path], *, as_json: bool = False) -> bool:
     n_errors: int = sum(finding.severity == "error" for finding in findings)
     print(f"dechaff: {n_errors} errors, {len(findings) - n_errors} warnings", file=sys.stderr)
     return n_errors == 0
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file.
-
-    Raises
-    ------
-    InputError
-        If it is unreadable or no JSON.
-    """
-    try:
-        return json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise InputError(f"{show_path(path)}:{error.lineno}: no JSON: {error.msg}") from error
-
-
-def write_json(record: object, out: Path | None) -> None:
-    """Write a value as indented JSON to a file, or to standard output where the path is `-`."""
-    with open_output(out) as stream:
-        stream.write((json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode())

@@ -5,18 +5,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from dechaff.explain.sentences import Why
+from dechaff.linear.artifact import model_digest
 from dechaff.linear.line_model import Threshold
-from dechaff_training.cli.cleaning_files import load, model_digest, named_model
-from dechaff_training.cli.corpus_files import write_json
-from dechaff_training.corpus.article_files import find_articles, read_article
+from dechaff_training.corpus.article_files import HTML_SUFFIXES, SUFFIXES, find_articles, read_article
 from dechaff_training.corpus.articles import Article
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.corpus.extraction import EXTRACTORS, LEARNT, check_extractors
 from dechaff_training.evaluate.change_reasons import Explainer
 from dechaff_training.evaluate.model_diff import Change, Comparison, Verdict, compare_models
+from dechaff_training.files.json_io import write_json
+from dechaff_training.files.models import load, named_model
 from dechaff_training.files.progress import Bar
 from dechaff_training.files.text_io import STANDARD
-from dechaff_training.label_app.sources import PAGES, SUFFIXES
 
 _CORPORA: Final = (".jsonl", ".parquet")
 
@@ -83,7 +83,7 @@ def read_articles(paths: Sequence[Path], extractors: Sequence[str] = ()) -> Corp
 def _read(path: Path, extractors: tuple[str, ...]) -> Iterator[Article]:
     if path.suffix in _CORPORA:
         yield from Corpus.read(path, extractors=extractors)
-    elif path.suffix in PAGES:
+    elif path.suffix in HTML_SUFFIXES:
         yield from (read_article(path, extractor=extractor) for extractor in extractors)
     else:
         yield read_article(path)

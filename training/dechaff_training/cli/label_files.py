@@ -6,9 +6,10 @@ from pathlib import Path
 
 from dechaff import extras
 from dechaff.errors import InputError
-from dechaff.linear.artifact import load_model
+from dechaff.linear.artifact import load_model, model_digest
 from dechaff.linear.line_model import Threshold
-from dechaff_training.cli.cleaning_files import load, model_digest, write_record
+from dechaff_training.files.json_io import write_record
+from dechaff_training.files.models import load
 from dechaff_training.label_app.store import Store
 
 

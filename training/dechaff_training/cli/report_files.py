@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from dechaff_training.cli.cleaning_files import Articles, Job, model_digest
+from dechaff.linear.artifact import model_digest
+from dechaff_training.cli.cleaning_files import Articles, Job
 from dechaff_training.corpus.article_files import find_articles
 from dechaff_training.corpus.extraction import EXTRACTORS, check_extractors
 from dechaff_training.files.text_io import open_output, show_path

@@ -13,7 +13,10 @@ from dechaff_training.corpus.extraction import extract
 from dechaff_training.corpus.gold_alignment import MASKED
 from dechaff_training.files.paths import Name
 from dechaff_training.files.text_io import UTF_8, Decoding, read_text, show_path
-from dechaff_training.label_app.sources import PAGES, SUFFIXES
+
+HTML_SUFFIXES = (".html", ".htm")
+#: The suffixes of all files that are read as articles.
+SUFFIXES = (".txt", *HTML_SUFFIXES)
 
 
 def find_articles(paths: Sequence[Path], suffixes: tuple[str, ...] = SUFFIXES) -> tuple[Path, ...]:
@@ -65,7 +68,7 @@ def read_article(path: Path, decoding: Decoding = UTF_8, extractor: str = "resil
     """
     text, where = read_text(path, decoding).removeprefix("\ufeff"), show_path(path)
     site = Name.of(path).site
-    if path.suffix in PAGES:
+    if path.suffix in HTML_SUFFIXES:
         return _unlabelled(extract(text, extractor), site, where, extractor)
     try:
         unmarked, labels, kinds = parse_labelled(text, where)

@@ -23,9 +23,10 @@ from dechaff_training.corpus.articles import (
     read_labelled,
     scan_labelled,
 )
-from dechaff_training.corpus.extraction import LEARNT
+from dechaff_training.corpus.extraction import EXTRACTORS, LEARNT, check_extractors
 from dechaff_training.corpus.gold_alignment import BOILERPLATE, CONTENT, MASKED
 from dechaff_training.corpus.pages import read_pages
+from dechaff_training.files.text_io import show_path
 
 __all__ = [
     "BOILERPLATE",
@@ -141,6 +142,31 @@ class Corpus:
 
     def __iter__(self) -> Iterator[Article]:
         return iter(self.articles)
+
+
+def read_corpus(paths: Sequence[Path], extractors: Sequence[str] = ()) -> Corpus:
+    """Read labelled articles and pages.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    extractors : sequence of str
+        The extractors whose texts HTML pages contribute; by default those that dechaff learns from.
+
+    Raises
+    ------
+    CorpusError
+        If a path is missing, or there is no article in them.
+    """
+    for path in paths:
+        if not path.exists():
+            raise CorpusError(f"{show_path(path)}: no such file or folder")
+    check_extractors(extractors, EXTRACTORS)
+    corpus = Corpus.read(*paths, extractors=tuple(extractors) or LEARNT)
+    if not len(corpus):
+        names = ", ".join(map(show_path, paths))
+        raise CorpusError(f"{names}: no labelled articles there; .txt, .jsonl and .parquet files are read")
+    return corpus
 
 
 @dataclass(frozen=True, order=True)
