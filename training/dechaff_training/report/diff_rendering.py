@@ -1,14 +1,18 @@
-"""Terminal output of a model diff: the changed lines with reasons, then the totals."""
+"""A model diff on the terminal, with the changed lines, reasons and totals, and as JSON."""
 
 from collections import Counter
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from rich.text import Text
 
+from dechaff.explain.sentences import Why
+from dechaff.linear.artifact import model_digest
 from dechaff_training.corpus.articles import Article
 from dechaff_training.evaluate.change_reasons import Explainer
 from dechaff_training.evaluate.evaluation import Table
 from dechaff_training.evaluate.model_diff import DIRECTIONS, Change, Comparison
+from dechaff_training.files.models import named_model
 from dechaff_training.report.rendering import PipeConsole, print_tables, visible
 
 _STYLES: Final = dict(zip(DIRECTIONS, ("green", "red"), strict=True))
@@ -88,3 +92,54 @@ def _most_changed(comparison: Comparison) -> Table:
         for article, n_words in comparison.words_changed.most_common(_N_ARTICLES)
     ]
     return Table("Articles most changed", ("article", "lines", "words"), rows)
+
+
+def to_dict(comparison: Comparison, names: tuple[str, str], explainer: Explainer, reasons: int) -> dict[str, Any]:
+    """Return a comparison as a JSON object.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    names : tuple of str
+        Of the models.
+    explainer : Explainer
+    reasons : int
+        Maximum number of reasons per line.
+    """
+    models = {
+        letter: {"model": name, "model_sha256": model_digest(named_model(name)), "threshold": threshold}
+        for letter, name, threshold in zip("ab", names, comparison.thresholds, strict=True)
+    }
+    articles = comparison.corpus.articles
+    return {
+        "settings": {**models, "corpus_digest": comparison.corpus.digest},
+        "totals": comparison.totals(),
+        "articles": [
+            {**_article_keys(articles[article]), "words": n_words}
+            for article, n_words in comparison.words_changed.most_common()
+        ],
+        "changes": [
+            _change_record(articles[change.article], change, explainer.why(change, reasons))
+            for change in comparison.changes
+        ],
+    }
+
+
+def _change_record(article: Article, change: Change, why: Sequence[Why]) -> dict[str, Any]:
+    before, after = ({**vars(v), "probability": round(v.probability, 6)} for v in (change.before, change.after))
+    return {
+        **_article_keys(article),
+        "line": change.number,
+        "text": change.text,
+        "words": change.n_words,
+        "a": before,
+        "b": after,
+        "is_right": change.is_right,
+        "why": [
+            {"text": text, "difference": round(difference, 4), "theme": theme} for text, difference, theme in why
+        ],
+    }
+
+
+def _article_keys(article: Article) -> dict[str, str]:
+    return {"id": article.id, "extractor": article.extractor}
