@@ -25,8 +25,8 @@ EPILOG = (
 QUARANTINED = 3
 _N_FREQUENT = 10
 _INPUT_HELP = (
-    "JSON Lines (.jsonl, .json, also .gz, .zst), .parquet, WET or WARC (.wet, .warc, also .gz), folders of them, or "
-    "quoted patterns."
+    "JSON Lines (.jsonl, .json, also .gz, .zst), .parquet, WET or WARC (.wet, .warc, also .gz), folders of them, "
+    "or quoted patterns."
 )
 
 
