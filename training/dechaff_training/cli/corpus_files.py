@@ -59,7 +59,7 @@ def train_to_file(
     collect_keywords(parameters.get("keywords") or {})  # complains before the corpus is read
     with Steps("reading") as tell:
         tell("reading the corpus")
-        from dechaff_training.corpus.corpus import read_corpus
+        from dechaff_training.corpus import read_corpus
         from dechaff_training.fit.estimator import LineClassifier
         from dechaff_training.fit.training import train_model
 
@@ -87,7 +87,7 @@ def evaluate_model(
     """
     judge = load(model)
     with Bar("reading the corpus") as bar:
-        from dechaff_training.corpus.corpus import read_corpus
+        from dechaff_training.corpus import read_corpus
 
         corpus = read_corpus(paths, extractors)
         bar.describe("evaluating")
@@ -110,7 +110,7 @@ def annotate_page(
     DechaffError
         If a file cannot be read, or less than half of the gold is found on the page.
     """
-    from dechaff_training.corpus.corpus import format_labelled
+    from dechaff_training.corpus import format_labelled
     from dechaff_training.corpus.extraction import extract
     from dechaff_training.corpus.gold_alignment import USABLE_COVERAGE, align, coverage
 
@@ -138,7 +138,7 @@ def check_corpus(paths: Sequence[Path], *, as_json: bool = False) -> bool:
     CorpusError
         If a path is missing.
     """
-    from dechaff_training.corpus.corpus import check_paths
+    from dechaff_training.corpus import check_paths
 
     for path in paths:
         if not path.exists():

@@ -7,9 +7,8 @@ from typing import Any, Final
 from dechaff.explain.sentences import Why
 from dechaff.linear.artifact import model_digest
 from dechaff.linear.line_model import Threshold
+from dechaff_training.corpus import Article, Corpus
 from dechaff_training.corpus.article_files import HTML_SUFFIXES, SUFFIXES, find_articles, read_article
-from dechaff_training.corpus.articles import Article
-from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.corpus.extraction import EXTRACTORS, LEARNT, check_extractors
 from dechaff_training.evaluate.change_reasons import Explainer
 from dechaff_training.evaluate.model_diff import Change, Comparison, Verdict, compare_models

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dechaff.errors import InputError
 from dechaff.linear.artifact import model_digest, save_model
 from dechaff_training.cli.corpus_files import check_out
-from dechaff_training.corpus.corpus import read_corpus
+from dechaff_training.corpus import read_corpus
 from dechaff_training.files.json_io import write_json
 from dechaff_training.files.models import load, named_model
 from dechaff_training.files.progress import Steps
