@@ -21,7 +21,7 @@ from dechaff import LineModel
 from dechaff.features import group_names
 from dechaff.files import written_whole
 from dechaff.linear.artifact import model_digest
-from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.corpus import Corpus
 from dechaff_training.evaluate.benchmark import cleaned_by, compare, peers
 from dechaff_training.evaluate.evaluation import text_table
 from dechaff_training.files.models import load

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dechaff_training.corpus.corpus import Article, Corpus
+from dechaff_training.corpus import Article, Corpus
 from dechaff_training.evaluate.benchmark import (
     TextGroup,
     c4_rules,

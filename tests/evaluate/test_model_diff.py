@@ -10,9 +10,9 @@ from cli_process import SITES, dechaff, on_terminal
 from helpers import SMALL_MODEL, constant_model
 
 from dechaff import LineModel, classify_lines, save_model
+from dechaff_training.corpus import MASKED
 from dechaff_training.corpus.articles import Article
 from dechaff_training.corpus.corpus import Corpus
-from dechaff_training.corpus.gold_alignment import MASKED
 from dechaff_training.evaluate.change_reasons import Explainer
 from dechaff_training.evaluate.model_diff import Comparison, compare_models
 

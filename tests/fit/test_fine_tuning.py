@@ -10,7 +10,7 @@ from dechaff import LineBatch, LineModel, default_model, load_model, save_model
 from dechaff.errors import CorpusError
 from dechaff.linear.artifact import model_digest
 from dechaff.text.tokens import find_words
-from dechaff_training.corpus.corpus import MASKED, Article, Corpus
+from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.evaluate.evaluation import decide
 from dechaff_training.fit.adapting import Adapter
 from dechaff_training.fit.fine_tuning import KEY, SITES_TO_MEASURE, Lesson, lesson_table, teach

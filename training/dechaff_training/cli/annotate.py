@@ -84,7 +84,7 @@ def annotate_page(
     DechaffError
         If a file cannot be read, or less than half of the gold is on the page.
     """
-    from dechaff_training.corpus.corpus import format_labelled
+    from dechaff_training.corpus import format_labelled
     from dechaff_training.corpus.extraction import extract
     from dechaff_training.corpus.gold_alignment import USABLE_COVERAGE, align, coverage
 
@@ -112,7 +112,7 @@ def check_corpus(paths: Sequence[Path], *, as_json: bool = False) -> bool:
     CorpusError
         If a path is missing.
     """
-    from dechaff_training.corpus.corpus import check_paths
+    from dechaff_training.corpus import check_paths
 
     findings = check_paths(paths)
     for finding in findings:

@@ -15,8 +15,7 @@ from dechaff_training.files.progress import Bar
 from dechaff_training.files.text_io import STANDARD
 
 if TYPE_CHECKING:
-    from dechaff_training.corpus.articles import Article
-    from dechaff_training.corpus.corpus import Corpus
+    from dechaff_training.corpus import Article, Corpus
 
 EPILOG = (
     examples("diff default my.joblib data/articles", "diff old.joblib new.joblib texts/ --json changes.json")
@@ -105,8 +104,8 @@ def read_articles(paths: Sequence[Path], extractors: Sequence[str] = ()) -> "Cor
     DechaffError
         If one cannot be read.
     """
+    from dechaff_training.corpus import Corpus
     from dechaff_training.corpus.article_files import HTML_SUFFIXES, SUFFIXES, find_articles, read_article
-    from dechaff_training.corpus.corpus import Corpus
     from dechaff_training.corpus.extraction import EXTRACTORS, LEARNT, check_extractors
 
     check_extractors(extractors, EXTRACTORS)

@@ -95,7 +95,7 @@ def evaluate_model(
     DechaffError
         If the model or the corpora cannot be read.
     """
-    from dechaff_training.corpus.corpus import read_corpus
+    from dechaff_training.corpus import read_corpus
     from dechaff_training.evaluate import evaluation
 
     judge = load(model)

@@ -101,7 +101,7 @@ def train_to_file(
     collect_keywords(parameters.get("keywords") or {})  # raises before the corpus is read
     with Steps("reading") as progress:
         progress("reading the corpus")
-        from dechaff_training.corpus.corpus import read_corpus
+        from dechaff_training.corpus import read_corpus
 
         corpus = read_corpus(paths, extractors)
         # These import scikit-learn, which takes longer than finding out that a path is missing.
@@ -149,7 +149,7 @@ def fine_tune_to_file(
     model = load(old)
     with Steps("reading") as progress:
         progress("reading the corpus")
-        from dechaff_training.corpus.corpus import read_corpus
+        from dechaff_training.corpus import read_corpus
 
         corpus = read_corpus(paths, extractors)
         from dechaff_training.fit.fine_tuning import lesson_table, teach  # these import scikit-learn

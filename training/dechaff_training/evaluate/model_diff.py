@@ -10,9 +10,9 @@ import numpy as np
 
 from dechaff.linear.line_model import CLASSES, LineModel, Threshold
 from dechaff.text.lines import split_lines
+from dechaff_training.corpus import MASKED
 from dechaff_training.corpus.articles import Article
 from dechaff_training.corpus.corpus import Corpus
-from dechaff_training.corpus.gold_alignment import MASKED
 from dechaff_training.evaluate.evaluation import Decisions, decide
 
 #: How a label can change, from model A's to model B's.

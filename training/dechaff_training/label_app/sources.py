@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dechaff.errors import CorpusError, InputError
+from dechaff_training.corpus import find_files
 from dechaff_training.corpus.article_files import HTML_SUFFIXES, SUFFIXES
 from dechaff_training.corpus.articles import MalformedError, read_file
-from dechaff_training.corpus.corpus import find_files
 from dechaff_training.corpus.extraction import extract
 from dechaff_training.files.paths import Name, inside
 from dechaff_training.label_app.documents import Document, read_document

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from dechaff.explain.sentences import Why
 from dechaff.linear.artifact import model_digest
-from dechaff_training.corpus.articles import Article
+from dechaff_training.corpus import Article
 from dechaff_training.evaluate.change_reasons import Explainer
 from dechaff_training.evaluate.evaluation import Table
 from dechaff_training.evaluate.model_diff import DIRECTIONS, Change, Comparison
