@@ -26,7 +26,7 @@ from rich.table import Table
 from dechaff import DechaffError
 from dechaff.extras import load
 from dechaff_training.cli.options import BEHAVIOUR
-from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.corpus import Corpus
 from dechaff_training.corpus.extraction import EXTRACTORS
 from dechaff_training.files.progress import Bar
 

@@ -27,7 +27,7 @@ from speed import peak_memory, read_model  # first: it sets numpy's number of th
 from dechaff import DechaffError, keep_content, split_lines
 from dechaff.kernels import is_compiled, using_compiled
 from dechaff_training.cli.options import BEHAVIOUR
-from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.corpus import Corpus
 from dechaff_training.files.progress import Bar
 
 ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"

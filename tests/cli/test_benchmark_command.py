@@ -8,10 +8,11 @@ import pytest
 from cli_process import dechaff
 from helpers import write_pages
 
+from dechaff import extras
 from dechaff.errors import InputError, MissingExtraError
 from dechaff_training.corpus import extraction
 from dechaff_training.corpus.corpus import Corpus
-from dechaff_training.corpus.peers import ADAPTERS, PEERS, page_text
+from dechaff_training.corpus.extraction import ADAPTERS, PEERS, page_text
 from dechaff_training.evaluate.benchmark import compare, keep_all
 from dechaff_training.evaluate.page_benchmark import PageBenchmark, benchmark_pages
 
@@ -170,7 +171,7 @@ def test_a_peer_that_fails_gives_an_empty_text(monkeypatch: pytest.MonkeyPatch) 
 def test_the_peers_extra_is_named() -> None:
     """A missing boilerpy3 is reported with the extra `peers`."""
     with pytest.raises(MissingExtraError, match=r"pip install 'dechaff\[peers\]'"):
-        extraction.load("dechaff_no_such_package", "peers")
+        extras.load("dechaff_no_such_package", "peers")
 
 
 def test_the_default_reference_is_there(pages: Path, saved: Path, figures: PageBenchmark) -> None:

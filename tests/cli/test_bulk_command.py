@@ -12,7 +12,7 @@ from cli_process import dechaff, environment
 from typer.testing import CliRunner
 
 from dechaff_training.cli import app as cli
-from dechaff_training.cli.bulk_files import summary_rows
+from dechaff_training.cli.bulk import summary_rows
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_bad_usage(arguments: list[str], message: str, inputs: Path, monkeypatch
 def test_help_has_examples_and_exit_codes() -> None:
     """The help shows an example and the meaning of each exit code."""
     printed = " ".join(dechaff("bulk", "--help").stdout.decode().split())
-    assert "Examples: dechaff bulk docs.jsonl.zst -o clean/" in printed
+    assert "Example: dechaff bulk docs.jsonl.zst -o clean/" in printed
     assert "3 done, but some records are in quarantine" in printed
 
 

@@ -83,7 +83,7 @@ BAD_INPUT = [
     (["train", "empty", "-o", "m"], "empty"),
     (["train", "unmarked.txt", "-o", "m"], "unmarked.txt:1"),
     (["train", "labelled.txt", "-o", "m"], "articles of 1 sites: at least 4 are needed"),
-    (["train", "labelled.txt", "-o", "folder"], "folder: no plain file"),
+    (["train", "labelled.txt", "-o", "folder"], "folder: not a plain file"),
     (["train", "labelled.txt", "-o", "m", "--metrics", "bad.json"], "bad.json:2: no JSON"),
     (["train", "labelled.txt", "-o", "m", "-x", "lynx"], "there is no extractor 'lynx'"),
     (["evaluate", "nowhere"], "nowhere: no such file or folder"),
@@ -148,20 +148,17 @@ def test_version() -> None:
     assert dechaff_process("--version").stdout.decode() == f"dechaff {library.__version__}\n"
 
 
-def test_clean_starts_without_heavy_imports(model: Path) -> None:
-    """`clean` imports neither scikit-learn nor scipy, pandas, pyarrow or rich."""
+@pytest.mark.parametrize("arguments", [["clean"], ["train", "nowhere", "-o", "m"]])
+def test_heavy_imports_are_late(arguments: list[str], tmp_path: Path) -> None:
+    """Neither cleaning nor the error about a missing corpus waits for scikit-learn, scipy, pandas, pyarrow or rich."""
     code = (
-        "import sys; from dechaff_training.cli import app as cli\n"
-        "try: cli.app(sys.argv[1:])\n"
+        "import sys; from dechaff_training.cli import app\n"
+        "try: app.app(sys.argv[1:])\n"
         "except SystemExit: pass\n"
         "print([m for m in ('sklearn', 'scipy', 'pandas', 'pyarrow', 'rich') if m in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, "clean", "-m", str(model)],
-        input=b"",
-        capture_output=True,
-        env=environment(),
-    )
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, input=b"", capture_output=True, cwd=tmp_path, env=environment(), check=True)
     assert done.stdout.decode() == "[]\n"
 
 

@@ -14,8 +14,7 @@ from bulk_corpora import records, tree, write_jsonl
 from cli_process import ARTICLE, DECHAFF, SITES, environment
 
 from dechaff import DechaffError
-from dechaff_training.corpus import corpus
-from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.corpus import Corpus, check_paths, checks, corpus, find_files
 
 pytestmark = pytest.mark.slow
 COMMANDS = {
@@ -149,21 +148,21 @@ def test_names_as_long_as_the_system_allows(folder: Path) -> None:
     assert (done.returncode, (folder / "disk" / name).exists()) == (0, True)
 
 
-@pytest.mark.parametrize("read", [Corpus.read, lambda path: corpus.check_paths([path])], ids=["read", "check"])
+@pytest.mark.parametrize("read", [Corpus.read, lambda path: check_paths([path])], ids=["read", "check"])
 def test_a_file_that_disappears(
     read: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A labelled file that disappears after its folder was listed is named."""
     for name in "ab":
         (tmp_path / f"{name}.txt").write_text("+ The weir is open again.\n")
-    find = corpus.find_files
 
     def find_and_remove(path: Path, *rest: tuple[str, ...]) -> list[Path]:
-        found = find(path, *rest)
+        found = find_files(path, *rest)
         (tmp_path / "b.txt").unlink(missing_ok=True)
         return found
 
-    monkeypatch.setattr(corpus, "find_files", find_and_remove)
+    for module in (corpus, checks):
+        monkeypatch.setattr(module, "find_files", find_and_remove)
     try:
         stderr = str(read(tmp_path))
     except DechaffError as error:

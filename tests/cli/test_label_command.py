@@ -11,7 +11,7 @@ import pytest
 from cli_process import dechaff
 from page_sessions import running, write_texts
 
-from dechaff_training.cli.label_files import label_files
+from dechaff_training.cli.label import label_files
 
 pytest.importorskip("uvicorn", reason="needs the extra [page]")
 

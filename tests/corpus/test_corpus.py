@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dechaff.errors import CorpusError
 from dechaff.text.lines import split_lines
-from dechaff_training.corpus.corpus import (
+from dechaff_training.corpus import (
     KINDS,
     MASKED,
     Article,

@@ -3,6 +3,7 @@
 import pytest
 
 from dechaff.errors import InputError, MissingExtraError
+from dechaff.extras import load
 from dechaff_training.corpus.extraction import (
     EXTRACTORS,
     LEARNT,
@@ -10,7 +11,6 @@ from dechaff_training.corpus.extraction import (
     VOTERS,
     extract,
     extractor_version,
-    load,
 )
 
 pytest.importorskip("resiliparse", reason="needs the html extra: pip install 'dechaff[html]'")

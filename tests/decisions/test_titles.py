@@ -22,7 +22,7 @@ from dechaff.decisions.titles import (
     url_words,
 )
 from dechaff.explain.contributions import explain
-from dechaff_training.corpus.corpus import Article, Corpus
+from dechaff_training.corpus import Article, Corpus
 from dechaff_training.evaluate.evaluation import evaluate
 
 EXAMPLE = Path(__file__).parents[2] / ".." / "shared" / "example" / "article.txt"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers import SMALL_MODEL
 
-from dechaff_training.corpus.corpus import Article, Corpus
+from dechaff_training.corpus import Article, Corpus
 from dechaff_training.evaluate.benchmark import (
     TextGroup,
     c4_rules,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dechaff import CorpusError, InputError, LineModel, clean_array
-from dechaff_training.corpus.corpus import Article, Corpus
+from dechaff_training.corpus import Article, Corpus
 from dechaff_training.evaluate.evaluation import decide_corpus, evaluate
 from dechaff_training.evaluate.line_records import LineRecords
 from dechaff_training.evaluate.metrics import SCORES

@@ -10,9 +10,9 @@ from cli_process import SITES, dechaff, on_terminal
 from helpers import SMALL_MODEL, constant_model
 
 from dechaff import LineModel, classify_lines, save_model
+from dechaff_training.corpus import MASKED
 from dechaff_training.corpus.articles import Article
 from dechaff_training.corpus.corpus import Corpus
-from dechaff_training.corpus.gold_alignment import MASKED
 from dechaff_training.evaluate.model_diff import Comparison, Explainer, compare_models
 
 PLAIN = "The vote was held on Tuesday.\n\nShare this article\nSubscribe now for ₹900 per month\n"

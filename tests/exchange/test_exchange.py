@@ -19,7 +19,7 @@ from dechaff.errors import CorpusError
 from dechaff.explain.kinds import KINDS
 from dechaff.text.lines import split_lines
 from dechaff_training.cli import app as cli
-from dechaff_training.corpus.articles import format_labelled
+from dechaff_training.corpus import format_labelled
 from dechaff_training.exchange.convert import exchange_labels
 
 ARTICLES = Path(__file__).parents[2] / "data" / "articles"

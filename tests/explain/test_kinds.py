@@ -9,7 +9,7 @@ from dechaff import LineBatch, classify_lines, clean_article
 from dechaff import api as cleaning
 from dechaff.explain.kinds import KINDS, KindWeights, kind_weights, line_kinds
 from dechaff.features import feature_names
-from dechaff_training.corpus.corpus import Article, Corpus, parse_labelled
+from dechaff_training.corpus import Article, Corpus, parse_labelled
 from dechaff_training.evaluate.evaluation import evaluate
 from dechaff_training.evaluate.kinds import gold_kinds, line_sites, measure_kinds, predict_kinds
 from dechaff_training.fit.kinds import FEATURES, cross_validate_kinds, single_lines

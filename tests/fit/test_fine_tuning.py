@@ -12,7 +12,7 @@ from dechaff import LineBatch, LineModel, default_model, load_model, save_model
 from dechaff.errors import CorpusError
 from dechaff.linear.artifact import model_digest
 from dechaff.text.tokens import find_words
-from dechaff_training.corpus.corpus import MASKED, Article, Corpus
+from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.evaluate.evaluation import decide_corpus
 from dechaff_training.fit.fine_tuner import FineTuner
 from dechaff_training.fit.fine_tuning import KEY, SITES_TO_MEASURE, FineTuning, fine_tune, fine_tuning_table

@@ -14,7 +14,7 @@ from hypothesis import given
 from page_sessions import FERRY, PageClient, write_texts
 
 from dechaff import InputError, LineModel, classify_lines
-from dechaff_training.corpus.corpus import Corpus, check_paths
+from dechaff_training.corpus import Corpus, check_paths
 from dechaff_training.label_app.session import Session
 
 FLIP = str.maketrans("+-", "-+")

@@ -15,9 +15,8 @@ from hypothesis import given
 from page_sessions import CHROMIUM, CHROMIUM_OPTIONS, FERRY, serious
 
 from dechaff import LineModel, classify_lines, clean_article
-from dechaff_training.report.html_report import make_page, make_section
+from dechaff_training.report.html_report import Tally, make_page, make_section
 from dechaff_training.report.rendering import visible
-from dechaff_training.report.tallies import Tally
 
 HOSTILE = (
     "<script>alert(1)</script>\n</del></style><img src=x onerror=alert(1)>\n&lt;b&gt; \u202eturned \x1b[31m\x00"

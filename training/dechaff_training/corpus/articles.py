@@ -15,8 +15,9 @@ from dechaff.errors import CorpusError
 from dechaff.explain.kinds import KINDS
 from dechaff.text.characters import SPACE, class_table
 from dechaff.text.lines import split_lines
-from dechaff_training.corpus.gold_alignment import BOILERPLATE, CONTENT, MASKED
 
+#: Label codes in training.
+CONTENT, BOILERPLATE, MASKED = 1, 0, -1
 _MARK = re.compile(r"(\+|\?|-)([a-z]*)(?: (.*))?", re.DOTALL)
 #: What stands before a line, and its label.
 LABELS = {"+": CONTENT, "-": BOILERPLATE, "?": MASKED}

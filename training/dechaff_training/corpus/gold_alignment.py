@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.text.lines import split_lines
+from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED
 from dechaff_training.corpus.text_matching import Flags, Match, Tokens, match_tokens, tokenize
 
-#: Codes of labels in training.
-CONTENT, BOILERPLATE, MASKED = 1, 0, -1
 #: Part of every cache's key: raise it when labels may change.
 ALIGNMENT_VERSION = 5
 #: A line is content from this share of matched tokens on, boilerplate up to the other; else it is masked.

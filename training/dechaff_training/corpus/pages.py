@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.errors import CorpusError
+from dechaff.extras import load
 from dechaff.text.lines import split_lines
-from dechaff_training.corpus.articles import Article
-from dechaff_training.corpus.extraction import VOTERS, extract, extractor_version, find_headings, load
+from dechaff_training.corpus.articles import MASKED, Article
+from dechaff_training.corpus.extraction import VOTERS, extract, extractor_version, find_headings
 from dechaff_training.corpus.gold_alignment import (
     ALIGNMENT_VERSION,
-    MASKED,
     USABLE_COVERAGE,
     align,
     apply_snippets,

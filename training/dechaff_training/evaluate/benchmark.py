@@ -15,8 +15,7 @@ from dechaff.api import clean_array
 from dechaff.decisions.decide import kept_texts
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.text.lines import LineBatch
-from dechaff_training.corpus.corpus import Article, Corpus
-from dechaff_training.corpus.gold_alignment import CONTENT, MASKED
+from dechaff_training.corpus import CONTENT, MASKED, Article, Corpus
 from dechaff_training.evaluate.metrics import (
     N_RESAMPLES,
     Estimate,

@@ -16,7 +16,7 @@ from typing import Any, Final
 from dechaff import inspect_model
 from dechaff.errors import CorpusError
 from dechaff.files import written_whole
-from dechaff_training.cli.cleaning_files import model_digest
+from dechaff.linear.artifact import model_digest
 from dechaff_training.evaluate.evaluation import AFTER, BEFORE, LINE_HEADS
 from dechaff_training.evaluate.metrics import Estimate
 

@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from dechaff.errors import CorpusError, InputError
 from dechaff.files import written_whole
-from dechaff_training.cli.cleaning_files import dump
-from dechaff_training.cli.corpus_files import read_json, write_json
-from dechaff_training.corpus.articles import Article, format_labelled, read_labelled
-from dechaff_training.corpus.corpus import find_files
+from dechaff_training.corpus import Article, find_files, format_labelled
+from dechaff_training.corpus.articles import read_labelled
 from dechaff_training.exchange.dolma import ATTRIBUTES_FOLDER, from_documents, to_documents
 from dechaff_training.exchange.label_studio import from_tasks, to_tasks
+from dechaff_training.files.json_io import dump, read_json, write_json
 from dechaff_training.files.paths import fit_name
 from dechaff_training.files.text_io import STANDARD, show_path
 

@@ -10,7 +10,8 @@ from dechaff.bulk.formats import format_of
 from dechaff.bulk.formats.compression import read_pieces
 from dechaff.bulk.records import DamageError
 from dechaff.errors import CorpusError
-from dechaff_training.corpus.articles import Article, parse_records
+from dechaff_training.corpus import Article
+from dechaff_training.corpus.articles import parse_records
 from dechaff_training.exchange.spans import Span, check_span, label_lines, line_spans
 
 #: Where the attributes of documents are, in the folder that those are in.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dechaff.errors import CorpusError
-from dechaff_training.corpus.articles import Article
+from dechaff_training.corpus import Article
 from dechaff_training.exchange.spans import Span, check_agreement, check_span, label_lines, line_spans
 
 # White space, and what Label Studio writes for a line break in the text of a region.

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from dechaff.errors import CorpusError
 from dechaff.explain.kinds import KINDS
 from dechaff.text.lines import split_lines
-from dechaff_training.corpus.articles import Article
-from dechaff_training.corpus.gold_alignment import BOILERPLATE, CONTENT, MASKED
+from dechaff_training.corpus import BOILERPLATE, CONTENT, MASKED, Article
 
 _BOILERPLATE = "boilerplate"
 _NAMES = {"content": (CONTENT, ""), _BOILERPLATE: (BOILERPLATE, ""), "masked": (MASKED, "")}
