@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from dechaff.text.lines import split_lines
 from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED
-from dechaff_training.corpus.text_matching import Flags, Match, Tokens, match_tokens, tokenize
+from dechaff_training.corpus.text_matching import Flags, Match, Tokens, match_tokens
+from dechaff_training.corpus.tokens import shingles, tokenize_folded
 
 #: Part of every cache's key: raise it when labels may change.
 ALIGNMENT_VERSION = 5
@@ -100,7 +101,7 @@ def coverage(text: str, body: Sequence[str]) -> float:
     >>> coverage("One two three four.", ["One two three four", "five."])
     0.5
     """
-    gold, page = (_shingles(tokenize(part), 4) for part in (" ".join(body), text))
+    gold, page = (shingles(tokenize_folded(part)).keys() for part in (" ".join(body), text))
     return len(gold & page) / max(len(gold), 1)
 
 
@@ -147,9 +148,9 @@ def apply_snippets(text: str, labels: Labels, present: Sequence[str], absent: Se
     [0, 1]
     """
     labels = labels.copy()
-    lines = [tokenize(text[start:end]) for start, end in split_lines(text)]
+    lines = [tokenize_folded(text[start:end]) for start, end in split_lines(text)]
     for snippets, label in ((present, CONTENT), (absent, BOILERPLATE)):
-        tokens = [tokenize(snippet) for snippet in snippets]
+        tokens = [tokenize_folded(snippet) for snippet in snippets]
         for i, line in enumerate(lines):
             if any(_says(line, snippet) for snippet in tokens):
                 labels[i] = label
@@ -228,10 +229,6 @@ def _mask_outskirts(labels: Labels, votes: Labels, n_tokens: NDArray[np.int64]) 
     labels[(places > agreed[-1]) & (labels == CONTENT) & (n_tokens < 15)] = MASKED
 
 
-def _shingles(words: Sequence[str], size: int) -> set[tuple[str, ...]]:
-    return {tuple(words[i : i + size]) for i in range(max(len(words) - size + 1, min(len(words), 1)))}
-
-
 def _says(line: list[str], snippet: list[str]) -> bool:
     """Tell whether a line holds a snippet, or is held by one, to an extent that says something."""
     if line == snippet:
@@ -280,7 +277,7 @@ def _mask_title(page: Tokens, labels: Labels, title: list[str], *, always: bool 
 
 def _tokenize_headlines(title: str | None, headings: Sequence[str]) -> list[list[str]]:
     """Cut what may head the text into tokens, the title first if there is one."""
-    return [tokenize(headline) for headline in (title, *headings) if headline]
+    return [tokenize_folded(headline) for headline in (title, *headings) if headline]
 
 
 def _mask_headline(page: Tokens, labels: Labels, headlines: Sequence[list[str]]) -> None:

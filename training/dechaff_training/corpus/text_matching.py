@@ -8,21 +8,19 @@ between matched neighbours, and what stands elsewhere on the page than in the go
 a whole paragraph that is a whole line.
 """
 
-import re
-import unicodedata
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff_training.corpus.tokens import ngrams, tokenize_folded
+
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_TOKEN = re.compile(f"\n|[{_CJK}]|[^\\W_{_CJK}]+")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 # How long a run must be to count: three words say something, three CJK characters need not.
 _RUN, _CJK_RUN, _MOVED_RUN = 3, 6, 8
 # A shingle that the gold has more often (a row of zeros in a table) starts no run.
@@ -51,9 +49,11 @@ class Tokens:
     @classmethod
     def of(cls, lines: Sequence[str]) -> "Tokens":
         """Find the tokens of lines."""
-        found = _TOKEN.findall(_normalize("\n".join(" ".join(line.split()) for line in lines)))
-        breaks = np.fromiter((word == "\n" for word in found), np.bool_, len(found))
-        return cls([word for word in found if word != "\n"], np.cumsum(breaks, dtype=np.int64)[~breaks], len(lines))
+        found = [tokenize_folded(line) for line in lines]
+        counts = np.fromiter(map(len, found), np.int64, len(lines))
+        return cls(
+            [word for words in found for word in words], np.repeat(np.arange(len(lines)), counts), len(lines)
+        )
 
     def bounds(self) -> Ints:
         """Give where each line's tokens begin, and where the last one's end."""
@@ -107,17 +107,6 @@ class Match:
         return self.page.count(copied & whole) / np.maximum(self.page.count(), 1)
 
 
-def tokenize(text: str) -> list[str]:
-    """Give the tokens of a text: case-folded runs of letters and digits; a CJK or kana character is one.
-
-    Examples
-    --------
-    >>> tokenize("Ein Weißbier, 3,50 € 東京")
-    ['ein', 'weissbier', '3', '50', '東', '京']
-    """
-    return [word for word in _TOKEN.findall(_normalize(text)) if word != "\n"]
-
-
 def match_tokens(lines: Sequence[str], body: Sequence[str]) -> Match:
     """Find the tokens of a gold body on a page.
 
@@ -147,33 +136,21 @@ def match_tokens(lines: Sequence[str], body: Sequence[str]) -> Match:
     return match
 
 
-def _normalize(text: str) -> str:
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
-
-
 def _take(match: Match, runs: Ints) -> None:
     for gold, page, length in runs.tolist():
         match.in_gold[gold : gold + length] = True
         match.on_page[page : page + length] = True
 
 
-def _hash_shingles(ids: Ints, size: int) -> tuple[NDArray[np.uint64], Flags]:
-    """Hash each run of `size` tokens; say which hold known tokens only."""
-    n = max(len(ids) - size + 1, 0)
-    hashes, known = np.zeros(n, np.uint64), np.ones(n, bool)
-    for i in range(size):
-        part = ids[i : i + n]
-        hashes = (hashes ^ part.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
-        hashes ^= hashes >> np.uint64(29)
-        known &= part >= 0
-    return hashes, known
+def _known_ngrams(ids: Ints, size: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Yield the start and the ids of each run of `size` known tokens."""
+    return ((start, run) for start, run in enumerate(ngrams(ids.tolist(), size)) if min(run) >= 0)
 
 
 def _covered(ids: Ints, others: Ints, size: int) -> Flags:
-    """Flag the tokens in shingles that others have too."""
-    hashes, known = _hash_shingles(ids, size)
-    other_hashes, other_known = _hash_shingles(others, size)
-    starts = np.flatnonzero(known & np.isin(hashes, other_hashes[other_known]))
+    """Flag the tokens in runs of `size` that others contain too."""
+    known = {run for _, run in _known_ngrams(others, size)}
+    starts = np.array([start for start, run in _known_ngrams(ids, size) if run in known], np.int64)
     covered = np.zeros(len(ids), bool)
     for i in range(size):
         covered[starts + i] = True
@@ -181,18 +158,17 @@ def _covered(ids: Ints, others: Ints, size: int) -> Flags:
 
 
 def _find_runs(gold: Ints, page: Ints, size: int) -> Ints:
-    """Find the runs of at least `size` tokens that both have: rows of gold start, page start, length."""
-    gold_hashes, gold_known = _hash_shingles(gold, size)
-    page_hashes, page_known = _hash_shingles(page, size)
-    places = np.flatnonzero(gold_known)
-    places = places[np.argsort(gold_hashes[places], kind="stable")]
-    hashes = gold_hashes[places]
-    left = np.searchsorted(hashes, page_hashes)
-    counts = np.searchsorted(hashes, page_hashes, "right") - left
-    counts[~page_known | (counts > _MAX_REPEATS)] = 0
-    pages = np.repeat(np.arange(len(page_hashes)), counts)
-    within = np.arange(len(pages)) - np.repeat(np.cumsum(counts) - counts, counts)
-    golds = places[np.repeat(left, counts) + within]
+    """Return the runs of at least `size` tokens common to both: rows of gold start, page start, length."""
+    places = defaultdict(list)
+    for start, run in _known_ngrams(gold, size):
+        places[run].append(start)
+    pairs = [
+        (place, start)
+        for start, run in enumerate(ngrams(page.tolist(), size))
+        if len(found := places.get(run, ())) <= _MAX_REPEATS
+        for place in found
+    ]
+    golds, pages = np.array(pairs, np.int64).reshape(-1, 2).T
     return _prune(_join_diagonals(golds, pages, size), len(gold), len(page))
 
 
