@@ -160,14 +160,14 @@ def test_furniture_that_a_gold_keeps_is_masked_on_request() -> None:
         LONG[1],
     ]
     text = "\n".join(body)
-    assert align(text, body, "The mill closes", mask_furniture=True).tolist() == [-1, -1, -1, 1, -1, 1]
+    assert align(text, body, "The mill closes", mask_bylines=True).tolist() == [-1, -1, -1, 1, -1, 1]
     assert align(text, body, "The mill closes").tolist() == [1] * 6
 
 
 @given(st.text(max_size=200), st.lists(st.text(max_size=60), max_size=5), st.text(max_size=20))
 def test_any_text_and_gold_give_one_label_a_line(text: str, body: list[str], title: str) -> None:
     """Nothing that an extractor or a gold may hold is an error."""
-    labels = align(text, body, title, mask_furniture=True)
+    labels = align(text, body, title, mask_bylines=True)
     assert len(labels) == len(split_lines(text))
     assert set(labels.tolist()) <= {-1, 0, 1}
     assert 0 <= coverage(text, body) <= 1
