@@ -8,7 +8,7 @@ as a whole paragraph on a line of its own.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -139,15 +139,10 @@ def _match_runs(match: Match, runs: Ints) -> None:
         match.on_page[page : page + length] = True
 
 
-def _known_ngrams(ids: Ints, size: int) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Yield the start and the ids of each run of `size` known tokens."""
-    return ((start, run) for start, run in enumerate(ngrams(ids.tolist(), size)) if min(run) >= 0)
-
-
 def _covered(ids: Ints, others: Ints, size: int) -> Flags:
-    """Flag the tokens in runs of `size` that others contain too."""
-    known = {run for _, run in _known_ngrams(others, size)}
-    starts = np.array([start for start, run in _known_ngrams(ids, size) if run in known], np.int64)
+    """Flag the tokens in runs of `size` common to both sides, one of which must be without -1."""
+    common = set(ngrams(others.tolist(), size))
+    starts = np.array([start for start, run in enumerate(ngrams(ids.tolist(), size)) if run in common], np.int64)
     covered = np.zeros(len(ids), bool)
     for i in range(size):
         covered[starts + i] = True
@@ -157,13 +152,14 @@ def _covered(ids: Ints, others: Ints, size: int) -> Flags:
 def _find_runs(gold: Ints, page: Ints, size: int) -> Ints:
     """Return the runs of at least `size` tokens common to both: rows of gold start, page start, length."""
     places = defaultdict(list)
-    for start, run in _known_ngrams(gold, size):
-        places[run].append(start)
+    for start, run in enumerate(ngrams(gold.tolist(), size)):
+        if -1 not in run:
+            places[run].append(start)
     pairs = [
         (place, start)
         for start, run in enumerate(ngrams(page.tolist(), size))
-        if len(found := places.get(run, ())) <= _MAX_REPEATS
-        for place in found
+        if run in places and len(places[run]) <= _MAX_REPEATS
+        for place in places[run]
     ]
     golds, pages = np.array(pairs, np.int64).reshape(-1, 2).T
     return _prune(_join_diagonals(golds, pages, size), len(gold), len(page))
