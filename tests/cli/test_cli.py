@@ -67,7 +67,7 @@ def inputs(tmp_path: Path) -> Path:
 
 BAD_INPUT = [
     (["clean", "binary"], "binary: a binary file, not text"),
-    (["clean", "wide"], "wide: looks like UTF-16: if so, say --encoding utf-16"),
+    (["clean", "wide"], "wide: looks like UTF-16: if so, add --encoding utf-16"),
     (["clean", "latin"], "latin: invalid UTF-8 at byte 2 (0xFC): name its encoding"),
     (["clean", "zeros", "--encoding", "utf-16"], "zeros: binary, or not utf-16"),
     (["clean", "nowhere.txt"], "nowhere.txt: no such file"),

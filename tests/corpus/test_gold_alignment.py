@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from dechaff.text.lines import split_lines
 from dechaff_training.corpus.gold_alignment import align, apply_snippets, coverage, vote, without_repeats
-from dechaff_training.corpus.text_matching import match_tokens, tokenize
+from dechaff_training.corpus.text_matching import match_tokens
+from dechaff_training.corpus.tokens import tokenize_folded
 
 LONG = [
     "The mill at the weir will close in the spring, its owner said on Monday, after ninety years of work.",
@@ -159,14 +160,14 @@ def test_bylines_in_the_gold_are_masked_on_request() -> None:
         LONG[1],
     ]
     text = "\n".join(body)
-    assert align(text, body, "The mill closes", mask_furniture=True).tolist() == [-1, -1, -1, 1, -1, 1]
+    assert align(text, body, "The mill closes", mask_bylines=True).tolist() == [-1, -1, -1, 1, -1, 1]
     assert align(text, body, "The mill closes").tolist() == [1] * 6
 
 
 @given(st.text(max_size=200), st.lists(st.text(max_size=60), max_size=5), st.text(max_size=20))
 def test_any_text_and_gold_give_one_label_a_line(text: str, body: list[str], title: str) -> None:
     """Any text and any gold body give one label a line, without an error."""
-    labels = align(text, body, title, mask_furniture=True)
+    labels = align(text, body, title, mask_bylines=True)
     assert len(labels) == len(split_lines(text))
     assert set(labels.tolist()) <= {-1, 0, 1}
     assert 0 <= coverage(text, body) <= 1
@@ -199,7 +200,7 @@ def test_a_text_without_its_gold_is_all_boilerplate() -> None:
 
 def test_tokens_are_words_without_case_and_single_cjk_characters() -> None:
     """Tokens are folded words and single CJK characters; soft hyphens and widths are ignored."""
-    assert tokenize("Do\u00adnau 3,50 ＡＢ 東京タ _x_") == ["donau", "3", "50", "ab", "東", "京", "タ", "x"]
+    assert tokenize_folded("Do\u00adnau 3,50 ＡＢ 東京タ _x_") == ["donau", "3", "50", "ab", "東", "京", "タ", "x"]
 
 
 def test_repeated_sentences_are_taken_out_of_a_gold() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, precision_recall_fscore_support
 
+from dechaff_training.corpus.tokens import shingles, tokenize
 from dechaff_training.evaluate.metrics import (
     SCORES,
     Estimate,
@@ -21,8 +22,6 @@ from dechaff_training.evaluate.metrics import (
     mean_recall,
     page_columns,
     shingle_counts,
-    shingles,
-    tokenize,
 )
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "東", "京", "!", "\n"]), max_size=30).map(" ".join)
@@ -56,13 +55,13 @@ def test_tokens(text: str, tokens: list[str]) -> None:
 )
 def test_shingles(text: str, expected: dict[tuple[str, ...], int]) -> None:
     """A text of four tokens or more has a shingle for every four in a row; a shorter text is one shingle."""
-    assert shingles(text) == Counter(expected)
+    assert shingles(tokenize(text)) == Counter(expected)
 
 
 @given(WORDS, WORDS)
 def test_shingle_counts_are_those_of_multisets(predicted: str, gold: str) -> None:
     """Shared, extra and missing shingles are those of multiset intersection and difference."""
-    p, g = shingles(predicted), shingles(gold)
+    p, g = shingles(tokenize(predicted)), shingles(tokenize(gold))
     assert shingle_counts(p, g) == ((p & g).total(), (p - g).total(), (g - p).total())
 
 

@@ -150,7 +150,7 @@ BAD_TASKS: dict[str, tuple[Any, str]] = {
         [task(GOOD, [*GOOD[:2], region(28, 33, "content")])],
         "task 7: line 4: boilerplate by annotation 1, content by annotation 2",
     ),
-    "another label": ([task([region(0, 16, "Offer")])], "task 7: unknown label 'Offer': call it one of content"),
+    "another label": ([task([region(0, 16, "Offer")])], "task 7: unknown label 'Offer': choose one of content"),
     "no label": ([task([GOOD[0] | {"value": {"start": 0, "end": 1, "labels": []}}])], "give it one label"),
     "behind the end": ([task([region(0, 99, "content")])], "a span from 0 to 99 in a text of 34 characters"),
     "a place in HTML": (
@@ -159,7 +159,7 @@ BAD_TASKS: dict[str, tuple[Any, str]] = {
     ),
     "UTF-16 units": (
         [task([*GOOD[:2], region(29, 34, "boilerplate", text="Tweet")])],
-        "says 'Tweet', but its offsets",
+        "text 'Tweet', but its offsets",
     ),
     "one name twice": ([task(GOOD), task(GOOD)], "bote/mill: two articles of this name"),
     "half a pair": (
@@ -236,7 +236,7 @@ BAD_DOLMA: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "one id twice": (
         lambda folder: (folder / "a.jsonl").write_text('{"id": "s/a", "text": "Hut"}\n' * 2),
-        "a.jsonl:2: the id 's/a' is there twice",
+        "a.jsonl:2: the id 's/a' is not unique",
     ),
     "no text": (lambda folder: (folder / "a.jsonl").write_text('{"id": "s/a"}'), 'a.jsonl:1: no string "text"'),
     "no JSON": (lambda folder: (folder / "a.jsonl").write_text("{"), "a.jsonl:1: no JSON"),

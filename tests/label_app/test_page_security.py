@@ -11,7 +11,7 @@ from page_sessions import HOME, PORT, TOKEN, PageClient, write_texts
 
 from dechaff import LineModel
 from dechaff.errors import InputError
-from dechaff_training.files.paths import Name, fit_name
+from dechaff_training.files.paths import Name, safe_name
 from dechaff_training.label_app.session import Session
 from dechaff_training.label_app.store import Store
 
@@ -140,7 +140,7 @@ def test_path_traversal_by_name(client: PageClient, tmp_path: Path, name: str) -
     assert path.is_file()
     assert path.parent.parent == (tmp_path / "mine").resolve()
     assert not path.parent.name.startswith(".")
-    assert fit_name(name, "x") not in {"", ".", ".."}
+    assert safe_name(name, "x") not in {"", ".", ".."}
 
 
 def test_links_out_of_the_folders(tmp_path: Path, model: LineModel) -> None:
