@@ -139,7 +139,7 @@ def fact(text: str, name: str) -> str | None:
         (LINES[5], "period", "'per month'"),
         (LINES[2], "subscribe", None),
         (LINES[9], "share", "'Share this page'"),
-        (LINES[9], "furniture", "'Share this page'"),
+        (LINES[9], "boilerplate_phrases", "'Share this page'"),
         (LINES[9], "copies", "2 times in the article"),
         (LINES[5], "copies", None),
         (LINES[1], "is_upper", ""),
@@ -186,7 +186,7 @@ def fact(text: str, name: str) -> str | None:
         (LINES[14], "near_paragraph", None),
         (LINES[1], "beside_paragraph", ""),
         (LINES[8], "between_short", ""),
-        (LINES[10], "stock_beside", "'Share this page'"),
+        (LINES[10], "phrases_beside", "'Share this page'"),
     ],
 )  # fmt: skip
 def test_facts_are_true_of_the_line(line: str, name: str, expected: str | None) -> None:
