@@ -8,11 +8,13 @@ import pytest
 from dechaff import CorpusError
 from dechaff_training.evaluate.model_card import (
     ROOT,
+    SUMMARY,
     add_history,
     benchmark_table,
     card_blocks,
     comparison_table,
     fill,
+    summary_table,
     write_reports,
 )
 
@@ -58,6 +60,16 @@ def test_benchmark_table() -> None:
     assert second.startswith("| trafilatura | .964 ")
 
 
+def test_summary_table() -> None:
+    """The README's systems have a row each, by their names there, with text F1 on articles and speed alone."""
+    rows = [text_row(system, "none", 0.9) for system in SUMMARY]
+    rows += [text_row("justext", "none", 0.8), text_row("trafilatura", "none", 0.1, pages="other pages")]
+    speeds = [{"system": name, "pages_per_second": 44.6} for name in (*SUMMARY, "justext")]
+    head, _, *body = summary_table({"texts": rows, "speeds": speeds}).splitlines()
+    assert head == "|  | scrapinghub | pages/s |"
+    assert body == [f"| {name} | .900 [.890, –] | 45 |" for name in SUMMARY.values()]
+
+
 def test_a_missing_marker() -> None:
     """A file without a marker for a table is an error that says what to insert."""
     with pytest.raises(CorpusError, match="<!-- begin x -->"):
@@ -76,17 +88,19 @@ def test_history(tmp_path: Path) -> None:
     assert path.read_text().splitlines() == ["sha256,F1,ECE", "b,.9,", "a,.85,.02"]
 
 
-def test_the_readme_and_the_card_show_what_was_measured(tmp_path: Path) -> None:
-    """README, model card and history are what the recorded figures generate."""
+def test_the_documents_show_what_was_measured(tmp_path: Path) -> None:
+    """Filled in again from the recorded figures, README, accuracy page, model card and history do not change."""
     (tmp_path / "data").mkdir()
+    (tmp_path / "docs").mkdir()
     (tmp_path / "data" / "evaluation").symlink_to(EVALUATION)
-    for path in (ROOT / "README.md", ROOT / "data" / "history.csv", CARD, MODEL):
-        copy = tmp_path / path.name if path.suffix != ".csv" else tmp_path / "data" / path.name
-        copy.write_bytes(path.read_bytes())
+    (tmp_path / MODEL.name).write_bytes(MODEL.read_bytes())
+    copies = {Path(name): ROOT / name for name in ("README.md", "docs/accuracy.md", "data/history.csv")}
+    copies[Path(CARD.name)] = CARD
+    for name, path in copies.items():
+        (tmp_path / name).write_bytes(path.read_bytes())
     write_reports(tmp_path, tmp_path / MODEL.name)
-    assert (tmp_path / "README.md").read_text("utf-8") == (ROOT / "README.md").read_text("utf-8")
-    assert (tmp_path / CARD.name).read_text("utf-8") == CARD.read_text("utf-8")
-    assert (tmp_path / "data" / "history.csv").read_bytes() == (ROOT / "data" / "history.csv").read_bytes()
+    for name, path in copies.items():
+        assert (tmp_path / name).read_bytes() == path.read_bytes()
 
 
 def test_the_card_names_the_shipped_model() -> None:
