@@ -77,7 +77,7 @@ def test_the_loss_is_that_of_the_model(eight: Corpus) -> None:
 
 
 def test_no_labels_at_all(eight: Corpus) -> None:
-    """A corpus without any label is refused, by `teach` as well."""
+    """A corpus without any label is refused, by `fine_tune` as well."""
     masked = Corpus([relabelled(article, np.full(len(article.labels), MASKED)) for article in eight])
     with pytest.raises(CorpusError, match="no line has a label"):
         FineTuner(default_model(), masked)
@@ -123,9 +123,9 @@ def test_a_taught_model_says_so(lesson: FineTuning, eight: Corpus, tmp_path: Pat
     assert entry["start_digest"] == "1234"
     assert entry["data"]["n_sites"] == 8
     again = fine_tune(model, first_of_each_site(eight, 1))
-    assert "was taught before" in again.advice
+    assert "was fine-tuned before" in again.advice
     assert len(again.model.metadata[KEY]) == 2
-    assert "was taught before" not in lesson.advice
+    assert "was fine-tuned before" not in lesson.advice
 
 
 def test_the_same_labels_give_the_same_lesson(lesson: FineTuning, eight: Corpus) -> None:
