@@ -1,4 +1,4 @@
-"""From log-odds to decisions: which lines are kept, and which articles deserve a second look."""
+"""From log-odds to decisions: which lines are kept, and which articles are flagged as doubtful."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from dechaff.text.ragged import repeat_rows, sum_rows
 
 #: The values of `CleanedArticle.flags`; "kept by the guard" means kept by the fallback of `apply_threshold`.
 FLAGS: Final = ("nearly all dropped", "unsure", "kept by the guard")
-# An article of which less than this share of its characters is kept has lost nearly all.
+# An article with a lower share of kept characters is flagged.
 _NEARLY_ALL: Final = 0.05
-# The mean of min(p, 1 - p) over an article's characters, above which its labels are little more than a guess.
+# An article with a higher mean of min(p, 1 - p) over its characters is flagged.
 _UNSURE: Final = 0.25
-# A line of this many characters may be a whole article.
-_AN_ARTICLE: Final = 1000
+# A line of at least this many characters may be a whole article.
+_ARTICLE_CHARS: Final = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Decision:
     batch : LineBatch
     kept : ndarray of bool, shape (n_lines,)
     probability : ndarray of float64, shape (n_lines,)
-        Of content; site duplicates and titles count.
+        Of content, with site duplicates and titles taken into account.
     flags : list of tuple of str, length n_articles
         Some of `FLAGS` for each article.
     model : LineModel
@@ -54,8 +54,8 @@ class Decision:
     def forwards(self) -> Iterator[Forward]:
         """Yield the forward pass of each section of the batch.
 
-        There is one section, whose pass was kept, unless an article has more than `MOST_LINES` lines; its passes
-        are computed again, one at a time, to bound the memory.
+        A batch is one section, whose pass was kept, unless an article has more than `MOST_LINES` lines: then the
+        passes are computed again, one at a time, to bound the memory.
         """
         if self.forward is not None:
             yield self.forward
@@ -89,9 +89,9 @@ def decide(
     duplicates: NDArray[np.bool_] | None = None,
     page_infos: Sequence[PageInfo] | None = None,
 ) -> Iterator[Decision]:
-    """Yield the decisions on articles, a batch at a time.
+    """Yield decisions on articles, one for each batch.
 
-    Let go of one decision before you take the next: each holds the features of its lines.
+    A decision holds the features of its lines: release it before you take the next.
 
     Parameters
     ----------
@@ -109,13 +109,13 @@ def decide(
         As `clean_array`.
     """
     model = model or default_model()
-    cut = model.resolve_threshold(threshold)
+    number = model.resolve_threshold(threshold)
     article = line = 0
     for batch in batches(texts):
         lines = slice(line, line + batch.n_lines)
         own_infos = page_infos and page_infos[article : article + batch.n_articles]
         article, line = article + batch.n_articles, lines.stop
-        yield _decide_batch(batch, model, cut, None if duplicates is None else duplicates[lines], own_infos)
+        yield _decide_batch(batch, model, number, None if duplicates is None else duplicates[lines], own_infos)
 
 
 def _decide_batch(
@@ -126,13 +126,13 @@ def _decide_batch(
     page_infos: Sequence[PageInfo] | None,
 ) -> Decision:
     forward = model.forward(batch) if 0 < batch.n_lines <= MOST_LINES else None
-    judged = odds = model.log_odds(batch) if forward is None else forward.log_odds
+    untitled = odds = model.log_odds(batch) if forward is None else forward.log_odds
     if duplicates is not None:
         odds = lower_site_duplicates(batch, odds, duplicates)
     probability = sigmoid(odds)
     kept = _keep(batch, probability, threshold, model)
     if page_infos:
-        shift = title_log_odds(batch, judged, page_infos, None if forward is None else forward.words)
+        shift = title_log_odds(batch, untitled, page_infos, None if forward is None else forward.words)
         probability = sigmoid(odds + shift)
         kept = _keep_titles(kept, _keep(batch, probability, threshold, model), shift != 0, batch.article_lines)
     return Decision(batch, kept, probability, _flag(batch, kept, probability, threshold), model, forward)
@@ -146,10 +146,10 @@ def _keep(batch: LineBatch, probability: Values, threshold: float, model: LineMo
 def _keep_titles(
     before: NDArray[np.bool_], after: NDArray[np.bool_], is_title: NDArray[np.bool_], offsets: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Apply titles to their own lines only: the fallback still covers the other lines.
+    """Return decisions with titles for title lines, and decisions without titles for all other lines.
 
-    Where a copy of the title was all that the fallback kept, nothing would be left; there the decision with the
-    title holds for all lines.
+    So the fallback still covers the other lines. If nothing would be kept, because the fallback had kept only a
+    copy of the title, the decisions with titles hold for all lines of the article.
     """
     kept = np.where(is_title, after, before)
     is_empty = repeat_rows(sum_rows(kept * 1.0, offsets) == 0, offsets)
@@ -163,23 +163,23 @@ def apply_threshold(
     threshold: float,
     own_threshold: float | None = None,
 ) -> NDArray[np.bool_]:
-    """Return which lines to keep, with a fallback so that no article comes out empty because of one threshold.
+    """Return which lines to keep: those that reach the threshold, and those that the fallback keeps.
 
-    The fallback, whatever the threshold: of an article with lines above the model's own threshold it keeps the best
-    line. Of any other article it keeps the lines with at least half the probability of the best one, if that has
-    at least half the model's threshold, and lines as long as an article, which an extractor has printed without
-    breaks. The fallback does not depend on `threshold`, so a higher one never keeps more.
+    The fallback keeps the best line of an article with lines above the model's own threshold. Of any other article
+    it keeps the lines with at least half the probability of the best one, if that has at least half the model's
+    threshold, and lines as long as an article, which an extractor printed without line breaks. The fallback does
+    not depend on `threshold`, so a higher threshold never keeps more.
 
     Parameters
     ----------
     probability : ndarray of float64, shape (n_lines,)
         Of content.
     n_chars : ndarray of int64, shape (n_lines,)
-        The code points of each line.
+        Number of code points of each line.
     offsets : ndarray of int64, shape (n_articles + 1,)
     threshold : float
     own_threshold : float, optional
-        The model's own; by default it is the threshold.
+        The model's own threshold; by default `threshold`.
 
     Examples
     --------
@@ -194,7 +194,7 @@ def apply_threshold(
         best[filled] = np.maximum.reduceat(probability, offsets[filled])
     best = repeat_rows(best, offsets)
     is_near = (best >= own_threshold / 2) & (probability >= best / 2)
-    fallback = np.where(best < own_threshold, is_near | (n_chars >= _AN_ARTICLE), probability >= best)
+    fallback = np.where(best < own_threshold, is_near | (n_chars >= _ARTICLE_CHARS), probability >= best)
     return np.asarray((probability >= threshold) | fallback, np.bool_)
 
 
@@ -216,7 +216,7 @@ def _flag(
 
 
 def kept_texts(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
-    """Yield the kept segments of each article, joined; an article without lines is kept as it is.
+    """Yield the kept text of each article: its kept segments, joined; an article without lines is kept as it is.
 
     Parameters
     ----------
@@ -232,14 +232,14 @@ def kept_texts(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
 
 
 def _kept_spans(batch: LineBatch, kept: NDArray[np.bool_]) -> tuple[list[int], list[int], list[int]]:
-    """Find the stretches of kept text: one span for each run of kept lines.
+    """Compute the spans of kept text, one for each sequence of kept lines.
 
     Returns
     -------
     starts, stops : list of int
-        Within their articles.
+        Offsets within the article.
     bounds : list of int, length n_articles + 1
-        Where each article's spans begin in the lists.
+        The index of each article's first span.
     """
     offsets = batch.article_lines
     filled = np.flatnonzero(np.diff(offsets))
@@ -248,7 +248,7 @@ def _kept_spans(batch: LineBatch, kept: NDArray[np.bool_]) -> tuple[list[int], l
     begins[1:] &= ~kept[:-1]
     ends[:-1] &= ~kept[1:]
     begins[firsts], ends[lasts] = kept[firsts], kept[lasts]
-    starts = batch.starts.copy()  # of the segments: the first one begins with its article
+    starts = batch.starts.copy()  # of the segments; the first one begins where its article does
     starts[firsts] = batch.article_codes[filled]
     stops = np.append(starts[1:], 0)
     stops[lasts] = batch.article_codes[filled + 1] - 1

@@ -1,7 +1,7 @@
-"""Lines that stand on several pages of one site: furniture more often than not, whatever they say.
+"""Site duplicates: lines that occur on several pages of one site, most of which are boilerplate.
 
-Repeats across a site are what datatrove and others remove whole; here they are evidence, to be weighed against the
-rest: a line of the article may stand in its teaser too.
+datatrove and others remove such lines outright. Here they only lower the log-odds, because a line of the article
+may also occur in its teaser.
 """
 
 from collections.abc import Hashable, Sequence, Sized
@@ -20,35 +20,35 @@ from dechaff.text.tokens import find_words
 
 Flags = NDArray[np.bool_]
 
-#: What it adds to a line's log-odds of content that another page of its site has the line too: the weight that a
-#: regression gave it on training sites with several pages, beside the log-odds of models that had not seen them.
+#: Added to the log-odds of content of a site duplicate: a regression's coefficient on training sites with several
+#: pages, next to out-of-fold log-odds.
 SITE_DUPLICATE_LOG_ODDS: Final = -1.8
-# Where more of the probable content than this stands elsewhere too, the page is a copy, not full of furniture.
-_COPY: Final = 0.8
+# A page with a larger share of duplicates in its probable content is a copy of another page, not boilerplate.
+_COPY_SHARE: Final = 0.8
 
 
 def find_site_duplicates(texts: Sequence[str], groups: Sequence[Hashable]) -> Flags:
-    r"""Tell of every line whether another article of the same group has it too.
+    r"""Flag the lines that occur in another article of the same group, too.
 
-    Lines are equal if their words are: their order, case, punctuation and the values of digits do not matter. Lines
-    without a word are no repeats.
+    Lines are equal if their words are, whatever the order, case, punctuation and values of digits. Lines without a
+    word are never duplicates.
 
     Parameters
     ----------
     texts : sequence of str
         One article each.
     groups : sequence of hashable, length n_articles
-        The site of each article; None for one that stands alone.
+        The site of each article; None for an article that is compared with no other.
 
     Returns
     -------
     ndarray of bool, shape (n_lines,)
-        For the non-blank lines of all articles in order.
+        The non-blank lines of all articles in order.
 
     Raises
     ------
     InputError
-        If there are not as many groups as texts, or a group is not hashable.
+        If the numbers of groups and texts differ, or a group is not hashable.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def find_site_duplicates(texts: Sequence[str], groups: Sequence[Hashable]) -> Fl
     check_groups(texts, groups)
     numbers: dict[Hashable, int] = {}
     try:
-        # NaN, which tables have for None, is not equal to itself.
+        # Tables may have NaN for None: NaN is not equal to itself.
         group = [numbers.setdefault(object() if g is None or g != g else g, len(numbers)) for g in groups]
     except TypeError as error:
         raise InputError(f"a group cannot be compared: {error}") from error
@@ -67,29 +67,23 @@ def find_site_duplicates(texts: Sequence[str], groups: Sequence[Hashable]) -> Fl
         return np.zeros(0, np.bool_)
     hashes, n_lines = (np.concatenate(parts) for parts in zip(*found, strict=True))
     article = np.repeat(np.arange(len(texts)), n_lines)
-    return _stands_elsewhere(hashes, np.array(group, np.int64)[article], article)
+    return _occurs_elsewhere(hashes, np.array(group, np.int64)[article], article)
 
 
 def check_groups(texts: Sized, groups: Sized) -> None:
-    """Refuse groups that are not one a text.
-
-    Raises
-    ------
-    InputError
-        With both numbers.
-    """
+    """Raise InputError unless there is one group for each text."""
     if len(groups) != len(texts):
         raise InputError(f"{len(texts)} texts, but {len(groups)} groups: give each text its site, or None")
 
 
-def _stands_elsewhere(hashes: NDArray[np.uint64], group: NDArray[np.int64], article: NDArray[np.int64]) -> Flags:
+def _occurs_elsewhere(hashes: NDArray[np.uint64], group: NDArray[np.int64], article: NDArray[np.int64]) -> Flags:
     """Flag the lines whose hash occurs in more than one article of the group."""
     order = np.lexsort((article, hashes, group))
     sorted_hashes, sorted_group, sorted_article = hashes[order], group[order], article[order]
     is_new = np.ones(len(order), np.bool_)
     is_new[1:] = (sorted_hashes[1:] != sorted_hashes[:-1]) | (sorted_group[1:] != sorted_group[:-1])
     starts = np.append(np.flatnonzero(is_new), len(order))
-    # Within a run of equal lines the articles are in order: more than one if the last is not the first.
+    # Equal lines are sorted by article: they occur in several articles if the first and the last differ.
     several = sorted_article[starts[1:] - 1] != sorted_article[starts[:-1]]
     flags = np.empty(len(order), np.bool_)
     flags[order] = repeat_rows(several, starts) & (sorted_hashes != 0)
@@ -97,18 +91,18 @@ def _stands_elsewhere(hashes: NDArray[np.uint64], group: NDArray[np.int64], arti
 
 
 def lower_site_duplicates(batch: LineBatch, log_odds: Values, is_duplicate: Flags) -> Values:
-    """Lower the log-odds of repeated lines, but not those of a page that is a copy of another.
+    """Lower the log-odds of site duplicates, except on pages that are copies of others.
 
     Parameters
     ----------
     batch : LineBatch
     log_odds : ndarray of float64, shape (n_lines,)
     is_duplicate : ndarray of bool, shape (n_lines,)
-        As `find_site_duplicates` tells.
+        The result of `find_site_duplicates`.
     """
     offsets = batch.article_lines
     content = (batch.ends - batch.starts) * (log_odds > 0)
-    is_copy = sum_rows(content * is_duplicate, offsets) > _COPY * sum_rows(content, offsets)
+    is_copy = sum_rows(content * is_duplicate, offsets) > _COPY_SHARE * sum_rows(content, offsets)
     return np.asarray(
         log_odds + SITE_DUPLICATE_LOG_ODDS * (is_duplicate & ~repeat_rows(is_copy, offsets)), np.float64
     )

@@ -1,7 +1,7 @@
-"""The title of an article, and its address: evidence for the line that heads it, and against that line's copies.
+"""Titles and URLs of articles: they raise the log-odds of the headline and lower those of its copies.
 
-A page says its title several times: where it heads the article, in breadcrumbs above, in share texts and lists
-below. From the text alone these look alike; who knows the title can tell them apart.
+A page repeats its title: as the headline, in breadcrumbs above it, in share texts and lists below it. The text
+alone does not distinguish these; the title does.
 """
 
 import re
@@ -26,14 +26,14 @@ Roles = NDArray[np.int8]
 
 
 class Role(NamedTuple):
-    """What a line is to the title of its article.
+    """The relation of a line to the title of its article.
 
     Attributes
     ----------
     reason : str
-        As `LabelledLine.reasons` names it.
+        Its name in `LabelledLine.reasons`.
     log_odds : float
-        What it adds to the line's log-odds of content.
+        Added to the line's log-odds of content.
     """
 
     reason: str
@@ -41,23 +41,23 @@ class Role(NamedTuple):
 
 
 NO_ROLE, HEADLINE, COPY = range(3)
-#: By number. The amounts are what a regression gave them, beside the log-odds of models that had not seen the site.
+#: By number. The log-odds are coefficients of a regression, next to out-of-fold log-odds.
 ROLES: Final = (
     Role("no role", 0.0),
     Role("heads the article with its title", 3.3),
     Role("repeats the title", -0.65),
 )
-#: The reasons that a line can have from its role.
+#: The reasons that roles can add.
 REASONS: Final = tuple(role.reason for role in ROLES[1:])
-# A line says the title if so many of its words are the title's, and of the title's words are in it.
-_SAME: Final = 0.8
-# No more of the probable content than this stands above a headline.
-_ABOVE: Final = 0.1
-# A line is what an address means if it has this share of the address's words, and at least so many.
+# A line matches a title if they have this share of words in common, of the line's words and of the title's.
+_MIN_OVERLAP: Final = 0.8
+# At most this share of the probable content is above a headline.
+_MAX_ABOVE: Final = 0.1
+# A line matches a URL if they have this share of words in common, and at least this many.
 _SLUG_SHARE: Final = 0.6
 _SLUG_WORDS: Final = 3
 
-# What stands between a headline and the name of its site.
+# Between a headline and the name of its site.
 _SEPARATOR: Final = re.compile(r"\s+(?:[|·•»/–—-]|::)\s+|\s*\|\s*")
 _HOST: Final = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//[^/?#]*", re.IGNORECASE)
 _EXTENSION: Final = re.compile(r"\.[a-z]{2,5}$", re.IGNORECASE)
@@ -66,24 +66,24 @@ _NUMBER: Final = re.compile(r"\d{4,}")
 
 
 class PageInfo(NamedTuple):
-    """What is known of an article besides its text."""
+    """The title and the URL of an article's page."""
 
     title: str | None = None
     url: str | None = None
 
 
-#: Of an article of which nothing is known.
+#: Neither title nor URL.
 NO_PAGE_INFO: Final = PageInfo()
 
 
 def make_page_info(title: object, url: object, place: int | None = None) -> PageInfo:
-    """Put an article's title and address together.
+    """Return the page info of one article.
 
     Parameters
     ----------
     title, url : str, optional
     place : int, optional
-        Of the article among several, for errors.
+        The article's index, for error messages.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def make_page_info(title: object, url: object, place: int | None = None) -> Page
 def make_page_infos(
     texts: Sized, titles: Sequence[str | None] | None, urls: Sequence[str | None] | None
 ) -> list[PageInfo] | None:
-    """Put each article's title and address together; None if no article has any.
+    """Return the page info of each article; None if no article has a title or URL.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def make_page_infos(
     Raises
     ------
     InputError
-        If there are not as many as texts, or one is neither string nor None.
+        If their number is not that of the texts, or one is neither string nor None.
 
     Examples
     --------
@@ -131,12 +131,12 @@ def make_page_infos(
 
 
 def title_parts(title: str) -> Iterator[str]:
-    """Give what stands before the last separator of a title and after the first, and before the first.
+    """Yield the parts of a title: before the last separator, after the first, and before the first.
 
     Parameters
     ----------
     title : str
-        Such as "headline | site": nothing is given of one without separators.
+        Such as "headline | site"; a title without separators has no parts.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def title_parts(title: str) -> Iterator[str]:
 
 
 def url_words(url: str) -> str:
-    """Give the words of an address that may be a title's: of the last part of its path with three words or more.
+    """Return the words of a URL that may be a title's: the last part of its path that has three words or more.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def url_words(url: str) -> str:
     Returns
     -------
     str
-        Without numbers that name a page.
+        Without page numbers.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def url_words(url: str) -> str:
 def title_log_odds(
     batch: LineBatch, log_odds: Values, page_infos: Sequence[PageInfo], words: Words | None = None
 ) -> Values:
-    """Give what titles add to the log-odds of each line: to headlines more, to their copies less.
+    """Compute the change of each line's log-odds by titles: above zero for headlines, below for their copies.
 
     Parameters
     ----------
@@ -187,12 +187,14 @@ def title_log_odds(
     log_odds : ndarray of float64, shape (n_lines,)
         Without titles.
     page_infos : sequence of PageInfo, length n_articles
+    words : Words, optional
+        Of the batch.
 
     Returns
     -------
     ndarray of float64, shape (n_lines,)
     """
-    return _amounts()[find_roles(batch, log_odds, page_infos, words)]
+    return _role_log_odds()[find_roles(batch, log_odds, page_infos, words)]
 
 
 def title_contributions(batch: LineBatch, log_odds: Values, page_info: PageInfo, words: Words) -> Values:
@@ -208,32 +210,34 @@ def title_contributions(batch: LineBatch, log_odds: Values, page_info: PageInfo,
         Of the batch.
     """
     roles = find_roles(batch, log_odds, [page_info], words)
-    return np.where(roles == np.arange(1, len(ROLES))[:, None], _amounts()[roles], 0.0)
+    return np.where(roles == np.arange(1, len(ROLES))[:, None], _role_log_odds()[roles], 0.0)
 
 
-def _amounts() -> Values:
+def _role_log_odds() -> Values:
     return np.array([role.log_odds for role in ROLES])
 
 
 def find_roles(
     batch: LineBatch, log_odds: Values, page_infos: Sequence[PageInfo], words: Words | None = None
 ) -> Roles:
-    r"""Say of each line what it is to the title of its article.
+    r"""Return the role of each line: headline, copy of the headline, or none.
 
-    Lines say a title if their words are the same, all but a few, case, marks and the values of digits aside. The
-    headline is the last of them above the body; without one there are no copies of it.
+    A line matches a title if nearly all words are the same, whatever case, marks and values of digits. The headline
+    is the last match above the body; without a headline no line is a copy.
 
     Parameters
     ----------
     batch : LineBatch
     log_odds : ndarray of float64, shape (n_lines,)
-        Without titles: they tell where the body is.
+        Without titles; they locate the body.
     page_infos : sequence of PageInfo, length n_articles
+    words : Words, optional
+        Of the batch.
 
     Returns
     -------
     ndarray of int8, shape (n_lines,)
-        Places in `ROLES`.
+        Indices of `ROLES`.
 
     Examples
     --------
@@ -245,89 +249,89 @@ def find_roles(
     hashes = _plain_hashes(words)
     mass = sigmoid(log_odds) * words.counts
     roles = np.zeros(batch.n_lines, np.int8)
-    wanted = LineBatch.from_texts([_spellings(page_info) for page_info in page_infos])
-    names = find_words(wanted)
-    name_hashes = _plain_hashes(names)
-    for article in np.flatnonzero(np.diff(wanted.article_lines)).tolist():
+    titles = LineBatch.from_texts([_title_forms(page_info) for page_info in page_infos])
+    title_words = find_words(titles)
+    title_hashes = _plain_hashes(title_words)
+    for article in np.flatnonzero(np.diff(titles.article_lines)).tolist():
         own = slice(*batch.article_lines[article : article + 2].tolist())
-        spelt = _lines_of(names, name_hashes, slice(*wanted.article_lines[article : article + 2].tolist()))
-        lines = _lines_of(words, hashes, own)
-        is_title = lines.match_title(spelt) if page_infos[article].title else lines.match_url(spelt)
-        roles[own] = _roles(is_title, mass[own])
+        own_titles = slice(*titles.article_lines[article : article + 2].tolist())
+        forms = _slice_lines(title_words, title_hashes, own_titles)
+        lines = _slice_lines(words, hashes, own)
+        is_title = lines.match_title(forms) if page_infos[article].title else lines.match_url(forms)
+        roles[own] = _assign_roles(is_title, mass[own])
     return roles
 
 
-def _spellings(page_info: PageInfo) -> str:
-    """Write each form of a title, or the words of an address, on a line."""
+def _title_forms(page_info: PageInfo) -> str:
+    """Return a text with each form of a title, or else the words of the URL, on a line of its own."""
     if not page_info.title:
         return url_words(page_info.url or "")
     title = " ".join(page_info.title.split())
     return "\n".join((title, *title_parts(title)))
 
 
-def _roles(says: NDArray[np.bool_], mass: Values) -> Roles:
-    """Give each line of an article its role: of those that say the title, the last above the body heads it."""
-    above = np.cumsum(np.where(says, 0, mass))
-    heads = np.flatnonzero(says & (above <= _ABOVE * above[-1:]))
-    roles = np.where(says & (len(heads) > 0), COPY, NO_ROLE).astype(np.int8)
+def _assign_roles(is_title: NDArray[np.bool_], mass: Values) -> Roles:
+    """Return the roles of one article's lines: the last match above the body is the headline, others are copies."""
+    above = np.cumsum(np.where(is_title, 0, mass))
+    heads = np.flatnonzero(is_title & (above <= _MAX_ABOVE * above[-1:]))
+    roles = np.where(is_title & (len(heads) > 0), COPY, NO_ROLE).astype(np.int8)
     roles[heads[-1:]] = HEADLINE
     return roles
 
 
 class _Lines(NamedTuple):
-    """The words of some lines: their hashes, and where each line's begin."""
+    """The hashes of the words of some lines, as ragged rows."""
 
     hashes: Hashes
     offsets: Indices
 
-    def match_title(self, spelt: "_Lines") -> NDArray[np.bool_]:
-        """Tell which lines say one of the forms of a title."""
-        says = np.zeros(len(self.offsets) - 1, np.bool_)
-        whole, *parts = (spelt.hashes[a:b] for a, b in pairwise(spelt.offsets.tolist()))
+    def match_title(self, forms: "_Lines") -> NDArray[np.bool_]:
+        """Flag the lines that match one of the forms of a title."""
+        is_title = np.zeros(len(self.offsets) - 1, np.bool_)
+        whole, *parts = (forms.hashes[a:b] for a, b in pairwise(forms.offsets.tolist()))
         for words in (whole, *(part for part in parts if len(part) >= max(3, len(whole) / 2))):
-            said, own = self._shares(words)
-            says |= np.minimum(said, own) >= _SAME
-        return says
+            is_title |= np.minimum(*self._overlaps(words)) >= _MIN_OVERLAP
+        return is_title
 
-    def match_url(self, spelt: "_Lines") -> NDArray[np.bool_]:
-        """Tell which lines say what the line says that shares most words with an address."""
-        said, own = self._shares(spelt.hashes)
-        fits = np.minimum(said, own)
-        n_words = said * len(np.unique(spelt.hashes))
-        fits[n_words < _SLUG_WORDS - 0.5] = 0
-        if not len(fits) or fits.max() < _SLUG_SHARE:
-            return np.zeros(len(fits), np.bool_)
-        best = int(np.argmax(fits))
+    def match_url(self, url: "_Lines") -> NDArray[np.bool_]:
+        """Flag the line that has the most words in common with a URL, and its copies."""
+        recall, precision = self._overlaps(url.hashes)
+        overlap = np.minimum(recall, precision)
+        n_common = recall * len(np.unique(url.hashes))
+        overlap[n_common < _SLUG_WORDS - 0.5] = 0
+        if not len(overlap) or overlap.max() < _SLUG_SHARE:
+            return np.zeros(len(overlap), np.bool_)
+        best = int(np.argmax(overlap))
         begin, end = self.offsets[best : best + 2].tolist()
         return self.match_title(_Lines(self.hashes[begin:end], np.array([0, end - begin])))
 
-    def _shares(self, wanted: Hashes) -> tuple[Values, Values]:
-        """Give the share of the wanted words that each line has, and the share of its words that are wanted."""
-        n_lines, wanted = len(self.offsets) - 1, np.unique(wanted)
+    def _overlaps(self, words: Hashes) -> tuple[Values, Values]:
+        """Return for each line the share of distinct `words` in it, and the share of its words among `words`."""
+        n_lines, words = len(self.offsets) - 1, np.unique(words)
         n_words = np.diff(self.offsets)
-        if not len(wanted):
+        if not len(words):
             return np.zeros(n_lines), np.zeros(n_lines)
-        place = np.minimum(np.searchsorted(wanted, self.hashes), len(wanted) - 1)
-        is_wanted = wanted[place] == self.hashes
+        place = np.minimum(np.searchsorted(words, self.hashes), len(words) - 1)
+        is_common = words[place] == self.hashes
         lines = np.repeat(np.arange(n_lines), n_words)
-        pairs = np.unique(lines[is_wanted] * len(wanted) + place[is_wanted])
-        said = np.bincount(pairs // len(wanted), minlength=n_lines) / len(wanted)
-        return said, sum_rows(is_wanted.astype(np.float64), self.offsets) / np.maximum(n_words, 1)
+        pairs = np.unique(lines[is_common] * len(words) + place[is_common])
+        recall = np.bincount(pairs // len(words), minlength=n_lines) / len(words)
+        return recall, sum_rows(is_common.astype(np.float64), self.offsets) / np.maximum(n_words, 1)
 
 
-def _lines_of(words: Words, hashes: Hashes, lines: slice) -> _Lines:
+def _slice_lines(words: Words, hashes: Hashes, lines: slice) -> _Lines:
     offsets = words.offsets[lines.start : lines.stop + 1]
     return _Lines(hashes[offsets[0] : offsets[-1]], offsets - offsets[0])
 
 
 def _plain_hashes(words: Words) -> Hashes:
-    """Hash words as addresses spell them: without the marks of their letters."""
+    """Hash words as URLs spell them: without diacritics."""
     return hash_spans(fold_table().take(_plain_letters().take(words.batch.codes)), words.starts, words.ends)
 
 
 @cache
 def _plain_letters() -> NDArray[np.uint32]:
-    """Give each letter with a mark that is Latin, Greek or Cyrillic its plain one, shape (0x110000,)."""
+    """Map Latin, Greek and Cyrillic letters with diacritics to their base letters, shape (0x110000,)."""
     table = np.arange(N_CODE_POINTS, dtype=np.uint32)
     for code in (*range(0xC0, 0x530), *range(0x1E00, 0x2000)):
         table[code] = ord(unicodedata.normalize("NFD", chr(code))[0])

@@ -1,4 +1,4 @@
-"""Why a line got its probability: the exact contribution of every feature and word to its log-odds."""
+"""The exact contribution of every feature and word to a line's log-odds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ class Reason(NamedTuple):
     Attributes
     ----------
     feature : str
-        A feature's name, or the type of a term and the term: `word 'subscribe'`.
+        A feature's name, or a term with its type: `word 'subscribe'`.
     contribution : float
-        In log-odds, below zero for boilerplate: of a feature, against the average line of the training data; of a
-        leaf, in full.
+        In log-odds, below zero for boilerplate; relative to the average line of the training data, except for
+        leaves of trees, which count in full.
     """
 
     feature: str
@@ -31,7 +31,7 @@ class Reason(NamedTuple):
 
 
 class WordContribution(NamedTuple):
-    """The contribution of one term to a line's log-odds, and its type, of `TERM_TYPES`."""
+    """The contribution of one term to a line's log-odds; its type is one of `TERM_TYPES`."""
 
     type: str
     text: str
@@ -45,9 +45,9 @@ class Explanation:
     Attributes
     ----------
     names : tuple of str
-        The features of stage 2, then those of stage 3, then the roles of title lines.
+        The features of stage 2, those of stage 3, and the roles of title lines.
     contributions : ndarray of float64, shape (n_features, n_lines)
-        To a line's log-odds, through all stages.
+        To the log-odds of the last stage.
     values : ndarray of float32, shape (n_features, n_lines)
         The features; for the roles of title lines, their log-odds.
     base : float
@@ -67,7 +67,7 @@ class Explanation:
 
     @property
     def log_odds(self) -> Values:
-        """Sum all contributions: the model's log-odds of each line, shape (n_lines,)."""
+        """Return the sum of all contributions, which is the model's log-odds of each line, shape (n_lines,)."""
         return np.asarray(self.base + self.contributions.sum(axis=0) + self.word_contributions.sum(axis=0))
 
     @cached_property
@@ -76,19 +76,19 @@ class Explanation:
         return sum_term_types(self.words, self._word_weights) * self._word_factor
 
     def reasons(self, line: int, limit: int | None = 3) -> list[Reason]:
-        """Return the strongest contributions to a line's log-odds, of either sign, the strongest first.
+        """Return the largest contributions to a line's log-odds, of either sign, strongest first.
 
         Parameters
         ----------
         line : int
-            Which non-blank line, from 0.
+            Index among the non-blank lines.
         limit : int, optional
-            How many reasons; None for all of them.
+            The number of reasons; None for all.
         """
         strengths = np.abs(self.contributions[:, line])
         least = self._least_strength(strengths, limit)
         found = {self.names[i]: float(self.contributions[i, line]) for i in np.flatnonzero(strengths >= least)}
-        for type_, text, contribution in self.iter_words(line, least):  # a word that stands twice is one reason
+        for type_, text, contribution in self.iter_words(line, least):  # a word that occurs twice is one reason
             feature = f"{type_} {text!r}"
             found[feature] = found.get(feature, 0.0) + contribution
         reasons = [Reason(name, contribution) for name, contribution in found.items() if contribution]
@@ -102,13 +102,13 @@ class Explanation:
         return float(np.partition(strengths, -limit)[-limit])
 
     def iter_words(self, line: int, least: float = -1.0) -> Iterator[WordContribution]:
-        """Yield the contribution of every term of a line, once for each place where it stands.
+        """Yield the contribution of every term of a line, once for each occurrence.
 
         Parameters
         ----------
         line : int
         least : float
-            Terms whose contributions sum to no more than this, in absolute value, are left out.
+            Terms whose contributions sum to at most this, in absolute value, are left out.
         """
         parts = self.words.batch.line_parts
         for terms, (offsets, buckets, contributions) in zip(self._terms, self._word_lists, strict=True):
@@ -125,7 +125,7 @@ class Explanation:
 
     @cached_property
     def _word_lists(self) -> list[tuple[list[int], list[int], list[float]]]:
-        """Compute for each type of term where each line's begin, their buckets, and their contributions."""
+        """Return the ragged rows of each term type: offsets of the lines, buckets and contributions."""
         found = []
         for terms in self._terms:
             scale = np.repeat(terms.scale * self._word_factor, terms.counts)
@@ -146,9 +146,9 @@ class Explanation:
 def explain(forward: Forward, page_info: PageInfo = NO_PAGE_INFO) -> Explanation:
     """Decompose the log-odds of every line of one article into contributions.
 
-    The log-odds of stage 1 are a feature of stage 2, and those of stage 2 one of stage 3: the contribution of such
-    a feature is passed back to the features and words that the log-odds came from. The weight of a cross is split
-    equally among the features that its leaf tests.
+    The log-odds of stage 1 are a feature of stage 2, and those of stage 2 a feature of stage 3: the contribution of
+    such a feature is passed back to the features and words behind those log-odds. The weight of a leaf is split
+    equally among the splits on its path.
 
     Parameters
     ----------
@@ -188,16 +188,16 @@ def explain(forward: Forward, page_info: PageInfo = NO_PAGE_INFO) -> Explanation
 def _pass_back(
     stage: Stage, contributions: Values, name: str, log_odds: Values, base: float
 ) -> tuple[float, float]:
-    """Remove from a stage's contributions what passes through the log-odds of the stage before it.
+    """Subtract from a stage's contributions the part that belongs to the features of the previous stage.
 
-    What clipping takes from the log-odds stays with the feature `name`.
+    The difference that clipping makes to the log-odds stays with the feature `name`.
 
     Returns
     -------
     factor : float
-        The weight that contributions of the stage before have in this one.
+        The factor for contributions of the previous stage.
     base : float
-        The constant after this stage; the argument `base` is that of the stage before.
+        The constant after this stage; the argument `base` is the one before it.
     """
     place = stage.names.index(name)
     factor = float(stage.coefficients[place] / stage.scales[place])
@@ -207,7 +207,7 @@ def _pass_back(
 
 
 def _stage_contributions(stage: Stage, matrix: Matrix) -> Values:
-    """Split one stage's log-odds, without intercept and words, by feature, shape (n_features, n_lines)."""
+    """Decompose a stage's log-odds, without intercept and words, by feature, shape (n_features, n_lines)."""
     contributions = (stage.standardise(matrix) * stage.coefficients[:, None]).astype(np.float64)
     if stage.crosses is None or not stage.crosses.n_trees:
         return contributions
@@ -220,17 +220,17 @@ def _stage_contributions(stage: Stage, matrix: Matrix) -> Values:
 def _add_cross_contributions(crosses: Crosses, matrix: Matrix, contributions: Values) -> None:
     leaves = crosses.leaf_indices(matrix)
     weights = crosses.weights.ravel()[leaves]
-    tested = crosses.asked_splits[np.arange(crosses.n_trees)[:, None], leaves % (SPLITS_PER_TREE + 1)]
-    share = weights / np.maximum(tested.sum(axis=2), 1)  # a tree without splits tests nothing: see `_constant`
+    on_path = crosses.path_splits[np.arange(crosses.n_trees)[:, None], leaves % (SPLITS_PER_TREE + 1)]
+    share = weights / np.maximum(on_path.sum(axis=2), 1)  # trees without splits are part of `_constant`
     for split in range(SPLITS_PER_TREE):
         order = np.argsort(crosses.features[:, split], kind="stable")
         features, firsts = np.unique(crosses.features[order, split], return_index=True)
-        contributions[features] += np.add.reduceat((share * tested[:, :, split])[order], firsts, axis=0)
+        contributions[features] += np.add.reduceat((share * on_path[:, :, split])[order], firsts, axis=0)
 
 
 def _constant(stage: Stage) -> float:
-    """Sum what a stage adds to every line: its intercept, and the weights of trees without splits."""
+    """Return the part of a stage's log-odds that all lines share: the intercept and the trees without splits."""
     if stage.crosses is None:
         return stage.intercept
-    idle = ~np.isfinite(stage.crosses.thresholds).any(axis=1)
-    return stage.intercept + float(stage.crosses.weights[idle, stage.crosses.leaves[idle, 0]].sum())
+    unsplit = ~np.isfinite(stage.crosses.thresholds).any(axis=1)
+    return stage.intercept + float(stage.crosses.weights[unsplit, stage.crosses.leaves[unsplit, 0]].sum())

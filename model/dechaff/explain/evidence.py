@@ -1,4 +1,4 @@
-"""The evidence in an explained article: feature values, texts, phrases and words, by line."""
+"""Evidence for the sentences about an explained article: feature values, texts, phrases and words of each line."""
 
 import re
 from collections.abc import Collection
@@ -13,7 +13,7 @@ from dechaff.features.lexicon import FAMILIES, find_phrases, phrase_table
 from dechaff.features.sections import MARKER_SHARE
 from dechaff.text.characters import CURRENCY, class_table
 
-# Of the lines before and after.
+# The number of lines before and after that count as nearby.
 _REACH = 2
 
 
@@ -35,45 +35,45 @@ class Article:
         self._rows = {name: row for row, name in enumerate(explanation.names)}
 
     def values(self, name: str) -> NDArray[np.float32]:
-        """Return the values of a feature, shape (n_lines,); zeros if the model does not have it."""
+        """Return the values of a feature, shape (n_lines,), or zeros if the model does not have it."""
         row = self._rows.get(name)
         return np.zeros(self.n_lines, np.float32) if row is None else self.explanation.values[row]
 
     def markers(self, family: str) -> NDArray[np.int64]:
-        """Return the lines that consist largely of phrases of a family, as in `section_features`."""
+        """Return the indices of lines that consist largely of phrases of a family, as in `section_features`."""
         return np.flatnonzero(self.values(f"share_{family}_phrases") >= MARKER_SHARE)
 
     @cached_property
     def amounts(self) -> list[list[str]]:
-        """Find the numbers next to a currency symbol in each line."""
+        """Return the numbers next to a currency symbol in each line."""
         pattern = _amount_pattern()
         return [pattern.findall(text) for text in self.texts]
 
     @cached_property
     def phrases(self) -> list[tuple[int, set[str], str]]:
-        """List the phrases of the lexicon in the article as (line, families, text), long ones first."""
+        """Return the phrases of the lexicon in the article as (line, families, text), long ones first."""
         hits = find_phrases(self.words, phrase_table(self.words.keywords))
         rows = zip(self.words.lines[hits.words], hits.words, hits.lengths, hits.families, strict=True)
         return [
-            (int(line), _families(int(bits)), self._spell(int(first), int(first + length) - 1))
+            (int(line), _families(int(bits)), self._span_text(int(first), int(first + length) - 1))
             for line, first, length, bits in sorted(rows, key=lambda row: -row[2])
         ]
 
-    def _spell(self, first: int, last: int) -> str:
+    def _span_text(self, first: int, last: int) -> str:
         return self.words.batch.texts[0][self.words.starts[first] : self.words.ends[last]]
 
     @cached_property
     def rare_words(self) -> list[dict[int, str]]:
-        """Return each line's rarer words by hash, as the cohesion features count them."""
+        """Return each line's rare words by hash, counted as in the cohesion features."""
         is_rare = (self.words.copies <= 12) & (self.words.lengths >= 3)
         found: list[dict[int, str]] = [{} for _ in range(self.n_lines)]
         for word in np.flatnonzero(is_rare).tolist():
-            found[self.words.lines[word]][int(self.words.hashes[word])] = self._spell(word, word)
+            found[self.words.lines[word]][int(self.words.hashes[word])] = self._span_text(word, word)
         return found
 
     @cached_property
     def rare_content(self) -> dict[int, int]:
-        """Count the content lines of each rarer word."""
+        """Count the content lines that contain each rare word."""
         counts: dict[int, int] = {}
         for line in np.flatnonzero(self.kept).tolist():
             for key in self.rare_words[line]:
@@ -111,7 +111,7 @@ class Line:
 
     @property
     def text(self) -> str:
-        """Return the line as it stands."""
+        """Return the text of the line."""
         return self.article.texts[self.index]
 
     def value(self, name: str) -> float:
@@ -119,7 +119,7 @@ class Line:
         return float(self.article.values(name)[self.index])
 
     def count(self, name: str) -> int:
-        """Return the number whose logarithm a feature is."""
+        """Return the count behind a feature that is log(1 + count)."""
         return round(float(np.expm1(self.value(name))))
 
     def phrases(self, *families: str) -> list[str]:
@@ -130,19 +130,19 @@ class Line:
 
     @property
     def beside(self) -> list[int]:
-        """Return the indices of up to two lines before it and two after."""
+        """Return the indices of up to two lines before and two after."""
         nearby = range(max(self.index - _REACH, 0), min(self.index + _REACH + 1, self.article.n_lines))
         return [line for line in nearby if line != self.index]
 
     @property
     def shared_words(self) -> list[str]:
-        """Return its rarer words that stand in other content lines, too."""
+        """Return its rare words that also occur in other content lines."""
         own, in_content = self.article.rare_words[self.index], self.article.rare_content
-        alone = int(self.article.kept[self.index])
-        return [text for key, text in own.items() if in_content.get(key, 0) > alone]
+        n_own = int(self.article.kept[self.index])
+        return [text for key, text in own.items() if in_content.get(key, 0) > n_own]
 
-    def telling_words(self, types: Collection[str]) -> list[WordContribution]:
-        """Return the words with the largest contributions of the sign, each as the type with the largest one."""
+    def strongest_words(self, types: Collection[str]) -> list[WordContribution]:
+        """Return words by their summed contribution in the direction of `sign`, each under its strongest type."""
         totals: dict[str, float] = {}
         largest: dict[str, WordContribution] = {}
         for word in self.article.explanation.iter_words(self.index):
@@ -150,5 +150,5 @@ class Line:
                 key = word.text.casefold()
                 totals[key] = totals.get(key, 0.0) + self.sign * word.contribution
                 largest[key] = max(largest.get(key, word), word, key=lambda each: self.sign * each.contribution)
-        telling = sorted((key for key in totals if totals[key] > 0), key=lambda key: -totals[key])
-        return [WordContribution(*largest[key][:2], totals[key]) for key in telling]
+        supporting = sorted((key for key in totals if totals[key] > 0), key=lambda key: -totals[key])
+        return [WordContribution(*largest[key][:2], totals[key]) for key in supporting]

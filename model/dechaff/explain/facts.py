@@ -1,8 +1,8 @@
-"""Facts of a line in words, from which the sentences of `themes.tsv` are built.
+"""Facts of a line in words, which fill the placeholders of the sentences in `themes.tsv`.
 
-In a sentence, `{price}` stands for a fact; a sentence with a fact that does not hold is skipped. The name of a
-feature is a condition: `{is_upper}` is replaced by nothing, and needs the feature to be above zero. `{not_price}`
-needs the fact not to hold, or the feature not to be above zero.
+`{price}` is replaced by a fact; a sentence with a fact that does not hold is skipped. The name of a feature, such
+as `{is_upper}`, is a condition: it is replaced by "" and holds if the feature is above zero. The prefix `not_`
+negates a fact or a condition.
 """
 
 import re
@@ -66,7 +66,7 @@ class Facts:
 
 
 def find_fact(line: Line, name: str) -> str | None:
-    """Return a fact in words, "" for a condition that holds, None if it does not hold.
+    """Return a fact in words, "" for a condition that holds, or None for what does not hold.
 
     Parameters
     ----------
@@ -77,8 +77,8 @@ def find_fact(line: Line, name: str) -> str | None:
     if name in FACTS:
         return FACTS[name](line)
     if name.startswith("not_"):
-        return _if(find_fact(line, name.removeprefix("not_")) is None)
-    return _if(line.value(name) > 0)
+        return _condition(find_fact(line, name.removeprefix("not_")) is None)
+    return _condition(line.value(name) > 0)
 
 
 def quote(text: str) -> str:
@@ -93,17 +93,17 @@ def quote(text: str) -> str:
     return f"'{whole}'" if len(whole) <= _SHOWN else f"'{whole[: _SHOWN - 1].rstrip()}…'"
 
 
-def _if(holds: bool) -> str | None:
+def _condition(holds: bool) -> str | None:
     return "" if holds else None
 
 
-def _name(texts: Iterable[str], limit: int = 2) -> str | None:
-    """Quote the first few texts, none that is part of another; return None if there are none."""
-    named: list[str] = []
+def _quote_first(texts: Iterable[str], limit: int = 2) -> str | None:
+    """Quote the first `limit` texts, leaving out parts of earlier ones; return None if there are none."""
+    chosen: list[str] = []
     for text in texts:
-        if len(named) < limit and not any(text.casefold() in other.casefold() for other in named):
-            named.append(text)
-    return ", ".join(map(quote, named)) or None
+        if len(chosen) < limit and not any(text.casefold() in other.casefold() for other in chosen):
+            chosen.append(text)
+    return ", ".join(map(quote, chosen)) or None
 
 
 def _plural(number: int, noun: str) -> str:
@@ -111,7 +111,7 @@ def _plural(number: int, noun: str) -> str:
 
 
 def _amount(line: Line) -> str:
-    """Return the number of words; of characters, in a script without spaces."""
+    """Return the number of words, or of characters in a script without spaces."""
     if line.value("share_ideographs") > 0.5:
         return _plural(len(line.text), "character")
     return _plural(line.count("log_n_words"), "word")
@@ -119,16 +119,16 @@ def _amount(line: Line) -> str:
 
 def _price(line: Line) -> str | None:
     amounts = line.article.amounts[line.index]
-    if not amounts and line.value("n_amounts"):  # with something between symbol and number
+    if not amounts and line.value("n_amounts"):  # symbol and number are not adjacent
         return quote(line.text)
     return ", ".join(dict.fromkeys(amounts[:2])) or None
 
 
 def _words(line: Line, *types: str) -> str | None:
-    """Quote the word with the largest contribution, and the second if its is at least half as large."""
-    found = line.telling_words(types)
-    telling = [word for word in found[:2] if 2 * word.contribution >= found[0].contribution]
-    return " and ".join(_TERM_TYPES[word.type].format(quote(word.text)) for word in telling) or None
+    """Quote the word with the largest contribution, and the next if its contribution is at least half as large."""
+    found = line.strongest_words(types)
+    chosen = [word for word in found[:2] if 2 * word.contribution >= found[0].contribution]
+    return " and ".join(_TERM_TYPES[word.type].format(quote(word.text)) for word in chosen) or None
 
 
 def _marks(line: Line) -> str | None:
@@ -143,7 +143,7 @@ def _capitalised(line: Line) -> str | None:
 
 
 def _phrases(families: Iterable[str], line: Line) -> str | None:
-    return _name(line.phrases(*families))
+    return _quote_first(line.phrases(*families))
 
 
 def _few_letters(line: Line) -> str | None:
@@ -165,12 +165,12 @@ def _copies(line: Line) -> str | None:
 
 def _above(family: str, line: Line) -> str | None:
     markers = line.article.markers(family)
-    return _name(line.article.texts[place] for place in markers[markers < line.index][-1:])
+    return _quote_first(line.article.texts[place] for place in markers[markers < line.index][-1:])
 
 
 def _below(family: str, line: Line) -> str | None:
     markers = line.article.markers(family)
-    return _name(line.article.texts[place] for place in markers[markers > line.index][:1])
+    return _quote_first(line.article.texts[place] for place in markers[markers > line.index][:1])
 
 
 def _place(line: Line) -> str:
@@ -180,7 +180,7 @@ def _place(line: Line) -> str:
 
 
 def _after_end(line: Line) -> str | None:
-    """Return that the line is after the end, if content stands only before it."""
+    """Return that the line is after the end of the article, if all content is before it."""
     if not line.article.kept[: line.index].any() or line.article.kept[line.index :].any():
         return None
     return "after the end of the article"
@@ -199,7 +199,7 @@ def _inside(line: Line) -> str | None:
 
 
 def _near_paragraph(line: Line) -> str | None:
-    return _if(min(line.count("log_lines_since_prose"), line.count("log_lines_until_prose")) <= _NEAR)
+    return _condition(min(line.count("log_lines_since_prose"), line.count("log_lines_until_prose")) <= _NEAR)
 
 
 def _run(noun: str, feature: str, line: Line) -> str | None:
@@ -208,19 +208,19 @@ def _run(noun: str, feature: str, line: Line) -> str | None:
 
 
 def _around(label: bool, line: Line, *, all_of_them: bool) -> str | None:
-    """Count the lines around it that have a label; return None unless most of them have."""
+    """Count the nearby lines with a label; return None unless they are the majority, or all if `all_of_them`."""
     n_lines = len(line.beside)
     n_like = int((line.article.kept[line.beside] == label).sum())
     if all_of_them:
-        return _if(n_lines > 0 and n_like == n_lines)
+        return _condition(n_lines > 0 and n_like == n_lines)
     return f"{n_like} of the {n_lines} lines around it" if 2 * n_like > n_lines else None
 
 
 def _next_to(label: bool, line: Line) -> str | None:
-    """Quote a line right before or after it that has a label."""
+    """Quote an adjacent line that has a label."""
     article = line.article
     found = (place for place in line.beside if abs(place - line.index) == 1 and article.kept[place] == label)
-    return _name((article.texts[place] for place in found), 1)
+    return _quote_first((article.texts[place] for place in found), 1)
 
 
 def _mostly(label: bool, line: Line) -> str | None:
@@ -230,18 +230,18 @@ def _mostly(label: bool, line: Line) -> str | None:
 
 
 def _beside_paragraph(line: Line) -> str | None:
-    return _if(line.value("is_prose_before") + line.value("is_prose_after") > 0)
+    return _condition(line.value("is_prose_before") + line.value("is_prose_after") > 0)
 
 
 def _between_short(line: Line) -> str | None:
     names = ("log_n_chars_before", "log_n_chars_after")
-    return _if(all(0 < line.value(name) < _SHORT for name in names))
+    return _condition(all(0 < line.value(name) < _SHORT for name in names))
 
 
-def _stock_beside(line: Line) -> str | None:
+def _phrases_beside(line: Line) -> str | None:
     families = {*BOILERPLATE_FAMILIES, "end_of_article"}
-    stock = {place for place, own, _ in line.article.phrases if own & families}
-    return _name((line.article.texts[place] for place in line.beside if place in stock), 1)
+    with_phrases = {place for place, own, _ in line.article.phrases if own & families}
+    return _quote_first((line.article.texts[place] for place in line.beside if place in with_phrases), 1)
 
 
 def _unshared(line: Line) -> str | None:
@@ -256,18 +256,18 @@ FACTS: Final[dict[str, Fact]] = {
     "amount": _amount,
     "short": lambda line: _amount(line) if line.value("is_short") else None,
     "long": lambda line: _amount(line) if line.value("is_long") else None,
-    "n_words": lambda line: _if(line.value("log_n_words") > 0),
+    "n_words": lambda line: _condition(line.value("log_n_words") > 0),
     "word": lambda line: _words(line, "word", "pair", "first word", "last word", "whole line"),
     "word_beside": lambda line: _words(line, "word before", "word after"),
     "marks": _marks,
     "capitalised": _capitalised,
     "few_letters": _few_letters,
-    "digits": lambda line: _name(_NUMBER.findall(line.text)),
-    "percent": lambda line: _name(_PERCENTAGE.findall(line.text)),
+    "digits": lambda line: _quote_first(_NUMBER.findall(line.text)),
+    "percent": lambda line: _quote_first(_PERCENTAGE.findall(line.text)),
     "price": _price,
     "blank": _blank,
     "copies": _copies,
-    "furniture": partial(_phrases, BOILERPLATE_FAMILIES),
+    "boilerplate_phrases": partial(_phrases, BOILERPLATE_FAMILIES),
     **{family: partial(_phrases, (family,)) for family in FAMILIES},
     **{f"{family}_above": partial(_above, family) for family in MARKERS},
     **{f"{family}_below": partial(_below, family) for family in MARKERS},
@@ -277,18 +277,18 @@ FACTS: Final[dict[str, Fact]] = {
     "before_start": _before_start,
     "near_paragraph": _near_paragraph,
     "bullets": partial(_run, "line", "log_run_of_begins_with_bullet"),
-    "is_alone": lambda line: _if(line.article.n_lines == 1),
+    "is_alone": lambda line: _condition(line.article.n_lines == 1),
     "around_content": partial(_around, True, all_of_them=True),
     "around_boilerplate": partial(_around, False, all_of_them=True),
     "some_content": partial(_around, True, all_of_them=False),
     "some_boilerplate": partial(_around, False, all_of_them=False),
     "content_beside": partial(_next_to, True),
     "boilerplate_beside": partial(_next_to, False),
-    "unsure": lambda line: _if(abs(line.value("log_odds")) < _UNSURE),
+    "unsure": lambda line: _condition(abs(line.value("log_odds")) < _UNSURE),
     "beside_paragraph": _beside_paragraph,
     "between_short": _between_short,
-    "stock_beside": _stock_beside,
-    "shared": lambda line: _name(line.shared_words),
+    "phrases_beside": _phrases_beside,
+    "shared": lambda line: _quote_first(line.shared_words),
     "unshared": _unshared,
     "mostly_content": partial(_mostly, True),
     "mostly_boilerplate": partial(_mostly, False),

@@ -1,8 +1,8 @@
-"""The kind of a boilerplate line (offer, share, related, ...), from a table of weights that a person can read.
+"""Kinds of boilerplate lines (offer, share, related, ...), predicted with the readable weights of `kinds.tsv`.
 
-A line's score for a kind is the sum of its features times their weights in `kinds.tsv`. Boilerplate comes in
-groups, so each boilerplate line adds its probabilities of the kinds to the scores of the lines next to it: a
-headline under "More from this section" is related although no word of its own says so. Content lines add nothing.
+A line's score for a kind is the weighted sum of its features. Boilerplate comes in groups, so each boilerplate line
+adds its probabilities of the kinds to the scores of the adjacent lines: a headline under "More from this section"
+is related although none of its own words indicates that. Content lines add nothing.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.features.shape import Columns
+from dechaff._typing import Columns
 from dechaff.linear.forward import LineFeatures
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import shift
@@ -22,10 +22,11 @@ from dechaff.text.tokens import Keywords
 
 Values = NDArray[np.float64]
 
-#: The kinds of boilerplate; labelled files name them after their marks.
+#: The kinds of boilerplate, as written after the marks in labelled files.
 KINDS: Final = ("offer", "share", "related", "credit", "date", "legal", "comment", "other")
 _BASE: Final = "(base)"
-# A product of matrices differs in its last digits with what else is in the batch; no kind may depend on that.
+# The last digits of a matrix product depend on the other lines of the batch; rounding keeps the kinds from doing
+# so.
 _DECIMALS: Final = 6
 
 
@@ -41,7 +42,7 @@ class KindWeights:
     base : ndarray of float64, shape (n_kinds,)
         The score of a line without any of the features.
     neighbours : float
-        The weight of the probability of a kind in the line before or after.
+        The weight of the probabilities of the lines before and after.
     """
 
     features: tuple[str, ...]
@@ -50,14 +51,14 @@ class KindWeights:
     neighbours: float = 1.0
 
     def to_tsv(self) -> str:
-        """Return the table, a row for each feature and a column for each kind; weights of zero are left blank."""
+        """Return a table with a row for each feature and a column for each kind; weights of zero are left blank."""
         rows = zip((_BASE, *self.features), np.vstack((self.base, self.weights.T)), strict=True)
         lines = ["\t".join((name, *(f"{value:g}" if value else "" for value in row))) for name, row in rows]
         return "\n".join(("\t".join(("feature", *KINDS)), *lines, ""))
 
     @classmethod
     def from_tsv(cls, table: str) -> "KindWeights":
-        """Parse a table of `to_tsv`."""
+        """Parse a table written by `to_tsv`."""
         rows = [line.split("\t") for line in table.splitlines()[1:]]
         values = np.array([[float(cell or 0) for cell in row[1:]] for row in rows])
         return cls(tuple(row[0] for row in rows[1:]), values[1:].T, values[0])
@@ -65,7 +66,7 @@ class KindWeights:
 
 @cache
 def kind_weights() -> KindWeights:
-    """Read the table that ships.
+    """Return the weights of `kinds.tsv`.
 
     Examples
     --------
@@ -91,11 +92,11 @@ def line_kinds(
     batch : LineBatch
     is_boilerplate : ndarray of bool, shape (n_lines,)
     weights : KindWeights, optional
-        By default those that ship.
+        By default `kind_weights()`.
     keywords : tuple of (family, phrase)
-        Phrases of the user's own, as in `LineModel.keywords`.
+        The user's own phrases, as in `LineModel.keywords`.
     lines : iterable of LineFeatures, optional
-        The features of the sections of the batch, if a forward pass has computed them.
+        The features of the batch's sections, if a forward pass has computed them.
 
     Examples
     --------
@@ -123,7 +124,7 @@ def _score(weights: KindWeights, columns: Columns) -> Values:
 def _add_neighbours(
     own: Values, is_boilerplate: NDArray[np.bool_], offsets: NDArray[np.int64], weight: float
 ) -> Values:
-    """Add to each line's scores the probabilities of the kinds of the boilerplate lines next to it."""
+    """Add to each line's scores the probabilities of the kinds of adjacent boilerplate lines."""
     odds = np.exp(own - own.max(axis=0))
     probability: Values = odds / odds.sum(axis=0) * is_boilerplate
     return own + weight * (shift(probability, offsets, -1) + shift(probability, offsets, 1))

@@ -1,4 +1,4 @@
-"""Why a line got its label, in sentences: the contribution of each theme, with evidence from the line."""
+"""Reasons for a line's label in sentences: the contribution of each theme, with evidence from the line."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,7 +18,7 @@ class Why(NamedTuple):
     Attributes
     ----------
     text : str
-        Such as "looks like a price: ₹900".
+        For example "looks like a price: ₹900".
     contribution : float
         Of the theme to the line's log-odds of content, against the average line.
     theme : str
@@ -59,15 +59,15 @@ class Sentences:
         Parameters
         ----------
         line : int
-            Which non-blank line, from 0.
+            Index among the non-blank lines.
         limit : int, optional
-            How many reasons; None for all of them.
+            The number of reasons; None for all.
         """
         sign = 1 if self._article.kept[line] else -1
-        shares = self.contributions[:, line] * sign
-        strongest = [int(place) for place in np.argsort(-shares, kind="stable") if shares[place] > 0][:limit]
+        support = self.contributions[:, line] * sign
+        strongest = [int(place) for place in np.argsort(-support, kind="stable") if support[place] > 0][:limit]
         texts = zip(strongest, self.sentences(line, sign, strongest), strict=True)
-        return [Why(text, float(sign * shares[place]), themes()[place].name) for place, text in texts]
+        return [Why(text, float(sign * support[place]), themes()[place].name) for place, text in texts]
 
     def sentences(self, line: int, sign: int, places: Sequence[int]) -> list[str]:
         """Return a sentence for each theme on how it supports a label; it states only facts of the line.
@@ -75,11 +75,11 @@ class Sentences:
         Parameters
         ----------
         line : int
-            Which non-blank line, from 0.
+            Index among the non-blank lines.
         sign : int
             1 for content, -1 for boilerplate.
         places : sequence of int
-            Which of `themes()`.
+            Indices of `themes()`.
         """
         facts = Facts(Line(self._article, line, sign))
         return [_render(themes()[place], sign, facts) for place in places]

@@ -1,7 +1,7 @@
-"""Features grouped by theme: the contribution of a theme is the sum of its features'.
+"""Features grouped by theme; the contribution of a theme is the sum over its features.
 
-Features overlap, and the contributions of those that do often have opposite signs; the sum over a theme is
-steadier, and can be put into words. The table `themes.tsv` holds, for each theme, sentences for content and for
+Contributions of overlapping features often have opposite signs. Their sum over a theme is more stable and can be
+expressed in a sentence. The table `themes.tsv` holds for each theme the sentences for content, those for
 boilerplate, and the names of its features.
 """
 
@@ -25,10 +25,10 @@ class Theme(NamedTuple):
     ----------
     name : str
     content, boilerplate : tuple of str
-        Sentences for this label, of which the first one whose facts hold is used. Facts stand in braces, see
+        Sentences for this label; the first one whose facts all hold is used. Facts are placeholders in braces, see
         `dechaff.explain.facts`; the last sentence holds for every line.
     features : tuple of str
-        Names of features, and of types of terms.
+        Names of features and of term types.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Theme(NamedTuple):
 
 @cache
 def themes() -> tuple[Theme, ...]:
-    """Read the table that ships.
+    """Return the themes of `themes.tsv`.
 
     Examples
     --------

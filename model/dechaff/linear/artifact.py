@@ -1,8 +1,8 @@
-"""Model files: one `.joblib` file of plain values, read so that nothing in it can run.
+"""Model files: one `.joblib` file of plain values, read without executing anything.
 
-The file is what `joblib.dump` writes of a dictionary of numbers, strings, lists and bytes; arrays are stored as
-bytes with their type and shape. No class or function is named in it, so the reader refuses every name: a stranger's
-file can be wrong, but it cannot act. `joblib.load` reads the same dictionary for who wants to look at it.
+`joblib.dump` writes the file from a dictionary of numbers, strings, lists and bytes; arrays are stored as bytes,
+type and shape. The file names no class or function, and the reader refuses every such name: an untrusted file can
+be wrong, but it cannot run code. `joblib.load` reads the same dictionary, to inspect a file that you trust.
 """
 
 import hashlib
@@ -43,13 +43,13 @@ _MAX_WEIGHT: Final = 1e6
 
 
 def save_model(model: LineModel, path: str | PathLike[str]) -> None:
-    """Write a model to one file, whole or not at all.
+    """Write a model to one file; if that fails, no partial file is left.
 
     Parameters
     ----------
     model : LineModel
     path : path-like
-        By custom ending in `.joblib`.
+        By convention with the suffix `.joblib`.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def save_model(model: LineModel, path: str | PathLike[str]) -> None:
 
 
 def load_model(path: str | PathLike[str]) -> LineModel:
-    """Read a model that `save_model` wrote.
+    """Read a model written by `save_model`.
 
     Parameters
     ----------
@@ -82,18 +82,18 @@ def load_model(path: str | PathLike[str]) -> LineModel:
     Raises
     ------
     ArtifactError
-        If the file is no model, is damaged, names anything that could run, or was made for other features or
-        another format; the message says what to do.
+        If the file is not a model, is damaged, names a class or a function, or was made for other features or
+        another format.
     """
     content = read_content(path)
-    _check(content, path)
+    _check_version(content, path)
     try:
         names1, names2 = stage_names()
         return LineModel(
             _unpack_stage(content["first"], names1),
             _unpack_stage(content["second"], names2),
             _unpack_words(content),
-            _number(content["threshold"], 0.0, 1.0),
+            _check_number(content["threshold"], 0.0, 1.0),
             dict(content["metadata"]),
             None if content["decoder"] is None else _unpack_stage(content["decoder"], stage3_names()),
             _unpack_keywords(content.get("keywords", [])),
@@ -104,18 +104,18 @@ def load_model(path: str | PathLike[str]) -> LineModel:
 
 @cache
 def default_model() -> LineModel:
-    """Load the model that dechaff ships with."""
+    """Return the model that ships with dechaff."""
     return load_model(str(files("dechaff").joinpath("artifacts", "default.joblib")))
 
 
 def model_digest(path: str | PathLike[str] | None) -> str:
-    """Give the SHA-256 of a model file, or of the one that dechaff ships with."""
+    """Return the SHA-256 of a model file; None stands for the one that ships with dechaff."""
     shipped = files("dechaff").joinpath("artifacts", "default.joblib")
     return hashlib.sha256((shipped if path is None else Path(path)).read_bytes()).hexdigest()
 
 
 def read_content(path: str | PathLike[str]) -> dict[str, Any]:
-    """Read a model file's plain values without using them.
+    """Read the plain values of a model file, unchecked.
 
     Raises
     ------
@@ -128,18 +128,18 @@ def read_content(path: str | PathLike[str]) -> dict[str, Any]:
     return content
 
 
-def _check(content: dict[str, Any], path: str | PathLike[str]) -> None:
-    """Refuse a model of another format or other features, and say what to do."""
+def _check_version(content: dict[str, Any], path: str | PathLike[str]) -> None:
+    """Refuse a model of another format version or with other features."""
     version = content.get("version")
     if type(version) is not int or version != VERSION:
         newer = type(version) is int and version > VERSION
-        shown = str(version) if type(version) is int else "unknown"  # who knows what it is, or how deep
+        shown = str(version) if type(version) is int else "unknown"  # any other value may be huge
         todo = "upgrade dechaff" if newer else "train it anew"
         raise ArtifactError(f"{path}: format version {shown}, this dechaff reads {VERSION}: {todo}")
     if content.get("specification") != specification():
         raise ArtifactError(
             f"{path}: made for the features {content.get('specification')!r:.40}, this dechaff computes "
-            f"{specification()}: train it anew with 'dechaff train', or install the version that it names"
+            f"{specification()}: train it anew with 'dechaff train', or install the version that made it"
         )
 
 
@@ -149,9 +149,9 @@ def _pack(name: str, array: NDArray[Any]) -> dict[str, Any]:
 
 
 def _unpack(content: dict[str, Any], name: str, *shape: int) -> NDArray[Any]:
-    """Rebuild an array of the type that its name asks for and of this shape, in which -1 stands for any length.
+    """Rebuild an array of the type and shape expected for its name; -1 stands for any length.
 
-    Its size follows from the bytes that are there, whatever the file claims.
+    The size follows from the bytes present, whatever shape the file declares.
     """
     packed = content[name]
     array = np.frombuffer(packed["data"], _DTYPES[name]).reshape(shape)
@@ -164,7 +164,7 @@ def _unpack_words(content: dict[str, Any]) -> NDArray[np.float32]:
     weights = _unpack(content, "word_weights", -1)
     if not 2 <= len(weights) <= _MAX_BUCKETS or len(weights) & (len(weights) - 1):
         raise ValueError(f"{len(weights)} word weights: not a power of two")
-    return _within_reason(weights)
+    return _check_weights(weights)
 
 
 def _unpack_keywords(pairs: list[Any]) -> Keywords:
@@ -173,14 +173,14 @@ def _unpack_keywords(pairs: list[Any]) -> Keywords:
     return check_keywords((family, phrase) for family, phrase in pairs)
 
 
-def _within_reason(weights: NDArray[Any]) -> NDArray[np.float32]:
+def _check_weights(weights: NDArray[Any]) -> NDArray[np.float32]:
     array = weights.astype(np.float32)
-    if not (np.abs(array) <= _MAX_WEIGHT).all():  # nor is NaN
+    if not (np.abs(array) <= _MAX_WEIGHT).all():  # false for NaN as well
         raise ValueError("a weight is not a number within reason")
     return array
 
 
-def _number(value: Any, low: float, high: float) -> float:
+def _check_number(value: Any, low: float, high: float) -> float:
     number = float(value)
     if not low <= number <= high:
         raise ValueError(f"{number} is not from {low} to {high}")
@@ -195,14 +195,14 @@ def _pack_stage(stage: Stage) -> dict[str, Any]:
 
 def _unpack_stage(packed: dict[str, Any], names: tuple[str, ...]) -> Stage:
     means, scales, coefficients = (
-        _within_reason(_unpack(packed, name, len(names))) for name in ("means", "scales", "coefficients")
+        _check_weights(_unpack(packed, name, len(names))) for name in ("means", "scales", "coefficients")
     )
     if (scales <= 0).any():
         raise ValueError("a scale is not above zero")
     if not (np.abs(coefficients) <= _MAX_WEIGHT * scales).all():
         raise ValueError("a scale is too small for its weight")
     crosses = None if packed["crosses"] is None else _unpack_crosses(packed["crosses"], len(names))
-    return Stage(names, means, scales, coefficients, _number(packed["intercept"], -1e6, 1e6), crosses)
+    return Stage(names, means, scales, coefficients, _check_number(packed["intercept"], -1e6, 1e6), crosses)
 
 
 def _unpack_crosses(packed: dict[str, Any], n_features: int) -> Crosses:
@@ -210,7 +210,7 @@ def _unpack_crosses(packed: dict[str, Any], n_features: int) -> Crosses:
     n_trees = len(features)
     thresholds = _unpack(packed, "thresholds", n_trees, SPLITS_PER_TREE)
     leaves = _unpack(packed, "leaves", n_trees, 256)
-    weights = _within_reason(_unpack(packed, "weights", n_trees, SPLITS_PER_TREE + 1))
+    weights = _check_weights(_unpack(packed, "weights", n_trees, SPLITS_PER_TREE + 1))
     if n_trees > _MAX_TREES:
         raise ValueError(f"crosses: {n_trees} trees")
     if np.isnan(thresholds).any():
@@ -229,14 +229,14 @@ def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
     ----------
     path : path-like
     limit : int
-        How many of the strongest weights to name, for each class.
+        The number of weights to list for each stage and for words.
 
     Returns
     -------
     dict
-        "metadata", "version", "threshold", and "weights": for each of "first look", "second look", "decoder" and
-        "words" the strongest names and their weights, strongest first. Words can be named as far as the lexicon
-        has them.
+        Among others "metadata", "version", "threshold", and "weights": pairs of name and weight, strongest first,
+        for stages 1 to 3 (the keys "first look", "second look" and "decoder") and "words". Only words of the
+        lexicon have names.
 
     Raises
     ------
@@ -273,7 +273,7 @@ def _strongest(weights: dict[str, float], limit: int) -> list[tuple[str, float]]
 
 
 def _lexicon_weights(model: LineModel) -> dict[str, float]:
-    """Name the weights of the lexicon's words: buckets have no names of their own."""
+    """Return the weights of the lexicon's words; only through them can buckets be named."""
     texts = sorted({entry.phrase for entry in read_entries()})
     batch = LineBatch.from_texts(["\n".join(texts)])
     words = find_words(batch)

@@ -1,11 +1,11 @@
-"""The forward pass of a model over one batch: everything that is computed, each thing once."""
+"""The forward pass of a model over one batch, in which everything is computed once."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from dechaff._typing import Columns
 from dechaff.features import line_features
 from dechaff.features.context import context_features
-from dechaff.features.shape import Columns
 from dechaff.linear.stage import Matrix, Values
 from dechaff.text.lines import LineBatch
 from dechaff.text.tokens import Keywords, Words, find_words
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class LineFeatures:
-    """The words and the features of a batch's lines that need no model.
+    """The words of a batch's lines and the features that need no model.
 
     Attributes
     ----------
@@ -36,19 +36,19 @@ class LineFeatures:
         ----------
         batch : LineBatch
         keywords : tuple of (family, phrase)
-            Phrases of the user's own, as `LineModel.keywords`.
+            The user's own phrases, as in `LineModel.keywords`.
         """
         words = find_words(batch, keywords)
         return cls(words, line_features(batch, words))
 
     def context(self, log_odds: Values) -> Columns:
-        """Compute the features that rest on the log-odds of stage 1, shape (n_lines,)."""
+        """Compute the features that depend on the log-odds of stage 1, each of shape (n_lines,)."""
         return context_features(self.words.batch, self.words, self.columns, log_odds)
 
 
 @dataclass(frozen=True, eq=False)
 class Forward:
-    """One batch's way through a model: decisions, reasons, kinds and drift read from it.
+    """The result of all stages for one batch; decisions, reasons, kinds and drift read from it.
 
     Attributes
     ----------
@@ -56,12 +56,12 @@ class Forward:
     lines : LineFeatures
         Words and features of stage 1.
     matrix : ndarray of float32, shape (n_features, n_lines)
-        The features of stage 2, those of stage 1 first.
+        The features of stage 2, which begin with those of stage 1.
     stage1_log_odds, stage2_log_odds : ndarray of float64, shape (n_lines,)
     stage3_matrix : ndarray of float32, shape (n_features, n_lines), or None
         The features of stage 3; None if the model has no such stage.
     log_odds : ndarray of float64, shape (n_lines,)
-        Of content, by the last stage.
+        Log-odds of content from the last stage.
     """
 
     model: "LineModel"

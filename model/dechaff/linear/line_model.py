@@ -1,8 +1,8 @@
 """The model: three stages of logistic regression as arrays, applied with numpy alone.
 
-Stage 1 scores a line by its own features and words. Stage 2 scores it again with the log-odds of stage 1 of the
-lines around it. Stage 3, a small regression, weighs the log-odds of stage 2 against the lines around and the whole
-article.
+Stage 1 scores a line by its own features and words. Stage 2 scores it again, with the stage-1 log-odds of the lines
+around it. Stage 3, a small regression, combines the stage-2 log-odds of the line, of the lines around it and of the
+whole article.
 """
 
 import warnings
@@ -28,7 +28,7 @@ from dechaff.text.tokens import Keywords
 
 CLASSES: Final = ("boilerplate", "content")
 
-#: A probability, the name of one of the model's presets, or None for the model's own.
+#: A probability, the name of one of the model's presets, or None for the model's default.
 Threshold = float | str | None
 
 # Old names of attributes, until the next release.
@@ -37,7 +37,7 @@ _RENAMED: Final = {"first": "stage1", "second": "stage2", "decoder": "stage3"}
 
 @dataclass(frozen=True, eq=False)
 class LineModel:
-    """A fitted model, which needs numpy only; `LineClassifier` or `load_model` make one.
+    """A fitted model, made by `LineClassifier` or `load_model`; it needs numpy only.
 
     Attributes
     ----------
@@ -47,11 +47,11 @@ class LineModel:
     threshold : float
         Lines with at least this probability of content are kept.
     metadata : dict
-        Where the model comes from: data, seed, versions, figures.
+        The provenance of the model: data, seed, versions, figures.
     stage3 : Stage or None
         The regression on the log-odds of stage 2; None leaves it out.
     keywords : tuple of (family, phrase)
-        Phrases of the user's own that count as those of the lexicon do; see `with_keywords`.
+        The user's own phrases, treated like those of the lexicon; see `with_keywords`.
     """
 
     stage1: Stage
@@ -65,7 +65,7 @@ class LineModel:
     classes_: ClassVar[tuple[str, str]] = CLASSES
 
     def with_keywords(self, phrases: Mapping[str, Iterable[str]]) -> Self:
-        """Return a model with more phrases in families of the lexicon; they count in stage 1, before the context.
+        """Return a model with more phrases in families of the lexicon; they are features of stage 1.
 
         Parameters
         ----------
@@ -75,7 +75,7 @@ class LineModel:
         Raises
         ------
         InputError
-            If there is no such family, or a phrase has no word or too many.
+            If a family does not exist, or a phrase has no word or too many.
 
         Examples
         --------
@@ -89,7 +89,7 @@ class LineModel:
 
     @property
     def presets(self) -> dict[str, float]:
-        """Return the named thresholds that the metadata hold; malformed ones are left out."""
+        """Return the named thresholds in the metadata; malformed ones are left out."""
         listed = self.metadata.get("presets")
         found = listed.items() if isinstance(listed, dict) else ()
         named = {
@@ -100,7 +100,7 @@ class LineModel:
         return {"balanced": self.threshold, **named}
 
     def resolve_threshold(self, threshold: Threshold = None) -> float:
-        """Return the least probability of content with which a line is kept.
+        """Return a threshold as a number: the lowest probability of content with which a line is kept.
 
         Parameters
         ----------
@@ -169,9 +169,9 @@ class LineModel:
         return np.concatenate([np.zeros(0), *(self.forward(section).log_odds for section in batch.sections())])
 
     def forward(self, batch: LineBatch) -> Forward:
-        r"""Compute everything that a batch's labels rest on, each thing once.
+        r"""Compute words, features and the log-odds of all stages, each once.
 
-        Memory grows with the lines, about 5 kB for each: cut a huge article into `LineBatch.sections` first.
+        A line takes about 5 kB of memory: cut a huge article into `LineBatch.sections` first.
 
         Parameters
         ----------
@@ -196,7 +196,7 @@ class LineModel:
         return Forward(self, lines, matrix, stage1, stage2, stage3_matrix, self.stage3.log_odds(stage3_matrix))
 
     def features(self, batch: LineBatch) -> Matrix:
-        """Compute the features of stage 2, those of stage 1 first, shape (n_features, n_lines).
+        """Compute the features of stage 2, which begin with those of stage 1, shape (n_features, n_lines).
 
         Parameters
         ----------

@@ -1,7 +1,7 @@
-"""Files of plain values: what `joblib.dump` writes of numbers, strings, lists, dictionaries and bytes.
+"""Read pickles of plain values only: numbers, strings, lists, dictionaries and bytes, as `joblib.dump` writes them.
 
-The reader refuses every name of a class or a function before anything of the file is carried out, and more than
-a model file has of anything: a stranger's file can be wrong, but it can neither act nor fill the memory.
+Before anything in the file is executed, the reader refuses every name of a class or function and every size beyond
+those of a model file: an untrusted file can be wrong, but it can neither run code nor exhaust memory.
 """
 
 import io
@@ -14,20 +14,19 @@ from typing import Any, Final, Never
 
 from dechaff.errors import ArtifactError, InputError
 
-# Room for all the words that a model may have (2**24 of two bytes), and as much again.
+# Twice the size of the most word weights that a model may have (2**24 of two bytes).
 _MAX_BYTES: Final = 64 << 20
-# A model's file has some thousand values, few levels deep; each may take a hundred times its place in the file.
+# A model file has some thousand values, few levels deep; in memory a value may take a hundred times its size there.
 _MAX_VALUES: Final = 1_000_000
 _MAX_DEPTH: Final = 16
 _MAX_BITS: Final = 63
-#: Whatever a mangled file can make the reader stumble over.
+#: The errors that a damaged file can raise in the reader.
 READ_ERRORS: Final = (
     pickle.UnpicklingError, EOFError, ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError,
     MemoryError, RecursionError, zlib.error, InputError,
 )  # fmt: skip
 
-
-# All that plain values need; nothing here can name, call or build anything, or ask for much memory.
+# The opcodes of plain values: none can name, call or build an object, or allocate much memory.
 # fmt: off
 _PLAIN_OPCODES: Final = frozenset((
     "PROTO", "FRAME", "STOP", "MARK", "MEMOIZE", "BINPUT", "BINGET", "LONG_BINGET", "EMPTY_DICT", "EMPTY_LIST",
@@ -38,19 +37,19 @@ _PLAIN_OPCODES: Final = frozenset((
 
 
 class _NamelessUnpickler(pickle.Unpickler):
-    """Reads plain values only: a file that names a class or a function is refused."""
+    """An unpickler that refuses files which name a class or a function."""
 
     def find_class(self, module_name: str, global_name: str) -> Never:
         """Refuse to load a class or a function."""
-        raise ArtifactError(f"the file wants to load {module_name}.{global_name}, which no model file does")
+        raise ArtifactError(f"the file loads {module_name}.{global_name}, which no model file does")
 
     def persistent_load(self, pid: Any) -> Never:  # noqa: ARG002
-        """Refuse to look for an object elsewhere."""
+        """Refuse to load an object from elsewhere."""
         raise ArtifactError("the file refers to objects outside itself, which no model file does")
 
 
 def read_plain(path: str | PathLike[str]) -> object:
-    """Read a file's plain values without using them.
+    """Return the plain values of a file.
 
     Parameters
     ----------
@@ -80,34 +79,34 @@ def read_plain(path: str | PathLike[str]) -> object:
             f"{path}: not a model file, or a damaged one ({error}): get or train it anew"
         ) from error
     if _count_values(value, 0) > _MAX_VALUES:
-        raise ArtifactError(f"{path}: refused: values within values without end, which no model file has")
+        raise ArtifactError(f"{path}: refused: values nested without end, which no model file has")
     return value
 
 
 def _decompress(data: bytes) -> bytes:
-    """Undo joblib's zlib, up to a limit: a small file cannot fill the memory."""
+    """Decompress what joblib compressed, up to a limit, so that a small file cannot exhaust memory."""
     decompressor = zlib.decompressobj()
     raw = decompressor.decompress(data, _MAX_BYTES)
     if not decompressor.eof:
-        raise ValueError("truncated, or unreasonably large")
+        raise ValueError("truncated, or far too large")
     return raw
 
 
 def _refuse_opcodes(raw: bytes) -> None:
-    """Refuse a pickle that does anything but make plain values, and not too many, before any is carried out."""
+    """Refuse a pickle with other opcodes than those of plain values, or with too many, before any is executed."""
     for number, (opcode, argument, _) in enumerate(pickletools.genops(raw)):
         if opcode.name not in _PLAIN_OPCODES:
             shown = f" {argument!r:.80}" if isinstance(argument, str) else ""
             raise ArtifactError(f"the file holds {opcode.name}{shown}, which no model file does")
-        if number == _MAX_VALUES:  # a byte can make an empty list, which takes 64
+        if number == _MAX_VALUES:  # one byte can create an empty list, which takes 64 bytes
             raise ArtifactError("the file holds more values than any model file does")
         if isinstance(argument, int) and argument.bit_length() > _MAX_BITS:
-            # Longer numbers can all have one hash: a dictionary of them takes hours.
+            # Longer numbers can collide in one hash: a dictionary of them takes hours.
             raise ArtifactError("the file holds a number of more than 64 bits, which no model file does")
 
 
 def _count_values(value: object, depth: int, so_far: int = 0) -> int:
-    """Count values as often as they would be shown: lists that hold one list twice, and so on, grow without end."""
+    """Count values, shared ones each time they occur: a list that holds a list twice, and so on, is exponential."""
     so_far += 1
     if isinstance(value, dict | list):
         if depth == _MAX_DEPTH:

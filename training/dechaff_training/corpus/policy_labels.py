@@ -2,24 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dechaff.errors import CorpusError
 from dechaff.extras import load
 from dechaff.text.lines import split_lines
-from dechaff_training.corpus.articles import Article
-from dechaff_training.corpus.gold_alignment import BOILERPLATE, CONTENT, MASKED
+from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED, Article
 from dechaff_training.corpus.text_matching import Tokens
 
-Labels = NDArray[np.int8]
-Indices = NDArray[np.int64]
-
+#: The extractor whose text was read.
+EXTRACTOR: Final = "resiliparse_all"
 #: The columns by which a Parquet file is recognised as labels by reading.
 COLUMNS: Final = ("id", "site", "text", "lines")
 _CODES: Final = {"content": CONTENT, "boilerplate": BOILERPLATE}
@@ -30,63 +28,31 @@ _DISPUTED: Final = 0.1
 _MOST_CELLS: Final = 25_000_000
 
 
-@dataclass(frozen=True, eq=False)
-class ReadPage:
-    """A page whose lines a reader labelled.
-
-    Attributes
-    ----------
-    id, site : str
-        As in the file with the page's HTML.
-    text : str
-        The text that was read.
-    labels : ndarray of int8, shape (n_lines,)
-        CONTENT or BOILERPLATE; MASKED where two careful readers could differ.
-    kinds, roles : tuple of str, length n_lines
-        The kind of boilerplate, and the role of content (headline, standfirst, lead); "" where there is none.
-    language, title : str, optional
-    page_kind : str
-        "article", "forum", "product", ...
-    """
-
-    id: str
-    site: str
-    text: str
-    labels: Labels
-    kinds: tuple[str, ...]
-    roles: tuple[str, ...]
-    language: str | None = None
-    title: str | None = None
-    page_kind: str = "article"
-
-    def to_article(self) -> Article:
-        """Return the text that was read as an article with labels."""
-        source = self.id.partition("/")[0]
-        page_type = "article" if self.page_kind in ("article", "liveblog") else self.page_kind
-        return Article(
-            self.text, self.labels, self.site, self.id, source, self.language, page_type, "resiliparse_all",
-            title=self.title, roles=self.roles, policy_kinds=self.kinds,
-        )  # fmt: skip
-
-    def label(self, article: Article) -> Article:
-        """Return another text of the page with the labels carried over."""
-        labels, kinds, roles = carry_over(self, article.text)
-        return replace(article, labels=labels, silver=False, roles=roles, policy_kinds=kinds)
+def has_read_labels(path: Path) -> bool:
+    """Return whether a file holds labels by reading; a file that cannot be read does not."""
+    if path.suffix != ".parquet":
+        return False
+    arrow, parquet = load("pyarrow", "html"), load("pyarrow.parquet", "html")
+    try:
+        names = parquet.read_schema(path).names
+    except (arrow.ArrowException, OSError):
+        return False
+    return set(COLUMNS) <= set(names) and "html" not in names
 
 
-def is_read(column_names: Sequence[str]) -> bool:
-    """Return whether a Parquet file with these columns holds labels by reading."""
-    return set(COLUMNS) <= set(column_names) and "html" not in column_names
-
-
-def read_labels(path: Path) -> list[ReadPage]:
-    """Read pages that were labelled by reading.
+def read_labels(path: Path) -> list[Article]:
+    """Read pages whose lines a reader labelled, with the text that was read.
 
     Parameters
     ----------
     path : Path
         A Parquet file with the columns `id`, `site`, `text` and `lines`, a list of structs with `start`, `end`,
         `label`, and optionally `kind`, `role` and `doubt`; `language`, `title` and `page_kind` are read if present.
+
+    Returns
+    -------
+    list of Article
+        With `roles` and `policy_kinds`. Lines where two careful readers could differ are masked.
 
     Raises
     ------
@@ -105,27 +71,30 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _read_page(row: Mapping[str, Any], where: str) -> ReadPage:
+def _read_page(row: Mapping[str, Any], where: str) -> Article:
     unknown = {line["label"] for line in row["lines"]} - set(_CODES)
     if unknown:
         raise CorpusError(f"{where}: unknown label {unknown.pop()!r}; use 'content' or 'boilerplate'")
     lines = list(_fit_lines(row, where))
     labels = [MASKED if line.get("doubt") else _CODES[line["label"]] for line in lines]
-    return ReadPage(
-        row["id"],
-        row["site"],
+    page_kind = row.get("page_kind") or "article"
+    return Article(
         row["text"],
         np.array(labels, np.int8),
-        tuple(line.get("kind") or "" for line in lines),
-        tuple(line.get("role") or "" for line in lines),
+        row["site"],
+        row["id"],
+        row["id"].partition("/")[0],
         row.get("language"),
-        row.get("title"),
-        row.get("page_kind") or "article",
+        "article" if page_kind == "liveblog" else page_kind,
+        EXTRACTOR,
+        title=row.get("title"),
+        roles=tuple(line.get("role") or "" for line in lines),
+        policy_kinds=tuple(line.get("kind") or "" for line in lines),
     )
 
 
 def _fit_lines(row: Mapping[str, Any], where: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the labelled line of each line of the text; they may differ in breaks and in characters without width."""
+    """Yield the labelled line of each line of the text; breaks and zero-width characters may differ."""
     starts = np.array([line["start"] for line in row["lines"]])
     for start, end in split_lines(row["text"]):
         place = int(np.searchsorted(starts, start, side="right")) - 1
@@ -134,34 +103,49 @@ def _fit_lines(row: Mapping[str, Any], where: str) -> Iterator[Mapping[str, Any]
         yield row["lines"][place]
 
 
-def carry_over(page: ReadPage, text: str) -> tuple[Labels, tuple[str, ...], tuple[str, ...]]:
-    r"""Carry a page's labels over to another text of it.
+def relabel(articles: Sequence[Article], read: Sequence[Article], *, add_missing: bool = True) -> list[Article]:
+    """Replace the labels of articles whose page was labelled by reading, whichever extractor printed them.
+
+    Parameters
+    ----------
+    articles : sequence of Article
+    read : sequence of Article
+        The result of `read_labels`.
+    add_missing : bool
+        Whether to add the read text of pages that no article is of.
+    """
+    pages = {page.id: page for page in read}
+    found = [carry_over(pages[each.id], each) if each.id in pages else each for each in articles]
+    known = {article.id for article in articles}
+    return found + [page for page in read if add_missing and page.id not in known]
+
+
+def carry_over(page: Article, article: Article) -> Article:
+    r"""Return another text of a page with the labels by reading carried over to it.
 
     A line that is a labelled line, lies in one, or holds several of one label takes it; others are masked.
 
     Parameters
     ----------
-    page : ReadPage
-    text : str
-        Of the same page, by any extractor.
-
-    Returns
-    -------
-    labels : ndarray of int8, shape (n_lines,)
-    kinds, roles : tuple of str, length n_lines
+    page : Article
+        With labels by reading.
+    article : Article
+        The same page by any extractor; its labels do not matter.
 
     Examples
     --------
-    >>> read = ReadPage(
-    ...     "a/1", "a", "Home\nThe mill shuts.\nIt was old.", np.array([0, 1, 1], np.int8), ("navigation", "", ""),
-    ...     ("", "headline", ""),
+    >>> labels = np.array([0, 1, 1], np.int8)
+    >>> page = Article(
+    ...     "Home\nThe mill shuts.\nIt was old.", labels, "bote", "bote/mill", "bote",
+    ...     roles=("", "headline", "lead"), policy_kinds=("navigation", "", ""),
     ... )
-    >>> labels, kinds, roles = carry_over(read, "The mill shuts. It was old.\nHome\nHome The mill\nNew words")
-    >>> labels.tolist(), kinds
-    ([1, 0, -1, -1], ('', 'navigation', '', ''))
+    >>> other = "Home\nThe mill shuts. It was old.\nHome The mill\nNew words"
+    >>> article = Article(other, np.zeros(4, np.int8), "bote", "bote/mill", "bote")
+    >>> carried = carry_over(page, article)
+    >>> carried.labels.tolist(), carried.policy_kinds
+    ([0, 1, -1, -1], ('navigation', '', '', ''))
     """
-    found = [text[start:end] for start, end in split_lines(text)]
-    read = [page.text[start:end] for start, end in split_lines(page.text)]
+    read, found = _lines(page.text), _lines(article.text)
     labels = np.full(len(found), MASKED, np.int8)
     kinds, roles = [""] * len(found), [""] * len(found)
     for line, sources in enumerate(source_lines(read, found)):
@@ -173,11 +157,16 @@ def carry_over(page: ReadPage, text: str) -> tuple[Labels, tuple[str, ...], tupl
             continue
         labels[line] = label
         main = Counter(source for source in sources if source >= 0).most_common(1)[0][0]
-        kinds[line], roles[line] = page.kinds[main], page.roles[main]
-    return labels, tuple(kinds), tuple(roles)
+        kinds[line] = page.policy_kinds[main] if page.policy_kinds else ""
+        roles[line] = page.roles[main] if page.roles else ""
+    return replace(article, labels=labels, silver=False, roles=tuple(roles), policy_kinds=tuple(kinds))
 
 
-def source_lines(source: Sequence[str], target: Sequence[str]) -> list[list[int]]:
+def _lines(text: str) -> list[str]:
+    return [text[start:end] for start, end in split_lines(text)]
+
+
+def source_lines(source: Sequence[str], target: Sequence[str], *, in_order: bool = False) -> list[list[int]]:
     """Align the tokens of two texts, and return for each token of the target its line in the source.
 
     Equal lines are aligned first, in order, and the tokens of the lines between them next; a line that stands
@@ -187,6 +176,8 @@ def source_lines(source: Sequence[str], target: Sequence[str]) -> list[list[int]
     ----------
     source, target : sequence of str
         Lines.
+    in_order : bool
+        Whether to leave out what stands elsewhere.
 
     Returns
     -------
@@ -206,14 +197,15 @@ def source_lines(source: Sequence[str], target: Sequence[str]) -> list[list[int]
                 found[j + offset] = [i + offset] * len(other[j + offset])
         elif tag == "replace":
             _align_tokens(own, range(i, i_end), other, range(j, j_end), found)
-    _find_moved(own, other, found)
+    if not in_order:
+        _find_moved(own, other, found)
     return found
 
 
 def _token_lines(lines: Sequence[str]) -> list[tuple[str, ...]]:
     tokens = Tokens.of(lines)
     bounds = tokens.bounds().tolist()
-    return [tuple(tokens.words[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [tuple(tokens.words[start:end]) for start, end in pairwise(bounds)]
 
 
 def _align_tokens(

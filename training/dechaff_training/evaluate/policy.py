@@ -14,9 +14,9 @@ from dechaff.decisions.titles import make_page_infos
 from dechaff.errors import CorpusError
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.text.lines import split_lines
+from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED, Article
 from dechaff_training.corpus.extraction import extract
-from dechaff_training.corpus.gold_alignment import BOILERPLATE, CONTENT, MASKED
-from dechaff_training.corpus.policy_labels import ReadPage, source_lines
+from dechaff_training.corpus.policy_labels import source_lines
 from dechaff_training.corpus.text_matching import Tokens
 from dechaff_training.evaluate.evaluation import Table
 from dechaff_training.evaluate.metrics import N_RESAMPLES, Estimate, Resamples, ratio
@@ -67,7 +67,7 @@ class PolicyRow:
 
 
 def evaluate_policy(
-    pages: Sequence[ReadPage],
+    pages: Sequence[Article],
     model: LineModel,
     html: Mapping[str, str] | None = None,
     peers: Sequence[str] = ("resiliparse_main", "trafilatura", "readability", "justext"),
@@ -75,13 +75,14 @@ def evaluate_policy(
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> list[PolicyRow]:
-    """Measure a model, and extractors on the same pages, by labels of a reader.
+    """Measure a model, and extractors on the same pages, on lines labelled by reading.
 
     Doubtful lines are left out.
 
     Parameters
     ----------
-    pages : sequence of ReadPage
+    pages : sequence of Article
+        With roles and kinds, as read by `read_labels`.
     model : LineModel
     html : mapping of str to str, optional
         The HTML of each page by id; without it there are no peers.
@@ -101,8 +102,8 @@ def evaluate_policy(
     if not pages:
         raise CorpusError("no pages that were labelled by reading: name a Parquet file of them")
     kept = dict(_model_lines(pages, model, threshold))
-    for name in peers if html is not None else ():
-        texts = [extract(html[page.id], name) for page in pages]
+    for name in peers if html else ():
+        texts = [extract((html or {})[page.id], name) for page in pages]
         kept[name] = [kept_lines(page.text, text) for page, text in zip(pages, texts, strict=True)]
         cleaned = clean_array(texts, model, threshold)
         kept[f"{name} -> dechaff"] = [
@@ -138,7 +139,9 @@ def kept_lines(text: str, output: str) -> Flags:
     [False, True, True]
     """
     page, found = (_lines(each) for each in (text, output))
-    shares = [np.mean(np.array(sources) >= 0) if sources else 0.0 for sources in source_lines(found, page)]
+    shares = [
+        np.mean(np.array(sources) >= 0) if sources else 0.0 for sources in source_lines(found, page, in_order=True)
+    ]
     return np.array(shares) >= KEPT_SHARE
 
 
@@ -146,9 +149,7 @@ def _lines(text: str) -> list[str]:
     return [text[start:end] for start, end in split_lines(text)]
 
 
-def _model_lines(
-    pages: Sequence[ReadPage], model: LineModel, threshold: Threshold
-) -> list[tuple[str, list[Flags]]]:
+def _model_lines(pages: Sequence[Article], model: LineModel, threshold: Threshold) -> list[tuple[str, list[Flags]]]:
     """Return the lines that a model keeps of each page, without titles and with them."""
     texts = [page.text for page in pages]
     found = []
@@ -160,7 +161,7 @@ def _model_lines(
     return found
 
 
-def _measure(pages: Sequence[ReadPage], kept: Sequence[Flags], resamples: Resamples) -> dict[str, Estimate]:
+def _measure(pages: Sequence[Article], kept: Sequence[Flags], resamples: Resamples) -> dict[str, Estimate]:
     columns = [_page_columns(page, own) for page, own in zip(pages, kept, strict=True)]
     sums = resamples.sums(np.array([[value for pair in row for value in pair] for row in columns], np.float64))
     return {
@@ -169,10 +170,10 @@ def _measure(pages: Sequence[ReadPage], kept: Sequence[Flags], resamples: Resamp
     }
 
 
-def _page_columns(page: ReadPage, kept: Flags) -> list[tuple[float, float]]:
+def _page_columns(page: Article, kept: Flags) -> list[tuple[float, float]]:
     """Return numerator and denominator of each figure for one page."""
     n_words = Tokens.of(_lines(page.text)).count()
-    labels, roles, kinds = page.labels, np.array(page.roles), np.array(page.kinds)
+    labels, roles, kinds = page.labels, np.array(page.roles), np.array(page.policy_kinds)
     content = labels == CONTENT
     share = partial(_mean_share, kept)
     return [

@@ -1,52 +1,52 @@
 """Leaves of trees, and decisions over the lines of an article, compiled."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dechaff.kernels.compiled.jit import Hashes, Indices, Values, compiled, mix
+from dechaff._typing import Flags, Floats, Hashes, Indices, Values
+from dechaff.kernels.compiled.jit import compiled, mix
 
-# So many lines' answers stay in the cache over all trees.
+# The outcomes of this many lines stay in the cache over all trees.
 _AT_ONCE = 256
 
 
 @compiled
 def sum_stage(
-    matrix: NDArray[np.float32],
-    weights: NDArray[np.float32],
+    matrix: Floats,
+    weights: Floats,
     constant: float,
-    questions: tuple[Indices, Indices, NDArray[np.float32], Indices],
+    conditions: tuple[Indices, Indices, Floats, Indices],
     pattern_weights: Values,
 ) -> Values:
-    # So few lines at once that a feature is read from memory for its weight and its questions together.
-    features, bounds, thresholds, rows = questions
+    # Few lines at once: a feature is read from memory only once for its weight and its conditions.
+    features, bounds, thresholds, rows = conditions
     n = matrix.shape[1]
     total = np.empty(n)
     linear, leaves = np.empty(_AT_ONCE, np.float32), np.empty(_AT_ONCE)
-    answers = np.zeros((len(thresholds), _AT_ONCE), np.uint8)
+    outcomes = np.zeros((len(thresholds), _AT_ONCE), np.uint8)
     patterns = np.empty(_AT_ONCE, np.uint8)
     for first in range(0, n, _AT_ONCE):
         width = min(_AT_ONCE, n - first)
         linear[:] = 0
         leaves[:] = 0
-        asked = 0
+        tested = 0
         for feature in range(len(weights)):
             values, weight = matrix[feature, first : first + width], weights[feature]
             for j in range(width):
                 linear[j] += weight * values[j]
-            if asked == len(features) or features[asked] != feature:
+            if tested == len(features) or features[tested] != feature:
                 continue
-            for question in range(bounds[asked], bounds[asked + 1]):
-                threshold, own = thresholds[question], answers[question]
+            for condition in range(bounds[tested], bounds[tested + 1]):
+                threshold, own = thresholds[condition], outcomes[condition]
                 for j in range(width):
                     own[j] = values[j] > threshold
-            asked += 1
+            tested += 1
         for tree in range(len(pattern_weights)):
-            for half in (4, 0):  # eight rows at once are too many to be worked on as vectors
+            for half in (4, 0):  # eight rows at once are too many for the compiler to vectorise
                 a, b, c, d = (
-                    answers[rows[half, tree]],
-                    answers[rows[half + 1, tree]],
-                    answers[rows[half + 2, tree]],
-                    answers[rows[half + 3, tree]],
+                    outcomes[rows[half, tree]],
+                    outcomes[rows[half + 1, tree]],
+                    outcomes[rows[half + 2, tree]],
+                    outcomes[rows[half + 3, tree]],
                 )
                 for j in range(_AT_ONCE):
                     patterns[j] = patterns[j] << 4 | (a[j] | b[j] << 1) | (c[j] << 2 | d[j] << 3)
@@ -59,7 +59,7 @@ def sum_stage(
 
 
 @compiled
-def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, NDArray[np.bool_]]:
+def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, Flags]:
     n_copies, is_first = np.empty(len(hashes), np.int64), np.empty(len(hashes), np.bool_)
     longest = 1
     for run in range(len(offsets) - 1):
@@ -89,7 +89,7 @@ def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, NDArray[np.b
 
 
 @compiled
-def lend_ratios(ratios: Values, is_last: NDArray[np.bool_], stay: float, longest: int) -> Values:
+def lend_ratios(ratios: Values, is_last: Flags, stay: float, longest: int) -> Values:
     messages = np.empty(len(ratios))
     lent = 1.0
     for i in range(len(ratios)):
@@ -100,7 +100,7 @@ def lend_ratios(ratios: Values, is_last: NDArray[np.bool_], stay: float, longest
 
 
 @compiled
-def best_segment(scores: Values, offsets: Indices) -> tuple[NDArray[np.bool_], Indices, Indices]:
+def best_segment(scores: Values, offsets: Indices) -> tuple[Flags, Indices, Indices]:
     n = len(scores)
     inside, from_start, from_end = np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(n, np.int64)
     for article in range(len(offsets) - 1):

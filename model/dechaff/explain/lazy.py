@@ -1,0 +1,67 @@
+"""Reasons and kinds of one article's lines, computed on first access."""
+
+import weakref
+from collections import deque
+from functools import cached_property
+from typing import Any, Final
+
+from dechaff.decisions.decide import Decision
+from dechaff.decisions.titles import PageInfo
+from dechaff.explain.contributions import Explanation, explain
+from dechaff.explain.kinds import line_kinds
+from dechaff.explain.sentences import Sentences
+from dechaff.linear.forward import Forward
+from dechaff.text.lines import LineBatch
+
+# The latest forward passes stay in memory, 0.6 MB for 200 lines; older ones are computed again on demand, so that a
+# list of many articles stays small.
+_latest: Final[deque[Forward]] = deque(maxlen=8)
+
+
+class LazyExplanation:
+    """Contributions, sentences and kinds of one article's lines, computed on first access.
+
+    Parameters
+    ----------
+    decision : Decision
+        On a batch of one article.
+    page_info : PageInfo
+    """
+
+    def __init__(self, decision: Decision, page_info: PageInfo) -> None:
+        self._model, self._text = decision.model, decision.batch.texts[0]
+        self._page_info, self._kept = page_info, decision.kept
+        self._forward = None if decision.forward is None else _remember(decision.forward)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state without the forward pass, which can be computed again."""
+        return {**vars(self), "_forward": None}
+
+    def forward(self) -> Forward:
+        """Return the article's forward pass."""
+        forward = None if self._forward is None else self._forward()
+        if forward is None:
+            forward = self._model.forward(LineBatch.from_texts([self._text]))
+            self._forward = _remember(forward)
+        return forward
+
+    @cached_property
+    def contributions(self) -> Explanation:
+        """Decompose the log-odds of the lines."""
+        return explain(self.forward(), self._page_info)
+
+    @cached_property
+    def sentences(self) -> Sentences:
+        """Prepare the reasons in sentences."""
+        return Sentences(self.contributions, self._kept)
+
+    @cached_property
+    def kinds(self) -> list[str | None]:
+        """Return the kind of each line, None for content."""
+        forward = self.forward()
+        return line_kinds(forward.batch, ~self._kept, lines=[forward.lines])
+
+
+def _remember(forward: Forward) -> "weakref.ref[Forward]":
+    _latest.append(forward)
+    return weakref.ref(forward)
