@@ -33,8 +33,8 @@ from dechaff_training.corpus.gold_alignment import (
     vote,
 )
 from dechaff_training.corpus.pages import EVERYTHING, read_html, read_pages
-from dechaff_training.evaluate.evaluation import Table
 from dechaff_training.evaluate.metrics import Resamples, Values, ratio
+from dechaff_training.evaluate.tables import Table
 from dechaff_training.report.rendering import print_tables
 
 SAMPLE: Final = Path(__file__).parents[1] / "data" / "alignment" / "sample.tsv"

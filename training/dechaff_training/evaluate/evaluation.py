@@ -14,6 +14,7 @@ from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.linear.stage import Values
 from dechaff.text.tokens import Keywords
 from dechaff_training.corpus import MASKED, Article, Corpus
+from dechaff_training.corpus.policy_labels import EXTRACTOR
 from dechaff_training.evaluate.benchmark import TextGroup, TextRow, compare_texts, gold_text, oracle
 from dechaff_training.evaluate.kinds import (
     KIND_HEADERS,
@@ -25,6 +26,8 @@ from dechaff_training.evaluate.kinds import (
 )
 from dechaff_training.evaluate.line_records import LineRecords
 from dechaff_training.evaluate.metrics import N_RESAMPLES, Estimate, Resamples, line_scores
+from dechaff_training.evaluate.policy import PolicyRow, evaluate_policy, policy_table
+from dechaff_training.evaluate.tables import Table
 
 Indices = NDArray[np.int64]
 
@@ -51,15 +54,6 @@ LINE_HEADERS: Final = {
     "calibration_error": "ECE",
 }
 BEFORE, AFTER, ORACLE = "before", "after", "oracle labels"
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table to print: title, column headers, and rows of cells."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -105,6 +99,8 @@ class Evaluation:
         By the groupings of `GROUPINGS`.
     texts : list of TextRow
         By source, articles or other pages, and extractor: before cleaning, after it, and of the labels themselves.
+    policy : list of PolicyRow
+        By the label policy, on pages labelled by reading.
     kinds : list of KindRow
         Of labelled lines that have a kind, with gold labels for content and boilerplate.
     records : LineRecords
@@ -114,6 +110,7 @@ class Evaluation:
     settings: dict[str, Any]
     lines: list[LineRow]
     texts: list[TextRow]
+    policy: list[PolicyRow]
     kinds: list[KindRow]
     records: LineRecords
 
@@ -122,6 +119,7 @@ class Evaluation:
         rows = {
             "lines": [row.to_dict() for row in self.lines],
             "texts": [row.to_dict() for row in self.texts],
+            "policy": [row.to_dict() for row in self.policy],
             "kinds": [row.to_dict() for row in self.kinds],
         }
         return {"settings": self.settings, **rows}
@@ -129,6 +127,7 @@ class Evaluation:
     def tables(self) -> list[Table]:
         """Return the figures as tables to print."""
         return [
+            *([policy_table(self.policy)] if self.policy else []),
             _line_table("Lines", self.lines, "lines"),
             _line_table("Lines, weighted by tokens", self.lines, "tokens"),
             text_table("Texts: four-token shingles against the gold", self.texts, "after - before"),
@@ -148,6 +147,7 @@ def evaluate(
     seed: int = 0,
     *,
     titles: bool = False,
+    html: Mapping[str, str] | None = None,
 ) -> Evaluation:
     """Evaluate a model on labelled articles.
 
@@ -189,6 +189,7 @@ def evaluate(
         settings,
         list(_line_rows(gold, decisions, n_resamples, seed)),
         _text_rows(gold, decisions, n_resamples, seed),
+        _policy_rows(gold, model, html, threshold, n_resamples, seed),
         _kind_rows(gold, model.keywords, n_resamples, seed),
         _record_lines(gold, decisions),
     )
@@ -290,6 +291,22 @@ def _text_rows(corpus: Corpus, decisions: CorpusDecisions, n_resamples: int, see
         ORACLE: oracle(articles),
     }
     return compare_texts(articles, outputs, n_resamples, seed)
+
+
+def _policy_rows(
+    corpus: Corpus,
+    model: LineModel,
+    html: Mapping[str, str] | None,
+    threshold: Threshold,
+    n_resamples: int,
+    seed: int,
+) -> list[PolicyRow]:
+    """Measure the articles whose lines a reader labelled, in the text that was read."""
+    read = [article for article in corpus if article.roles is not None and article.extractor == EXTRACTOR]
+    read = [article for article in read if article.page_type == "article"]
+    return (
+        evaluate_policy(read, model, html, threshold=threshold, n_resamples=n_resamples, seed=seed) if read else []
+    )
 
 
 def _kind_rows(corpus: Corpus, keywords: Keywords, n_resamples: int, seed: int) -> list[KindRow]:

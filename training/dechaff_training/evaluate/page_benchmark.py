@@ -22,8 +22,9 @@ from dechaff_training.corpus.extraction import (
 )
 from dechaff_training.corpus.pages import read_html
 from dechaff_training.evaluate.benchmark import System, TextRow, c4_rules, cleaned_by, compare_texts, gold_text
-from dechaff_training.evaluate.evaluation import Table, text_table
+from dechaff_training.evaluate.evaluation import text_table
 from dechaff_training.evaluate.metrics import N_RESAMPLES
+from dechaff_training.evaluate.tables import Table
 from dechaff_training.files.models import load
 from dechaff_training.files.progress import Bar
 

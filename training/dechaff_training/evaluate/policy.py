@@ -18,8 +18,8 @@ from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED, Artic
 from dechaff_training.corpus.extraction import extract
 from dechaff_training.corpus.policy_labels import source_lines
 from dechaff_training.corpus.text_matching import Tokens
-from dechaff_training.evaluate.evaluation import Table
 from dechaff_training.evaluate.metrics import N_RESAMPLES, Estimate, Resamples, ratio
+from dechaff_training.evaluate.tables import Table
 
 Flags = NDArray[np.bool_]
 
@@ -115,9 +115,8 @@ def evaluate_policy(
 
 def policy_table(rows: Sequence[PolicyRow]) -> Table:
     """Lay out the figures for printing."""
-    cells = [(row.system, *(str(row.figures[name]) for name in FIGURES)) for row in rows]
-    heads = ("system", *(name.replace("_", " ") for name in FIGURES))
-    return Table("Lines labelled by reading", heads, cells)
+    cells = [(name.replace("_", " "), *(str(row.figures[name]) for row in rows)) for name in FIGURES]
+    return Table(f"Lines labelled by reading, {rows[0].n_pages} pages", ("", *(row.system for row in rows)), cells)
 
 
 def kept_lines(text: str, output: str) -> Flags:

@@ -14,8 +14,9 @@ from dechaff.linear.line_model import LineModel
 from dechaff.linear.stage import Values
 from dechaff_training.corpus import MASKED, Corpus
 from dechaff_training.evaluate.benchmark import gold_text, text_columns
-from dechaff_training.evaluate.evaluation import CorpusDecisions, Table, check_labels, decide_corpus
+from dechaff_training.evaluate.evaluation import CorpusDecisions, check_labels, decide_corpus
 from dechaff_training.evaluate.metrics import Estimate, Resamples, f1_of_means, ratio
+from dechaff_training.evaluate.tables import Table
 from dechaff_training.fit.fine_tuner import FineTuner
 from dechaff_training.fit.line_table import Rows
 from dechaff_training.fit.training import describe_origin, git_commit

@@ -9,8 +9,8 @@ from rich.text import Text
 from dechaff.explain.sentences import Why
 from dechaff.linear.artifact import model_digest
 from dechaff_training.corpus import Article
-from dechaff_training.evaluate.evaluation import Table
 from dechaff_training.evaluate.model_diff import DIRECTIONS, Change, Comparison, Explainer
+from dechaff_training.evaluate.tables import Table
 from dechaff_training.files.models import named_model
 from dechaff_training.report.rendering import PipeConsole, print_tables, visible
 

@@ -19,7 +19,7 @@ from dechaff.explain.kinds import KINDS
 from dechaff_training.files.text_io import show_path
 
 if TYPE_CHECKING:
-    from dechaff_training.evaluate.evaluation import Table as Figures
+    from dechaff_training.evaluate.tables import Table as Figures
 
 # Control characters that move the cursor, ring the bell or change the writing direction of the line.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
