@@ -1,4 +1,4 @@
-"""The commands `dechaff annotate` and `dechaff check`: labels of a corpus made, converted and checked."""
+"""The commands `dechaff annotate` and `dechaff check`: create, convert and check labels."""
 
 import sys
 from collections.abc import Sequence
