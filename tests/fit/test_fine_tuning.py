@@ -125,9 +125,9 @@ def test_a_fine_tuned_model_records_it(result: FineTuning, eight: Corpus, tmp_pa
     assert entry["start_digest"] == "1234"
     assert entry["data"]["n_sites"] == 8
     again = fine_tune(model, first_of_each_site(eight, 1))
-    assert "was taught before" in again.advice
+    assert "was fine-tuned before" in again.advice
     assert len(again.model.metadata[KEY]) == 2
-    assert "was taught before" not in result.advice
+    assert "was fine-tuned before" not in result.advice
 
 
 def test_the_same_labels_give_the_same_result(result: FineTuning, eight: Corpus) -> None:

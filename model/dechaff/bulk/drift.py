@@ -104,10 +104,10 @@ class FeatureHistogram:
         sample = choose_lines(self._n_seen, matrix.shape[1])
         self._n_seen += matrix.shape[1]
         lines = matrix.take(sample, axis=1).take(self._rows, axis=0).astype(np.float64)
-        places = np.zeros(lines.shape, np.uint8)
+        bins = np.zeros(lines.shape, np.uint8)
         for edges in self._edges.T:
-            places += lines > edges[:, None]
-        cells = places + np.arange(0, self.counts.size, self.counts.shape[1])[:, None]
+            bins += lines > edges[:, None]
+        cells = bins + np.arange(0, self.counts.size, self.counts.shape[1])[:, None]
         self.counts += np.bincount(cells.ravel(), minlength=self.counts.size).reshape(self.counts.shape)
 
 
@@ -144,13 +144,9 @@ def make_profile(model: LineModel, texts: Sequence[str]) -> dict[str, Any]:
     features = {}
     for name, values in zip(model.stage1.names, matrix.astype(np.float64), strict=True):
         edges = np.unique(np.quantile(values, _DECILES, method="higher"))
-        shares = _count(values, edges) / max(len(values), 1)
+        shares = np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1) / max(len(values), 1)
         features[name] = {"edges": edges.tolist(), "shares": np.round(shares, 6).tolist()}
     return {"features": features, "share_dropped": round(float((~np.concatenate(kept)).mean()), 6)}
-
-
-def _count(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1)
 
 
 def stability_index(expected: NDArray[np.float64], counts: NDArray[Any]) -> float:

@@ -1,4 +1,4 @@
-"""How good a model is on labelled articles, by lines and by texts, with intervals over sites."""
+"""Evaluate a model on labelled articles, by lines and by texts, with intervals over sites."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from dechaff.text.tokens import Keywords
 from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.evaluate.benchmark import TextGroup, TextRow, compare_texts, gold_text, oracle
 from dechaff_training.evaluate.kinds import (
-    KIND_HEADS,
+    KIND_HEADERS,
     KindRow,
     gold_kinds,
     line_sites,
@@ -28,17 +28,17 @@ from dechaff_training.evaluate.metrics import N_RESAMPLES, Estimate, Resamples, 
 
 Indices = NDArray[np.int64]
 
-#: Which articles are measured together; each in turn divides all of them.
-DIVISIONS: Final[Mapping[str, Callable[[Article], str]]] = {
-    "all": lambda article: "all",  # noqa: ARG005 - all are one group
+#: The groupings of articles, each by a key; figures are computed for each group.
+GROUPINGS: Final[Mapping[str, Callable[[Article], str]]] = {
+    "all": lambda article: "all",  # noqa: ARG005
     "extractor": lambda article: article.extractor,
     "language": lambda article: article.language or "unknown",
     "source": lambda article: article.source,
     "page_type": lambda article: article.page_type,
     "input": lambda article: f"{TextGroup.of(article).pages}, {article.extractor}",
 }
-#: What `line_scores` measures, as tables name it.
-LINE_HEADS: Final = {
+#: The column headers of the figures of `line_scores`.
+LINE_HEADERS: Final = {
     "content_precision": "content P",
     "content_recall": "content R",
     "content_f1": "content F1",
@@ -55,7 +55,7 @@ BEFORE, AFTER, ORACLE = "before", "after", "oracle labels"
 
 @dataclass(frozen=True)
 class Table:
-    """What is printed: a title, the heads of the columns, and rows of as many cells."""
+    """A table to print: title, column headers, and rows of cells."""
 
     title: str
     columns: tuple[str, ...]
@@ -64,16 +64,16 @@ class Table:
 
 @dataclass(frozen=True)
 class LineRow:
-    """How well the lines of one group are labelled.
+    """The line figures of one group.
 
     Attributes
     ----------
     by, group : str
-        The division and the group in it: "extractor", "trafilatura".
+        The grouping and the group, such as "extractor" and "trafilatura".
     n_articles, n_lines, n_sites : int
-        Lines without a label aside.
+        Without lines that have no label.
     lines, tokens : dict of str to Estimate
-        What `line_scores` measures, with each line weighing one and with each weighing its tokens.
+        The result of `line_scores`, with weight 1 for each line, and with lines weighted by tokens.
     """
 
     by: str
@@ -85,7 +85,7 @@ class LineRow:
     tokens: dict[str, Estimate]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the row as JSON knows it."""
+        """Return the row as JSON-ready values."""
         scores = {
             weight: {name: estimate.to_dict() for name, estimate in getattr(self, weight).items()}
             for weight in ("lines", "tokens")
@@ -95,20 +95,20 @@ class LineRow:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Everything that was measured of one model on one corpus.
+    """The results of one model on one corpus.
 
     Attributes
     ----------
     settings : dict
-        The threshold, the number of resamples, their seed, the digest of the corpus.
+        The threshold, the number of resamples, their seed, the digest of the corpus and others.
     lines : list of LineRow
-        Over all, then by extractor, language, source and type of page.
+        By the groupings of `GROUPINGS`.
     texts : list of TextRow
-        By source, articles or other pages, and extractor: before cleaning, after it, and by the labels.
+        By source, articles or other pages, and extractor: before cleaning, after it, and of the labels themselves.
     kinds : list of KindRow
-        How well kinds are told, where labelled lines have them; which lines are boilerplate is taken as known.
+        Of labelled lines that have a kind, with gold labels for content and boilerplate.
     records : LineRecords
-        What the model says of each labelled line.
+        The label and probability of each labelled line.
     """
 
     settings: dict[str, Any]
@@ -118,7 +118,7 @@ class Evaluation:
     records: LineRecords
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the figures as JSON knows them, without the records."""
+        """Return the figures without the records as JSON-ready values."""
         rows = {
             "lines": [row.to_dict() for row in self.lines],
             "texts": [row.to_dict() for row in self.texts],
@@ -127,12 +127,16 @@ class Evaluation:
         return {"settings": self.settings, **rows}
 
     def tables(self) -> list[Table]:
-        """Lay the figures out for printing."""
+        """Return the figures as tables to print."""
         return [
             _line_table("Lines", self.lines, "lines"),
             _line_table("Lines, weighted by tokens", self.lines, "tokens"),
             text_table("Texts: four-token shingles against the gold", self.texts, "after - before"),
-            *([Table("Kinds of boilerplate", KIND_HEADS, [row.cells for row in self.kinds])] if self.kinds else []),
+            *(
+                [Table("Kinds of boilerplate", KIND_HEADERS, [row.cells for row in self.kinds])]
+                if self.kinds
+                else []
+            ),
         ]
 
 
@@ -145,10 +149,10 @@ def evaluate(
     *,
     titles: bool = False,
 ) -> Evaluation:
-    """Measure a model on labelled articles.
+    """Evaluate a model on labelled articles.
 
-    Lines count where they have a label, texts where there is a gold (`gold_text`). Silver labels are left
-    out: agreement with a vote is no measure.
+    Lines count if they have a label, texts if there is a gold text (`gold_text`). Silver labels are left out:
+    agreement with a vote does not measure quality.
 
     Parameters
     ----------
@@ -157,16 +161,16 @@ def evaluate(
     threshold : float or str, optional
         By default the model's own.
     n_resamples : int
-        Draws of sites behind each interval.
+        Number of resamples of the sites, for the intervals.
     seed : int
-        Of the draws.
+        Of the resamples.
     titles : bool
-        Whether the model is given the articles' titles.
+        Whether to clean with the articles' titles.
 
     Raises
     ------
     CorpusError
-        If no line has a label, or an article has more or fewer labels than lines.
+        If no line has a label, or the numbers of labels and lines of an article differ.
     """
     gold = corpus.select(lambda article: not article.silver)
     threshold = model.resolve_threshold(threshold)
@@ -192,13 +196,13 @@ def evaluate(
 
 @dataclass(frozen=True)
 class CorpusDecisions:
-    """What a model makes of articles, all their lines in a row.
+    """The decisions of a model on the lines of all articles of a corpus.
 
     Attributes
     ----------
     probability : ndarray of float64, shape (n_lines,)
     kept : ndarray of bool, shape (n_lines,)
-        By threshold and guard.
+        By threshold and fallback.
     n_chars, n_tokens : ndarray of int64, shape (n_lines,)
     n_lines : ndarray of int64, shape (n_articles,)
     texts : list of str
@@ -219,7 +223,7 @@ def decide_corpus(
     threshold: Threshold = None,
     titles: Sequence[str | None] | None = None,
 ) -> CorpusDecisions:
-    """Clean articles as `dechaff.clean_array` does, and keep what led to it.
+    """Return the decisions on articles with which `dechaff.clean_array` cleans them.
 
     Parameters
     ----------
@@ -248,12 +252,7 @@ def decide_corpus(
 
 
 def check_labels(corpus: Corpus, decisions: CorpusDecisions) -> None:
-    """Refuse a corpus whose labels do not fit its lines, or that has none.
-
-    Raises
-    ------
-    CorpusError
-    """
+    """Raise CorpusError if a corpus has no labels, or the numbers of labels and lines of an article differ."""
     for article, n_lines in zip(corpus, decisions.n_lines.tolist(), strict=True):
         if len(article.labels) != n_lines:
             raise CorpusError(f"{article.id}: {n_lines} lines, but {len(article.labels)} labels")
@@ -265,17 +264,17 @@ def _line_rows(corpus: Corpus, decisions: CorpusDecisions, n_resamples: int, see
     labels = np.concatenate(corpus.labels)
     sites = np.unique(corpus.groups, return_inverse=True)[1]
     article = np.repeat(np.arange(len(corpus)), decisions.n_lines)
-    for by, key in DIVISIONS.items():
+    for by, key in GROUPINGS.items():
         keys = np.array([key(a) for a in corpus])
         for group in np.unique(keys).tolist():
-            member = keys == group
-            rows = np.flatnonzero(member[article] & (labels != MASKED))
+            in_group = keys == group
+            rows = np.flatnonzero(in_group[article] & (labels != MASKED))
             if not len(rows):
                 continue
             resamples = Resamples(sites[article[rows]], n_resamples, seed)
-            measured = (labels[rows], decisions.probability[rows], decisions.kept[rows])
+            columns = (labels[rows], decisions.probability[rows], decisions.kept[rows])
             by_lines, by_tokens = (
-                line_scores(*measured, weights, resamples)
+                line_scores(*columns, weights, resamples)
                 for weights in (np.ones(len(rows)), decisions.n_tokens[rows].astype(np.float64))
             )
             n_articles = len(np.unique(article[rows]))
@@ -306,11 +305,11 @@ def _line_table(title: str, rows: Sequence[LineRow], weight: str) -> Table:
     cells = [
         (
             *(row.by, row.group, f"{row.n_lines:,}", f"{row.n_sites:,}"),
-            *(str(getattr(row, weight)[name]) for name in LINE_HEADS),
+            *(str(getattr(row, weight)[name]) for name in LINE_HEADERS),
         )
         for row in rows
     ]
-    return Table(title, ("by", "group", "lines", "sites", *LINE_HEADS.values()), cells)
+    return Table(title, ("by", "group", "lines", "sites", *LINE_HEADERS.values()), cells)
 
 
 def text_table(
@@ -319,18 +318,18 @@ def text_table(
     difference: str,
     by: Sequence[str] = ("source", "pages", "extractor"),
 ) -> Table:
-    """Lay out the texts' figures, those of `benchmark.compare` too.
+    """Return a table of text figures.
 
     Parameters
     ----------
     title : str
     rows : sequence of TextRow
     difference : str
-        The head of the last column.
+        The header of the last column.
     by : sequence of str
-        What to say of each group.
+        The attributes of `TextGroup` to show.
     """
-    heads = (*by, "system", "n", "sites", "P", "R", "F1", difference)
+    headers = (*by, "system", "n", "sites", "P", "R", "F1", difference)
     cells = [
         (
             *(getattr(row.group, name) for name in by),
@@ -339,7 +338,7 @@ def text_table(
         )
         for row in rows
     ]
-    return Table(title, heads, cells)
+    return Table(title, headers, cells)
 
 
 def _record_lines(gold: Corpus, decisions: CorpusDecisions) -> LineRecords:
