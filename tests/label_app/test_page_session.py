@@ -185,7 +185,7 @@ def test_reasons(client: PageClient) -> None:
     for line in (0, 5, 42):
         found = client.ask("GET", f"api/articles/1/lines/{line}?key={article['key']}").json()
         assert len(found) == 3
-        assert all(reason["text"] and abs(reason["share"]) > 0 for reason in found)
+        assert all(reason["text"] and abs(reason["contribution"]) > 0 for reason in found)
     assert client.ask("GET", f"api/articles/1/lines/43?key={article['key']}").status_code == 422
     assert client.ask("GET", "api/articles/1/lines/0?key=other").status_code == 409
 

@@ -131,7 +131,7 @@ class _Pages:
         jobs = zip(self.pages, texts, self._coverage(), self._headings(), *voters, strict=True)
         labels = self._cached(f"labels {ALIGNMENT_VERSION} {versions}", extractor, _label, jobs)
         return [
-            # A page that does not match its gold teaches nothing, but evaluation still counts it.
+            # A page that does not match its gold is left out of training, but evaluation still counts it.
             masked(text or "") if line is None and not silver else line if line is None else np.array(line, np.int8)
             for line, text, silver in zip(labels, texts, self.silver, strict=True)
         ]

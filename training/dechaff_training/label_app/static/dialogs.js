@@ -1,9 +1,9 @@
-// The dialogs: keys, a file that has changed underneath, a text to add.
+// The dialogs: keyboard shortcuts, a file that has changed, adding a text.
 
 import { addArticle } from './api.js';
 import { find, make } from './dom.js';
 
-/** Show a dialog; gives the value of the button that closes it, "cancel" for Escape. */
+/** Show a dialog; returns the value of the button that closes it, "cancel" for Escape. */
 export function ask(dialog, check = () => true) {
   return new Promise((resolve) => {
     dialog.returnValue = 'cancel';
@@ -18,9 +18,9 @@ export function ask(dialog, check = () => true) {
 }
 
 export function showKeys(keys) {
-  const rows = keys.flatMap(([names, what]) => [
+  const rows = keys.flatMap(([names, action]) => [
     make('dt', {}, ...names.map((name) => make('kbd', { text: name }))),
-    make('dd', { text: what }),
+    make('dd', { text: action }),
   ]);
   find('keys-list').replaceChildren(...rows);
   return ask(find('keys-dialog'));
@@ -33,7 +33,7 @@ export function askAboutConflict({ message, can_overwrite: canOverwrite }) {
   return ask(dialog);
 }
 
-/** Let someone paste or open a text; gives its place in the list, or null. */
+/** Open the dialog for adding a text; returns its index, or null if cancelled. */
 export async function askForText() {
   const [text, file, problem, html] = ['text', 'file', 'problem', 'html'].map((name) => find(`add-${name}`));
   const [site, title] = [find('add-site'), find('add-name')];
