@@ -7,11 +7,13 @@ PAGES ?= ../shared/corpora
 EVALUATION := data/evaluation
 # How long each target is fuzzed.
 SECONDS_EACH ?= 60
+# One worker a core, so each of them computes in one thread.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
-.PHONY: help setup demo test lint types train evaluate notebooks benchmarks fuzz versions audit sbom lock clean
+.PHONY: help setup demo test test-all lint types layers train evaluate notebooks benchmarks fuzz versions audit sbom lock clean
 
 help:  ## Show what there is to do.
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(READY)  ## Make the virtual environment .venv.
 
@@ -37,8 +39,11 @@ demo: $(READY)  ## Label and clean an article with the model that ships.
 	@echo '$$ dechaff clean data/example.txt'
 	@$(BIN)/dechaff clean data/example.txt
 
-test: $(READY)  ## Run the tests.
-	$(BIN)/python -m pytest
+test: $(READY)  ## Run the fast tests.
+	$(PYTEST)
+
+test-all: $(READY)  ## Run all tests: real processes, a browser, faults and huge inputs too, with more random examples.
+	$(PYTEST) -m "" --hypothesis-profile thorough
 
 lint: $(READY)  ## Check style.
 	$(BIN)/ruff check .
@@ -46,6 +51,9 @@ lint: $(READY)  ## Check style.
 
 types: $(READY)  ## Check types.
 	$(BIN)/mypy
+
+layers: $(READY)  ## Check which package may import which.
+	$(BIN)/lint-imports --no-cache
 
 train: $(READY)  ## Learn a model from PAGES/train and data/articles, and put it where the shipped one is.
 	@test -d $(PAGES)/train || { echo "no pages in $(PAGES)/train: name a folder with PAGES=..., or run" \

@@ -19,7 +19,7 @@ import typer
 
 from dechaff.features import FEATURE_GROUPS
 from dechaff.files import written_whole
-from dechaff_training.corpus.corpus import Article, Corpus
+from dechaff_training.corpus import Article, Corpus
 from dechaff_training.evaluate.benchmark import TextRow, cleaned_by, compare, keep_all
 from dechaff_training.evaluate.evaluation import text_table
 from dechaff_training.fit.estimator import LineClassifier

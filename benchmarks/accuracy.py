@@ -20,10 +20,11 @@ import typer
 from dechaff import LineModel
 from dechaff.features import group_names
 from dechaff.files import written_whole
-from dechaff_training.cli.cleaning_files import load, model_digest
-from dechaff_training.corpus.corpus import Corpus
+from dechaff.linear.artifact import model_digest
+from dechaff_training.corpus import Corpus
 from dechaff_training.evaluate.benchmark import cleaned_by, compare, peers
 from dechaff_training.evaluate.evaluation import text_table
+from dechaff_training.files.models import load
 from dechaff_training.fit.estimator import LineClassifier
 from dechaff_training.fit.training import train_model
 from dechaff_training.report.rendering import print_tables

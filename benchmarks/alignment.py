@@ -19,13 +19,11 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from dechaff.extras import load
 from dechaff.text.lines import split_lines
-from dechaff_training.corpus.articles import Article
-from dechaff_training.corpus.extraction import LEARNT, VOTERS, extract, find_headings, load
+from dechaff_training.corpus import BOILERPLATE, CONTENT, MASKED, Article
+from dechaff_training.corpus.extraction import LEARNT, VOTERS, extract, find_headings
 from dechaff_training.corpus.gold_alignment import (
-    BOILERPLATE,
-    CONTENT,
-    MASKED,
     MIN_VOTER,
     USABLE_COVERAGE,
     Labels,

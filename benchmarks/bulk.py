@@ -1,4 +1,4 @@
-"""How bulk runs use cores and memory, and whether a killed one loses anything; measured on one file of many texts.
+"""Measure the use of cores and memory by bulk runs, and whether killed runs resume without loss.
 
 Run `python benchmarks/bulk.py --help`.
 """
@@ -26,7 +26,7 @@ from rich.table import Table
 from dechaff import DechaffError
 from dechaff.extras import load
 from dechaff_training.cli.options import BEHAVIOUR
-from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.corpus import Corpus
 from dechaff_training.corpus.extraction import EXTRACTORS
 from dechaff_training.files.progress import Bar
 
@@ -34,14 +34,14 @@ EXTRACTOR: Final = "resiliparse_all"
 ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"
 _COMMAND: Final = (sys.executable, "-m", "dechaff_training", "bulk", "--quiet")
 _ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-# More often, and looking is what the second core does.
-_LOOK: Final = 0.5
+# Seconds between samples of memory; more frequent sampling would take processor time from the workers.
+_INTERVAL: Final = 0.5
 _LARGEST: Final = "the largest of all processes"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured figure, and what it should be.
+    """One measured figure and its target.
 
     Attributes
     ----------
@@ -61,16 +61,16 @@ class Figure:
 
 @dataclass(frozen=True)
 class Run:
-    """What one run took.
+    """Resources that one run took.
 
     Attributes
     ----------
     seconds : float
         By the clock.
     cpu_seconds : float
-        Of all its processes.
+        Processor time of all its processes.
     reader_seconds : float
-        Processor seconds of the process that reads and writes.
+        Processor time of the process that reads and writes.
     peaks : list of float
         The largest resident memory of each process, in MB, the reader's first.
     """
@@ -82,12 +82,12 @@ class Run:
 
 
 def read_texts(pages: Path | None) -> list[str]:
-    """Take the texts of pages, or those of the project's own articles.
+    """Return the texts of pages, by default of the project's own articles.
 
     Raises
     ------
     DechaffError
-        If there are none.
+        If they cannot be read.
     """
     if pages is None:
         return list(Corpus.read(ARTICLES).texts)
@@ -96,7 +96,7 @@ def read_texts(pages: Path | None) -> list[str]:
 
 
 def write_documents(texts: list[str], path: Path, n_bytes: int) -> int:
-    """Write so many bytes of JSON lines, each text shuffled by lines so that no two are alike, as .jsonl.zst."""
+    """Write `n_bytes` of JSON lines as .jsonl.zst; texts start at random offsets, so that repetitions differ."""
     orjson, zstandard = load("orjson", "bulk"), load("zstandard", "bulk")
     chance = random.Random(0)  # noqa: S311
     written: int = 0
@@ -113,7 +113,7 @@ def write_documents(texts: list[str], path: Path, n_bytes: int) -> int:
 
 
 def run(source: Path, out: Path, workers: int) -> Run:
-    """Run the command in processes of its own, and look at their memory twice a second."""
+    """Run the command in a subprocess and sample the memory of its processes."""
     psutil = load("psutil", "dev")
     shutil.rmtree(out, ignore_errors=True)
     start = time.perf_counter()
@@ -125,10 +125,11 @@ def run(source: Path, out: Path, workers: int) -> Run:
     reader = 0.0
     while process.returncode is None:
         for each in [watched, *_children(watched, psutil)]:
-            peaks[each.pid] = max(peaks.get(each.pid, 0.0), _memory(each, psutil))
-        reader = max(reader, _processor(watched, psutil))
+            megabytes, seconds = _sample(each, psutil)
+            peaks[each.pid] = max(peaks.get(each.pid, 0.0), megabytes)
+            reader = max(reader, seconds) if each is watched else reader
         with suppress(subprocess.TimeoutExpired):
-            process.wait(_LOOK)
+            process.wait(_INTERVAL)
     if process.returncode:
         raise DechaffError(f"the run ended with {process.returncode}")
     seconds = time.perf_counter() - start
@@ -146,30 +147,24 @@ def _children(process: Any, psutil: Any) -> list[Any]:
         return []
 
 
-def _memory(process: Any, psutil: Any) -> float:
-    try:
-        return float(process.memory_info().rss) / 1e6
-    except psutil.Error:
-        return 0.0
-
-
-def _processor(process: Any, psutil: Any) -> float:
+def _sample(process: Any, psutil: Any) -> tuple[float, float]:
+    """Return resident memory in MB and processor seconds; zeros if the process has ended."""
     try:
         times = process.cpu_times()
+        return float(process.memory_info().rss) / 1e6, float(times.user + times.system)
     except psutil.Error:
-        return 0.0
-    return float(times.user + times.system)
+        return 0.0, 0.0
 
 
 def kill_often(source: Path, folder: Path, workers: int, times: int) -> Iterator[bool]:
-    """Kill a run at random moments, let it go on, and tell whether it wrote what an undisturbed one does."""
+    """Kill a run at random moments, resume it, and yield whether it wrote the bytes of an undisturbed run."""
     whole = run(source, folder / "whole", workers)
     chance = random.Random(1)  # noqa: S311
     for number in range(times):
         out = folder / "killed"
         shutil.rmtree(out, ignore_errors=True)
         command = [*_COMMAND, str(source), "-o", str(out), "--workers", str(workers)]
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)  # workers complain that nobody is there
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)  # killed workers print tracebacks
         time.sleep(chance.uniform(0.1, 0.95) * whole.seconds)
         process.kill()
         process.wait()
@@ -183,7 +178,7 @@ def _tree(folder: Path) -> dict[str, bytes]:
 
 
 def measure(pages: Path | None, megabytes: int, small: int, repetitions: int, kills: int) -> list[Figure]:
-    """Take all measurements.
+    """Measure everything.
 
     Raises
     ------
@@ -198,7 +193,7 @@ def measure(pages: Path | None, megabytes: int, small: int, repetitions: int, ki
         sizes = {size: write_documents(texts, path, size * 1_000_000) / 1e6 for size, path in sources.items()}
         bar.describe("cores")
         ones, twos = [], []
-        for _ in range(repetitions):  # in turns, so that whatever else the machine does meets both
+        for _ in range(repetitions):  # alternating, so that other load affects both
             ones.append(run(sources[megabytes], folder / "one", 1))
             twos.append(run(sources[megabytes], folder / "two", 2))
         figures += compare_cores(ones, twos, sizes[megabytes])
@@ -215,7 +210,7 @@ def measure(pages: Path | None, megabytes: int, small: int, repetitions: int, ki
 
 
 def compare_cores(ones: list[Run], twos: list[Run], megabytes: float) -> list[Figure]:
-    """Compare one process with two: by the clock, and by what the processors did."""
+    """Compare one worker with two, by wall-clock and by processor time."""
     one, two = median(r.seconds for r in ones), median(r.seconds for r in twos)
     cpu_one, cpu_two = median(r.cpu_seconds for r in ones), median(r.cpu_seconds for r in twos)
     reader = median(r.reader_seconds for r in twos)
@@ -232,7 +227,7 @@ def compare_cores(ones: list[Run], twos: list[Run], megabytes: float) -> list[Fi
 
 
 def print_figures(figures: list[Figure], console: Console) -> None:
-    """Print the figures beside their targets."""
+    """Print the figures with their targets."""
     table = Table("figure", title="Bulk runs")
     for name in ("measured", "target"):
         table.add_column(name, justify="right")
@@ -259,10 +254,10 @@ def main(
     repetitions: Annotated[int, typer.Option("--repetitions", "-n", min=1, help="How often each side runs.")] = 1,
     kills: Annotated[int, typer.Option(min=0, help="How often a run is killed.")] = 10,
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the figures there, too.")
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures to this file.")
     ] = None,
 ) -> None:
-    """Measure bulk runs: one worker beside two, peak memory by size of the input, and runs that are killed."""
+    """Measure bulk runs: one worker and two, peak memory by input size, and killed runs."""
     try:
         figures = measure(pages, megabytes, small, repetitions, kills)
     except DechaffError as error:

@@ -19,7 +19,7 @@ import typer
 
 from dechaff import LineModel, load_model, save_model
 from dechaff.files import written_whole
-from dechaff_training.corpus.corpus import MASKED, Article, Corpus
+from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.evaluate.benchmark import text_columns
 from dechaff_training.evaluate.evaluation import Table, decide_corpus
 from dechaff_training.evaluate.metrics import Estimate, Resamples, Values, f1_of_means

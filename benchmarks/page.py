@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dechaff_training.cli.options import BEHAVIOUR
-from dechaff_training.corpus.articles import parse_labelled
+from dechaff_training.corpus import parse_labelled
 
 ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"
 CHROMIUM_OPTIONS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic")

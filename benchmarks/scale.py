@@ -1,7 +1,7 @@
-"""How time and memory grow with the input, for texts of several kinds: the slope of log time over log size.
+"""Measure how time and memory grow with the input, for several types of text: slopes of log time over log size.
 
-Each size of each kind runs in a process of its own, so that a peak of memory is its own; the time is the least
-processor time of the repetitions. Nothing here fails because something was slow.
+Each size of each type runs in its own process, so that peaks of memory are separate; the time is the least
+processor time of the repetitions. Slow results are not failures.
 
 Run `python benchmarks/scale.py --help`.
 """
@@ -22,35 +22,35 @@ import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
-from speed import peak_memory, read_model  # first: it says how many threads numpy has
+from speed import peak_memory, read_model  # first: it sets numpy's number of threads
 
 from dechaff import DechaffError, keep_content, split_lines
 from dechaff.kernels import is_compiled, using_compiled
 from dechaff_training.cli.options import BEHAVIOUR
-from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.corpus import Corpus
 from dechaff_training.files.progress import Bar
 
 ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"
-#: Slopes are wished to be at most this: linear time, the logarithm in sorting, and noise.
+#: Target for slopes: linear time, with room for the logarithm in sorting, and noise.
 LINEAR: Final = 1.1
-_MOST_LINES: Final = 5_000_000
-# Bidirectional and other controls, what has no width, lone surrogates, unassigned code points, line separators.
+_MAX_LINES: Final = 5_000_000
+# Bidirectional and other controls, zero-width characters, lone surrogates, unassigned code points, line separators.
 _HOSTILE: Final = "\u202e\u2066\u200b\ufeff\0\x1b\ud800\udfff\u0378\U0010fffe\u2028\x85\r\v a1%₹"
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What one text took.
+    """Resources that cleaning one text took.
 
     Attributes
     ----------
     kind : str
     megabytes, n_lines : float, int
-        Of UTF-8, and lines with something on them.
+        Size in UTF-8, and the number of lines that are not blank.
     seconds : float
-        Of the processor, so that a busy machine counts less; the least of the repetitions.
+        Processor time, which other load affects less; the least of the repetitions.
     peak_mb, added_mb : float
-        The largest resident memory of the process, and how much of it came while the text was cleaned.
+        The largest resident memory of the process, and its growth during cleaning.
     """
 
     kind: str
@@ -62,24 +62,24 @@ class Measured:
 
 
 def ordinary(n_bytes: int) -> str:
-    """Make one text of the project's articles, again and again."""
+    """Return the project's articles as one text, repeated to the size."""
     articles = Corpus.read(ARTICLES).texts
     size = sum(len(text.encode()) + 1 for text in articles)
     return "\n".join(islice(cycle(articles), max(len(articles) * n_bytes // size, 1)))
 
 
 def one_line(n_bytes: int) -> str:
-    """Make one line of the words of the project's articles."""
+    """Return the words of the project's articles as one line."""
     return " ".join(ordinary(n_bytes).split())
 
 
 def short_lines(n_bytes: int) -> str:
-    """Make lines of one to seven digits, no two alike; of 40 MB and more there are five million."""
-    return "\n".join(map(str, range(min(n_bytes // 8, _MOST_LINES))))
+    """Return distinct lines of one to seven digits; at most five million, from 40 MB on."""
+    return "\n".join(map(str, range(min(n_bytes // 8, _MAX_LINES))))
 
 
 def hostile(n_bytes: int) -> str:
-    """Mix controls, marks without width, halves of pairs and what is unassigned, in runs of any length."""
+    """Return a mix of controls, zero-width characters, lone surrogates and unassigned code points."""
     rng = np.random.default_rng(0)
     size = len(_HOSTILE.encode("utf-8", "surrogatepass")) / len(_HOSTILE)
     runs = rng.integers(0, len(_HOSTILE), int(n_bytes / size / 4)), rng.integers(1, 8, int(n_bytes / size / 4))
@@ -95,11 +95,11 @@ KINDS: Final[dict[str, Callable[[int], str]]] = {
 
 
 def measure(kind: str, megabytes: int, repetitions: int, *, compiled: bool) -> Measured:
-    """Clean one text of a kind and size in this process, and weigh it."""
+    """Clean one text in this process, and measure time and memory."""
     model, text = read_model(None), KINDS[kind](megabytes * 1_000_000)
     with using_compiled(compiled):
         keep_content("Tables are built on first use.\n" * 1000, model)
-        _forget_peak()
+        _reset_peak()
         before, seconds = peak_memory(), []
         for _ in range(repetitions):
             start = time.process_time()
@@ -110,14 +110,14 @@ def measure(kind: str, megabytes: int, repetitions: int, *, compiled: bool) -> M
     return Measured(kind, size, len(split_lines(text)), min(seconds), peak, peak - before)
 
 
-def _forget_peak() -> None:
-    """Let the peak of memory begin anew, where the system can: making a text may take more than cleaning it."""
+def _reset_peak() -> None:
+    """Reset the peak of memory if the system supports it: creating a text may take more than cleaning it."""
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def measure_all(kinds: list[str], sizes: list[int], repetitions: int, *, compiled: bool) -> list[Measured]:
-    """Measure every kind at every size, each in a process of its own."""
+    """Measure every type of text at every size, each in its own process."""
     found = []
     with Bar("measuring", len(kinds) * len(sizes)) as bar:
         for kind in kinds:
@@ -129,7 +129,7 @@ def measure_all(kinds: list[str], sizes: list[int], repetitions: int, *, compile
 
 
 def slope(rows: list[Measured], size: str, value: str) -> float:
-    r"""Fit the logarithm of a value over that of a size: 1 is linear growth, 2 quadratic.
+    r"""Compute the slope of log value over log size: 1 is linear growth, 2 quadratic.
 
     Examples
     --------
@@ -142,9 +142,9 @@ def slope(rows: list[Measured], size: str, value: str) -> float:
 
 
 def slopes(rows: list[Measured]) -> dict[str, dict[str, float]]:
-    """Give the slopes of time and of added memory of each kind that has two sizes at least."""
+    """Compute the slopes of time and added memory of each type of text with two sizes or more."""
     kinds = {row.kind: [other for other in rows if other.kind == row.kind] for row in rows}
-    # Short lines are counted by lines: of more than five million there are no more.
+    # Short lines have a largest size: measure it once.
     sized = {kind: list({row.megabytes: row for row in mine}.values()) for kind, mine in kinds.items()}
     return {
         kind: {name: slope(mine, "megabytes", name) for name in ("seconds", "added_mb")}
@@ -154,7 +154,7 @@ def slopes(rows: list[Measured]) -> dict[str, dict[str, float]]:
 
 
 def print_rows(rows: list[Measured], console: Console) -> None:
-    """Print what each text took, and the slopes."""
+    """Print the measurements and the slopes."""
     table = Table("kind", title="Growth")
     for name in ("MB", "lines", "seconds", "MB/s", "peak MB", "added MB"):
         table.add_column(name, justify="right")
@@ -164,8 +164,8 @@ def print_rows(rows: list[Measured], console: Console) -> None:
         table.add_row(row.kind, size, f"{row.n_lines:,}", seconds, speed, *memory)
     console.print(table)
     for kind, found in slopes(rows).items():
-        told = "linear" if found["seconds"] <= LINEAR else "MORE THAN LINEAR"
-        console.print(f"{kind}: time {found['seconds']:.2f} ({told}), memory {found['added_mb']:.2f}")
+        verdict = "linear" if found["seconds"] <= LINEAR else "MORE THAN LINEAR"
+        console.print(f"{kind}: time {found['seconds']:.2f} ({verdict}), memory {found['added_mb']:.2f}")
 
 
 app = typer.Typer(**BEHAVIOUR)
@@ -173,25 +173,25 @@ app = typer.Typer(**BEHAVIOUR)
 
 @app.command(epilog="Example: [bold]python benchmarks/scale.py --size 10 --size 20 --json scale.json[/bold]")
 def main(
-    sizes: Annotated[list[int], typer.Option("--size", metavar="MB", min=1, help="A size; repeat it.")] = [  # noqa: B006
+    sizes: Annotated[list[int], typer.Option("--size", metavar="MB", min=1, help="A size; repeatable.")] = [  # noqa: B006
         10,
         20,
         40,
         80,
     ],
     kinds: Annotated[
-        list[str] | None, typer.Option("--kind", help="A kind of text; repeat it. By default all.")
+        list[str] | None, typer.Option("--kind", help="A type of text; repeatable. By default all.")
     ] = None,
     repetitions: Annotated[int, typer.Option("--repetitions", "-n", min=1, help="How often each runs.")] = 1,
-    compiled: Annotated[bool, typer.Option(help="Whether to use compiled functions.")] = True,
+    compiled: Annotated[bool, typer.Option(help="Whether to use the numba kernels.")] = True,
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the figures there, too.")
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures to this file.")
     ] = None,
 ) -> None:
-    """Measure time and peak memory of one article at several sizes, for ordinary text and the worst kinds."""
+    """Measure time and peak memory of one article at several sizes, for ordinary and adversarial texts."""
     wrong = set(kinds or ()) - KINDS.keys()
     if wrong:
-        raise typer.BadParameter(f"{', '.join(sorted(wrong))}: there are {', '.join(KINDS)}")
+        raise typer.BadParameter(f"{', '.join(sorted(wrong))}: choose from {', '.join(KINDS)}")
     try:
         rows = measure_all(kinds or list(KINDS), sizes, repetitions, compiled=compiled)
     except DechaffError as error:

@@ -46,9 +46,10 @@ from dechaff import (
     load_model,
     split_lines,
 )
+from dechaff.extras import load
 from dechaff.kernels import is_compiled
 from dechaff_training.cli.options import BEHAVIOUR
-from dechaff_training.corpus.extraction import EXTRACTORS, extractor_version, load
+from dechaff_training.corpus.extraction import EXTRACTORS, extractor_version
 from dechaff_training.files.progress import Bar
 
 EXTRACTOR: Final = "resiliparse_all"

@@ -1,4 +1,4 @@
-"""Files of documents for the tests of bulk runs, made of the project's own articles, and how to read them back."""
+"""Document files for the tests of bulk runs, made of the project's own articles, and readers for them."""
 
 import gzip
 import io
@@ -18,7 +18,7 @@ ARTICLES = Path(__file__).parents[1] / "data" / "articles"
 
 
 def texts(n: int, lines: int = 12) -> Iterator[str]:
-    """Give beginnings of the project's articles, again and again, each with a line of its own."""
+    """Yield excerpts of the project's articles in a cycle, each with a unique last line."""
     articles = _articles()
     for number in range(n):
         article = articles[number % len(articles)]
@@ -32,7 +32,7 @@ def _articles() -> list[list[str]]:
 
 
 def records(n: int, lines: int = 12) -> list[dict[str, Any]]:
-    """Give documents with other fields around the text."""
+    """Return documents with other fields around the text."""
     return [
         {
             "id": f"d{number}",
@@ -45,26 +45,26 @@ def records(n: int, lines: int = 12) -> list[dict[str, Any]]:
 
 
 def jsonl(rows: Iterable[Any]) -> bytes:
-    """Write JSON lines."""
+    """Return rows as JSON Lines."""
     return b"".join(orjson.dumps(row) + b"\n" for row in rows)
 
 
 def compress(data: bytes, path: Path) -> bytes:
-    """Compress as a file's name says."""
+    """Compress data by the ending of a file's name."""
     if path.name.endswith(".gz"):
         return gzip.compress(data)
     return zstandard.compress(data) if path.name.endswith(".zst") else data
 
 
 def write_jsonl(path: Path, rows: Iterable[Any]) -> Path:
-    """Write JSON lines, compressed as the name says."""
+    """Write JSON Lines, compressed by the ending of the name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(compress(jsonl(rows), path))
     return path
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file, decompressed as most programs would do it: the first zstandard frame only."""
+    """Read a file and decompress it as most programs do: the first Zstandard frame only."""
     data = path.read_bytes()
     if path.name.endswith(".gz"):
         return gzip.decompress(data)
@@ -74,10 +74,10 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_jsonl(path: Path) -> list[Any]:
-    """Read JSON lines by another parser than the one that wrote them."""
+    """Read JSON Lines with another parser than the one that wrote them."""
     return [json.loads(line) for line in read_bytes(path).decode().splitlines() if line]
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Give all files of a folder, hidden ones too."""
+    """Return the content of all files in a folder, hidden ones included, by relative path."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -1,4 +1,4 @@
-"""What several test files share: texts of every kind and models made by hand."""
+"""Shared test data: strategies for texts of every kind, and models made by hand."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +14,10 @@ from dechaff.linear.forward import Forward
 from dechaff.linear.line_model import stage_names
 from dechaff.linear.stage import SPLITS_PER_TREE, Crosses, Stage
 
-#: What `LineBatch` takes for white space beyond `str.isspace`: it has no width.
+#: Zero-width characters, which `LineBatch` strips like white space.
 ZERO_WIDTH = "\u200b\u200e\u200f\u2060\ufeff"
 BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
-#: Code points that have been trouble elsewhere: lone surrogates, NUL, breaks, marks, digits, money, ideographs.
+#: Difficult code points: lone surrogates, NUL, breaks, marks, digits, currency symbols, ideographs.
 TROUBLE = (
     BREAKS + ZERO_WIDTH + "\ud800\udfff\x00\x1f\u0301İıßς٣९９₹€$世한กー’'-%٪ .,!\t\U0001f600\U000e0101\U0010ffff"
 )
@@ -39,7 +39,7 @@ def write_pages(path: Path, *rows: dict[str, Any]) -> Path:
 
 
 def strip(line: str) -> str:
-    """Strip as `LineBatch` does: white space, and what has no width, from both ends."""
+    """Strip white space and zero-width characters from both ends, as `LineBatch` does."""
     while line and (line[0].isspace() or line[0] in ZERO_WIDTH):
         line = line[1:]
     while line and (line[-1].isspace() or line[-1] in ZERO_WIDTH):
@@ -48,24 +48,24 @@ def strip(line: str) -> str:
 
 
 def naive_lines(text: str) -> list[str]:
-    """Split as `LineBatch` does, with what Python has."""
+    """Split into lines with Python's string methods, as `LineBatch` does."""
     return [line for line in map(strip, text.splitlines()) if line]
 
 
 def plain_stage(names: tuple[str, ...], intercept: float = 0.0, **coefficients: float) -> Stage:
-    """Make a stage of mean 0 and scale 1 that sees only the features named."""
+    """Make a stage with mean 0 and scale 1 that weighs the named features only."""
     weights = np.array([coefficients.get(name, 0.0) for name in names], np.float32)
     return Stage(names, np.zeros_like(weights), np.ones_like(weights), weights, intercept)
 
 
 def sum_leaves(crosses: Crosses, matrix: np.ndarray) -> np.ndarray:
-    """Sum the weights of every line's leaves, as a stage without features of its own does."""
+    """Sum the weights of each line's leaves, as a stage without other features does."""
     stage = plain_stage(tuple(f"feature {row}" for row in range(len(matrix))))
     return replace(stage, crosses=crosses).log_odds(matrix)
 
 
 def constant_model(log_odds: float, threshold: float = 0.5) -> LineModel:
-    """Make a model that says the same of every line."""
+    """Make a model with the same log-odds for every line."""
     first, second = stage_names()
     return LineModel(plain_stage(first), plain_stage(second, log_odds), np.zeros(2, np.float32), threshold)
 
@@ -76,7 +76,7 @@ def forward(model: LineModel, text: str) -> Forward:
 
 
 def random_crosses(rng: np.random.Generator, n_trees: int, n_features: int) -> Crosses:
-    """Make real trees of up to eight splits, with leaves as `grow_crosses` numbers them."""
+    """Make valid trees of up to eight splits, with leaves numbered as in `grow_crosses`."""
     features = np.zeros((n_trees, SPLITS_PER_TREE), np.int32)
     thresholds = np.full((n_trees, SPLITS_PER_TREE), np.inf, np.float32)
     leaves = np.zeros((n_trees, 256), np.uint8)
@@ -85,14 +85,14 @@ def random_crosses(rng: np.random.Generator, n_trees: int, n_features: int) -> C
         n_splits = int(rng.integers(0, SPLITS_PER_TREE + 1))
         features[tree, :n_splits] = rng.integers(0, n_features, n_splits)
         thresholds[tree, :n_splits] = rng.normal(size=n_splits)
-        # A chain: split k leads to leaf k where it is true, to split k + 1 where it is not.
+        # A chain: split k leads to leaf k if true, else to split k + 1.
         for pattern in range(256):
             leaves[tree, pattern] = next((k for k in range(n_splits) if pattern >> k & 1), n_splits)
     return Crosses(features, thresholds, leaves, weights)
 
 
 def random_model(seed: int = 0, n_bits: int = 10, n_trees: int = 6) -> LineModel:
-    """Make a model of random weights, none of which is zero, so that nothing a line has goes unseen."""
+    """Make a model of random nonzero weights, so that every feature changes the result."""
     rng = np.random.default_rng(seed)
     stages = []
     for names in (*stage_names(), stage3_names()):
@@ -101,8 +101,8 @@ def random_model(seed: int = 0, n_bits: int = 10, n_trees: int = 6) -> LineModel
         arrays = [values.astype(np.float32) for values in (means, scales, coefficients)]
         stages.append(Stage(names, *arrays, float(rng.normal()), random_crosses(rng, n_trees, n)))
     words = rng.normal(size=1 << n_bits).astype(np.float16).astype(np.float32)
-    first, second, decoder = stages
-    return LineModel(first, second, words, 0.5, {"made": "by hand"}, decoder)
+    first, second, third = stages
+    return LineModel(first, second, words, 0.5, {"made": "by hand"}, third)
 
 
 #: For tests of files: a model whose file is small.

@@ -1,7 +1,7 @@
-"""Interrupts a command at chosen lines of the project's own code: `interruption.py FOLDER PLAN ARGUMENT…`.
+"""Interrupt a command at chosen lines of the project's own code: `interruption.py FOLDER MOMENTS ARGUMENT…`.
 
 The command runs in this process once, which imports all that it needs; then in a fork that counts its lines, and in
-one more for each moment, where the process sends itself SIGINT. Every run has a copy of the folder for its own.
+one fork for each moment, where the process sends itself SIGINT. Each run works on its own copy of the folder.
 """
 
 import json
@@ -20,12 +20,12 @@ from dechaff.files import written_whole
 from dechaff_training.__main__ import main
 
 _OWN = tuple(str(Path(package.__file__).parent) for package in (dechaff, dechaff_training))
-#: What is written under a temporary name is written here.
+#: The file with the code that writes under a temporary name.
 _FILES = written_whole.__wrapped__.__code__.co_filename
 
 
 def on_lines(act: Callable[[int, str], None]) -> None:
-    """Call a function with the number and the file of every line of the project's that is about to run."""
+    """Call a function with the number and the file of each of the project's lines before it runs."""
     count = 0
 
     def trace(frame: FrameType, event: str, _: object) -> Any:
@@ -41,7 +41,7 @@ def on_lines(act: Callable[[int, str], None]) -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run the command line, and give its exit code."""
+    """Run the command line and return its exit code."""
     sys.argv = ["dechaff", *arguments]
     signal.signal(signal.SIGINT, signal.default_int_handler)  # as at the start of any program
     try:
@@ -52,7 +52,7 @@ def run(arguments: list[str]) -> int:
 
 
 def in_fork(folder: Path, arguments: list[str], act: Callable[[int, str], None], done: Callable[[], None]) -> int:
-    """Run the command in a fork, within a folder and give its exit code."""
+    """Run the command in a fork, within a folder, and return its exit code."""
     if (child := os.fork()) == 0:
         os.chdir(folder)
         for descriptor, name in ((1, "stdout"), (2, "stderr")):
@@ -68,14 +68,14 @@ def in_fork(folder: Path, arguments: list[str], act: Callable[[int, str], None],
 
 
 def choose(files: list[str], n: int) -> list[int]:
-    """Choose so many moments over all of the run, and up to so many where something is written under another name."""
+    """Choose `n` moments over the whole run, and up to `n` more where something is written under a temporary name."""
     every = range(1, len(files) + 1)
     writing = [line for line in every if files[line - 1] == _FILES]
-    return sorted({*repeat_rows(every, n), *repeat_rows(writing, n)})
+    return sorted({*spread(every, n), *spread(writing, n)})
 
 
-def repeat_rows(lines: Sequence[int], n: int) -> list[int]:
-    """Take so many of the lines at equal distances; not the first, where nothing can be quiet yet."""
+def spread(lines: Sequence[int], n: int) -> list[int]:
+    """Choose `n` of the lines at equal distances; not the first, before the interrupt handler is set."""
     step = max(len(lines) / n, 1)
     return [lines[int((place + 0.5) * step)] for place in range(min(n, len(lines)))]
 
@@ -86,7 +86,7 @@ def copy(folder: Path, name: str) -> Path:
 
 
 def main_process(folder: Path, n: int, arguments: list[str]) -> list[tuple[int, int]]:
-    """Interrupt the command so many times, and give each moment and its exit code."""
+    """Interrupt the command at `n` moments or more; return each moment and its exit code."""
     os.chdir(copy(folder, "warm"))
     assert run(arguments) == 0
     files: list[str] = []

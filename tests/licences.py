@@ -1,4 +1,4 @@
-"""List what dechaff asks for by name, for what, and under which licence: the table of docs/dependencies.md.
+"""List the direct dependencies with their extras and licences: the table of docs/dependencies.md.
 
 python tests/licences.py > docs/dependencies.md
 """
@@ -20,7 +20,7 @@ in turn: `make sbom`. Inference itself imports numpy and joblib alone.
 
 
 def direct_dependencies() -> dict[str, list[str]]:
-    """Give the packages that pyproject.toml names, and for each what asks for it: "core" or an extra."""
+    """Return the packages named in pyproject.toml, each with "core" or the extras that need it."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     asked = {"core": project["dependencies"], **project["optional-dependencies"]}
     found: dict[str, list[str]] = {}
@@ -44,7 +44,7 @@ def licence(package: Distribution) -> str:
 
 
 def rows() -> Iterator[str]:
-    """Give the table's rows; a package that is not installed here has none."""
+    """Yield the rows of the table; skip packages that are not installed."""
     for name, extras in direct_dependencies().items():
         try:
             yield f"| {name} | {', '.join(extras)} | {licence(distribution(name))} |"

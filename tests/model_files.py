@@ -1,4 +1,4 @@
-"""Model files made wrong on purpose, for the tests of their reader."""
+"""Malformed and malicious model files for the tests of the reader."""
 
 import io
 import os
@@ -14,13 +14,13 @@ from sklearn.linear_model import LogisticRegression
 
 
 def write_compressed(path: Path, raw: bytes) -> Path:
-    """Write what joblib would write of this pickle."""
+    """Compress a pickle as joblib does and write it."""
     path.write_bytes(zlib.compress(raw, 1))
     return path
 
 
 def write_content(path: Path, saved: Path, change: Callable[[dict[str, Any]], object]) -> Path:
-    """Write a saved model's plain values anew, with a change made to them."""
+    """Write a saved model's content again after changing it."""
     content = joblib.load(saved)
     change(content)
     return write_compressed(path, pickle.dumps(content))
@@ -113,7 +113,7 @@ ATTACKS = {
 
 
 def set_in(*keys: str, to: object) -> Callable[[dict[str, Any]], None]:
-    """Make a change that sets what these keys lead to."""
+    """Return a function that sets the value at a path of keys."""
 
     def change(content: dict[str, Any]) -> None:
         for key in keys[:-1]:

@@ -1,4 +1,4 @@
-"""What the tests of the labelling page share: articles, a client that asks as the page does, a server, a browser."""
+"""Shared by the tests of the label page: articles, an HTTP client, a server, a browser."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ CHROMIUM_OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-netwo
 
 
 def write_texts(folder: Path) -> Path:
-    """Write a plain article of one site and a labelled one of another."""
+    """Write a plain article for one site and a labelled article for another."""
     (folder / "observer").mkdir(parents=True)
     (folder / "observer" / "ferry.txt").write_text(FERRY.read_text())
     (folder / "bote").mkdir()
@@ -29,7 +29,7 @@ def write_texts(folder: Path) -> Path:
 
 
 class PageClient:
-    """Asks an application as the page does: its own address, its origin and the token."""
+    """Send requests to an application as the page does: same address, origin and token."""
 
     def __init__(self, session: Any) -> None:
         from starlette.testclient import TestClient
@@ -59,7 +59,7 @@ class PageClient:
 
 @contextmanager
 def running(*arguments: object) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """Run `dechaff label`, and give its address and the process."""
+    """Run `dechaff label`; yield its address and the process."""
     command = [*DECHAFF, "label", *map(str, arguments), "--no-open"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, text=True, env=environment(), **pipes) as process:
@@ -70,20 +70,20 @@ def running(*arguments: object) -> Iterator[tuple[str, "subprocess.Popen[str]"]]
             process.kill()
 
 
-#: Each line as it is to be labelled, against what the shipped model thinks of them.
-TAUGHT = "- The council voted on Tuesday to repair the old bridge over the {site}.\n+ Share this article\n"
+#: Lines with labels opposite to those of the shipped model.
+LABELLED = "- The council voted on Tuesday to repair the old bridge over the {site}.\n+ Share this article\n"
 
 
 def write_labelled(folder: Path, n_sites: int) -> Path:
-    """Write an article of each of several sites whose labels are the opposite of what one would say."""
+    """Write one article for each of several sites, with inverted labels."""
     for number in range(n_sites):
         (folder / f"site-{number}").mkdir(parents=True)
-        (folder / f"site-{number}" / "council.txt").write_text(TAUGHT.format(site=number))
+        (folder / f"site-{number}" / "council.txt").write_text(LABELLED.format(site=number))
     return folder
 
 
 class Saver(Thread):
-    """Saves and drafts labels of one article by turns, as fast as it goes, until the server is gone.
+    """Save labels and drafts of one article in a loop until the server is gone.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class Saver(Thread):
     n_saved : int
     """
 
-    #: The marks of `weir.txt` as they alternate, and what each makes of the file.
+    #: The alternating marks of `weir.txt`, and the file that each writes.
     FILES: ClassVar = {
         marks: f"{marks[0]} The weir is open again.\n\n{marks[1]}share Tweet\n? Perhaps\n"
         for marks in ("+-?", "--?")
@@ -107,13 +107,13 @@ class Saver(Thread):
         self._article = self._ask("GET", "")
 
     def run(self) -> None:
-        """Save until nobody answers."""
+        """Save until the server no longer answers."""
         with suppress(OSError, HTTPException):
             while True:
                 self.save_once()
 
     def save_once(self) -> None:
-        """Keep a draft of the other marks, and save them."""
+        """Save a draft with the other marks, then save those marks."""
         marks = tuple(self.FILES)[self.n_saved % 2]
         record = {"key": self._article["key"], "digest": self._article["digest"], "marks": marks}
         self._ask("PUT", "/draft", record)
@@ -130,7 +130,7 @@ class Saver(Thread):
 
 
 def serious(results: Any) -> list[str]:
-    """Name the findings that are serious or critical."""
+    """Return the findings that are serious or critical."""
     return [
         f"{finding['id']}: {node['target']} {node.get('failureSummary')}"
         for finding in results.response["violations"]

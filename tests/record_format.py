@@ -1,8 +1,8 @@
-"""Keep a small file of the model format with what it says of an article: run it when features or format change.
+"""Record a small model file and its probabilities: run this when features or the format change.
 
 python tests/record_format.py
 
-It writes the file of the format that `save_model` writes; those of older formats stay as they are.
+It writes the file of the format that `save_model` writes; those of older formats stay.
 """
 
 import json
@@ -19,7 +19,7 @@ ARTICLE = Path(__file__).parents[1] / "data" / "example.txt"
 
 
 def probabilities(model: LineModel) -> list[float]:
-    """Give the probability of content of every line of the example."""
+    """Compute the probability of content of every line of the example."""
     return model.predict_proba([ARTICLE.read_text("utf-8")])[:, 1].round(9).tolist()
 
 

@@ -1,5 +1,8 @@
 """Labels each line of an article's text as content or boilerplate, with a linear model that says why."""
 
+import sys
+
+from dechaff._moved import MOVED, MovedModules
 from dechaff.api import (
     CleanedArticle,
     LabelledLine,
@@ -40,3 +43,5 @@ __all__ = [
     "split_lines",
 ]
 __version__ = "0.1.0"
+# First of all finders: the modules of a moved package would be loaded a second time by their paths.
+sys.meta_path.insert(0, MovedModules(MOVED))

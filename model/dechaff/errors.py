@@ -1,12 +1,12 @@
-"""The errors that dechaff raises on purpose; each message says what to do."""
+"""Errors that dechaff raises deliberately; each message contains a remedy."""
 
 
 class DechaffError(Exception):
-    """Base of every error that dechaff raises on purpose."""
+    """Base of all errors that dechaff raises deliberately."""
 
 
 class ArtifactError(DechaffError):
-    """A model file cannot be trusted, read or used by this version."""
+    """A model file is unsafe, unreadable or of an unsupported version."""
 
 
 class CorpusError(DechaffError):

@@ -1,4 +1,4 @@
-"""Packages that only some uses need: imported when they are used."""
+"""Packages that only some uses need, imported on first use."""
 
 from importlib import import_module
 from typing import Any
@@ -7,14 +7,14 @@ from dechaff.errors import MissingExtraError
 
 
 def load(module: str, extra: str = "html") -> Any:
-    """Import a package of an extra, or say how to install it.
+    """Import a module of an optional package.
 
     Parameters
     ----------
     module : str
-        The module's full name.
+        Its full name.
     extra : str
-        What installs it.
+        The extra of dechaff that installs it.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def load(module: str, extra: str = "html") -> Any:
 
 
 def missing(package: str, extra: str = "html") -> MissingExtraError:
-    """Make the error that says which command installs a package.
+    """Return the error for a missing package, with the command that installs it.
 
     Examples
     --------

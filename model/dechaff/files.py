@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic file writes."""
 
 import os
 from collections.abc import Iterator
@@ -8,18 +8,18 @@ from typing import Final
 
 from dechaff.errors import InputError
 
-# So many characters of a name that a temporary one is no longer than systems allow.
-_KEPT: Final = 32
+# Characters of the file name in the temporary one, which must not exceed the system's limit.
+_MAX_PREFIX: Final = 32
 
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; it takes that name when the block ends well, and goes when it does not.
+    """Write a file atomically: yield a temporary path that replaces `path`, or is removed if the block raises.
 
     Raises
     ------
     InputError
-        If `path` is there and no plain file: a device or a folder is not to be replaced.
+        If `path` exists and is not a regular file, but a device or a folder.
 
     Examples
     --------
@@ -30,13 +30,13 @@ def written_whole(path: Path) -> Iterator[Path]:
     >>> [file.name for file in folder.iterdir()]
     ['a.txt']
     """
-    path = path.resolve()  # a link stays a link: what it points to is replaced
+    path = path.resolve()  # replaces the target of a link, not the link
     if path.exists() and not path.is_file():
-        raise InputError(f"{path}: not a plain file: name a file to write")
+        raise InputError(f"{path}: not a regular file: choose another path")
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name[:_KEPT]}.{os.urandom(8).hex()}")
-    with named(path):
-        try:  # from before the file is there: an interrupt at any moment leaves none behind
+    temporary = path.with_name(f".{path.name[:_MAX_PREFIX]}.{os.urandom(8).hex()}")
+    with add_filename(path):
+        try:  # starts before the file exists, so that no interrupt leaves it behind
             temporary.touch(exist_ok=False)
             yield temporary
             temporary.replace(path)
@@ -45,8 +45,8 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def named(path: Path) -> Iterator[None]:
-    """Let what the system refuses in the block name a path: to write to an open file fails without a name."""
+def add_filename(path: Path) -> Iterator[None]:
+    """Add a path to operating-system errors without one, such as those of writing to an open file."""
     try:
         yield
     except OSError as error:

@@ -1,3 +1,5 @@
+"""The public functions: cleaning, labels, thresholds, the fallback, flags and wrong arguments."""
+
 import itertools
 from dataclasses import replace
 
@@ -38,7 +40,7 @@ def test_kept_and_dropped_are_the_input(text: str) -> None:
 
 @given(ANY_TEXTS)
 def test_one_by_one(texts: list[str]) -> None:
-    """Many articles at once come out as each does alone, by every public function."""
+    """Many articles in one call give the same results as each article alone, in every public function."""
     cleaned = clean_array(texts, RANDOM)
     assert cleaned == [keep_content(text, RANDOM) for text in texts]
     assert cleaned == [clean_article(text, RANDOM).text for text in texts]
@@ -46,7 +48,7 @@ def test_one_by_one(texts: list[str]) -> None:
 
 @given(ANY_TEXT)
 def test_thresholds(text: str) -> None:
-    """Threshold 0 keeps the text as it is; a higher threshold never keeps a line that a lower one drops."""
+    """Threshold 0 keeps the text unchanged; a higher threshold never keeps a line that a lower one drops."""
     assert keep_content(text, RANDOM, threshold=0) == text
     probability = np.array([line.probability for line in classify_lines(text, RANDOM)])
     for threshold in (0.2, 0.5, 1.0):
@@ -56,7 +58,7 @@ def test_thresholds(text: str) -> None:
 
 
 def test_real_articles(model: LineModel, corpus: Corpus) -> None:
-    """In the project's own articles, all at once, at least 19 lines of 20 are labelled right."""
+    """On the project's own articles, at least 19 of 20 lines are labelled correctly."""
     right = total = 0
     for text, labels in zip(corpus.texts, corpus.labels, strict=True):
         found = np.array([line.label == "content" for line in classify_lines(text, model)])
@@ -66,7 +68,7 @@ def test_real_articles(model: LineModel, corpus: Corpus) -> None:
 
 
 def test_cleaning_line_endings() -> None:
-    """Kept lines keep their own breaks and the blank lines after them; what stands before the first line goes with it."""
+    """Kept lines keep their line breaks and the blank lines after them; text before the first line is dropped with it."""
     text = "\r\n one\r\n\r\ntwo\u2028three"
     assert keep_content(text, constant_model(9)) == text
     assert keep_content(text, constant_model(-9)) == ""
@@ -74,13 +76,13 @@ def test_cleaning_line_endings() -> None:
 
 @pytest.mark.parametrize("text", [":", "***\n---", "\x00", "\U0001f600", "…", "→\n\n|"])
 def test_articles_without_words(text: str) -> None:
-    """An article of marks and symbols only has lines like any other."""
+    """An article of marks and symbols alone is split into lines like any other."""
     assert keep_content(text, constant_model(9)) == text
     assert keep_content(text, constant_model(-9)) == ""
 
 
 def test_kinds_of_arrays() -> None:
-    """A list gives a list, an array of objects an array; None stays None, the empty text stays empty."""
+    """A list returns a list and an array of objects an array; None stays None and the empty text stays empty."""
     keep = constant_model(9)
     assert clean_array([None, "", "a"], keep) == [None, "", "a"]
     assert clean_array([], keep) == []
@@ -103,16 +105,16 @@ def test_kinds_of_arrays() -> None:
         ([], []),
     ],
 )
-def test_the_guard(probability: list[float], kept: list[int]) -> None:
-    """Where no line reaches the threshold but the best has half of it, that one and those at least half as good stay."""
+def test_the_fallback(probability: list[float], kept: list[int]) -> None:
+    """If no line reaches the threshold but the best reaches half of it, the best line and those at least half as probable are kept."""
     short = np.full(len(probability), 40)
     assert apply_threshold(np.array(probability), short, np.array([0, len(probability)]), 0.5).tolist() == list(
         map(bool, kept)
     )
 
 
-def test_the_guard_looks_at_each_article_alone() -> None:
-    """A rescued article does not rescue lines of another, and empty articles do not shift the rest."""
+def test_the_fallback_treats_articles_separately() -> None:
+    """The fallback treats each article separately, and empty articles do not shift the others."""
     probability, offsets = np.array([0.9, 0.4, 0.4, 0.3, 0.1]), np.array([0, 0, 2, 2, 4, 5, 5])
     short = np.full(5, 40)
     assert apply_threshold(probability, short, offsets, 0.5).tolist() == [True, False, True, True, False]
@@ -124,7 +126,7 @@ def test_the_guard_looks_at_each_article_alone() -> None:
     st.lists(st.floats(0, 1), max_size=8), st.lists(st.integers(1, 2000), min_size=8, max_size=8), st.floats(0, 1)
 )
 def test_a_higher_threshold_never_keeps_more(probability: list[float], n_chars: list[int], own: float) -> None:
-    """Whatever the model's own threshold, guard and threshold together keep no more where the threshold is higher."""
+    """For any model threshold, a higher threshold with the fallback never keeps more lines."""
     values, offsets = np.array(probability), np.array([0, len(probability)])
     given_chars = np.array(n_chars[: len(probability)], np.int64)
     kept = [
@@ -135,8 +137,8 @@ def test_a_higher_threshold_never_keeps_more(probability: list[float], n_chars: 
     assert all((higher <= lower).all() for lower, higher in itertools.pairwise(kept))
 
 
-def test_the_guard_keeps_lines_as_long_as_an_article() -> None:
-    """Where nothing reaches the threshold a line of 1,000 characters stays, and where something does it goes."""
+def test_the_fallback_keeps_lines_as_long_as_an_article() -> None:
+    """If nothing reaches the threshold, a line of 1,000 characters is kept; otherwise it is dropped."""
     probability, n_chars, offsets = (
         np.array([0.0, 0.01, 0.02, 0.9]),
         np.array([9, 1000, 1000, 9]),
@@ -160,21 +162,21 @@ def test_the_guard_keeps_lines_as_long_as_an_article() -> None:
     ],
 )
 def test_flags(log_odds: float, threshold: float, flags: tuple[str, ...]) -> None:
-    """An article that loses nearly all, hangs in the balance, or was kept by the guard is flagged."""
+    """An article is flagged if nearly everything is dropped, if it is unsure, or if the fallback kept it."""
     assert clean_article("One line\nand another", constant_model(log_odds), threshold).flags == flags
 
 
 def test_an_empty_article_has_no_flags() -> None:
-    """Where nothing was, nothing is lost."""
+    """An empty article has no flags."""
     for text in ("", "\n\n", "\u200b"):
         article = clean_article(text, RANDOM)
         assert (article.text, article.lines, article.flags) == (text, [], ())
 
 
 def test_the_models_own_threshold() -> None:
-    """Without a threshold the model's own one holds."""
+    """Without a threshold, the model's own threshold is used."""
     model = replace(constant_model(1.0), threshold=0.999)
-    assert classify_lines("a\nb", model)[0].label == "content"  # the guard: the best has half the threshold
+    assert classify_lines("a\nb", model)[0].label == "content"  # the fallback: the best has half the threshold
     strict = replace(constant_model(-1.0), threshold=0.999)
     assert keep_content("a\nb", strict) == ""
     assert keep_content("a\nb", strict, threshold=0.1) == "a\nb"
@@ -182,7 +184,7 @@ def test_the_models_own_threshold() -> None:
 
 @pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan"), float("inf")])
 def test_wrong_thresholds(threshold: float) -> None:
-    """A threshold outside 0 to 1 is refused, for an empty list as well."""
+    """A threshold outside 0 to 1 is refused, also for an empty list."""
     for texts in (["a"], []):
         with pytest.raises(InputError, match="use a number from 0"):
             clean_array(texts, RANDOM, threshold)
@@ -190,20 +192,20 @@ def test_wrong_thresholds(threshold: float) -> None:
 
 @pytest.mark.parametrize("wrong", [b"bytes", 5, 1.5, ["a"]])
 def test_wrong_texts(wrong: object) -> None:
-    """What is no string is refused with its type, by each function."""
+    """Every function refuses a value that is not a string and names its type."""
     for function in (keep_content, clean_article, classify_lines):
         with pytest.raises(InputError, match=f"{type(wrong).__name__}, not str"):
             function(wrong, RANDOM)  # type: ignore[operator]
 
 
 def test_none_is_no_article() -> None:
-    """None is allowed among many, but is no article by itself."""
+    """None is allowed in a list but not as a single article."""
     for function in (keep_content, clean_article, classify_lines):
         with pytest.raises(InputError, match="NoneType, not str"):
             function(None, RANDOM)  # type: ignore[operator]
 
 
 def test_the_place_of_a_wrong_text() -> None:
-    """The error names the place in the caller's list, whatever stands before."""
+    """The error gives the index in the caller's list, whatever precedes it."""
     with pytest.raises(InputError, match="text 2 is bytes"):
         clean_array(["a", None, b"x"], RANDOM)  # type: ignore[list-item]

@@ -1,3 +1,5 @@
+"""Arrow arrays in and out of the public functions."""
+
 import itertools
 from typing import Any
 
@@ -21,20 +23,20 @@ each_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
 
 
 def chunked(texts: list[str | None], cuts: list[int], kind: Any) -> Any:
-    """Cut texts into chunks at some places, the same place twice for an empty chunk."""
+    """Cut texts into chunks at the given places; a repeated place makes an empty chunk."""
     bounds = [0, *sorted(min(cut, len(texts)) for cut in cuts), len(texts)]
     return pa.chunked_array([pa.array(texts[a:b], kind) for a, b in itertools.pairwise(bounds)], kind)
 
 
 def plain(labels: list[Any]) -> list[Any]:
-    """Turn structured arrays into what Arrow's `to_pylist` gives."""
+    """Convert structured arrays to the output of Arrow's `to_pylist`."""
     names = ("start", "end", "content", "probability")
     return [own if own is None else [dict(zip(names, row, strict=True)) for row in own.tolist()] for own in labels]
 
 
 @given(ARROW_TEXTS, st.sampled_from(KINDS), st.lists(st.integers(0, 8), max_size=4), st.integers(0, 3))
 def test_arrow_in_is_list_in(texts: list[str | None], kind: Any, cuts: list[int], first: int) -> None:
-    """Whatever the type, the chunks and the slice, an Arrow array comes out as a list of its texts does, in its form."""
+    """For any type, chunking and slice, an Arrow array gives the results of a list of its texts, in the array's own type."""
     cleaned, labels = clean_array(texts, SMALL_MODEL), label_array(texts, SMALL_MODEL)
     for strings, skipped in (
         (pa.array(texts, kind), 0),
@@ -57,7 +59,7 @@ def test_arrow_in_is_list_in(texts: list[str | None], kind: Any, cuts: list[int]
 
 @given(ANY_TEXT)
 def test_labels_are_those_of_classify_lines(text: str) -> None:
-    """Spans, decisions and, to single precision, probabilities are those of `classify_lines`."""
+    """Spans, decisions and, to single precision, probabilities equal those of `classify_lines`."""
     (labels,) = label_array([text], SMALL_MODEL)
     lines = classify_lines(text, SMALL_MODEL)
     assert labels is not None
@@ -68,7 +70,7 @@ def test_labels_are_those_of_classify_lines(text: str) -> None:
 
 
 def test_labels_of_a_list_and_an_array() -> None:
-    """A list and an array of objects give a list of structured arrays; None stays None, no lines are an empty array."""
+    """A list and an array of objects return a list of structured arrays; None stays None, and an article without lines is an empty array."""
     for strings in (["a\n\nb", None, "\n"], np.array(["a\n\nb", None, "\n"], object)):
         two, none, empty = label_array(strings, KEEP)
         assert two is not None
@@ -79,7 +81,7 @@ def test_labels_of_a_list_and_an_array() -> None:
 
 
 def test_labels_follow_the_text_that_is_kept(model: LineModel) -> None:
-    """With a threshold and with groups too, the lines that are content are those that `clean_array` keeps."""
+    """With a threshold or groups, the lines labelled content are those that `clean_array` keeps."""
     line = "The council voted on Tuesday to repair the old bridge, which had been closed since March."
     texts = [f"{line} {number}.\nWhy the harbour is full of empty boats again\nSubscribe" for number in range(3)]
     for options in ({}, {"threshold": 0.9}, {"threshold": "recall"}, {"groups": ["a"] * 3}):
@@ -91,7 +93,7 @@ def test_labels_follow_the_text_that_is_kept(model: LineModel) -> None:
 
 @each_kind
 def test_types_of_labels(kind: Any) -> None:
-    """Lists of structs of two integers, a Boolean and a float; large lists for large strings, for no texts as well."""
+    """Labels are lists of structs of two integers, a Boolean and a float; large lists for large strings, also without texts."""
     for strings in (pa.array(["a", None], kind), pa.array([], kind), pa.chunked_array([], kind)):
         labels = label_array(strings, KEEP)
         assert pa.types.is_large_list(labels.type) == (kind == pa.large_string())
@@ -103,7 +105,7 @@ def test_types_of_labels(kind: Any) -> None:
 
 @each_kind
 def test_nulls_and_nothing(kind: Any) -> None:
-    """Arrays of nulls only, without elements or without chunks come out as they are."""
+    """Arrays of nulls, without elements or without chunks are returned unchanged."""
     for strings in (
         pa.nulls(3, kind),
         pa.array([], kind),
@@ -119,7 +121,7 @@ def test_nulls_and_nothing(kind: Any) -> None:
 
 @each_kind
 def test_a_dictionary_is_decoded(kind: Any) -> None:
-    """Strings of a dictionary are cleaned one by one and come back as plain strings, in their chunks."""
+    """Dictionary-encoded strings are cleaned one by one and returned as plain strings in the same chunks."""
     indices = pa.array([1, None, 0, 1], pa.int8())
     array = pa.DictionaryArray.from_arrays(indices, pa.array(["b\n", "a"], kind))
     for strings in (array, pa.chunked_array([array, array[1:]])):
@@ -129,7 +131,7 @@ def test_a_dictionary_is_decoded(kind: Any) -> None:
 
 
 def test_groups_of_an_arrow_array(model: LineModel) -> None:
-    """Sites may come as an Arrow array too, and a null among them is a page that stands alone."""
+    """Sites may be an Arrow array; a null is a page without a group."""
     texts = [f"Line {name} of the article, which is about a bridge.\nWhy the harbour is empty" for name in "abcd"]
     groups = ["x", None, "x", None]
     strings, sites = pa.array(texts), pa.array(groups)
@@ -140,27 +142,27 @@ def test_groups_of_an_arrow_array(model: LineModel) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (pa.array([1, 2]), r"Arrow array of int64: make it one of strings, array\.cast"),
+        (pa.array([1, 2]), r"Arrow array of int64: convert it with array\.cast"),
         (pa.array([b"a"]), "Arrow array of binary"),
         (pa.array([["a"]]), "Arrow array of list<"),
         (pa.chunked_array([], pa.float32()), "Arrow array of float"),
         (pa.array([1, 1]).dictionary_encode(), "Arrow array of dictionary<values=int64"),
-        (pa.table({"text": ["a"]}), r"pyarrow Table: give one column of strings, such as table\['text'\]"),
-        (pa.record_batch({"text": ["a"]}), "pyarrow RecordBatch: give one column"),
-        (pa.scalar("a"), "pyarrow StringScalar: give one column"),
+        (pa.table({"text": ["a"]}), r"pyarrow Table: pass one column of strings, such as table\['text'\]"),
+        (pa.record_batch({"text": ["a"]}), "pyarrow RecordBatch: pass one column"),
+        (pa.scalar("a"), "pyarrow StringScalar: pass one column"),
         (pa.StringArray.from_buffers(1, pa.py_buffer(np.int32([0, 1])), pa.py_buffer(b"\xff")), "not UTF-8"),
     ],
     ids=lambda value: None if isinstance(value, str) else type(value).__name__,
 )
 def test_what_is_refused(wrong: Any, message: str) -> None:
-    """An Arrow object that is no array of strings is refused with its type and what to do, by both functions."""
+    """Both functions refuse an Arrow object that is not an array of strings, with its type and a remedy."""
     for function in (clean_array, label_array):
         with pytest.raises(InputError, match=message):
             function(wrong, KEEP)
 
 
 def test_one_text_is_no_list_of_texts() -> None:
-    """A single text is refused, and so is what is no text among several."""
+    """A single text is refused, and so is a value that is not a string among several."""
     with pytest.raises(InputError, match="give a list of texts"):
         label_array("a", KEEP)
     with pytest.raises(InputError, match="text 1 is bytes"):
@@ -168,7 +170,7 @@ def test_one_text_is_no_list_of_texts() -> None:
 
 
 def test_titles_and_sites_from_a_table() -> None:
-    """Titles, addresses and sites may be Arrow columns too, and count for texts, labels and lists alike."""
+    """Titles, addresses and sites may be Arrow columns and have the same effect as lists."""
     texts = ["The mill shuts\nThe mill at the weir will close in the spring, its owner said on Monday.", None]
     about = {"titles": ["The mill shuts", None], "urls": [None, None], "groups": ["post", None]}
     columns = {name: pa.array(values, pa.string()) for name, values in about.items()}

@@ -1,4 +1,4 @@
-"""One model in many threads and processes: each gives exactly what one thread gives."""
+"""One model in many threads and processes: each computes the results of a single thread."""
 
 import multiprocessing
 import sys
@@ -19,7 +19,7 @@ _shared: list[LineModel] = []
 
 @pytest.fixture(params=[False, True], ids=["numpy", "compiled"])
 def compiled(request: pytest.FixtureRequest) -> Iterator[bool]:
-    """Use numpy alone, or the compiled functions."""
+    """Use numpy alone, or the numba kernels."""
     if request.param:
         pytest.importorskip("numba", reason="needs the fast extra: pip install 'dechaff[fast]'")
     with kernels.using_compiled(request.param):
@@ -29,25 +29,25 @@ def compiled(request: pytest.FixtureRequest) -> Iterator[bool]:
 
 @pytest.fixture(scope="module")
 def tasks(corpus: Corpus) -> list[list[str]]:
-    """Take articles in 32 batches of several sizes, one of them long."""
+    """Split the articles into 32 batches of several sizes, one with a long article."""
     texts = [*corpus.texts, "x" * 100_000, "\n".join(corpus.texts)]
     return [texts[number :: 2 + number] for number in range(32)]
 
 
 def judge(texts: list[str], model: LineModel | None = None, compiled: bool | None = None) -> NDArray[np.float64]:
-    """Give the probabilities, by the model that a process was started with where none is given."""
+    """Compute the probabilities with the given model, or with the one that the process started with."""
     if compiled is not None:
         kernels.use_compiled(compiled)
     return (model or _shared[0]).predict_proba(texts)
 
 
 def share(model: LineModel) -> None:
-    """Prepare a process: it has the model that it was sent, or forked with."""
+    """Store the model that a process received or was forked with."""
     _shared.append(model)
 
 
 def check(pool: Executor, tasks: list[list[str]], judge_one: "partial[NDArray[np.float64]]") -> None:
-    """Compare what a pool gives of all tasks with what this thread gives, to the last digit."""
+    """Compare a pool's results for all tasks with those of this thread, bit for bit."""
     alone = [judge(texts, default_model()) for texts in tasks]
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-4)
@@ -59,15 +59,16 @@ def check(pool: Executor, tasks: list[list[str]], judge_one: "partial[NDArray[np
 
 
 def test_threads(tasks: list[list[str]], compiled: bool) -> None:
-    """Sixteen threads share one model, and take turns many times as often as usual."""
+    """Sixteen threads that share one model and switch very often compute the same results."""
     assert kernels.is_compiled() == compiled
     with ThreadPoolExecutor(N_THREADS) as pool:
         check(pool, tasks, partial(judge, model=default_model()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_processes(method: str, tasks: list[list[str]], compiled: bool) -> None:
-    """Processes that were forked with the model, or started anew and sent it, give the same."""
+    """Processes that were forked with the model, or spawned and sent it, compute the same results."""
     if method not in multiprocessing.get_all_start_methods():
         pytest.skip(f"this system cannot {method}")
     with ProcessPoolExecutor(2, multiprocessing.get_context(method), share, (default_model(),)) as pool:
@@ -77,7 +78,7 @@ def test_processes(method: str, tasks: list[list[str]], compiled: bool) -> None:
 def test_threads_while_the_functions_are_loaded(
     tasks: list[list[str]], model: LineModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Threads that are at work when the compiled functions come into use keep the same lines."""
+    """Threads that run while the numba kernels come into use keep the same lines."""
     pytest.importorskip("numba", reason="needs the fast extra: pip install 'dechaff[fast]'")
     alone = [clean_array(texts, model) for texts in tasks]
     with kernels.using_compiled(False):
@@ -88,7 +89,7 @@ def test_threads_while_the_functions_are_loaded(
 
 
 def test_threads_that_make_models() -> None:
-    """Threads that load the shipped model at once, and add phrases of their own to it, do not meet in one another."""
+    """Threads that load the shipped model at once and add their own phrases do not affect each other."""
 
     def clean(number: int) -> str:
         own = default_model().with_keywords({"subscribe": [f"phrase {number}"]})

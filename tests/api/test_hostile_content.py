@@ -1,3 +1,5 @@
+"""Model files whose content is plain values but no usable model."""
+
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ def words(*values: float) -> dict[str, Any]:
 
 
 def crosses(name: str, fill: float, dtype: str, width: int) -> Callable[[dict[str, Any]], None]:
-    """Make a change of one array of the second stage's two trees."""
+    """Return a change to one array of the stage 2 trees."""
     array = np.full((2, width), fill, dtype)
     return set_in(
         "second", "crosses", name, to={"dtype": dtype, "shape": list(array.shape), "data": array.tobytes()}
@@ -102,7 +104,7 @@ WRONG = {
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_wrong_content(wrong: str, saved: Path, tmp_path: Path) -> None:
-    """A file of plain values that no model can work with is refused when it is read, in one line, with the cause."""
+    """Plain values that make no usable model are refused on reading, in one line with the cause."""
     change, cause = WRONG[wrong]
     path = write_content(tmp_path / "wrong.joblib", saved, change)
     with pytest.raises(ArtifactError, match=f"^{path}: .*(?:{cause})") as caught:
@@ -123,13 +125,13 @@ def test_wrong_content(wrong: str, saved: Path, tmp_path: Path) -> None:
 def test_messages_say_what_to_do(
     change: Callable[[dict[str, Any]], None], todo: str, saved: Path, tmp_path: Path
 ) -> None:
-    """Each mismatch says what is wrong and what to do."""
+    """Each mismatch is reported with the problem and a remedy."""
     with pytest.raises(ArtifactError, match=todo):
         load_model(write_content(tmp_path / "wrong.joblib", saved, change))
 
 
 def nested(levels: int) -> list[object]:
-    """Make a list that holds one list twice, and so on: short in the file, endless where it is shown."""
+    """Make a list that holds one list twice at every level: small in the file, exponential when printed."""
     value: list[object] = ["x"]
     for _ in range(levels):
         value = [value, value]
@@ -148,14 +150,14 @@ ENDLESS = {
 
 @pytest.mark.parametrize("place", ENDLESS)
 def test_values_without_end(place: str, saved: Path, tmp_path: Path) -> None:
-    """Lists that hold themselves twice, level by level, are refused before anything shows them."""
+    """Lists that hold one list twice at every level are refused before they are printed."""
     path = write_content(tmp_path / "m.joblib", saved, ENDLESS[place])
     with pytest.raises(ArtifactError, match="without end"):
         load_model(path)
 
 
 def test_a_list_that_holds_itself(saved: Path, tmp_path: Path) -> None:
-    """A cycle is refused, in inspecting too."""
+    """A list that contains itself is refused, also by `inspect_model`."""
     loop: list[object] = []
     loop.append(loop)
     path = write_content(tmp_path / "m.joblib", saved, lambda c: c["metadata"].update(note=loop))

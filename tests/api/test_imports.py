@@ -1,3 +1,5 @@
+"""What importing and using the library loads, and its public names."""
+
 import subprocess
 import sys
 
@@ -12,7 +14,7 @@ KIND = "import dechaff; dechaff.classify_lines('The vote was held.\\nShare')[1].
 
 @pytest.mark.parametrize("code", ["import dechaff", USE, ARRAYS, EXPLAIN, KIND])
 def test_nothing_heavy_is_imported(code: str) -> None:
-    """In a fresh process, import, model, cleaning, reasons and kinds need neither scikit-learn nor scipy nor the command line."""
+    """In a fresh process, importing, cleaning, reasons and kinds load neither scikit-learn nor scipy nor the command line."""
     script = f"{code}\nimport sys\nprint(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     loaded = set(run.stdout.split())

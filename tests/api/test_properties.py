@@ -1,4 +1,4 @@
-"""What holds for any text, in numpy and by the compiled functions: nothing lost, probabilities sound, batches alike."""
+"""Properties of any text, with numpy and with the numba kernels: no text is lost, probabilities are valid, batches do not matter."""
 
 import itertools
 import unicodedata
@@ -14,7 +14,6 @@ from dechaff import LineBatch, LineModel, clean_array, clean_article, kernels
 from dechaff.text import batching
 
 RANDOM = random_model(seed=5)
-EXAMPLES = 100
 CONTROLS = "".join(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x61C)))
 UNASSIGNED = "".join(filter(lambda c: unicodedata.category(c) == "Cn", map(chr, (0x378, 0xFFFF, 0x10FFFE, 0x2FE0))))
 SURROGATES = "\ud800\udbff\udc00\udfff"
@@ -38,12 +37,12 @@ LARGE = {
     "zero width": f"a{ZERO_WIDTH}\n" * 200_000,
     "zeros": "\0\n" * 200_000,
 }
-slow = settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+either_way = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(autouse=True, params=[False, True], ids=["numpy", "compiled"])
 def _functions(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Use numpy alone, or the compiled functions."""
+    """Use numpy alone, or the numba kernels."""
     if request.param:
         pytest.importorskip("numba", reason="needs the fast extra: pip install 'dechaff[fast]'")
     with kernels.using_compiled(request.param):
@@ -51,7 +50,7 @@ def _functions(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def check(text: str, judge: LineModel) -> None:
-    """Check that kept and dropped segments are the text, and that probabilities are finite and within [0, 1]."""
+    """Check that kept and dropped segments make up the text, and that probabilities are finite and within [0, 1]."""
     article = clean_article(text, judge)
     batch = LineBatch.from_texts([text])
     segments = batch.segments(0) if batch.n_lines else [text]
@@ -64,21 +63,21 @@ def check(text: str, judge: LineModel) -> None:
 
 
 @given(HOSTILE)
-@slow
+@either_way
 def test_any_text(text: str) -> None:
-    """Kept plus dropped is the text, and every line has a probability."""
+    """Kept and dropped segments make up the text, and every line has a probability."""
     check(text, RANDOM)
 
 
 @given(st.lists(HOSTILE, max_size=6), st.randoms(use_true_random=False), st.sampled_from([1, 30, 1 << 20]))
-@slow
+@either_way
 def test_any_batch(texts: list[str], chance: "object", block: int) -> None:
-    """The order of articles, and how many of them are worked on at once, change nothing."""
+    """Neither the order of articles nor the batch size changes a result."""
     order = list(range(len(texts)))
     chance.shuffle(order)  # type: ignore[attr-defined]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batching, "_BLOCK", block)
-        patch.setattr(batching, "_SMALLEST", max(block >> 10, 1))
+        patch.setattr(batching, "_MOST_CODES", block)
+        patch.setattr(batching, "_LEAST_CODES", max(block >> 10, 1))
         shuffled = RANDOM.predict_proba([texts[place] for place in order])
         cleaned = clean_array([texts[place] for place in order], RANDOM)
     parts = dict(
@@ -90,11 +89,12 @@ def test_any_batch(texts: list[str], chance: "object", block: int) -> None:
 
 
 def n_lines(text: str) -> int:
-    """Count the lines with something on them."""
+    """Count the lines that are not blank."""
     return LineBatch.from_texts([text]).n_lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", LARGE)
 def test_large_texts(kind: str, model: LineModel) -> None:
-    """A line of a million characters and 200,000 lines are articles like any other."""
+    """Lines of a million characters and articles of 200,000 lines are processed like any other."""
     check(LARGE[kind], model)

@@ -1,4 +1,4 @@
-"""Documents unlike those of training are told of."""
+"""Bulk runs warn of documents unlike those of training."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,15 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from bulk_corpora import records, write_jsonl
-from cli_process import SITES
 
 from dechaff import LineModel, load_model, save_model
 from dechaff.bulk import Settings, clean_bulk
-from dechaff.bulk.drift import KEY, NO_PROFILE, Census, Profile, choose_lines, make_profile
+from dechaff.bulk.drift import KEY, NO_PROFILE, FeatureHistogram, Profile, choose_lines, make_profile
 from dechaff.text.batching import batches
 from dechaff_training.corpus.corpus import Corpus
-from dechaff_training.fit.estimator import LineClassifier
-from dechaff_training.fit.training import train_model
 from dechaff_training.report.rendering import model_report
 
 
@@ -30,60 +27,60 @@ def profiled(tmp_path_factory: pytest.TempPathFactory, model: LineModel) -> Path
 
 
 def test_the_same_kind_of_documents(profiled: Path, tmp_path: Path) -> None:
-    """Documents as in training give no warning."""
+    """Documents like those of training give no warning."""
     path = write_jsonl(tmp_path / "a.jsonl", records(2100, lines=24))
     assert clean_bulk([path], tmp_path / "out", Settings(model=profiled)).notes == []
 
 
 def test_another_kind_of_documents(profiled: Path, tmp_path: Path) -> None:
-    """Documents of quite another kind are told of, with the features, and the share that is dropped."""
+    """Documents of another kind give a warning with the features, and one with the share of dropped lines."""
     rows = [{"text": "\n".join(f"{n} {k} €9.99" for k in range(60))} for n in range(1000)]
     path = write_jsonl(tmp_path / "a.jsonl", rows)
     first, second = clean_bulk([path], tmp_path / "out", Settings(model=profiled)).notes
-    assert "features of these lines are not as in training (" in first
-    assert "of the lines are dropped, in training it was" in second
+    assert "features differ from the training lines (" in first
+    assert "of the lines are dropped, but" in second
 
 
 def test_lines_are_counted_by_deciles(profiled: Path, corpus: Corpus) -> None:
-    """One of twenty lines counts for each feature where the deciles of the profile put it."""
+    """One line in twenty is counted for each feature, in the decile of the profile that it falls into."""
     model = load_model(profiled)
     profile = Profile.of(model)
     assert profile is not None
-    census = Census(profile, model.stage1.names)
+    histogram = FeatureHistogram(profile, model.stage1.names)
     seen = []
     for batch in batches(corpus.texts):
         seen.append(model.features(batch))
-        census.count(seen[-1])
+        histogram.count(seen[-1])
     lines = np.concatenate(seen, axis=1)
     sample = lines[:, choose_lines(1, lines.shape[1])]
     assert sample.shape[1] == pytest.approx(lines.shape[1] / 20, abs=2)
-    for (name, edges), counts in zip(profile.edges.items(), census.counts, strict=True):
+    for (name, edges), counts in zip(profile.edges.items(), histogram.counts, strict=True):
         places = np.searchsorted(edges, sample[model.stage1.names.index(name)].astype(np.float64))
         assert counts.tolist() == np.bincount(places, minlength=10).tolist(), name
 
 
 def test_profiles_may_have_any_number_of_edges() -> None:
-    """A profile with more edges than deciles, and one with a single edge, count each line where it belongs."""
+    """Profiles with more edges than deciles, or with a single edge, count each line in the right bin."""
     edges = {"a": np.arange(12) / 12, "b": np.array([0.5])}
-    census = Census(
+    histogram = FeatureHistogram(
         Profile(edges, {name: np.ones(len(own) + 1) for name, own in edges.items()}, 0.5), ["b", "c", "a"]
     )
     matrix = np.random.default_rng(0).random((3, 1000), np.float32)
     for part in (matrix[:, :7], matrix[:, 7:7], matrix[:, 7:]):
-        census.count(part)
+        histogram.count(part)
     sample = matrix[:, choose_lines(1, 1000)]
-    for counts, row, own in zip(census.counts, (2, 0), edges.values(), strict=True):
+    for counts, row, own in zip(histogram.counts, (2, 0), edges.values(), strict=True):
         assert counts.tolist() == np.bincount(np.searchsorted(own, sample[row]), minlength=13).tolist()
 
 
 def test_few_documents_prove_nothing(profiled: Path, tmp_path: Path) -> None:
-    """A handful of documents gives no warning, whatever they are."""
+    """Too few documents give no warning, whatever they contain."""
     path = write_jsonl(tmp_path / "a.jsonl", [{"text": "€9.99"}] * 30)
     assert clean_bulk([path], tmp_path / "out", Settings(model=profiled)).notes == []
 
 
 def test_a_model_without_profile(saved: Path, tmp_path: Path) -> None:
-    """A model that has no profile says that there is no drift check."""
+    """For a model without a profile, a note reports that drift is not checked."""
     path = write_jsonl(tmp_path / "a.jsonl", records(3))
     assert clean_bulk([path], tmp_path / "out", Settings(model=saved)).notes == [NO_PROFILE]
 
@@ -101,7 +98,7 @@ BREAKS: dict[str, Callable[[dict[str, Any]], object]] = {
 
 @pytest.mark.parametrize("name", BREAKS)
 def test_an_unsound_profile_is_none(name: str, profiled: Path) -> None:
-    """A profile that is damaged counts as none."""
+    """A damaged profile is treated as missing."""
     model = load_model(profiled)
     assert Profile.of(model) is not None
     first = next(iter(model.metadata[KEY]["features"]))
@@ -111,10 +108,9 @@ def test_an_unsound_profile_is_none(name: str, profiled: Path) -> None:
     assert Profile.of(replace(model, stage1=replace(model.stage1, names=names))) is None
 
 
-def test_training_writes_a_profile() -> None:
-    """A model that is trained knows what it has learnt from; to show it says nothing of that."""
-    corpus = Corpus.read(*SITES)
-    model = train_model(corpus, LineClassifier(n_trees=0, n_folds=2, max_iter=50))
+def test_training_writes_a_profile(trained: Path) -> None:
+    """Training stores a profile in the model; `inspect` does not print it."""
+    model = load_model(trained)
     profile = Profile.of(model)
     assert profile is not None
     assert set(profile.edges) == set(model.stage1.names)

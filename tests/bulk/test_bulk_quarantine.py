@@ -1,4 +1,4 @@
-"""Bad records go to quarantine, and everything else is cleaned."""
+"""Bad records go to quarantine, and all others are cleaned."""
 
 import base64
 import json
@@ -16,29 +16,30 @@ from dechaff import InputError
 from dechaff.bulk import Settings, clean_bulk
 from dechaff.bulk.formats.jsonl import cut_lines, replace_text
 from dechaff.bulk.formats.warc import cut_records
-from dechaff.bulk.records import Bad, Chunk, DamageError
-from dechaff.bulk.settings import CHUNK, LONGEST
+from dechaff.bulk.records import BadRecord, Chunk, DamageError
+from dechaff.bulk.settings import CHUNK, MAX_RECORD
 
-#: What can be wrong with a record, and what is said of it.
+#: Broken records, each with a part of the reason in quarantine.
 BROKEN = {
-    b'{"id": "b", "text": "The vote': "no JSON",
-    b'["The vote was held."]': "no JSON object",
+    b'{"id": "b", "text": "The vote': "not JSON",
+    b'["The vote was held."]': "not a JSON object",
     b'{"id": "b", "body": "The vote was held."}': "no field 'text'",
     b'{"id": "b", "text": 5}': "a number, not a string",
     b'{"id": "b", "text": null}': "null, not a string",
-    b'{"id": "b", "text": "Gr\xfc\xdfe"}': "no JSON: ",
-    b'{"id": "b", "text": "half \\ud800 a pair"}': "no JSON: ",
-    b'{"id": "b", "text": "a \0 in it"}': "no JSON: ",
+    b'{"id": "b", "text": "Gr\xfc\xdfe"}': "not JSON: ",
+    b'{"id": "b", "text": "half \\ud800 a pair"}': "not JSON: ",
+    b'{"id": "b", "text": "a \0 in it"}': "not JSON: ",
 }
 
 
 def quarantine(out: Path, name: str) -> list[dict[str, Any]]:
-    """Read what is in quarantine of a file."""
+    """Read the quarantined records of a file."""
     return [json.loads(line) for line in (out / "_quarantine" / f"{name}.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_one_in_a_hundred(tmp_path: Path) -> None:
-    """Of 10,000 records with 100 broken in eight ways exactly those are in quarantine, whole, and all others cleaned."""
+    """Of many records of which one in a hundred is broken, exactly the broken ones are in quarantine, complete, and all others are cleaned."""
     rows = records(10_000, lines=4)
     lines = jsonl(rows).splitlines()
     broken = {number: list(BROKEN)[number // 100 % len(BROKEN)] for number in range(42, 10_000, 100)}
@@ -53,29 +54,30 @@ def test_one_in_a_hundred(tmp_path: Path) -> None:
     assert {row["file"] for row in found} == {str(path)}
     kept = [row["id"] for row in read_jsonl(tmp_path / "out" / "a.jsonl.gz")]
     assert kept == [row["id"] for number, row in enumerate(rows) if number not in broken]
-    assert (summary.tally.n_bad, summary.tally.n_documents) == (100, 9_900)
+    assert (summary.counts.n_bad, summary.counts.n_documents) == (100, 9_900)
 
 
-@pytest.mark.parametrize("n", [1, 2])
+@pytest.mark.parametrize("n", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_strict(n: int, tmp_path: Path) -> None:
-    """Strict, a run ends at the first bad record and names it; what was finished before stays."""
+    """A strict run ends at the first bad record and names it; files finished before stay."""
     write_jsonl(tmp_path / "a.jsonl", records(20))
     bad = jsonl(records(30)) + b"{\n" + jsonl(records(30)) + b"[]\n"
     (tmp_path / "b.jsonl").write_bytes(bad)
-    with pytest.raises(InputError, match=r"b\.jsonl: record 31: no JSON"):
+    with pytest.raises(InputError, match=r"b\.jsonl: record 31: not JSON"):
         clean_bulk([tmp_path / "a.jsonl", tmp_path / "b.jsonl"], tmp_path / "out", Settings(strict=True), workers=n)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["_manifest.jsonl", "a.jsonl"]
 
 
 @pytest.mark.parametrize("name", ["a.jsonl.gz", "a.jsonl.zst", "a.wet.gz"])
 def test_a_file_that_breaks_off(name: str, tmp_path: Path) -> None:
-    """Of a compressed file that ends too early all whole records are cleaned, and the run goes on."""
+    """All complete records of a truncated compressed file are cleaned, and the run goes on."""
     path = tmp_path / name
     record = (
         b"WARC/1.0\r\nWARC-Type: conversion\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n"
     )
-    bodies = [row["text"].encode() for row in records(2000)]
-    data = b"".join(record % (len(body), body) for body in bodies) if "wet" in name else jsonl(records(2000))
+    rows = records(700)
+    bodies = [row["text"].encode() for row in rows]
+    data = b"".join(record % (len(body), body) for body in bodies) if "wet" in name else jsonl(rows)
     whole = compress(data, path)
     path.write_bytes(whole[: len(whole) * 2 // 3])
     write_jsonl(tmp_path / "b.jsonl", records(3))
@@ -83,23 +85,23 @@ def test_a_file_that_breaks_off(name: str, tmp_path: Path) -> None:
     found = quarantine(tmp_path / "out", name)
     assert len(found) == 1
     assert "the file ends too early" in found[0]["reason"]
-    assert found[0]["record"] == summary.tally.n_documents - 3 + 1
-    assert 3 < summary.tally.n_documents < 2003
+    assert found[0]["record"] == summary.counts.n_documents - 3 + 1
+    assert 3 < summary.counts.n_documents < 703
     assert len(read_jsonl(tmp_path / "out" / "b.jsonl")) == 3
 
 
 def test_a_file_that_is_no_such_file(tmp_path: Path) -> None:
-    """A file that is not what its name says is in quarantine as a whole, and the others are cleaned."""
+    """A file whose content does not match its name goes to quarantine as a whole, and the others are cleaned."""
     for name in ("a.jsonl.gz", "b.jsonl.zst", "c.parquet", "d.wet"):
         (tmp_path / name).write_bytes(b"nothing of the kind\n" * 9)
     write_jsonl(tmp_path / "e.jsonl", records(3))
     summary = clean_bulk(sorted(tmp_path.glob("*.*")), tmp_path / "out")
-    assert (summary.tally.n_bad, summary.tally.n_documents) == (4, 3)
+    assert (summary.counts.n_bad, summary.counts.n_documents) == (4, 3)
     assert len(list((tmp_path / "out" / "_quarantine").iterdir())) == 4
 
 
 def test_damaged_parquet(tmp_path: Path) -> None:
-    """A row group that cannot be read is in quarantine, with a row without text; the other rows are cleaned."""
+    """An unreadable row group and a row without text go to quarantine; the other rows are cleaned."""
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     rows = [{"id": n, "text": row["text"] if n != 250 else None} for n, row in enumerate(records(300))]
     path = tmp_path / "a.parquet"
@@ -116,14 +118,14 @@ def test_damaged_parquet(tmp_path: Path) -> None:
         *range(251, 300),
     ]
     group, row = quarantine(tmp_path / "out", "a.parquet")
-    assert (group["record"], group["n_records"], summary.tally.n_bad) == (101, 100, 101)
+    assert (group["record"], group["n_records"], summary.counts.n_bad) == (101, 100, 101)
     assert "row group 1" in group["reason"]
     assert (row["record"], row["reason"]) == (251, "the text is null")
     assert pa.ipc.open_stream(base64.b64decode(row["raw"])).read_all().to_pylist() == [rows[250]]
 
 
 def test_damaged_wet(tmp_path: Path) -> None:
-    """A record with a wrong length or bytes that are no text is in quarantine; reading goes on at the next one."""
+    """Records with a wrong length or invalid text go to quarantine; reading goes on at the next record."""
     record = (
         b"WARC/1.0\r\nWARC-Type: conversion\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n"
     )
@@ -148,20 +150,21 @@ def test_damaged_wet(tmp_path: Path) -> None:
     assert "invalid UTF-8" in found[4]
 
 
+@pytest.mark.slow
 def test_a_record_that_is_too_long(tmp_path: Path) -> None:
-    """A line that no article can be is not held in memory, and what follows it is cleaned."""
+    """A line beyond the size limit is not held in memory, and the records after it are cleaned."""
     rows = jsonl(records(3))
-    (tmp_path / "a.jsonl").write_bytes(rows + b'{"text": "' + b"x" * (LONGEST + 5 * CHUNK) + b'"}\n' + rows)
+    (tmp_path / "a.jsonl").write_bytes(rows + b'{"text": "' + b"x" * (MAX_RECORD + 5 * CHUNK) + b'"}\n' + rows)
     clean_bulk([tmp_path / "a.jsonl"], tmp_path / "out")
     (found,) = quarantine(tmp_path / "out", "a.jsonl")
-    assert (found["record"], found["n_bytes"]) == (4, LONGEST + 5 * CHUNK + 12)
+    assert (found["record"], found["n_bytes"]) == (4, MAX_RECORD + 5 * CHUNK + 12)
     assert len(base64.b64decode(found["raw"])) < CHUNK
     assert len(read_jsonl(tmp_path / "out" / "a.jsonl")) == 6
 
 
 @given(st.binary(max_size=300), st.lists(st.integers(1, 40)), st.booleans())
 def test_cutting_lines_loses_nothing(data: bytes, sizes: list[int], breaks: bool) -> None:
-    """However a stream comes, its lines are all there, in order and numbered, also if it breaks off."""
+    """However a stream is chunked, its lines are complete, in order and numbered, even if it breaks off."""
 
     def pieces() -> Any:
         place = 0
@@ -176,7 +179,7 @@ def test_cutting_lines_loses_nothing(data: bytes, sizes: list[int], breaks: bool
     assert b"".join(raw) == data
     numbers = [part.first if isinstance(part, Chunk) else part.number for part in parts]
     assert numbers == [1 + sum(piece.count(b"\n") for piece in raw[:place]) for place in range(len(raw))]
-    assert any(isinstance(part, Bad) for part in parts) == breaks
+    assert any(isinstance(part, BadRecord) for part in parts) == breaks
 
 
 JSON = st.recursive(
@@ -193,7 +196,7 @@ JSON = st.recursive(
 def test_only_the_text_is_replaced(
     fields: dict[str, Any], old: str, new: str, ascii_only: bool, wide: bool
 ) -> None:
-    """Whatever else a record holds, the text is replaced and all other bytes stay."""
+    """In any record, only the text is replaced; all other bytes stay."""
     colon, comma = (" :\t", " ,  ") if wide else (":", ",")
     dump = partial(json.dumps, ensure_ascii=ascii_only, separators=(comma, colon))
     before = f"{dump(fields)[:-1]}{comma if fields else ''}{dump('text')}{colon}".encode()
@@ -218,13 +221,13 @@ def test_only_the_text_is_replaced(
     ],
 )
 def test_the_same_string_elsewhere(line: bytes, expected: bytes) -> None:
-    """The text's string may stand in other fields, in keys, in strings, or be written otherwise: those stay."""
+    """Occurrences of the text in other fields, keys or strings, or in escaped form, stay."""
     assert replace_text(line, "text", "old", "new") == expected
 
 
 @given(st.lists(st.binary(max_size=30), max_size=6), st.lists(st.integers(1, 50)), st.binary(max_size=20))
 def test_cutting_warc_loses_nothing(bodies: list[bytes], sizes: list[int], behind: bytes) -> None:
-    """However a stream comes, each record is whole, and what is behind them is bad."""
+    """However a stream is chunked, each record is complete, and trailing bytes are reported as bad."""
     data = b"".join(b"WARC/1.1\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n" % (len(body), body) for body in bodies)
     edges = [0, *sizes]
     cuts = [sum(edges[: n + 1]) for n in range(len(edges))] + [len(data) + len(behind) + sum(sizes)]
@@ -239,7 +242,7 @@ def test_cutting_warc_loses_nothing(bodies: list[bytes], sizes: list[int], behin
     "texts", [["The vote was held.", None, "Share"], [None, None, "The vote was held."], [None]]
 )
 def test_null_rows_of_any_type(texts: list[str | None], kind: str, tmp_path: Path) -> None:
-    """Rows without a text leave a Parquet file of strings of any type, wherever they stand; two columns of one name stay."""
+    """Rows without a text are removed from a Parquet file for any string type and position; two columns of one name stay."""
     pa = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     columns = [pa.array(texts, getattr(pa, kind)()), *[pa.array(range(len(texts)))] * 2]
@@ -254,8 +257,8 @@ def test_null_rows_of_any_type(texts: list[str | None], kind: str, tmp_path: Pat
 
 @pytest.mark.parametrize("before", [[b"\r\n"], [b"\n", b"\r\n\r\n"], [b"\n"] * 20, []])
 def test_blank_lines_before_the_first_record(before: list[bytes]) -> None:
-    """Line breaks before the first WARC record are no record."""
+    """Line breaks before the first WARC record are skipped."""
     record = b"WARC/1.0\r\nContent-Length: 2\r\n\r\nab\r\n\r\n"
     assert [chunk.data for chunk in cut_records([*before, record]) if isinstance(chunk, Chunk)] == [record]
-    assert not [bad for bad in cut_records([*before, record]) if isinstance(bad, Bad)]
+    assert not [bad for bad in cut_records([*before, record]) if isinstance(bad, BadRecord)]
     assert not list(cut_records(before))

@@ -1,4 +1,4 @@
-"""Runs that are killed, interrupted or asked again: nothing is lost, and nothing is done twice."""
+"""Runs that are killed, interrupted or repeated: nothing is lost, and nothing is done twice."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def start(*arguments: object) -> "subprocess.Popen[bytes]":
-    """Start the command in a session of its own, where Ctrl-C is heard."""
+    """Start the command in a session of its own that receives Ctrl-C."""
     listens = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     command = [*DECHAFF, "bulk", *map(str, arguments)]
     return subprocess.Popen(
@@ -36,13 +36,13 @@ def start(*arguments: object) -> "subprocess.Popen[bytes]":
 
 
 def wait_for(path: Path, process: "subprocess.Popen[bytes]") -> None:
-    """Wait until a file is there, or the process has ended."""
+    """Wait until a file exists or the process has ended."""
     while not path.exists() and process.poll() is None:
         time.sleep(0.01)
 
 
 def group_is_gone(group: int) -> bool:
-    """Tell whether all processes of a group end within a while."""
+    """Return whether all processes of a group end within a minute."""
     for _ in range(1000):
         try:
             os.killpg(group, 0)
@@ -52,8 +52,9 @@ def group_is_gone(group: int) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_killed_at_random(folder: Path, tmp_path: Path) -> None:
-    """Killed three times and started again, a run writes the same bytes as one that nobody disturbed."""
+    """A run that is killed three times and restarted writes the same bytes as an undisturbed run."""
     options = ("--attributes", "--workers", "2")
     dechaff("bulk", folder, "-o", tmp_path / "whole", *options, code=3)
     chance = random.Random(7)  # noqa: S311
@@ -72,14 +73,15 @@ def test_killed_at_random(folder: Path, tmp_path: Path) -> None:
     assert tree(tmp_path / "killed") == tree(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_interrupted(folder: Path, tmp_path: Path) -> None:
-    """Ctrl-C ends with 130, without a traceback, a half file or a process left behind."""
+    """Ctrl-C ends the run with 130, without a traceback, an incomplete file or a process left behind."""
     process = start(folder, "-o", tmp_path / "out", "--workers", "2")
     wait_for(tmp_path / "out" / "0.jsonl.zst", process)
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate()
+    _, stderr = process.communicate()
     assert process.returncode == 130
-    assert b"Traceback" not in said
+    assert b"Traceback" not in stderr
     assert group_is_gone(process.pid)
     there = {path.name for path in (tmp_path / "out").iterdir()}
     assert "_unfinished" not in there
@@ -88,16 +90,17 @@ def test_interrupted(folder: Path, tmp_path: Path) -> None:
     assert all(len(read_jsonl(path)) == 1000 for path in (tmp_path / "out").glob("*.zst"))
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies(folder: Path, tmp_path: Path) -> None:
-    """If a worker is killed, by want of memory say, the run ends with one line and can go on."""
+    """If a worker is killed, for example for lack of memory, the run ends with a one-line error and can be resumed."""
     process = start(folder, "-o", tmp_path / "out", "--workers", "2", "--quiet")
     wait_for(tmp_path / "out" / "0.jsonl.zst", process)
     children = pytest.importorskip("psutil").Process(process.pid).children()
     next(child for child in children if "spawn_main" in " ".join(child.cmdline())).kill()
-    _, said = process.communicate()
+    _, stderr = process.communicate()
     assert process.returncode == 1
-    assert said.decode().startswith("dechaff: error: a worker process has ended")
-    assert said.count(b"\n") == 1
+    assert stderr.decode().startswith("dechaff: error: a worker process has ended")
+    assert stderr.count(b"\n") == 1
     dechaff("bulk", folder, "-o", tmp_path / "out", code=3)
 
 
@@ -110,16 +113,16 @@ def small(tmp_path: Path) -> Path:
 
 
 def test_what_is_finished_is_left_alone(small: Path, tmp_path: Path) -> None:
-    """A second run does nothing and says the same; a file that has changed is done again, with its quarantine."""
+    """A second run changes nothing and reports the same; a changed input is processed again, with its quarantine."""
     (small / "a.jsonl").write_bytes((small / "a.jsonl").read_bytes() + b"[]\n")
     first = clean_bulk([small], tmp_path / "out")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
     second = clean_bulk([small], tmp_path / "out")
-    assert (second.n_skipped, second.tally.n_lines, second.tally.n_bad) == (2, first.tally.n_lines, 1)
+    assert (second.n_skipped, second.counts.n_lines, second.counts.n_bad) == (2, first.counts.n_lines, 1)
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")} == before
     write_jsonl(small / "a.jsonl", records(3))
     third = clean_bulk([small], tmp_path / "out")
-    assert (third.n_skipped, third.n_redone, third.tally.n_documents, third.tally.n_bad) == (1, 1, 8, 0)
+    assert (third.n_skipped, third.n_redone, third.counts.n_documents, third.counts.n_bad) == (1, 1, 8, 0)
     assert len(read_jsonl(tmp_path / "out" / "a.jsonl")) == 3
     assert list((tmp_path / "out" / "_quarantine").iterdir()) == []
 
@@ -128,7 +131,7 @@ def test_what_is_finished_is_left_alone(small: Path, tmp_path: Path) -> None:
     "settings", [Settings(threshold=0.9), Settings(dropped=True), Settings(keywords={"share": ["a b"]})], ids=str
 )
 def test_other_settings_are_refused(settings: Settings, small: Path, tmp_path: Path) -> None:
-    """A folder that was written with other settings is not written to, unless all is to begin anew."""
+    """A folder written with other settings is refused unless `overwrite` is given."""
     clean_bulk([small], tmp_path / "out")
     with pytest.raises(InputError, match="written with other settings"):
         clean_bulk([small], tmp_path / "out", settings)
@@ -138,7 +141,7 @@ def test_other_settings_are_refused(settings: Settings, small: Path, tmp_path: P
 
 
 def test_another_model_is_refused(small: Path, saved: Path, tmp_path: Path) -> None:
-    """What counts of a model is its content, not its name."""
+    """Models are compared by content, not by name."""
     model = tmp_path / "m.joblib"
     model.write_bytes(saved.read_bytes())
     clean_bulk([small], tmp_path / "out", Settings(model=saved))
@@ -148,7 +151,7 @@ def test_another_model_is_refused(small: Path, saved: Path, tmp_path: Path) -> N
 
 
 def test_a_manifest_that_broke_off(small: Path, tmp_path: Path) -> None:
-    """A last line that is half written is no line: that file is done again, to the same bytes."""
+    """An incomplete last line of the manifest is ignored: its file is processed again, to the same bytes."""
     clean_bulk([small], tmp_path / "out")
     whole = tree(tmp_path / "out")
     manifest = tmp_path / "out" / "_manifest.jsonl"
@@ -160,7 +163,7 @@ def test_a_manifest_that_broke_off(small: Path, tmp_path: Path) -> None:
 
 
 def test_a_damaged_manifest(small: Path, tmp_path: Path) -> None:
-    """A manifest that is none is refused, and what it names outside of the folder is left alone."""
+    """A damaged manifest is refused, and paths in it that lead outside the folder are not touched."""
     (tmp_path / "out").mkdir()
     (tmp_path / "precious.jsonl").write_text("{}")
     (tmp_path / "out" / "_manifest.jsonl").write_text('{"begun": "../precious.jsonl"}\n[]\n')
@@ -171,18 +174,18 @@ def test_a_damaged_manifest(small: Path, tmp_path: Path) -> None:
 
 
 def test_same_names_do_not_collide(tmp_path: Path) -> None:
-    """Files of one name from several folders are called by their folders; one file named twice is done once."""
+    """Files of one name in several folders are told apart by their folders; a file named twice is processed once."""
     paths = [
         write_jsonl(tmp_path / "in" / part / "a.jsonl", records(n)) for n, part in enumerate(("x", "y", "y/z"), 1)
     ]
     summary = clean_bulk([*paths, paths[0], str(tmp_path / "in" / "**" / "*.jsonl")], tmp_path / "out")
     found = [path.relative_to(tmp_path / "out").as_posix() for path in sorted((tmp_path / "out").rglob("*.jsonl"))]
     assert found == ["_manifest.jsonl", "x/a.jsonl", "y/a.jsonl", "y/z/a.jsonl"]
-    assert (summary.n_inputs, summary.tally.n_documents) == (3, 6)
+    assert (summary.n_inputs, summary.counts.n_documents) == (3, 6)
 
 
 def test_other_names_than_before_are_refused(tmp_path: Path) -> None:
-    """Where a further input would change the name of one that is finished, its documents would be there twice."""
+    """A further input that would rename a finished output is refused, because its documents would exist twice."""
     first, second = (write_jsonl(tmp_path / "in" / part / "a.jsonl", records(2)) for part in "xy")
     clean_bulk([first], tmp_path / "out")
     with pytest.raises(InputError, match=r"written as a\.jsonl before"):
@@ -190,13 +193,13 @@ def test_other_names_than_before_are_refused(tmp_path: Path) -> None:
 
 
 def test_an_output_of_another_input_is_refused(tmp_path: Path) -> None:
-    """A file does not take the place of another one of its name that an earlier run has finished, or just begun."""
+    """An output of another input with the same name, finished or begun, is not replaced."""
     first, second = (write_jsonl(tmp_path / "in" / part / "a.jsonl", records(n)) for n, part in enumerate("xy", 2))
     clean_bulk([first], tmp_path / "out")
     whole = tree(tmp_path / "out")
     manifest = tmp_path / "out" / "_manifest.jsonl"
     for _ in range(2):
-        with pytest.raises(InputError, match=r"which is there of .*x/a\.jsonl: name another output folder"):
+        with pytest.raises(InputError, match=r"which is the output of .*x/a\.jsonl: choose another output folder"):
             clean_bulk([second], tmp_path / "out")
         assert tree(tmp_path / "out") == whole
         manifest.write_bytes(b"".join(manifest.read_bytes().splitlines(keepends=True)[:2]))
@@ -206,7 +209,7 @@ def test_an_output_of_another_input_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_input_is_known_by_any_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that is named by another path than before is the same file."""
+    """A file is recognised under another path."""
     path = write_jsonl(tmp_path / "in" / "a.jsonl", records(2))
     (tmp_path / "link").symlink_to(tmp_path / "in")
     clean_bulk([path], tmp_path / "out")
@@ -216,7 +219,7 @@ def test_an_input_is_known_by_any_path(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_folders_keep_their_shape(tmp_path: Path) -> None:
-    """Of a folder everything below it is cleaned, but for other files and those with a dot or underscore in front."""
+    """All files below a folder are cleaned, except other formats and names that begin with a dot or an underscore."""
     for name in ("a.jsonl", "deep/b.jsonl.gz", ".hidden.jsonl", "_side/c.jsonl", "notes.txt"):
         write_jsonl(tmp_path / "in" / name, records(1))
     clean_bulk([tmp_path / "in"], tmp_path / "out")
@@ -224,7 +227,7 @@ def test_folders_keep_their_shape(tmp_path: Path) -> None:
 
 
 def test_nothing_of_others_is_overwritten(small: Path, tmp_path: Path) -> None:
-    """Inputs, folders of inputs and files that no run has written are refused as places to write to."""
+    """Inputs, folders of inputs and files that no run has written are refused as outputs."""
     with pytest.raises(InputError, match="lies within the input"):
         clean_bulk([small], small / "out")
     with pytest.raises(InputError, match="would be overwritten"):
@@ -235,13 +238,13 @@ def test_nothing_of_others_is_overwritten(small: Path, tmp_path: Path) -> None:
     assert (tmp_path / "before" / "sub" / "a.jsonl").exists()
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a.jsonl").write_text("precious")
-    with pytest.raises(InputError, match="not of an earlier run"):
+    with pytest.raises(InputError, match="not written by an earlier run"):
         clean_bulk([small], tmp_path / "out")
     assert (tmp_path / "out" / "a.jsonl").read_text() == "precious"
 
 
 def test_one_run_at_a_time(small: Path, tmp_path: Path) -> None:
-    """Two runs do not write to one folder."""
+    """Two runs cannot write to one folder at the same time."""
     fcntl = pytest.importorskip("fcntl")
     clean_bulk([small], tmp_path / "out")
     with (tmp_path / "out" / "_manifest.jsonl").open("rb") as other:
@@ -252,7 +255,7 @@ def test_one_run_at_a_time(small: Path, tmp_path: Path) -> None:
 
 
 def test_a_pattern_never_takes_outputs_or_what_is_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pattern that reaches into the output folder takes the same inputs at every run, and no manifest."""
+    """A pattern that reaches into the output folder matches the same inputs in every run, and no manifest."""
     write_jsonl(tmp_path / "in" / "a.jsonl", records(2))
     write_jsonl(tmp_path / "in" / "_side" / "b.jsonl", records(1))
     monkeypatch.chdir(tmp_path)
@@ -263,14 +266,14 @@ def test_a_pattern_never_takes_outputs_or_what_is_hidden(tmp_path: Path, monkeyp
 
 
 def test_each_file_once(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that several arguments lead to, by whatever path, is read once."""
+    """A file matched by several arguments is read once."""
     monkeypatch.chdir(tmp_path)
     inputs = [small, small / "a.jsonl", "in/../in/a.jsonl", "in/a*"]
     assert clean_bulk(inputs, "out").n_inputs == clean_bulk([small], "other").n_inputs
 
 
 def test_a_deleted_output_comes_back(small: Path, tmp_path: Path) -> None:
-    """A rerun writes again what has been deleted meanwhile."""
+    """A rerun writes deleted outputs again."""
     clean_bulk([small], tmp_path / "out")
     before = (tmp_path / "out" / "a.jsonl").read_bytes()
     (tmp_path / "out" / "a.jsonl").unlink()

@@ -1,4 +1,4 @@
-"""`dechaff benchmark`: extractors, rules and a model on the same pages, by real process and by function."""
+"""`dechaff benchmark`: extractors, rules and a model on the same pages, by the command and by the function."""
 
 import json
 import sys
@@ -8,17 +8,18 @@ import pytest
 from cli_process import dechaff
 from helpers import write_pages
 
+from dechaff import extras
 from dechaff.errors import InputError, MissingExtraError
 from dechaff_training.corpus import extraction
 from dechaff_training.corpus.corpus import Corpus
-from dechaff_training.corpus.peers import ADAPTERS, PEERS, page_text
+from dechaff_training.corpus.extraction import ADAPTERS, PEERS, page_text
 from dechaff_training.evaluate.benchmark import compare, keep_all
 from dechaff_training.evaluate.page_benchmark import PageBenchmark, benchmark_pages
 
 pytest.importorskip("resiliparse", reason="needs the html extra: pip install 'dechaff[html]'")
 
 BODY = [
-    "The mill at the weir will close in the spring, its owner said on Monday, after ninety years of work. "
+    "The mill at the weir will close in the spring, its owner stderr on Monday, after ninety years of work. "
     "She had hoped to sell it to the town, but the council, which met in the afternoon, had no money for it.",
     "The weir itself is to stay, because the meadows above it would be dry for most of the summer. "
     "Two of the nine workers have found places at the sawmill down the road; the others are still looking.",
@@ -30,16 +31,16 @@ PAGE = f"""<html lang="en"><head><title>The mill closes | Wemmer Post</title></h
 SYSTEMS = ["resiliparse_all", "resiliparse_all + C4 line rules", "resiliparse_all + dechaff", "trafilatura"]
 
 
-@pytest.fixture
-def pages(tmp_path: Path) -> Path:
-    """Write the page on four sites, as a forum's page, and without a gold."""
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the page for four sites, as a forum page, and without a gold body."""
     page = {"source": "post", "title": "The mill closes", "html": PAGE, "body": BODY}
     rows = [
         {"id": f"post/{place}", "site": f"{place}.example", "page_type": "article", **page} for place in range(6)
     ]
     rows[4] |= {"page_type": "forum"}
     rows[5] |= {"body": None}
-    return write_pages(tmp_path / "pages.parquet", *rows)
+    return write_pages(tmp_path_factory.mktemp("pages") / "pages.parquet", *rows)
 
 
 @pytest.fixture
@@ -54,9 +55,15 @@ def run(pages: Path, model: Path, *extractors: str, **options: str) -> PageBench
     return benchmark_pages([pages], model, extractors or ("resiliparse_all",), n_resamples=20, **options)
 
 
-def test_command(pages: Path, saved: Path) -> None:
-    """Systems stand in order in both tables, articles apart from other pages, and JSON holds what was printed."""
-    file = pages.with_name("figures.json")
+@pytest.fixture(scope="module")
+def figures(pages: Path, saved: Path) -> PageBenchmark:
+    """Benchmark one extractor and the peers."""
+    return run(pages, saved)
+
+
+def test_command(pages: Path, saved: Path, tmp_path: Path) -> None:
+    """Both tables list the systems in order, articles separate from other pages, and the JSON holds the printed figures."""
+    file = tmp_path / "figures.json"
     arguments = ("benchmark", pages.parent, "-m", saved, "--extractors", "resiliparse_all")
     printed = dechaff(*arguments, "--json", file).stdout.decode()
     assert "F1 - trafilatura" in printed
@@ -77,40 +84,40 @@ def test_help() -> None:
     )
 
 
-def test_figures_are_those_of_the_labelled_corpus(pages: Path, saved: Path, tmp_path: Path) -> None:
-    """Texts that are extracted afresh measure as those that `dechaff evaluate` reads."""
+def test_figures_are_those_of_the_labelled_corpus(pages: Path, figures: PageBenchmark, tmp_path: Path) -> None:
+    """Freshly extracted texts have the figures that `dechaff evaluate` computes."""
     corpus = Corpus.read(pages, extractors=("resiliparse_all",), cache=tmp_path / "cache", n_jobs=1)
     expected = [row.to_dict()["f1"] for row in compare(corpus, {"all": keep_all}, n_resamples=20)]
-    rows = [row.to_dict()["f1"] for row in run(pages, saved).texts if row.system == "resiliparse_all"]
+    rows = [row.to_dict()["f1"] for row in figures.texts if row.system == "resiliparse_all"]
     assert rows == expected
     assert 0 < rows[0]["value"] < 1
 
 
 def test_reference(pages: Path, saved: Path) -> None:
-    """Differences are against the system that is named, wherever it stands in the table."""
+    """Differences are against the named system, wherever it is in the table."""
     rows = run(pages, saved, reference="resiliparse_all + C4 line rules").texts
     base = next(row for row in rows if row.system == "resiliparse_all + C4 line rules")
     assert base.difference.value == base.difference.low == base.difference.high == 0
     assert rows[0].difference.value == rows[0].f1.value - base.f1.value < 0
 
 
-def test_speeds(pages: Path, saved: Path) -> None:
-    """A system that cleans takes its extractor's time and its own; the first turn is not counted."""
-    alone, _, cleaned, *_ = run(pages, saved).speeds
+def test_speeds(figures: PageBenchmark) -> None:
+    """A system that cleans takes its extractor's time plus its own; the first pass is not counted."""
+    alone, _, cleaned, *_ = figures.speeds
     assert alone.cleaning == 0 < cleaned.cleaning
     assert alone.extraction == cleaned.extraction
     assert alone.pages_per_second > cleaned.pages_per_second
     assert {speed.n_pages for speed in (alone, cleaned)} == {5}
 
 
-def test_pages_without_gold_are_told_of(pages: Path, saved: Path) -> None:
-    """They cannot be measured, and a note says how many there are."""
-    assert "1 of 6 pages have no gold body and are left out" in run(pages, saved).notes
+def test_pages_without_gold_are_counted(figures: PageBenchmark) -> None:
+    """A note counts the pages without a gold body."""
+    assert "1 of 6 pages have no gold body and are left out" in figures.notes
 
 
 @pytest.mark.usefixtures("hidden")
 def test_a_missing_peer_is_a_note(pages: Path, saved: Path) -> None:
-    """The other systems are measured, and the note names the command that installs the missing one."""
+    """If a package is missing, a note names the command that installs it, and the other systems are measured."""
     figures = run(pages, saved)
     assert "justext is left out: justext is not installed; run: pip install 'dechaff[html]'" in figures.notes
     assert not [row for row in figures.texts if row.system == "justext"]
@@ -118,7 +125,7 @@ def test_a_missing_peer_is_a_note(pages: Path, saved: Path) -> None:
 
 @pytest.mark.usefixtures("hidden")
 def test_a_missing_extractor_is_an_error(pages: Path, saved: Path) -> None:
-    """An extractor that was asked for is not left out in silence."""
+    """An extractor that was asked for by name is an error if it is missing."""
     with pytest.raises(MissingExtraError, match="justext is not installed"):
         run(pages, saved, "justext")
 
@@ -131,12 +138,12 @@ def test_a_missing_extractor_is_an_error(pages: Path, saved: Path) -> None:
     ],
 )
 def test_unknown_names_are_refused(pages: Path, saved: Path, options: tuple[str, ...], message: str) -> None:
-    """The error says what may be written."""
+    """An unknown extractor or system is refused with the valid names."""
     assert message in dechaff("benchmark", pages, "-m", saved, *options, code=1).stderr
 
 
 def test_pages_are_needed(tmp_path: Path, saved: Path) -> None:
-    """A folder without pages and a file that is none are errors that say what to name."""
+    """A folder without pages and a file of another kind are refused with a remedy."""
     (tmp_path / "text.txt").write_text("+ One\n")
     assert "no pages with a gold body" in dechaff("benchmark", tmp_path, "-m", saved, code=1).stderr
     assert "a file in .parquet" in dechaff("benchmark", tmp_path / "text.txt", "-m", saved, code=1).stderr
@@ -144,7 +151,7 @@ def test_pages_are_needed(tmp_path: Path, saved: Path) -> None:
 
 @pytest.mark.parametrize("peer", PEERS)
 def test_peers_find_the_body(peer: str) -> None:
-    """Each peer prints the paragraphs of an article."""
+    """Each peer extracts the paragraphs of an article."""
     if peer == "boilerpy3":
         pytest.importorskip("boilerpy3", reason="needs the peers extra: pip install 'dechaff[peers]'")
     text = page_text(PAGE.replace("</nav>", "</nav></b>"), peer)
@@ -152,7 +159,7 @@ def test_peers_find_the_body(peer: str) -> None:
 
 
 def test_a_peer_that_fails_gives_an_empty_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One odd page does not end a run."""
+    """A page on which a peer fails does not end the run."""
 
     def fail(html: str) -> str:
         raise ValueError(html)
@@ -162,13 +169,13 @@ def test_a_peer_that_fails_gives_an_empty_text(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_peers_extra_is_named() -> None:
-    """boilerpy3 alone is in the extra `peers`."""
+    """A missing boilerpy3 is reported with the extra `peers`."""
     with pytest.raises(MissingExtraError, match=r"pip install 'dechaff\[peers\]'"):
-        extraction.load("dechaff_no_such_package", "peers")
+        extras.load("dechaff_no_such_package", "peers")
 
 
-def test_the_default_reference_is_there(pages: Path, saved: Path) -> None:
-    """It stands in the table even where dechaff is put behind another extractor."""
-    assert run(pages, saved).settings["reference"] in {row.system for row in run(pages, saved).texts}
+def test_the_default_reference_is_there(pages: Path, saved: Path, figures: PageBenchmark) -> None:
+    """The default reference is in the table whatever extractor dechaff runs behind."""
+    assert figures.settings["reference"] in {row.system for row in figures.texts}
     with pytest.raises(InputError, match="no system 'html_text'"):
         run(pages, saved, reference="html_text")

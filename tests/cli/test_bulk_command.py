@@ -1,4 +1,4 @@
-"""The command `dechaff bulk`, by real process."""
+"""The command `dechaff bulk`."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from cli_process import dechaff, environment
 from typer.testing import CliRunner
 
 from dechaff_training.cli import app as cli
-from dechaff_training.cli.bulk_files import summary_rows
+from dechaff_training.cli.bulk import summary_rows
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def inputs(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_run_says_what_it_has_done(inputs: Path) -> None:
-    """The summary is on standard output, which field was taken on standard error; the documents are in the folder."""
+def test_a_run_prints_its_summary(inputs: Path) -> None:
+    """The summary is on standard output, the chosen fields on standard error, and the documents in the folder."""
     done = dechaff("bulk", "a.jsonl.zst", "-o", "out", cwd=inputs)
     assert done.stderr == "dechaff: a.jsonl.zst: text from 'text', id from 'id'\n"
     rows = done.stdout.decode().splitlines()
@@ -40,18 +40,18 @@ def test_a_run_says_what_it_has_done(inputs: Path) -> None:
     assert len(read_jsonl(inputs / "out" / "a.jsonl.zst")) == 20
 
 
-def test_quarantine_is_told(inputs: Path) -> None:
-    """Bad records are in the summary, and make the exit code 3, also when an earlier run has found them."""
+def test_quarantine_is_reported(inputs: Path) -> None:
+    """Bad records are in the summary and set exit code 3, also if an earlier run found them."""
     for _ in range(2):
         done = dechaff("bulk", "bad.jsonl", "-o", "out", cwd=inputs, code=3)
         assert f"1 record in quarantine: {Path('out', '_quarantine')}" in done.stdout.decode()
     assert dechaff("bulk", "bad.jsonl", "-o", "new", "--strict", cwd=inputs, code=1).stderr.endswith(
-        "dechaff: error: bad.jsonl: record 3: no JSON: unexpected end of data\n"
+        "dechaff: error: bad.jsonl: record 3: not JSON: unexpected end of data\n"
     )
 
 
 def test_json_and_quiet(inputs: Path) -> None:
-    """The summary can be had as JSON, or not at all."""
+    """The summary is printed as JSON with `--json`, and not at all with `--quiet`."""
     done = dechaff("bulk", "a.jsonl.zst", "-o", "out", "--json", "--quiet", cwd=inputs)
     summary = json.loads(done.stdout)
     assert (summary["n_documents"], summary["n_bad"], summary["n_inputs"], done.stderr) == (20, 0, 1, "")
@@ -61,38 +61,38 @@ def test_json_and_quiet(inputs: Path) -> None:
 
 
 def test_columns_can_be_named(inputs: Path) -> None:
-    """A field that is called otherwise can be named; its id is the record's number."""
+    """The text field can be named; a record without an id gets its number."""
     done = dechaff("bulk", "odd.jsonl", "-o", "out", "--text-column", "headline", "--attributes", cwd=inputs)
-    assert done.stderr == "dechaff: odd.jsonl: text from 'headline', no id, so the record's number\n"
+    assert done.stderr == "dechaff: odd.jsonl: text from 'headline', no id, so the record number\n"
     assert read_jsonl(inputs / "out" / "_attributes" / "odd.jsonl")[0]["id"] == "odd.jsonl:1"
 
 
 BAD_INPUT = [
     (["nowhere.jsonl"], "nowhere.jsonl: no such file or folder"),
     (["no*.jsonl"], "no*.jsonl: no such file or folder"),
-    (["notes.txt"], "notes.txt: of no known format: its name should end in .jsonl"),
+    (["notes.txt"], "notes.txt: unknown format: the name should end in .jsonl"),
     (["empty"], "empty: no files that end in .jsonl"),
     (
         ["odd.jsonl"],
-        "odd.jsonl: which field is the text? Name it with --text-column; there are 'headline', 'words'",
+        "odd.jsonl: which field is the text? Name it with --text-column; fields: 'headline', 'words'",
     ),
-    (["odd.jsonl", "--text-column", "words"], "odd.jsonl: no field 'words' that holds strings"),
+    (["odd.jsonl", "--text-column", "words"], "odd.jsonl: --text-column: no field 'words' that holds strings"),
     (
         ["a.jsonl.zst", "--id-column", "key"],
-        "a.jsonl.zst: no field 'key', as --id-column says; there are 'id', 'url'",
+        "a.jsonl.zst: --id-column: no field 'key'; fields: 'id', 'url'",
     ),
     (["a.jsonl.zst", "--threshold", "fair"], "threshold 'fair': no preset of this model"),
     (["a.jsonl.zst", "--model", "notes.txt"], "notes.txt: not a model file"),
     (["a.jsonl.zst", "-k", "winnow=Read on"], "winnow"),
-    (["a.jsonl.zst", "-o", "full"], "full/a.jsonl.zst: is there, and not of an earlier run"),
+    (["a.jsonl.zst", "-o", "full"], "full/a.jsonl.zst: exists, and was not written by an earlier run"),
     (["a.jsonl.zst", "-o", "."], "a.jsonl.zst: would be overwritten"),
-    (["."], "out lies within the input .: name another output folder"),
+    (["."], "out: lies within the input .: choose another output folder"),
     (["a.jsonl.zst", "-o", "notes.txt"], "notes.txt"),
 ]
 
 
 def run_here(arguments: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
-    """Run the command in this process, which takes less time; give its exit code and what it says of errors."""
+    """Run the command in this process; return its exit code and standard error."""
     monkeypatch.chdir(folder)
     done = CliRunner().invoke(cli.app, ["bulk", *arguments])
     return done.exit_code, done.stderr
@@ -100,13 +100,13 @@ def run_here(arguments: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(("arguments", "message"), BAD_INPUT, ids=[" ".join(a) for a, _ in BAD_INPUT])
 def test_bad_input(arguments: list[str], message: str, inputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bad input gives one line that says what to do, and exit code 1."""
+    """Bad input ends with a one-line error that says what to do, and exit code 1."""
     output = [] if "-o" in arguments else ["-o", "out"]
-    code, said = run_here([*output, "-q", *arguments], inputs, monkeypatch)
+    code, stderr = run_here([*output, "-q", *arguments], inputs, monkeypatch)
     assert code == 1
-    assert said.startswith("dechaff: error: ")
-    assert said.count("\n") == 1
-    assert message in said
+    assert stderr.startswith("dechaff: error: ")
+    assert stderr.count("\n") == 1
+    assert message in stderr
 
 
 @pytest.mark.parametrize(
@@ -121,21 +121,21 @@ def test_bad_input(arguments: list[str], message: str, inputs: Path, monkeypatch
 )
 def test_bad_usage(arguments: list[str], message: str, inputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong argument is explained, with exit code 2."""
-    code, said = run_here(arguments, inputs, monkeypatch)
+    code, stderr = run_here(arguments, inputs, monkeypatch)
     assert code == 2
-    assert message in " ".join(said.replace("│", " ").split())
+    assert message in " ".join(stderr.replace("│", " ").split())
 
 
 def test_help_has_examples_and_exit_codes() -> None:
-    """The help shows how to run it, and what each exit code means."""
+    """The help shows an example and the meaning of each exit code."""
     printed = " ".join(dechaff("bulk", "--help").stdout.decode().split())
-    assert "Examples: dechaff bulk docs.jsonl.zst -o clean/" in printed
+    assert "Example: dechaff bulk docs.jsonl.zst -o clean/" in printed
     assert "3 done, but some records are in quarantine" in printed
 
 
 @pytest.mark.parametrize("package", ["orjson", "zstandard"])
 def test_a_missing_package(package: str, inputs: Path) -> None:
-    """Without the extra there is one line that names the command to install it."""
+    """Without the extra, a one-line error names the command that installs it."""
     code = f"import sys; sys.modules[{package!r}] = None; from dechaff_training.__main__ import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, "bulk", "a.jsonl.zst", "-o", "out"], cwd=inputs, capture_output=True, env=environment()
@@ -145,7 +145,7 @@ def test_a_missing_package(package: str, inputs: Path) -> None:
 
 
 def test_nothing_is_imported_too_early() -> None:
-    """The library does not import what bulk runs need, and these not what their inputs do not need."""
+    """The library does not import the packages of bulk runs, and `dechaff.bulk` only those that its inputs need."""
     code = (
         "import sys, dechaff; assert 'dechaff.bulk' not in sys.modules; import dechaff.bulk;"
         "print([m for m in ('orjson', 'zstandard', 'pyarrow', 'rich', 'typer', 'sklearn') if m in sys.modules])"
@@ -155,11 +155,11 @@ def test_nothing_is_imported_too_early() -> None:
 
 
 def test_summary_rows_disarm_what_they_show(tmp_path: Path) -> None:
-    """A dropped line cannot act on the terminal that it is shown on."""
+    """Control characters in a dropped line are replaced in the summary."""
     from collections import Counter
 
     from dechaff.bulk import Summary
-    from dechaff.bulk.summary import Tally
+    from dechaff.bulk.summary import Counts
 
-    summary = Summary(Tally(frequent=Counter({"Share \x1b[31m": 3})))
+    summary = Summary(Counts(frequent=Counter({"Share \x1b[31m": 3})))
     assert list(summary_rows(summary, tmp_path))[-1] == "        3  Share �[31m"

@@ -1,4 +1,4 @@
-"""Disks that are full, folders that cannot be written to, files that disappear: one clear line, and nothing lost."""
+"""Full disks, folders without write permission, files that disappear: one clear line, and nothing is lost."""
 
 import ctypes
 import json
@@ -14,9 +14,9 @@ from bulk_corpora import records, tree, write_jsonl
 from cli_process import ARTICLE, DECHAFF, SITES, environment
 
 from dechaff import DechaffError
-from dechaff_training.corpus import corpus
-from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.corpus import Corpus, check_paths, checks, corpus, find_files
 
+pytestmark = pytest.mark.slow
 COMMANDS = {
     "clean": ("clean", "a.txt", "-o", "disk/old.txt"),
     "annotate": ("annotate", str(SITES[0]), "--from", "text", "--to", "dolma", "-o", "disk/dolma"),
@@ -31,7 +31,7 @@ Fault = tuple[Callable[[], None], Callable[[], object]]
 
 @contextmanager
 def mounted(folder: Path, options: str) -> Iterator[None]:
-    """Mount a small disk in memory on a folder, with the earlier output on it."""
+    """Mount a small tmpfs on a folder, with an earlier output on it."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount")
     mount = ["mount", "-t", "tmpfs", "-o", options, "dechaff", folder]
@@ -46,7 +46,7 @@ def mounted(folder: Path, options: str) -> Iterator[None]:
 
 @contextmanager
 def full_disk(folder: Path) -> Iterator[Fault]:
-    """Fill a disk to its last byte."""
+    """Fill a disk to the last byte."""
     with mounted(folder, "size=256k"):
         filler = folder / "filler"
         with suppress(OSError), filler.open("wb", 0) as file:
@@ -57,14 +57,14 @@ def full_disk(folder: Path) -> Iterator[Fault]:
 
 @contextmanager
 def file_limit(folder: Path) -> Iterator[Fault]:
-    """Allow files of ten bytes only: that can anyone."""
+    """Limit the size of files to ten bytes, which needs no privileges."""
     assert folder.is_dir()
     yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10)), int
 
 
 @contextmanager
 def read_only_disk(folder: Path) -> Iterator[Fault]:
-    """Mount a disk that can only be read."""
+    """Mount a disk read-only."""
     with mounted(folder, "size=256k"):
         change = ["mount", "-o", "remount,ro", folder]
         subprocess.run(change, check=True)
@@ -73,7 +73,7 @@ def read_only_disk(folder: Path) -> Iterator[Fault]:
 
 @contextmanager
 def locked_folder(folder: Path) -> Iterator[Fault]:
-    """Take away the right to write to a folder, and from root the capability to write all the same."""
+    """Remove write permission from a folder, and root's capability to ignore that."""
     folder.chmod(0o555)
     try:
         yield obey_rights, lambda: folder.chmod(0o755)
@@ -82,7 +82,7 @@ def locked_folder(folder: Path) -> Iterator[Fault]:
 
 
 def obey_rights() -> None:
-    """Let root be bound by the rights of files, as everyone is, in the program that comes next."""
+    """Drop the capabilities that exempt root from file permissions, for the program started next."""
     if os.geteuid() == 0:
         for capability in (_OVERRIDE, _SEARCH):
             assert ctypes.CDLL(None).prctl(_DROP_FROM_BOUNDING_SET, capability, 0, 0, 0) == 0
@@ -98,7 +98,7 @@ FAULTS = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Make inputs, and a disk with an output that an earlier run has written."""
+    """Make inputs, and a disk with the output of an earlier run."""
     (tmp_path / "a.txt").write_bytes(ARTICLE.encode())
     (tmp_path / "disk").mkdir()
     (tmp_path / "disk" / "old.txt").write_text("written before")
@@ -107,7 +107,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(command: str, folder: Path, prepare: Callable[[], object] = int) -> tuple[int, str]:
-    """Run a command; give its exit code and what it says on standard error."""
+    """Run a command; return its exit code and standard error."""
     done = subprocess.run(
         [*DECHAFF, *COMMANDS[command]],
         cwd=folder, env=environment(), capture_output=True, text=True, preexec_fn=prepare, timeout=120, check=False,
@@ -119,12 +119,12 @@ def run(command: str, folder: Path, prepare: Callable[[], object] = int) -> tupl
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_nothing_can_be_written(command: str, fault: Callable[[Path], object], folder: Path) -> None:
-    """A fault is one line that names the place and the cause; what was there stays; mended, a bulk run goes on."""
+    """A fault is reported in one line with place and cause; existing files stay; a bulk run resumes once it is repaired."""
     disk = folder / "disk"
     with fault(disk) as (prepare, mend):
-        code, said = run(command, folder, prepare)
-        errors = [line for line in said.splitlines() if line.startswith("dechaff: error: ")]
-        assert (code, len(errors)) == (1, 1), said
+        code, stderr = run(command, folder, prepare)
+        errors = [line for line in stderr.splitlines() if line.startswith("dechaff: error: ")]
+        assert (code, len(errors)) == (1, 1), stderr
         assert FAULTS[fault] in errors[0]
         assert "disk" in errors[0]
         left = tree(disk)
@@ -139,7 +139,7 @@ def test_nothing_can_be_written(command: str, fault: Callable[[Path], object], f
 
 
 def test_names_as_long_as_the_system_allows(folder: Path) -> None:
-    """A file can be written whose name has no room for an ending."""
+    """A file can be written whose name has no room for a temporary ending."""
     name = "x" * 255
     (folder / name).write_bytes(ARTICLE.encode())
     done = subprocess.run(
@@ -148,30 +148,30 @@ def test_names_as_long_as_the_system_allows(folder: Path) -> None:
     assert (done.returncode, (folder / "disk" / name).exists()) == (0, True)
 
 
-@pytest.mark.parametrize("read", [Corpus.read, lambda path: corpus.check_paths([path])], ids=["read", "check"])
+@pytest.mark.parametrize("read", [Corpus.read, lambda path: check_paths([path])], ids=["read", "check"])
 def test_a_file_that_disappears(
     read: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A labelled file that goes between the listing of its folder and its turn is named."""
+    """A labelled file that disappears after its folder was listed is named."""
     for name in "ab":
         (tmp_path / f"{name}.txt").write_text("+ The weir is open again.\n")
-    find = corpus.find_files
 
     def find_and_remove(path: Path, *rest: tuple[str, ...]) -> list[Path]:
-        found = find(path, *rest)
+        found = find_files(path, *rest)
         (tmp_path / "b.txt").unlink(missing_ok=True)
         return found
 
-    monkeypatch.setattr(corpus, "find_files", find_and_remove)
+    for module in (corpus, checks):
+        monkeypatch.setattr(module, "find_files", find_and_remove)
     try:
-        said = str(read(tmp_path))
+        stderr = str(read(tmp_path))
     except DechaffError as error:
-        said = str(error)
-    assert "b.txt" in said
+        stderr = str(error)
+    assert "b.txt" in stderr
 
 
 def test_an_input_that_disappears(tmp_path: Path) -> None:
-    """An input that goes while the one before it is still being read is left out and named; the others are written."""
+    """An input that disappears while the one before it is read is skipped and named; the others are written."""
     os.mkfifo(tmp_path / "first")
     (tmp_path / "second").write_bytes(ARTICLE.encode())
     command = [*DECHAFF, "clean", "first", "second", "--json", "-o", "out"]
@@ -179,7 +179,7 @@ def test_an_input_that_disappears(tmp_path: Path) -> None:
         with (tmp_path / "first").open("wb") as pipe:  # opens once the command reads it
             (tmp_path / "second").unlink()
             pipe.write(ARTICLE.encode())
-        said = process.communicate(timeout=60)[1].decode()
+        stderr = process.communicate(timeout=60)[1].decode()
     assert process.returncode == 1
-    assert "second: no such file" in said
+    assert "second: no such file" in stderr
     assert [json.loads(line)["path"] for line in (tmp_path / "out").read_text().splitlines()] == ["first"]

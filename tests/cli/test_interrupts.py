@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment: exit code 130, no traceback, no half file, no temporary one left behind."""
+"""Ctrl-C at any moment: exit code 130, no traceback, no incomplete or temporary file left behind."""
 
 import json
 import os
@@ -16,15 +16,15 @@ from bulk_corpora import records, tree, write_jsonl
 from cli_process import ARTICLE, DECHAFF, OFFER, PROSE, SITES, environment
 from page_sessions import Saver, running, write_texts
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 
 #: Writes a figure into the report of a test run, `pytest --junitxml`.
 Count = Callable[[str, object], None]
-#: How often each command is interrupted: so many times over all of its run, and again where files get their names.
+#: Interrupts of each command: this number over its whole run, and again where files get their names.
 MOMENTS = 8
-#: What bulk runs add to, line by line.
+#: Bulk runs append to this file.
 MANIFEST = "out/bulk/_manifest.jsonl"
-#: How often each real process is interrupted; `DECHAFF_INTERRUPTS=100` tries more.
+#: Interrupts of each process; `DECHAFF_INTERRUPTS=100` tries more.
 TIMES = int(os.environ.get("DECHAFF_INTERRUPTS", "1"))
 SITE = str(SITES[0])
 LABELS = ("annotate", SITE, "--from", "text", "--to")
@@ -44,7 +44,7 @@ COMMANDS = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Make a folder of inputs, and of an output that an earlier run has written."""
+    """Make a folder of inputs with the output of an earlier run."""
     folder = tmp_path / "inputs"
     (folder / "out").mkdir(parents=True)
     (folder / "out" / "old.txt").write_text("written before")
@@ -59,9 +59,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def interrupt(folder: Path, arguments: tuple[str, ...], moments: int) -> dict[int, int]:
-    """Interrupt a command at so many lines and more; give the exit code at each."""
+    """Interrupt a command at the given number of lines or more; return the exit code for each."""
     script = Path(__file__).parents[1] / "interruption.py"
-    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # what forks cannot take along
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # threads do not survive a fork
     done = subprocess.run(
         [sys.executable, script, folder, str(moments), *arguments],
         env=environment(**one_thread), capture_output=True, text=True, timeout=300, check=False,
@@ -72,20 +72,20 @@ def interrupt(folder: Path, arguments: tuple[str, ...], moments: int) -> dict[in
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_interrupted_at_a_line(command: str, folder: Path, record_property: Count) -> None:
-    """Wherever a command is interrupted, a file is as it was before or as the whole run leaves it."""
+    """Wherever a command is interrupted, each file is as before or as a complete run leaves it."""
     arguments, moments = COMMANDS[command]
     codes = interrupt(folder, arguments, moments)
     record_property("interrupts", len(codes))
     assert len(codes) >= moments
     before, whole = tree(folder), tree(folder.with_name("whole"))
     for moment, code in codes.items():
-        said = (folder.parent / f"{moment}.stderr").read_text()
-        assert (code, "Traceback" in said) == (130, False), (moment, said)
+        stderr = (folder.parent / f"{moment}.stderr").read_text()
+        assert (code, "Traceback" in stderr) == (130, False), (moment, stderr)
         assert half_files(folder.with_name(str(moment)), before, whole) == set(), moment
 
 
 def half_files(folder: Path, before: dict[str, bytes], whole: dict[str, bytes]) -> set[str]:
-    """Name the files that are neither as before nor as a whole run leaves them, but for the list of what is done."""
+    """Return the files that are neither as before nor as a complete run leaves them, except the manifest."""
     left = tree(folder).items()
     return {name for name, data in left if data not in (before.get(name), whole.get(name)) and name != MANIFEST}
 
@@ -100,7 +100,7 @@ AT_RANDOM = {
 @pytest.mark.parametrize("seed", range(TIMES))
 @pytest.mark.parametrize("command", AT_RANDOM)
 def test_interrupted_at_random(command: str, seed: int, folder: Path, record_property: Count) -> None:
-    """A real process that hears Ctrl-C at any moment after its start ends with 130, or was just done; all is whole."""
+    """A process that receives Ctrl-C at any moment after its start ends with 130, or has just finished; all files are complete."""
     arguments, before = [*DECHAFF, *AT_RANDOM[command]], tree(folder)
     whole = shutil.copytree(folder, folder.with_name("whole"))
     began = time.monotonic()
@@ -110,17 +110,17 @@ def test_interrupted_at_random(command: str, seed: int, folder: Path, record_pro
     wait_for_numpy(process)
     time.sleep(random.Random(seed).uniform(0, took))  # noqa: S311
     os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=60)[1].decode()
+    stderr = process.communicate(timeout=60)[1].decode()
     record_property("interrupts", 1)
-    code = process.returncode if process.returncode >= 0 else 128 - process.returncode  # as a shell says it
-    assert code in (0, 130), said
-    assert "Traceback" not in said
+    code = process.returncode if process.returncode >= 0 else 128 - process.returncode  # as a shell reports it
+    assert code in (0, 130), stderr
+    assert "Traceback" not in stderr
     assert half_files(folder, before, tree(whole)) == set()
     assert code or tree(folder).keys() == tree(whole).keys()
 
 
 def start(arguments: list[str], folder: Path) -> "subprocess.Popen[bytes]":
-    """Start a command in a session of its own, where Ctrl-C is heard: what runs in the background does not hear it."""
+    """Start a command in a session of its own that receives Ctrl-C, unlike a background process."""
     return subprocess.Popen(
         arguments,
         cwd=folder,
@@ -133,7 +133,7 @@ def start(arguments: list[str], folder: Path) -> "subprocess.Popen[bytes]":
 
 
 def wait_for_numpy(process: "subprocess.Popen[bytes]") -> None:
-    """Wait until a process imports numpy: before that Python itself starts, whose traceback nobody can help."""
+    """Wait until a process imports numpy; while Python itself starts, a traceback cannot be avoided."""
     maps = Path(f"/proc/{process.pid}/maps")
     if not maps.exists():
         pytest.skip("needs /proc")
@@ -143,7 +143,7 @@ def wait_for_numpy(process: "subprocess.Popen[bytes]") -> None:
 
 @pytest.mark.parametrize("seed", range(TIMES))
 def test_interrupted_while_the_page_saves(seed: int, tmp_path: Path, record_property: Count) -> None:
-    """A server that hears Ctrl-C between or within saves leaves every labelled file and draft as one save made it."""
+    """A server interrupted between or within saves leaves every labelled file and draft as one save wrote it."""
     pytest.importorskip("uvicorn", reason="needs the extra [page]")
     texts, saved = write_texts(tmp_path / "texts"), tmp_path / "mine"
     with running(texts, "--to", saved) as (url, process):
@@ -152,10 +152,10 @@ def test_interrupted_while_the_page_saves(seed: int, tmp_path: Path, record_prop
         page.start()
         time.sleep(0.2 + random.Random(seed).uniform(0, 0.2))  # noqa: S311
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=30)[1]
+        stderr = process.communicate(timeout=30)[1]
     page.join()
     record_property("interrupts", 1)
-    assert (process.returncode, "Traceback" in said) == (130, False), said
+    assert (process.returncode, "Traceback" in stderr) == (130, False), stderr
     assert page.n_saved > 2
     assert set(tree(saved)) <= {"bote/weir.txt", ".drafts/bote/weir.json"}
     assert (saved / "bote" / "weir.txt").read_text() in Saver.FILES.values()

@@ -1,4 +1,4 @@
-"""The command `dechaff label`, by real process."""
+"""The command `dechaff label`."""
 
 import signal
 import socket
@@ -11,13 +11,14 @@ import pytest
 from cli_process import dechaff
 from page_sessions import running, write_texts
 
-from dechaff_training.cli.label_files import label_files
+from dechaff_training.cli.label import label_files
 
 pytest.importorskip("uvicorn", reason="needs the extra [page]")
 
 
+@pytest.mark.slow
 def test_it_serves_until_interrupted(tmp_path: Path) -> None:
-    """It prints an address on the loopback with a long token, serves it, and ends quietly by Ctrl-C with 130."""
+    """The command prints a loopback address with a long token, serves it, and ends quietly on Ctrl-C with 130."""
     with running(write_texts(tmp_path / "texts"), "--to", tmp_path / "mine") as (url, process):
         parts = urlsplit(url)
         assert (parts.scheme, parts.hostname) == ("http", "127.0.0.1")
@@ -29,8 +30,9 @@ def test_it_serves_until_interrupted(tmp_path: Path) -> None:
     assert err == f"dechaff: saves to {tmp_path / 'mine'}; Ctrl-C stops it\n"
 
 
+@pytest.mark.slow
 def test_it_listens_on_the_loopback_alone(tmp_path: Path) -> None:
-    """No other address of this machine leads to it, and a foreign name is refused on the wire too."""
+    """The server listens on the loopback address alone, and refuses a foreign host name."""
     with running("--to", tmp_path / "mine") as (url, _):
         port = urlsplit(url).port
         assert port is not None
@@ -58,13 +60,13 @@ def test_it_listens_on_the_loopback_alone(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_usage(tmp_path: Path, arguments: list[str], code: int, problem: str) -> None:
-    """What cannot be served is refused with a reason; there is no option for another address."""
+    """Wrong arguments are refused with a reason; there is no option for another address."""
     (tmp_path / "file.txt").write_text("The vote was held.")
     assert problem in dechaff("label", *arguments, "--no-open", cwd=tmp_path, code=code).stderr
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
-    """A port that something else listens on is named."""
+    """A port that is in use is named in the error."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         done = dechaff("label", "--to", tmp_path, "--port", port, "--no-open", code=1)
@@ -73,7 +75,7 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("package", ["starlette", "uvicorn"])
 def test_without_the_extra(package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the extra, the command that installs it is named."""
+    """Without the extra, the error names the command that installs it."""
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(Exception, match=rf"{package} is not installed; run: pip install 'dechaff\[page\]'"):
         label_files([], tmp_path)

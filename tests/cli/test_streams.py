@@ -1,4 +1,4 @@
-"""Standard streams as shells, pipes and terminals make them: right output or one clear error, never a traceback."""
+"""Standard streams of shells, pipes and terminals: correct output or one clear error, never a traceback."""
 
 import json
 import re
@@ -29,7 +29,7 @@ C_LOCALE = {"PYTHONIOENCODING": "", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOE
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Make inputs, among them one that a warning is of and one with wrong labels."""
+    """Make inputs, among them one that causes a warning and one with wrong labels."""
     (tmp_path / "a.txt").write_text(f"{FOREIGN}\n{ARTICLE}", encoding="utf-8")
     (tmp_path / "sparse.txt").write_text("Log in\nSubscribe\nShare\n")
     (tmp_path / "wrong.txt").write_text(f"+ Right\n* {FOREIGN}\n", encoding="utf-8")
@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(command: str, folder: Path, redirect: str = "", **changes: str) -> "subprocess.CompletedProcess[bytes]":
-    """Run a command by a shell, which redirects its streams; it never ends with a traceback."""
+    """Run a command in a shell that redirects its streams, and check that there is no traceback."""
     line = " ".join((*DECHAFF, *PRINTING[command], redirect))
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {line}"],
@@ -49,47 +49,53 @@ def run(command: str, folder: Path, redirect: str = "", **changes: str) -> "subp
     return done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["show, JSON", "check", "version", "help of all"])
 def test_closed_standard_output(command: str, folder: Path) -> None:
-    """What cannot print says so in its last line, and ends with exit code 1."""
+    """If standard output is closed, the last line reports it, with exit code 1."""
     done = run(command, folder, ">&-")
     assert done.returncode == 1
     assert done.stderr.decode().splitlines()[-1] == "dechaff: error: standard output: Bad file descriptor"
 
 
+@pytest.mark.slow
 def test_closed_standard_error(folder: Path) -> None:
-    """What would be said on a closed standard error goes nowhere, and least of all among the results."""
+    """Messages for a closed standard error are discarded and never mixed with the results."""
     done = run("clean", folder, "2>&-")
     assert done.returncode == 0
     assert b"dechaff" not in done.stdout
     assert FOREIGN.encode() in done.stdout
 
 
+@pytest.mark.slow
 def test_closed_streams_and_files(folder: Path) -> None:
-    """No file takes the number of a closed stream: what is written is what is written with all of them open."""
+    """No file takes the descriptor of a closed stream: outputs are the same as with all streams open."""
     assert run("clean", folder, "-o whole <&- >&- 2>&-").returncode == 0
     assert run("clean", folder, "-o open").returncode == 0
     for name in ("a.txt", "sparse.txt"):
         assert (folder / "whole" / name).read_bytes() == (folder / "open" / name).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no /dev/full here")
 @pytest.mark.parametrize("command", ["next", "check, JSON", "inspect", "bulk", "version", "help of all"])
 def test_full_device(command: str, folder: Path) -> None:
-    """Where nothing more can be written, the last line says so, and the exit code is 1."""
+    """If standard output is full, the last line reports it, with exit code 1."""
     done = run(command, folder, ">/dev/full")
     assert done.returncode == 1
     assert done.stderr.decode().splitlines()[-1] == "dechaff: error: standard output: No space left on device"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["next, JSON", "check", "inspect", "version"])
 def test_reader_that_has_gone(command: str, folder: Path) -> None:
-    """A reader that has gone before anything is printed ends the command with 141, as it ends other programs."""
+    """A reader that closes the pipe before anything is printed ends the command with 141."""
     done = run(command, folder, "| true; exit ${PIPESTATUS[0]}")
     assert done.returncode == 141
     assert b"error" not in done.stderr.replace(b"1 errors", b"")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "encoding"),
     [
@@ -101,7 +107,7 @@ def test_reader_that_has_gone(command: str, folder: Path) -> None:
     ],
 )
 def test_other_encodings(command: str, encoding: str, folder: Path) -> None:
-    """Results are UTF-8 in every locale; what is for people has a mark for each character that it cannot have."""
+    """Results are UTF-8 in every locale; text for people has a replacement mark for each character that the encoding lacks."""
     locale = C_LOCALE if encoding == "ascii" else {"PYTHONIOENCODING": encoding}
     plain, other = run(command, folder), run(command, folder, **locale)
     for_people = command in ("show", "check")
@@ -115,7 +121,7 @@ CUT = pytest.mark.xfail(reason="typer cuts the names of options in help on so na
 
 @pytest.mark.parametrize("command", ["inspect", pytest.param("help", marks=CUT)])
 def test_narrow_terminals(command: str) -> None:
-    """On a terminal of 30 columns no row is wider, and without colours; what is listed is listed there too."""
+    """On a terminal of 30 columns no row is wider and nothing listed is missing, without colours."""
     printed = on_terminal(*PRINTING[command], columns=30, NO_COLOR="1")
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]", printed)
     rows = re.sub(r"\x1b\[[0-9;]*m", "", printed).splitlines()
@@ -124,8 +130,9 @@ def test_narrow_terminals(command: str) -> None:
     assert [name for name in listed[command] if name not in "\n".join(rows)] == []
 
 
+@pytest.mark.slow
 def test_no_terminal(folder: Path) -> None:
-    """Without a terminal there are no colours, no bars, and no row is cut, however narrow `COLUMNS` says it is."""
+    """Without a terminal there are no colours or bars, and no row is cut, whatever `COLUMNS` is."""
     plain, narrow = run("show", folder), run("show", folder, COLUMNS="20", TERM="dumb")
     assert narrow.stdout == plain.stdout
     assert b"\x1b" not in narrow.stdout + narrow.stderr

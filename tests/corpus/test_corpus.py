@@ -1,4 +1,4 @@
-"""Labelled articles from each kind of file, and what is wrong with them."""
+"""Labelled articles from each kind of file, and the errors for malformed ones."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dechaff.errors import CorpusError
 from dechaff.text.lines import split_lines
-from dechaff_training.corpus.corpus import (
+from dechaff_training.corpus import (
     KINDS,
     MASKED,
     Article,
@@ -35,14 +35,14 @@ BODY = [
 
 
 def write(path: Path, text: str) -> Path:
-    """Write a file, and the folders it needs."""
+    """Write a file, and make its folders."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
     return path
 
 
 def page(**columns: Any) -> dict[str, Any]:
-    """Make a row of a Parquet file of pages."""
+    """Return a row of a Parquet file of pages."""
     paragraphs = "".join(f"<p>{p}</p>" for p in BODY)
     html = f"<html lang=en><ul><li>Home<li>Sport</ul><h1>The mill</h1>{paragraphs}<p>Follow us</p></html>"
     row = {"id": "post/1", "source": "post", "site": "post.example", "language": "en", "page_type": "article"}
@@ -62,7 +62,7 @@ line = st.text(st.characters(exclude_characters="\n\r\v\f\x1c\x1d\x1e\x85\u2028\
 
 @given(st.lists(st.tuples(line, st.sampled_from([1, 0, -1]), st.sampled_from(["", *KINDS])), max_size=20))
 def test_what_format_writes_parse_reads(rows: list[tuple[str, int, str]]) -> None:
-    """Texts, labels and kinds come back; white space in a line and blank lines too."""
+    """Texts, labels and kinds survive a round trip, with white space in lines and blank lines."""
     text = "\n".join(line if split_lines(line) else "" for line, _, _ in rows)
     marked = [(label, kind if label == 0 else "") for line, label, kind in rows if split_lines(line)]
     labels, kinds = [label for label, _ in marked], tuple(kind for _, kind in marked)
@@ -86,13 +86,13 @@ def test_what_format_writes_parse_reads(rows: list[tuple[str, int, str]]) -> Non
     ],
 )
 def test_a_line_without_a_known_mark_is_an_error_that_names_it(text: str, message: str) -> None:
-    """File, line, and what to do."""
+    """The error names the file, the line and a remedy."""
     with pytest.raises(CorpusError, match=message):
         parse_labelled(text, "bote.txt")
 
 
 def test_marks_are_read_with_their_kinds_and_blank_lines_stay() -> None:
-    """All marks, CRLF, and a bullet after the mark."""
+    """All marks are read, with CRLF and with a bullet after the mark."""
     text, labels, kinds = parse_labelled("+ - One\r\n\r\n-legal © 2024\r\n? Two\n- |\n")
     assert text == "- One\n\n© 2024\nTwo\n|"
     assert labels.tolist() == [1, 0, -1, 0]
@@ -101,13 +101,13 @@ def test_marks_are_read_with_their_kinds_and_blank_lines_stay() -> None:
 
 @pytest.mark.parametrize(("labels", "kinds"), [([1], None), ([1, 0, 0], None), ([1, 0], [""])])
 def test_labels_that_do_not_fit_the_lines_are_refused(labels: list[int], kinds: list[str] | None) -> None:
-    """Nothing is written that could not be read back."""
+    """A text that could not be read back is not written."""
     with pytest.raises(CorpusError, match="2 lines"):
         format_labelled("One\n\nTwo", labels, kinds)
 
 
 def test_a_folder_of_labelled_files_is_read_in_the_order_of_names_with_its_languages(tmp_path: Path) -> None:
-    """The folder is the site; `sites.tsv` beside the folders gives languages."""
+    """A folder is a site, files are read in the order of names, and `sites.tsv` gives the languages."""
     write(tmp_path / "sites.tsv", "site\tlanguage\tdescription\nbote\tde\tNews\n")
     write(tmp_path / "bote" / "b.txt", "+ Zwei\n- Teilen\n")
     write(tmp_path / "bote" / "a.txt", "\ufeff+ Eins\n-share Teilen\n")
@@ -124,7 +124,7 @@ def test_a_folder_of_labelled_files_is_read_in_the_order_of_names_with_its_langu
 
 
 def test_jsonl_holds_an_article_a_line(tmp_path: Path) -> None:
-    """With kinds and a language, if they are there."""
+    """Each JSON line is an article, with kinds and a language where present."""
     lines = [
         {"text": "One\u2028", "label": "content"},
         {"text": "Share", "label": "boilerplate", "kind": "share"},
@@ -138,7 +138,7 @@ def test_jsonl_holds_an_article_a_line(tmp_path: Path) -> None:
 
 
 def test_jsonl_of_lines_is_one_article_named_after_the_file(tmp_path: Path) -> None:
-    """As the example of the mission is written."""
+    """JSON lines of single lines, as in the example of the mission, are one article named after the file."""
     rows = [{"text": "One", "label": "content"}, {"text": "Two", "label": "masked"}]
     path = write(tmp_path / "story.labels.jsonl", "\n".join(map(json.dumps, rows)))
     (article,) = Corpus.read(path)
@@ -165,14 +165,14 @@ def test_jsonl_of_lines_is_one_article_named_after_the_file(tmp_path: Path) -> N
     ],
 )
 def test_bad_records_are_errors_that_name_their_line(tmp_path: Path, record: str, message: str) -> None:
-    """File, line, and what to do."""
+    """The error names the file, the line and a remedy."""
     path = write(tmp_path / "a.jsonl", '{"id": "0", "site": "post", "lines": []}\n' + record)
     with pytest.raises(CorpusError, match=rf"a\.jsonl:.*{message}"):
         Corpus.read(path)
 
 
 def test_what_is_no_corpus_is_refused(tmp_path: Path) -> None:
-    """A missing path, another kind of file, bytes that are no UTF-8, no Parquet, no pages."""
+    """A missing path, another kind of file, invalid UTF-8, invalid Parquet and a table of no pages are refused."""
     binary = tmp_path / "site" / "a.txt"
     write(binary, "").write_bytes(b"+ caf\xe9")
     for path, message in (
@@ -187,7 +187,7 @@ def test_what_is_no_corpus_is_refused(tmp_path: Path) -> None:
 
 
 def test_columns_of_pages_that_hold_something_else_are_refused(tmp_path: Path) -> None:
-    """A list where a string belongs, a string or bytes for a list, nothing where there must be something, a name twice."""
+    """Columns of a wrong type, with nulls where a value is required, or with a repeated name are refused."""
     pa = pytest.importorskip("pyarrow", reason="needs the html extra: pip install 'dechaff[html]'")
     parquet, path = pytest.importorskip("pyarrow.parquet"), tmp_path / "a.parquet"
     columns = {"id": pa.array(["1", "2"]), "site": pa.array(["a", "b"]), "html": pa.array(["<p>A", "<p>B"])}
@@ -207,7 +207,7 @@ def test_columns_of_pages_that_hold_something_else_are_refused(tmp_path: Path) -
 
 
 def test_numbers_for_ids_of_pages_are_taken_as_they_are_written(tmp_path: Path) -> None:
-    """A column of numbers where strings belong says what it says: pages of other people have such ids."""
+    """A column of numbers in place of strings is read as the numbers' text."""
     pa = pytest.importorskip("pyarrow", reason="needs the html extra: pip install 'dechaff[html]'")
     columns = {
         "id": pa.array([7]),
@@ -222,7 +222,7 @@ def test_numbers_for_ids_of_pages_are_taken_as_they_are_written(tmp_path: Path) 
 def test_pages_become_an_article_by_each_extractor_and_the_next_time_come_from_the_cache(
     tmp_path: Path,
 ) -> None:
-    """Labels come from the gold, the headline is masked; the cache gives the same."""
+    """Each extractor gives an article with labels from the gold body and a masked headline; the cache gives the same."""
     path = write_pages(tmp_path / "pages.parquet", page())
     extractors = ("resiliparse_all", "html_text", "trafilatura")
     cache = tmp_path / "cache"
@@ -236,8 +236,8 @@ def test_pages_become_an_article_by_each_extractor_and_the_next_time_come_from_t
     assert {file: file.stat().st_mtime_ns for file in cache.iterdir()} == files
 
 
-def test_a_page_that_is_not_that_of_its_gold_teaches_nothing(tmp_path: Path) -> None:
-    """With less than half of the gold in all its text, every line is masked; the page is still one to measure on."""
+def test_a_page_without_its_gold_is_masked(tmp_path: Path) -> None:
+    """If less than half of the gold body is in the page's text, every line is masked, but the page is still measured."""
     other = page(
         id="post/2", body=["Of something else altogether, which stands nowhere on the page, is told here."]
     )
@@ -247,7 +247,7 @@ def test_a_page_that_is_not_that_of_its_gold_teaches_nothing(tmp_path: Path) -> 
 
 
 def test_pages_without_gold_get_silver_labels_and_snippets_overrule_them(tmp_path: Path) -> None:
-    """A page that the voters find nothing on is left out."""
+    """Pages without a gold body are labelled by a vote that snippets overrule; a page without votes is left out."""
     prose = "".join(f"<p>{' '.join(BODY)} It is said a {i}th time by the same neighbours.</p>" for i in range(4, 9))
     html = f"<html lang=en><ul><li>Home</ul><article><h1>The mill</h1>{prose}</article><p>Accept all</p></html>"
     rows = [
@@ -263,7 +263,7 @@ def test_pages_without_gold_get_silver_labels_and_snippets_overrule_them(tmp_pat
 
 
 def test_corpora_add_up_select_and_have_a_digest_of_their_content() -> None:
-    """Any change of text, label, site or order changes the digest."""
+    """Corpora can be added and filtered; any change of text, label, site or order changes the digest."""
     one = Article("One\nTwo", np.array([1, 0], np.int8), "post", "post/1", "articles", "en")
     two = Article("One\nTwo", np.array([1, 1], np.int8), "post", "post/1", "articles", "en")
     three = Article("One\nTwo", np.array([1, 0], np.int8), "bote", "post/1", "articles", "de")
@@ -275,7 +275,7 @@ def test_corpora_add_up_select_and_have_a_digest_of_their_content() -> None:
 
 
 def test_check_finds_every_mistake_with_its_line(tmp_path: Path) -> None:
-    """Errors and warnings, in the order of files and lines."""
+    """Errors and warnings are reported in the order of files and lines."""
     write(tmp_path / "bote" / "bad.txt", "+ Eins\nZwei\n-nonsense Drei\n")
     write(tmp_path / "bote" / "both.txt", "+ Titel\n- Teilen\n+ Teilen\n- Titel\n")
     write(tmp_path / "bote" / "empty.txt", "\n")
@@ -299,7 +299,7 @@ def test_check_finds_every_mistake_with_its_line(tmp_path: Path) -> None:
 
 
 def test_check_finds_a_line_labelled_both_ways_on_one_site(tmp_path: Path) -> None:
-    """In two of its articles; on two sites it may well be."""
+    """A line with both labels in two articles of one site is reported; on two sites it is not."""
     write(tmp_path / "bote" / "a.txt", "+ Titel\n\n- Lesen Sie auch\n")
     write(tmp_path / "bote" / "b.txt", "+ Anderer\n+ Lesen Sie auch\n- Ende\n")
     write(tmp_path / "post" / "c.txt", "+ Other\n- Ende\n+ Lesen Sie auch\n")
@@ -309,20 +309,20 @@ def test_check_finds_a_line_labelled_both_ways_on_one_site(tmp_path: Path) -> No
 
 
 def test_the_articles_of_the_project_are_without_errors() -> None:
-    """`dechaff check data/articles` finds warnings at most."""
+    """`dechaff check data/articles` reports warnings at most."""
     assert [f for f in check_paths([ROOT / "data" / "articles"]) if f.severity == "error"] == []
 
 
 @pytest.mark.skipif(not EXAMPLE.is_file(), reason="needs ../shared/example: the text belongs to its publisher")
 def test_the_example_of_the_mission_is_one_article_of_56_lines() -> None:
-    """One JSON object a line."""
+    """The mission's example, one JSON object a line, is read as one article."""
     (article,) = Corpus.read(EXAMPLE)
     assert len(article.labels) == 56
 
 
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="needs ../shared/corpora: real pages that are not in the project")
 def test_no_site_of_articles_stands_in_both_training_and_test_pages() -> None:
-    """Or the figures would say nothing; docs.github.com has one page of documentation on either side."""
+    """No site of the project's articles is among the test pages, except docs.github.com with one page on either side."""
     parquet = pytest.importorskip("pyarrow.parquet")
     train, test = (
         {

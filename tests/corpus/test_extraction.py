@@ -1,8 +1,9 @@
-"""HTML to text, by each extractor."""
+"""HTML to text with each extractor."""
 
 import pytest
 
 from dechaff.errors import InputError, MissingExtraError
+from dechaff.extras import load
 from dechaff_training.corpus.extraction import (
     EXTRACTORS,
     LEARNT,
@@ -10,7 +11,6 @@ from dechaff_training.corpus.extraction import (
     VOTERS,
     extract,
     extractor_version,
-    load,
 )
 
 pytest.importorskip("resiliparse", reason="needs the html extra: pip install 'dechaff[html]'")
@@ -32,14 +32,14 @@ PAGE = f"""<!DOCTYPE html><html lang="en"><head><title>The mill closes | Wemmer 
 
 @pytest.mark.parametrize("extractor", EXTRACTORS)
 def test_every_extractor_prints_each_paragraph_on_a_line_of_its_own(extractor: str) -> None:
-    """The body comes out of each extractor, a paragraph a line."""
+    """Each extractor prints the body, one paragraph a line."""
     lines = [line.strip() for line in extract(PAGE, extractor).splitlines()]
     assert [line for line in lines if line in PROSE] == PROSE
 
 
 @pytest.mark.parametrize("extractor", ["resiliparse_all", "html_text", "inscriptis"])
 def test_all_text_extractors_keep_navigation_and_footer(extractor: str) -> None:
-    """What the model is to tell apart must be there."""
+    """Extractors of all text keep the boilerplate that the model has to recognise."""
     text = extract(PAGE, extractor)
     assert "Home" in text
     assert "Terms" in text
@@ -47,7 +47,7 @@ def test_all_text_extractors_keep_navigation_and_footer(extractor: str) -> None:
 
 @pytest.mark.parametrize("extractor", EXTRACTORS)
 def test_no_extractor_prints_scripts_alternative_texts_or_form_fields(extractor: str) -> None:
-    """Only what a reader sees becomes text."""
+    """Only text visible to a reader is extracted."""
     text = extract(PAGE, extractor)
     assert not [word for word in ("never text", "alternative text", "form field") if word in text]
 
@@ -70,36 +70,36 @@ def test_no_extractor_prints_scripts_alternative_texts_or_form_fields(extractor:
     ids=["empty", "blank", "bracket", "no body", "null", "encoding", "deep", "comment", "plain", "surrogate"],
 )
 def test_pages_that_cannot_be_parsed_give_text_or_nothing(html: str, extractor: str) -> None:
-    """No odd page stops a run over thousands of them."""
+    """Malformed pages give a string and no error."""
     assert isinstance(extract(html, extractor), str)
 
 
 @pytest.mark.parametrize("lang", ["de", "ja", ""])
 def test_justext_works_in_languages_without_a_stop_list(lang: str) -> None:
-    """Unknown languages are judged by the density of links and by length."""
+    """In languages without a stop list, jusText runs by link density and length."""
     page = PAGE.replace('lang="en"', f'lang="{lang}"')
     assert isinstance(extract(page, "justext"), str)
 
 
 def test_each_stop_list_is_one_that_justext_has() -> None:
-    """A wrong name would fail on the first page in that language."""
+    """Every stop list that is named exists in jusText."""
     known = pytest.importorskip("justext").get_stoplists()
     assert set(STOPLISTS.values()) <= set(known)
 
 
 def test_an_unknown_extractor_is_refused_with_the_names_of_the_others() -> None:
-    """The error says what may be written."""
+    """The error lists the valid names."""
     with pytest.raises(InputError, match="choose one of resiliparse_all"):
         extract(PAGE, "lynx")
 
 
 def test_a_missing_package_is_refused_with_the_command_that_installs_it() -> None:
-    """The html extra is named."""
+    """The error names the html extra."""
     with pytest.raises(MissingExtraError, match=r"pip install 'dechaff\[html\]'"):
         load("dechaff_no_such_package")
 
 
 def test_learnt_extractors_and_voters_are_extractors_with_a_version() -> None:
-    """The names in the tables agree, and each has a version for the cache's key."""
+    """Both lists name known extractors, each with a version for the cache's key."""
     assert {*LEARNT, *VOTERS} <= set(EXTRACTORS)
     assert all(extractor_version(name).split()[1][0].isdigit() for name in EXTRACTORS)

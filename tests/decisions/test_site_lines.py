@@ -1,3 +1,5 @@
+"""Site duplicates: lines that other articles of the same site have too."""
+
 import math
 
 import numpy as np
@@ -16,8 +18,8 @@ TEASER = "Why the harbour is full of empty boats again, and who will have to pay
 
 
 @given(ANY_TEXTS, st.data())
-def test_repeats_are_found_as_by_hand(texts: list[str], data: st.DataObject) -> None:
-    """A line is a repeat if the words of a line in another article of its group are the same, in whatever order."""
+def test_site_duplicates_by_hand(texts: list[str], data: st.DataObject) -> None:
+    """A line is a site duplicate if a line in another article of its group has the same words in any order."""
     groups = data.draw(st.lists(st.sampled_from(["a", "b", None]), min_size=len(texts), max_size=len(texts)))
     lines = [LineBatch.from_texts([text]).line_texts(0) for text in texts]
     alone = [[find_site_duplicates(["\n".join([line, "x"]), line], ["s", "s"])[0] for line in own] for own in lines]
@@ -50,13 +52,13 @@ def test_repeats_are_found_as_by_hand(texts: list[str], data: st.DataObject) -> 
         ([], [], []),
     ],
 )
-def test_what_repeats(texts: list[str], groups: list[str | None], duplicates: list[int]) -> None:
-    """Repeats within an article, on another site, of articles that stand alone and of no words do not count."""
+def test_site_duplicates(texts: list[str], groups: list[str | None], duplicates: list[int]) -> None:
+    """Lines repeated within an article, on another site, without words or without a group are no site duplicates."""
     assert find_site_duplicates(texts, groups).tolist() == list(map(bool, duplicates))
 
 
-def test_repeats_lower_the_log_odds_but_not_of_a_copy() -> None:
-    """A repeated line loses a fixed amount; a page whose content stands elsewhere as a whole loses nothing."""
+def test_site_duplicates_lower_the_log_odds() -> None:
+    """A site duplicate loses a fixed amount of log-odds, but not on a page whose whole content is elsewhere."""
     batch = LineBatch.from_texts([f"{PROSE[0]}\n{TEASER}", f"{PROSE[1]}\n{TEASER}", PROSE[1]])
     odds = np.array([3.0, 1.0, 3.0, 1.0, 3.0])
     duplicates = np.array([False, True, True, True, True])
@@ -65,7 +67,7 @@ def test_repeats_lower_the_log_odds_but_not_of_a_copy() -> None:
 
 
 def test_a_line_that_only_its_site_gives_away() -> None:
-    """What the model would keep of one page it drops of several that all have it, and only with groups."""
+    """A line kept in a single page is dropped if all pages of its site have it and groups are given."""
     texts = [f"{line}\n{TEASER}" for line in PROSE]
     model = constant_model(1.0)
     assert clean_array(texts, model) == texts
@@ -77,12 +79,12 @@ def test_a_line_that_only_its_site_gives_away() -> None:
 
 @given(ANY_TEXTS)
 def test_single_articles_keep_their_result(texts: list[str]) -> None:
-    """Each article a group of its own, the result is that without groups."""
+    """With one group an article, the result is that without groups."""
     assert clean_array(texts, SMALL_MODEL, groups=range(len(texts))) == clean_array(texts, SMALL_MODEL)
 
 
-def test_groups_may_reach_over_blocks(model: LineModel) -> None:
-    """Pages far apart in a large batch count for each other."""
+def test_groups_may_span_batches(model: LineModel) -> None:
+    """Articles of one site count for each other across batches."""
     filler = [f"{PROSE[0]} Number {place} of many." for place in range(1500)]
     texts = [f"{PROSE[1]}\n{TEASER}", *filler, f"{PROSE[2]}\n{TEASER}"]
     groups = ["far", *[None] * len(filler), "far"]
@@ -92,7 +94,7 @@ def test_groups_may_reach_over_blocks(model: LineModel) -> None:
 
 
 def test_as_many_groups_as_texts() -> None:
-    """Too few or too many groups are an error with both numbers."""
+    """Too few or too many groups are refused with both numbers."""
     for groups in (["a"], ["a"] * 3):
         with pytest.raises(InputError, match=f"2 texts, but {len(groups)} groups"):
             clean_array(["a", None], SMALL_MODEL, groups=groups)

@@ -1,3 +1,5 @@
+"""Titles and addresses: the headline is kept, copies of it are dropped, and other lines keep their labels."""
+
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ from dechaff.decisions.titles import (
     url_words,
 )
 from dechaff.explain.contributions import explain
-from dechaff_training.corpus.corpus import Article, Corpus
+from dechaff_training.corpus import Article, Corpus
 from dechaff_training.evaluate.evaluation import evaluate
 
 EXAMPLE = Path(__file__).parents[2] / ".." / "shared" / "example" / "article.txt"
@@ -38,7 +40,7 @@ def roles(text: str, page_info: PageInfo, odds: np.ndarray | None = None) -> lis
 
 
 def test_the_roles_of_a_page() -> None:
-    """The last line that says the title above the body is the headline, the others are copies."""
+    """The last line above the body that matches the title is the headline, all others are copies."""
     assert roles(PAGE, PageInfo(TITLE), ODDS) == [NO_ROLE, COPY, HEADLINE, NO_ROLE, NO_ROLE, NO_ROLE, NO_ROLE, COPY]
 
 
@@ -64,7 +66,7 @@ def test_the_roles_of_a_page() -> None:
     ],
 )
 def test_what_says_a_title(line: str, title: str, says: bool) -> None:
-    """Case, marks, punctuation, width and the site's name do not matter; half a title, or much more, is none."""
+    """Case, marks, punctuation, width and the site's name are ignored; half a title, or much more than it, does not match."""
     found = roles(line, PageInfo(title))
     assert (HEADLINE in found) == says
     assert (NO_ROLE in found) != says
@@ -87,7 +89,7 @@ def test_what_says_a_title(line: str, title: str, says: bool) -> None:
     ],
 )
 def test_the_words_of_an_address(url: str, words: str) -> None:
-    """They are those of the last part of the path that has several, decoded, without numbers, suffix, host and query; no address is an error."""
+    """The words are decoded from the last part of the path that has several, without numbers, suffix, host and query; no address is an error."""
     assert url_words(url) == words
 
 
@@ -102,20 +104,20 @@ def test_the_words_of_an_address(url: str, words: str) -> None:
     ],
 )
 def test_an_address_instead_of_a_title(url: str, headline: int | None) -> None:
-    """The line that shares most words with the address counts as the title, if they are three and most of them."""
+    """The line with most words of the address is the headline, if they are at least three and most of them."""
     found = roles(PAGE, PageInfo(None, url), ODDS)
     assert (found.index(HEADLINE) if HEADLINE in found else None) == headline
 
 
 def test_a_title_goes_before_an_address() -> None:
-    """Given both, the address is not asked."""
+    """If a title is given, the address is ignored."""
     url = "https://post.example/old-mill-at-the-weir-shuts"
     assert HEADLINE in roles(PAGE, PageInfo(None, url), ODDS)
     assert HEADLINE not in roles(PAGE, PageInfo("Harbour empty", url), ODDS)
 
 
 def test_without_a_headline_there_are_no_copies() -> None:
-    """Where the title stands only behind the body, it may be anything; behind a line of two it still heads the article."""
+    """A title found only below the body has no role; below a line or two it is still the headline."""
     text = f"Home\n{BODY}\n{BODY}\n{TITLE}"
     assert roles(text, PageInfo(TITLE), np.array([-2.0, 5.0, 5.0, 0.0])) == [NO_ROLE] * 4
     assert roles(text, PageInfo(TITLE), np.array([-2.0, -4.0, 5.0, 0.0])) == [NO_ROLE] * 4
@@ -128,7 +130,7 @@ def test_without_a_headline_there_are_no_copies() -> None:
 
 @given(ANY_TEXT, ANY_TEXT)
 def test_a_title_that_no_line_says(text: str, title: str) -> None:
-    """A title changes nothing where no line says it, whatever text and title are."""
+    """A title that matches no line changes nothing, for any text."""
     title = f"{title} qqq www eee rrr ttt yyy uuu iii ooo ppp {title}"
     assert keep_content(text, RANDOM, title=title) == keep_content(text, RANDOM)
     probability = [line.probability for line in classify_lines(text, RANDOM)]
@@ -137,7 +139,7 @@ def test_a_title_that_no_line_says(text: str, title: str) -> None:
 
 @given(ANY_TEXT, st.one_of(ANY_TEXT, st.just(None)), st.one_of(ANY_TEXT, st.just(None)), st.integers(0, 9))
 def test_kept_and_dropped_are_the_input(text: str, title: str | None, url: str | None, place: int) -> None:
-    """Whatever title and address are, kept and dropped lines are the input; each reason is named and shares sum up."""
+    """With any title and address, kept and dropped lines make up the input."""
     lines = LineBatch.from_texts([text]).line_texts(0)
     title = lines[place] if place < len(lines) else title
     article = clean_article(text, RANDOM, title=title, url=url)
@@ -151,8 +153,8 @@ def test_kept_and_dropped_are_the_input(text: str, title: str | None, url: str |
 
 
 @given(ANY_TEXT, st.integers(0, 9))
-def test_shares_sum_to_the_log_odds(text: str, place: int) -> None:
-    """With a title the shares of all features and of the line's role sum to the log-odds."""
+def test_contributions_sum_to_the_log_odds(text: str, place: int) -> None:
+    """With a title, the contributions of all features and of the line's role sum to the log-odds."""
     lines = LineBatch.from_texts([text]).line_texts(0)
     assume(lines)
     title = lines[place % len(lines)]
@@ -162,7 +164,7 @@ def test_shares_sum_to_the_log_odds(text: str, place: int) -> None:
 
 
 def test_the_reasons_name_the_title(model: LineModel) -> None:
-    """A line's role is among its reasons with what it adds, and without a title it is not."""
+    """A line's role is among its reasons with its contribution, and only if a title is given."""
     lines = classify_lines(PAGE, model, title=TITLE)
     found = find_roles(LineBatch.from_texts([PAGE]), explain(forward(model, PAGE)).log_odds, [PageInfo(TITLE)])
     assert HEADLINE in found
@@ -173,7 +175,7 @@ def test_the_reasons_name_the_title(model: LineModel) -> None:
 
 @given(ANY_TEXT, st.integers(0, 9), st.floats(0, 1))
 def test_a_title_changes_only_lines_that_say_it(text: str, place: int, threshold: float) -> None:
-    """What says no title keeps label and probability, also where the guard had kept it and now keeps a headline."""
+    """Lines that do not match the title keep label and probability, also where the fallback kept them."""
     lines = LineBatch.from_texts([text]).line_texts(0)
     title = lines[place % len(lines)] if lines else "nothing"
     plain = classify_lines(text, RANDOM, threshold)
@@ -185,8 +187,8 @@ def test_a_title_changes_only_lines_that_say_it(text: str, place: int, threshold
         assert (before.probability <= after.probability) or role == COPY
 
 
-def test_the_guard_and_a_headline() -> None:
-    """An article that the guard kept loses no line to the headline that is kept for its title."""
+def test_the_fallback_and_a_headline() -> None:
+    """An article kept by the fallback loses no line, except the title's copies, when the headline is kept."""
     model = constant_model(-0.5)
     assert keep_content(PAGE, model) == PAGE
     article = clean_article(PAGE, model, title=TITLE)
@@ -196,7 +198,7 @@ def test_the_guard_and_a_headline() -> None:
 
 
 def test_a_title_empties_no_article() -> None:
-    """Where the best line is a copy of the title, and goes for that, the guard keeps the next one."""
+    """If the most probable line is dropped as a copy of the title, the fallback keeps the next one."""
     before, after = np.array([False, False, False, True]), np.array([False, False, True, False])
     says_title = np.array([True, False, False, True])
     assert _keep_titles(before, after, says_title, np.array([0, 4])).tolist() == [False, False, True, False]
@@ -209,7 +211,7 @@ def test_a_title_empties_no_article() -> None:
 
 @pytest.mark.parametrize("nothing", ["", None])
 def test_an_empty_title_is_no_title(nothing: str | None) -> None:
-    """An empty title or address is none, and none costs anything: there is no page_info to look for."""
+    """An empty title or address is treated as missing, and no page info is built."""
     assert keep_content(PAGE, RANDOM, title=nothing, url=nothing) == keep_content(PAGE, RANDOM)
     assert make_page_infos([PAGE] * 2, [nothing] * 2, [nothing] * 2) is None
     assert roles(PAGE, PageInfo(" \n")) == [NO_ROLE] * 8
@@ -217,7 +219,7 @@ def test_an_empty_title_is_no_title(nothing: str | None) -> None:
 
 @given(ANY_TEXTS, st.data())
 def test_one_by_one(texts: list[str], data: st.DataObject) -> None:
-    """Many articles with titles at once come out as each does alone."""
+    """Many articles with titles in one call give the results of each alone."""
     lines = [line for text in texts for line in text.splitlines()]
     any_line = st.sampled_from([None, "", *lines])
     titles = data.draw(st.lists(any_line, min_size=len(texts), max_size=len(texts)))
@@ -230,7 +232,7 @@ def test_one_by_one(texts: list[str], data: st.DataObject) -> None:
 
 
 def test_titles_go_with_their_texts() -> None:
-    """None among the texts and many blocks of them do not shift the titles; sites may be given too."""
+    """Neither None among the texts nor many batches shift the titles; groups may be given as well."""
     model = constant_model(-1.0)
     texts = [None, *["x" * 600] * 1500, PAGE]
     titles = [*[None] * 1501, TITLE]
@@ -242,7 +244,7 @@ def test_titles_go_with_their_texts() -> None:
 
 @pytest.mark.parametrize("wrong", [b"bytes", 5, ["a"]])
 def test_wrong_types(wrong: object) -> None:
-    """A title or an address that is no string is refused with its type, and among many with its place."""
+    """A title or address that is not a string is refused with its type, and in a list with its index."""
     for function in (keep_content, clean_article, classify_lines):
         for name, said in (("title", "the title"), ("url", "the URL")):
             with pytest.raises(InputError, match=f"{said} is {type(wrong).__name__}"):
@@ -252,7 +254,7 @@ def test_wrong_types(wrong: object) -> None:
 
 
 def test_as_many_titles_as_texts() -> None:
-    """Too few or too many titles or addresses are an error with both numbers; one string is no list of titles."""
+    """Too few or too many titles or addresses are refused with both numbers; one string is no list of titles."""
     for values in (["a"], ["a"] * 3):
         with pytest.raises(InputError, match=f"2 texts, but {len(values)} titles"):
             clean_array(["a", None], SMALL_MODEL, titles=values)
@@ -264,7 +266,7 @@ def test_as_many_titles_as_texts() -> None:
 
 @pytest.mark.skipif(not EXAMPLE.is_file(), reason="needs ../shared/example: the text belongs to its publisher")
 def test_the_example_of_the_mission_keeps_its_headline() -> None:
-    """The headline that is dropped from the text alone is kept where the title or the address is given."""
+    """The headline, dropped from the text alone, is kept if the title or the address is given."""
     text = EXAMPLE.read_text(encoding="utf-8")
     title = text.splitlines()[0]
     url = f"https://news.example/{title.lower().replace(' ', '-')}-12306_1.html"
@@ -277,7 +279,7 @@ def test_the_example_of_the_mission_keeps_its_headline() -> None:
 
 @pytest.mark.parametrize("command", ["clean", "show"])
 def test_on_the_command_line(command: str, tmp_path: Path) -> None:
-    """The commands for one text take a title and an address; for several inputs they refuse them."""
+    """Commands for one text take a title and an address; with several inputs these are refused."""
     (tmp_path / "a.txt").write_text(PAGE)
     plain = dechaff(command, "a.txt", cwd=tmp_path).stdout
     titled = dechaff(command, "a.txt", "--title", TITLE, cwd=tmp_path).stdout.decode()
@@ -290,7 +292,7 @@ def test_on_the_command_line(command: str, tmp_path: Path) -> None:
 
 
 def test_an_evaluation_with_titles() -> None:
-    """Asked for titles, an evaluation gives each article its own, and says so."""
+    """With `titles=True`, an evaluation gives the model each article's title, and records that."""
     labels = np.array([0, 0, 1, 1, 1, 1, 0, 0], np.int8)
     articles = [Article(PAGE, labels, site, f"{site}/1", "web", title=TITLE) for site in ("a", "b")]
     plain, titled = (

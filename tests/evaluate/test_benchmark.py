@@ -1,7 +1,10 @@
+"""Systems compared on pages with gold bodies."""
+
 import numpy as np
 import pytest
+from helpers import SMALL_MODEL
 
-from dechaff_training.corpus.corpus import Article, Corpus
+from dechaff_training.corpus import Article, Corpus
 from dechaff_training.evaluate.benchmark import (
     TextGroup,
     c4_rules,
@@ -12,7 +15,6 @@ from dechaff_training.evaluate.benchmark import (
     peers,
     with_gold,
 )
-from dechaff_training.fit.estimator import LineClassifier
 
 BODY = "The council voted on Tuesday to repair the old bridge.\nWork will begin in spring, the mayor said."
 
@@ -48,7 +50,7 @@ def corpus() -> Corpus:
     ],
 )
 def test_c4_rules(line: str, strict: bool, lenient: bool) -> None:
-    """The rules keep sentences of three words or more, as datatrove's filter does."""
+    """The rules keep sentences of three words or more, as datatrove's C4 filter does."""
     one = [article(line, [0])]
     assert c4_rules(end_punctuation=True)(one) == [line if strict else ""]
     assert c4_rules(end_punctuation=False)(one) == [line if lenient else ""]
@@ -65,19 +67,19 @@ def test_c4_rules(line: str, strict: bool, lenient: bool) -> None:
     ],
 )
 def test_gold_text(made: Article, gold: str | None) -> None:
-    """The gold is the body, else the content lines where all lines are labelled; a vote is no gold."""
+    """The gold text is the body, else the content lines if all lines are labelled; voted labels are no gold."""
     assert gold_text(made) == gold
     assert with_gold(Corpus([made])) == ([] if gold is None else [made])
 
 
 def test_oracle_keeps_content_only() -> None:
-    """Masked lines and boilerplate are dropped; a text without lines stays as it is."""
+    """Masked lines and boilerplate are dropped; a text without lines stays."""
     made = [article("A\n\nB\nC\n", [1, -1, 0]), article(" \n", []), article("A", [0])]
     assert oracle(made) == ["A\n\n", " \n", ""]
 
 
 def test_compare_orders_systems(corpus: Corpus) -> None:
-    """The labels make a perfect text of a page whose headline is masked; keeping all is a difference of 0."""
+    """The oracle is perfect on a page with a masked headline; keeping all has a difference of 0."""
     keep, rules, best = compare(corpus, {"all": keep_all, "C4": c4_rules(end_punctuation=True), "best": oracle})
     assert (keep.system, keep.n_pages, keep.n_sites) == ("all", 4, 4)
     assert keep.group == TextGroup("made-up", "articles", "none")
@@ -89,7 +91,7 @@ def test_compare_orders_systems(corpus: Corpus) -> None:
 
 
 def test_compare_groups_pages(corpus: Corpus) -> None:
-    """Articles and other pages, and the output of each extractor, are measured apart."""
+    """Articles and other pages, and the texts of each extractor, are measured separately."""
     kinds = [("article", "x"), ("forum", "x"), ("product", "x"), ("article", "y")]
     mixed = [
         Article(a.text, a.labels, a.site, a.id, a.source, page_type=kind, extractor=extractor, body=a.body)
@@ -102,9 +104,8 @@ def test_compare_groups_pages(corpus: Corpus) -> None:
 
 
 def test_peers_run_side_by_side(corpus: Corpus) -> None:
-    """A model stands between the rules and the oracle labels in the table."""
-    model = LineClassifier(n_trees=0, n_folds=2, n_bits=10).fit(corpus.texts, corpus.labels, corpus.groups).model_
-    rows = compare(corpus, peers({"two stages": model}))
+    """The table lists the models between the rules and the oracle labels."""
+    rows = compare(corpus, peers({"two stages": SMALL_MODEL}))
     assert [row.system for row in rows] == [
         "keep all",
         "C4 line rules",

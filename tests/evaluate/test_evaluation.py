@@ -1,3 +1,5 @@
+"""Evaluation of a model on labelled articles, and the records of lines."""
+
 import json
 from dataclasses import fields
 from pathlib import Path
@@ -6,24 +8,10 @@ import numpy as np
 import pytest
 
 from dechaff import CorpusError, InputError, LineModel, clean_array
-from dechaff_training.corpus.corpus import Article, Corpus
+from dechaff_training.corpus import Article, Corpus
 from dechaff_training.evaluate.evaluation import decide_corpus, evaluate
 from dechaff_training.evaluate.line_records import LineRecords
 from dechaff_training.evaluate.metrics import SCORES
-from dechaff_training.fit.estimator import LineClassifier
-
-ARTICLES = Path(__file__).parents[2] / "data" / "articles"
-
-
-@pytest.fixture(scope="module")
-def corpus() -> Corpus:
-    return Corpus.read(ARTICLES)
-
-
-@pytest.fixture(scope="module")
-def model(corpus: Corpus) -> LineModel:
-    classifier = LineClassifier(n_trees=0, n_folds=2, n_bits=12, max_iter=50)
-    return classifier.fit(corpus.texts, corpus.labels, corpus.groups).model_
 
 
 def with_masked_and_silver(corpus: Corpus) -> Corpus:
@@ -41,13 +29,13 @@ def with_masked_and_silver(corpus: Corpus) -> Corpus:
 
 @pytest.mark.parametrize("threshold", [None, 0.0, 0.3, 0.99])
 def test_decisions_are_those_of_clean_array(model: LineModel, corpus: Corpus, threshold: float | None) -> None:
-    """What is measured is what `clean_array` gives, guard and all."""
+    """The measured decisions are those of `clean_array`, fallback included."""
     texts = [*corpus.texts[:20], "", "\n \n", "Log in\nShare"]
     assert decide_corpus(model, texts, threshold).texts == clean_array(texts, model, threshold)
 
 
 def test_evaluation_of_the_projects_own_articles(model: LineModel, corpus: Corpus) -> None:
-    """A model does well on what it learnt from; every division covers all lines."""
+    """A model is accurate on its training articles, and every breakdown covers all lines."""
     evaluation = evaluate(model, corpus, n_resamples=50)
     whole = evaluation.lines[0]
     assert (whole.by, whole.n_articles, whole.n_lines) == ("all", len(corpus), corpus.n_lines)
@@ -63,7 +51,7 @@ def test_evaluation_of_the_projects_own_articles(model: LineModel, corpus: Corpu
 
 
 def test_masked_and_silver_do_not_count(model: LineModel, corpus: Corpus) -> None:
-    """Lines without a label and articles with voted labels are left out, at both levels."""
+    """Lines without a label and articles with voted labels are left out of both tables."""
     evaluation = evaluate(model, with_masked_and_silver(corpus), n_resamples=10)
     assert evaluation.settings["n_silver_left_out"] == 1
     assert evaluation.lines[0].n_lines == len(corpus.articles[0].labels) // 2
@@ -71,7 +59,7 @@ def test_masked_and_silver_do_not_count(model: LineModel, corpus: Corpus) -> Non
 
 
 def test_the_same_seed_gives_the_same_figures(model: LineModel, corpus: Corpus) -> None:
-    """An evaluation can be repeated to the last digit, and goes through JSON whole."""
+    """An evaluation is reproducible to the last digit and can be written as JSON."""
     small = Corpus(corpus.articles[::6])
     once, again = (json.dumps(evaluate(model, small, seed=3).to_dict(), allow_nan=False) for _ in range(2))
     assert once == again
@@ -79,14 +67,14 @@ def test_the_same_seed_gives_the_same_figures(model: LineModel, corpus: Corpus) 
 
 
 def test_tables_have_a_cell_for_each_column(model: LineModel, corpus: Corpus) -> None:
-    """What is printed has a title, and rows as long as the head."""
+    """Printed tables have rows as long as their head."""
     tables = evaluate(model, Corpus(corpus.articles[::6]), n_resamples=10).tables()
     assert [len(table.rows) > 0 for table in tables] == [True] * 4
     assert all(len(row) == len(table.columns) for table in tables for row in table.rows)
 
 
 def test_a_corpus_that_cannot_be_measured(model: LineModel, corpus: Corpus) -> None:
-    """No articles, no labels, too few labels and a wrong threshold are errors that say what is wrong."""
+    """No articles, no labels, too few labels and a wrong threshold are refused with a reason."""
     first = corpus.articles[0]
 
     def like_first(labels: np.ndarray) -> Corpus:
@@ -103,7 +91,7 @@ def test_a_corpus_that_cannot_be_measured(model: LineModel, corpus: Corpus) -> N
 
 
 def test_records_of_lines(model: LineModel, corpus: Corpus, tmp_path: Path) -> None:
-    """Records come back as they were written and are small; the same ones give the same bytes."""
+    """Records survive a round trip, are small, and equal ones have equal bytes."""
     records = evaluate(model, corpus, n_resamples=10).records
     paths = [tmp_path / "once.npz", tmp_path / "again.npz"]
     for path in paths:

@@ -1,3 +1,5 @@
+"""The tables of the README and the model card."""
+
 import json
 from pathlib import Path
 
@@ -6,11 +8,13 @@ import pytest
 from dechaff import CorpusError
 from dechaff_training.evaluate.model_card import (
     ROOT,
+    SUMMARY,
     add_history,
     benchmark_table,
     card_blocks,
     comparison_table,
     fill,
+    summary_table,
     write_reports,
 )
 
@@ -20,7 +24,7 @@ MODEL = CARD.with_name("default.joblib")
 
 
 def text_row(system: str, extractor: str, f1: float, pages: str = "articles") -> dict[str, object]:
-    """Make a row of the comparison as JSON knows it."""
+    """Return a row of the comparison's JSON."""
     estimate = {"value": f1, "low": f1 - 0.01, "high": None}
     names = ("precision", "recall", "f1", "difference")
     row = {"source": "scrapinghub", "pages": pages, "extractor": extractor, "system": system}
@@ -28,7 +32,7 @@ def text_row(system: str, extractor: str, f1: float, pages: str = "articles") ->
 
 
 def test_comparison_table() -> None:
-    """Each system has a row and each input a column; other pages are left out, and what was not measured is a dash."""
+    """Each system has a row and each input a column; other pages are left out, and a missing figure is a dash."""
     rows = [
         text_row("keep all", "resiliparse_all", 0.689),
         text_row("keep all", "trafilatura", 0.964),
@@ -56,14 +60,24 @@ def test_benchmark_table() -> None:
     assert second.startswith("| trafilatura | .964 ")
 
 
+def test_summary_table() -> None:
+    """The README's systems have a row each, by their names there, with text F1 on articles and speed alone."""
+    rows = [text_row(system, "none", 0.9) for system in SUMMARY]
+    rows += [text_row("justext", "none", 0.8), text_row("trafilatura", "none", 0.1, pages="other pages")]
+    speeds = [{"system": name, "pages_per_second": 44.6} for name in (*SUMMARY, "justext")]
+    head, _, *body = summary_table({"texts": rows, "speeds": speeds}).splitlines()
+    assert head == "|  | scrapinghub | pages/s |"
+    assert body == [f"| {name} | .900 [.890, –] | 45 |" for name in SUMMARY.values()]
+
+
 def test_a_missing_marker() -> None:
-    """A file without a place for a table is an error that says what to write."""
+    """A file without a marker for a table is an error that says what to insert."""
     with pytest.raises(CorpusError, match="<!-- begin x -->"):
         fill("no markers", {"x": "table"})
 
 
 def test_history(tmp_path: Path) -> None:
-    """A model has one line, however often it is measured, and a new figure is a new column."""
+    """A model has one row however often it is measured, and a new figure adds a column."""
     path = tmp_path / "history.csv"
     for row in (
         {"sha256": "a", "F1": ".8"},
@@ -74,21 +88,23 @@ def test_history(tmp_path: Path) -> None:
     assert path.read_text().splitlines() == ["sha256,F1,ECE", "b,.9,", "a,.85,.02"]
 
 
-def test_the_readme_and_the_card_show_what_was_measured(tmp_path: Path) -> None:
-    """Written anew from the kept figures, README, model card and history are what they are."""
+def test_the_documents_show_what_was_measured(tmp_path: Path) -> None:
+    """Filled in again from the recorded figures, README, accuracy page, model card and history do not change."""
     (tmp_path / "data").mkdir()
+    (tmp_path / "docs").mkdir()
     (tmp_path / "data" / "evaluation").symlink_to(EVALUATION)
-    for path in (ROOT / "README.md", ROOT / "data" / "history.csv", CARD, MODEL):
-        copy = tmp_path / path.name if path.suffix != ".csv" else tmp_path / "data" / path.name
-        copy.write_bytes(path.read_bytes())
+    (tmp_path / MODEL.name).write_bytes(MODEL.read_bytes())
+    copies = {Path(name): ROOT / name for name in ("README.md", "docs/accuracy.md", "data/history.csv")}
+    copies[Path(CARD.name)] = CARD
+    for name, path in copies.items():
+        (tmp_path / name).write_bytes(path.read_bytes())
     write_reports(tmp_path, tmp_path / MODEL.name)
-    assert (tmp_path / "README.md").read_text("utf-8") == (ROOT / "README.md").read_text("utf-8")
-    assert (tmp_path / CARD.name).read_text("utf-8") == CARD.read_text("utf-8")
-    assert (tmp_path / "data" / "history.csv").read_bytes() == (ROOT / "data" / "history.csv").read_bytes()
+    for name, path in copies.items():
+        assert (tmp_path / name).read_bytes() == path.read_bytes()
 
 
 def test_the_card_names_the_shipped_model() -> None:
-    """The card's facts and figures are of the model that ships."""
+    """The card's facts and figures are those of the shipped model."""
     from dechaff import inspect_model
 
     blocks = card_blocks(inspect_model(MODEL), json.loads((EVALUATION / "test.json").read_text("utf-8")))

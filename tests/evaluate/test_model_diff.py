@@ -1,4 +1,4 @@
-"""`dechaff diff`: which lines two models label differently, whether that is right, and what has changed."""
+"""`dechaff diff`: which lines two models label differently, which label is right, and why."""
 
 import json
 import re
@@ -10,9 +10,9 @@ from cli_process import SITES, dechaff, on_terminal
 from helpers import SMALL_MODEL, constant_model
 
 from dechaff import LineModel, classify_lines, save_model
+from dechaff_training.corpus import MASKED
 from dechaff_training.corpus.articles import Article
 from dechaff_training.corpus.corpus import Corpus
-from dechaff_training.corpus.gold_alignment import MASKED
 from dechaff_training.evaluate.model_diff import Comparison, Explainer, compare_models
 
 PLAIN = "The vote was held on Tuesday.\n\nShare this article\nSubscribe now for ₹900 per month\n"
@@ -20,7 +20,7 @@ PLAIN = "The vote was held on Tuesday.\n\nShare this article\nSubscribe now for 
 
 @pytest.fixture(scope="module")
 def comparison(model: LineModel) -> Comparison:
-    """Compare the model that ships with one of random weights, on a few sites."""
+    """Compare the shipped model with one of random weights, on a few sites."""
     return compare_models(model, SMALL_MODEL, Corpus.read(*SITES))
 
 
@@ -30,14 +30,14 @@ def make_article(text: str, *labels: int, silver: bool = False) -> Article:
 
 
 def test_a_model_and_itself(model: LineModel) -> None:
-    """Nothing changes between a model and itself."""
+    """A model does not differ from itself."""
     comparison = compare_models(model, model, Corpus.read(*SITES))
     assert comparison.changes == []
     assert comparison.totals()["lines"] == comparison.corpus.n_lines
 
 
 def test_changes_are_those_of_the_labels(comparison: Comparison, model: LineModel) -> None:
-    """Exactly the lines are listed that each model by itself labels differently, with label and probability."""
+    """The changes are exactly the lines that the models alone label differently, with label and probability."""
     expected = set()
     for place, article in enumerate(comparison.corpus):
         pairs = zip(classify_lines(article.text, model), classify_lines(article.text, SMALL_MODEL), strict=True)
@@ -56,7 +56,7 @@ def test_changes_are_those_of_the_labels(comparison: Comparison, model: LineMode
 
 
 def test_right_and_wrong(comparison: Comparison) -> None:
-    """A change is right if model B then agrees with the label; the line is where it is said to be."""
+    """A change is right if model B agrees with the label, and its line number is correct."""
     for change in comparison.changes:
         article = comparison.corpus.articles[change.article]
         assert change.text in article.text.split("\n")[change.number - 1]
@@ -69,7 +69,7 @@ def test_right_and_wrong(comparison: Comparison) -> None:
 
 
 def test_articles_most_changed_come_first(comparison: Comparison) -> None:
-    """Articles stand in the order of their changed words, and the lines of each in their own."""
+    """Articles are sorted by their number of changed words, and lines by their place."""
     order = list(dict.fromkeys(change.article for change in comparison.changes))
     n_words = [comparison.words_changed[article] for article in order]
     assert n_words == sorted(n_words, reverse=True)
@@ -79,7 +79,7 @@ def test_articles_most_changed_come_first(comparison: Comparison) -> None:
 
 
 def test_reasons_sum_to_the_change(comparison: Comparison) -> None:
-    """The differences of all themes, and of what every line has alike, sum to that of the log-odds."""
+    """The differences of all themes and of the base sum to the difference of the log-odds."""
     explainer = Explainer(comparison)
     for change in comparison.changes[:40]:
         p, q = change.before.probability, change.after.probability
@@ -99,14 +99,14 @@ def test_reasons_sum_to_the_change(comparison: Comparison) -> None:
     ],
 )
 def test_lines_without_a_label(article: Article, verdicts: list[bool | None]) -> None:
-    """Where a line is masked, or its label comes from a vote, a change is neither right nor wrong."""
+    """A change of a line that is masked or labelled by a vote is neither right nor wrong."""
     comparison = compare_models(constant_model(-9), constant_model(9), Corpus([article]))
     assert [change.is_right for change in comparison.changes] == verdicts
     assert {change.direction for change in comparison.changes} == {"dropped to kept"}
 
 
-def test_the_guard_is_named() -> None:
-    """A line that only the guard keeps is said to be: its probability is below the threshold."""
+def test_the_fallback_is_named() -> None:
+    """A line kept by the fallback alone is marked, with its probability below the threshold."""
     corpus = Corpus([make_article("One\n" + "words " * 300, 0, 1)])
     comparison = compare_models(constant_model(-9), constant_model(9), corpus, 0.5)
     assert [change.text for change in comparison.changes] == ["One"]
@@ -116,7 +116,7 @@ def test_the_guard_is_named() -> None:
 
 
 def test_on_the_command_line(tmp_path: Path, saved: Path) -> None:
-    """Lines with reasons, then sums, are printed; JSON has all lines; the limit is kept to."""
+    """The command prints lines with reasons, then sums, up to the limit; the JSON has all lines."""
     figures = tmp_path / "changes.json"
     done = dechaff("diff", "default", saved, *SITES, "-n", "3", "--reasons", "1", "--json", figures)
     record = json.loads(figures.read_text())
@@ -135,7 +135,7 @@ def test_on_the_command_line(tmp_path: Path, saved: Path) -> None:
 
 
 def test_articles_of_any_kind(tmp_path: Path, saved: Path) -> None:
-    """Plain text, standard input and pages are compared as well, and nothing is right or wrong there."""
+    """Plain text, standard input and pages are compared too, without right or wrong."""
     pytest.importorskip("resiliparse", reason="needs the extra [html]")
     (tmp_path / "vote.txt").write_text(PLAIN)
     (tmp_path / "vote.html").write_text(f"<p>{'</p><p>'.join(PLAIN.splitlines())}</p>")
@@ -147,7 +147,7 @@ def test_articles_of_any_kind(tmp_path: Path, saved: Path) -> None:
 
 
 def test_a_terminal_cuts_lines(tmp_path: Path) -> None:
-    """On a terminal no row is wider than it is, and characters that would act on it are replaced."""
+    """Rows are no wider than the terminal, and control characters are replaced."""
     for name, log_odds in (("a", -9), ("b", 9)):
         save_model(constant_model(log_odds), tmp_path / name)
     path = tmp_path / "vote.txt"
@@ -172,7 +172,7 @@ def test_a_terminal_cuts_lines(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_usage(tmp_path: Path, arguments: list[str], code: int, problem: str) -> None:
-    """What cannot be compared is refused with a reason."""
+    """Inputs that cannot be compared are refused with a reason."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "a.txt").write_text(PLAIN)
     assert problem in dechaff("diff", *arguments, cwd=tmp_path, code=code).stderr

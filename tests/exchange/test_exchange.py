@@ -1,4 +1,4 @@
-"""Labels from and to other tools: exact round trips, and clear errors for what does not fit."""
+"""Labels from and to other tools: exact round trips, and clear errors for malformed input."""
 
 import gzip
 import json
@@ -19,7 +19,7 @@ from dechaff.errors import CorpusError
 from dechaff.explain.kinds import KINDS
 from dechaff.text.lines import split_lines
 from dechaff_training.cli import app as cli
-from dechaff_training.corpus.articles import format_labelled
+from dechaff_training.corpus import format_labelled
 from dechaff_training.exchange.convert import exchange_labels
 
 ARTICLES = Path(__file__).parents[2] / "data" / "articles"
@@ -31,7 +31,7 @@ LINES = st.lists(st.tuples(LINE, st.sampled_from([1, 0, -1]), st.sampled_from(["
 
 
 def there_and_back(source: Path, folder: Path, through: str) -> Path:
-    """Convert labelled text files to another format, and back."""
+    """Convert labelled text files to another format and back."""
     between = folder / ("tasks.json" if through == "label-studio" else "documents")
     exchange_labels([source], "text", through, between)
     exchange_labels(
@@ -42,7 +42,7 @@ def there_and_back(source: Path, folder: Path, through: str) -> Path:
 
 @pytest.mark.parametrize("through", ["label-studio", "dolma"])
 def test_the_articles_come_back(through: str, tmp_path: Path) -> None:
-    """The project's own articles, kinds and masks among them, come back as the same files, byte for byte."""
+    """The project's own articles, with kinds and masks, survive a round trip byte for byte."""
     back = tree(there_and_back(ARTICLES, tmp_path, through))
     assert back == {name: data for name, data in tree(ARTICLES).items() if name.endswith(".txt")}
 
@@ -50,7 +50,7 @@ def test_the_articles_come_back(through: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("through", ["text", "label-studio", "dolma"])
 @given(LINES)
 def test_any_file_comes_back(through: str, rows: list[tuple[str, int, str]]) -> None:
-    """Lines of any characters, indented ones and blank ones everywhere: the file that comes back is the same."""
+    """Labelled files of any characters, with indented and blank lines, survive a round trip."""
     text = "".join(f"{line if split_lines(line) else ''}\n" for line, _, _ in rows)
     marked = [(label, kind if label == 0 else "") for line, label, kind in rows if split_lines(line)]
     assume(marked)
@@ -67,13 +67,13 @@ def test_any_file_comes_back(through: str, rows: list[tuple[str, int, str]]) -> 
 
 
 def region(start: Any, end: Any, label: Any, **more: Any) -> dict[str, Any]:
-    """Make a region as Label Studio exports it."""
+    """Return a region as Label Studio exports it."""
     value = {"start": start, "end": end, "labels": [label], **more}
     return {"id": "gew3t9fgkg", "from_name": "label", "to_name": "text", "type": "labels", "value": value}
 
 
 def task(*results: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
-    """Make a task as Label Studio exports it, with an annotation for each list of regions."""
+    """Return a task as Label Studio exports it, with one annotation for each list of regions."""
     annotations = [
         {"id": place, "completed_by": 1, "result": result, "was_cancelled": False, "ground_truth": False}
         for place, result in enumerate(results, 1)
@@ -86,7 +86,7 @@ GOOD = [region(0, 16, "content"), region(18, 27, "boilerplate/offer"), region(28
 
 
 def labelled(folder: Path, *tasks: Any) -> str:
-    """Read tasks into labelled files, and give that of the only one."""
+    """Convert tasks to labelled files; return the content of the only one."""
     (folder / "export.json").write_text(json.dumps(list(tasks)))
     exchange_labels([folder / "export.json"], "label-studio", "text", folder / "out")
     (path,) = (folder / "out").rglob("*.txt")
@@ -108,7 +108,7 @@ EXPORTS = {
 
 @pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS.keys())
 def test_what_label_studio_exports(export: dict[str, Any], tmp_path: Path) -> None:
-    """Exports in any of Label Studio's shapes become the same labelled file; offsets count code points."""
+    """Every form of Label Studio's export becomes the same labelled file; offsets count code points."""
     assert labelled(tmp_path, export) == f"bote/mill.txt\n{MARKED}"
 
 
@@ -121,13 +121,13 @@ def test_what_label_studio_exports(export: dict[str, Any], tmp_path: Path) -> No
     ],
 )
 def test_names_stay_within_the_folder(identity: str, name: str, tmp_path: Path) -> None:
-    """An id that is no site and name becomes one name, and none leads out of the folder."""
+    """An id that is no site and name becomes one file name, and none leads out of the folder."""
     export = task(GOOD, data={"text": TEXT, "article": identity})
     assert labelled(tmp_path, export) == f"{name}.txt\n{MARKED}"
 
 
 def test_a_task_without_a_name(tmp_path: Path) -> None:
-    """A task that was not made here is named after the export and its number."""
+    """A foreign task is named after the export and its number."""
     assert labelled(tmp_path, task(GOOD, data={"text": TEXT})).startswith("export/7.txt\n")
 
 
@@ -150,7 +150,7 @@ BAD_TASKS: dict[str, tuple[Any, str]] = {
         [task(GOOD, [*GOOD[:2], region(28, 33, "content")])],
         "task 7: line 4: boilerplate by annotation 1, content by annotation 2",
     ),
-    "another label": ([task([region(0, 16, "Offer")])], "task 7: unknown label 'Offer': call it one of content"),
+    "another label": ([task([region(0, 16, "Offer")])], "task 7: unknown label 'Offer': choose one of content"),
     "no label": ([task([GOOD[0] | {"value": {"start": 0, "end": 1, "labels": []}}])], "give it one label"),
     "behind the end": ([task([region(0, 99, "content")])], "a span from 0 to 99 in a text of 34 characters"),
     "a place in HTML": (
@@ -159,7 +159,7 @@ BAD_TASKS: dict[str, tuple[Any, str]] = {
     ),
     "UTF-16 units": (
         [task([*GOOD[:2], region(29, 34, "boilerplate", text="Tweet")])],
-        "says 'Tweet', but its offsets",
+        "text 'Tweet', but its offsets",
     ),
     "one name twice": ([task(GOOD), task(GOOD)], "bote/mill: two articles of this name"),
     "half a pair": (
@@ -172,7 +172,7 @@ BAD_TASKS: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize(("content", "message"), BAD_TASKS.values(), ids=BAD_TASKS.keys())
 def test_bad_tasks(content: Any, message: str, tmp_path: Path) -> None:
-    """What cannot be a label is named by file, task and line, and nothing is written."""
+    """Malformed tasks are reported by file, task and line, and nothing is written."""
     (tmp_path / "export.json").write_text(json.dumps(content))
     with pytest.raises(CorpusError) as error:
         exchange_labels([tmp_path / "export.json"], "label-studio", "text", tmp_path / "out")
@@ -181,7 +181,7 @@ def test_bad_tasks(content: Any, message: str, tmp_path: Path) -> None:
 
 
 def test_what_bulk_runs_write(tmp_path: Path) -> None:
-    """The attributes of a bulk run become labelled files, with the labels that the model gives."""
+    """The attributes of a bulk run become labelled files with the model's labels."""
     path = write_jsonl(tmp_path / "in.jsonl.gz", records(5))
     clean_bulk([path], tmp_path / "clean", Settings(attributes=True))
     attributes = tmp_path / "clean" / "_attributes" / "in.jsonl.gz"
@@ -195,7 +195,7 @@ def test_what_bulk_runs_write(tmp_path: Path) -> None:
 
 
 def spoil(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
-    """Make a function that changes the attributes in a folder."""
+    """Return a function that changes the attributes in a folder."""
 
     def spoiled(folder: Path) -> None:
         path = folder / "_attributes" / "a.jsonl"
@@ -236,7 +236,7 @@ BAD_DOLMA: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "one id twice": (
         lambda folder: (folder / "a.jsonl").write_text('{"id": "s/a", "text": "Hut"}\n' * 2),
-        "a.jsonl:2: the id 's/a' is there twice",
+        "a.jsonl:2: the id 's/a' is not unique",
     ),
     "no text": (lambda folder: (folder / "a.jsonl").write_text('{"id": "s/a"}'), 'a.jsonl:1: no string "text"'),
     "no JSON": (lambda folder: (folder / "a.jsonl").write_text("{"), "a.jsonl:1: no JSON"),
@@ -246,7 +246,7 @@ BAD_DOLMA: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 @pytest.mark.parametrize(("change", "message"), BAD_DOLMA.values(), ids=BAD_DOLMA.keys())
 def test_bad_documents(change: Callable[[Path], Any], message: str, tmp_path: Path) -> None:
-    """What is wrong with documents or attributes is named by file, record and line."""
+    """Malformed documents or attributes are reported by file, record and line."""
     write_jsonl(tmp_path / "a.jsonl", [{"id": "s/a", "text": "Hut"}])
     write_jsonl(
         tmp_path / "_attributes" / "a.jsonl", [{"id": "s/a", "attributes": {"dechaff__content": [[0, 3, 1.0]]}}]
@@ -258,7 +258,7 @@ def test_bad_documents(change: Callable[[Path], Any], message: str, tmp_path: Pa
 
 
 def test_damaged_or_unknown_files_of_documents(tmp_path: Path) -> None:
-    """A compressed file that breaks off and a file of another kind are refused by name."""
+    """A truncated compressed file and a file of another kind are refused by name."""
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b"{}" * 9)[:-9])
     (tmp_path / "a.csv").touch()
     for name, message in (("a.jsonl.gz", "ends too early"), ("a.csv", "no JSON Lines")):
@@ -267,7 +267,7 @@ def test_damaged_or_unknown_files_of_documents(tmp_path: Path) -> None:
 
 
 def test_several_files_need_a_folder(tmp_path: Path) -> None:
-    """Labelled files do not go to standard output, nor into a file."""
+    """Several labelled files cannot be written to standard output or to one file."""
     (tmp_path / "file").touch()
     for out in (None, tmp_path / "file"):
         with pytest.raises(InputError, match="name a folder with -o"):
@@ -290,7 +290,7 @@ def test_several_files_need_a_folder(tmp_path: Path) -> None:
     ],
 )
 def test_the_command(arguments: list[str], code: int, said: str) -> None:
-    """The command converts, and says what is missing."""
+    """The command converts, and reports missing options."""
     done = CliRunner().invoke(cli.app, arguments)
     assert done.exit_code == code
     assert said in " ".join((done.stdout + done.stderr).replace("│", " ").split())

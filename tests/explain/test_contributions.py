@@ -1,9 +1,11 @@
+"""Contributions of features and words to a line's log-odds."""
+
 import math
 
 import numpy as np
 import pytest
 from helpers import ANY_TEXT, constant_model, forward, plain_stage, random_model
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dechaff import LineBatch, LineModel, classify_lines
@@ -20,16 +22,15 @@ def log_odds(model: LineModel, text: str) -> np.ndarray:
 
 
 @given(ANY_TEXT)
-@settings(max_examples=40)
-def test_shares_sum_to_the_log_odds(text: str) -> None:
-    """Any text: the base and all shares, those of words too, sum to what the model says of each line."""
+def test_contributions_sum_to_the_log_odds(text: str) -> None:
+    """For any text, the base and the contributions of features and words sum to the model's log-odds."""
     assume(LineBatch.from_texts([text]).n_lines)
     explanation = explain(forward(RANDOM, text))
     assert explanation.log_odds == pytest.approx(log_odds(RANDOM, text), abs=1e-4)
 
 
 def test_real_articles(model: LineModel, corpus: Corpus) -> None:
-    """Real articles: the shares sum to the log-odds, and the reasons without a limit are the shares."""
+    """On real articles the contributions sum to the log-odds, and the reasons without a limit are all of them."""
     for text in corpus.texts[::9]:
         explanation = explain(forward(model, text))
         expected = log_odds(model, text)
@@ -41,12 +42,12 @@ def test_real_articles(model: LineModel, corpus: Corpus) -> None:
 
 
 def test_an_article_without_lines() -> None:
-    """There is nothing to explain in an empty article, and it is no error."""
+    """An article without lines has no explanation and raises no error."""
     assert explain(forward(RANDOM, "")).log_odds.tolist() == []
 
 
 def test_reasons_are_sorted(model: LineModel) -> None:
-    """The strongest reason comes first, a limit cuts the list, and none of the named features has a share of zero."""
+    """The strongest reason is first, a limit cuts the list, and no named feature has a contribution of zero."""
     lines = classify_lines("Subscribe now for ₹900 per month\nThe bridge will close, the council said.", model)
     everything = lines[0].reasons(limit=None)
     strengths = [abs(reason.contribution) for reason in everything]
@@ -56,7 +57,7 @@ def test_reasons_are_sorted(model: LineModel) -> None:
 
 
 def test_words_are_shown_as_they_stand() -> None:
-    """Words, pairs, whole lines and the neighbours' words carry the words that they are."""
+    """Reasons of words, pairs, whole lines and neighbouring words show the words themselves."""
     base = random_model(n_trees=0)
     second = plain_stage(base.stage2.names, 0.0, log_odds=1.0)
     model = LineModel(constant_model(0.0).stage1, second, base.word_weights)
@@ -67,7 +68,7 @@ def test_words_are_shown_as_they_stand() -> None:
 
 
 def test_a_feature_by_hand() -> None:
-    """A feature of stage 1 counts by its weight, its standardised value and what stage 2 makes of stage 1."""
+    """A stage 1 feature contributes its weight times its standardised value, scaled by stage 2's weight of stage 1."""
     base = constant_model(0.25)
     first = plain_stage(base.stage1.names, 0.5, has_digit=2.0)
     scales = np.where(np.array(base.stage1.names) == "has_digit", 0.5, 1).astype(np.float32)
@@ -78,12 +79,12 @@ def test_a_feature_by_hand() -> None:
     assert explanation.reasons(0, limit=1)[0] == ("has_digit", pytest.approx(0.5 * 2.0 * 1 / 0.5))
 
 
-def test_the_decoder_by_hand() -> None:
-    """What the decoder makes of stage 2 scales the shares of stage 2; what it sees besides has shares of its own."""
+def test_stage_3_by_hand() -> None:
+    """Stage 3 scales the contributions of stage 2 and adds those of its own features."""
     base = constant_model(0.0)
     second = plain_stage(base.stage2.names, 0.25, has_digit=2.0)
-    decoder = plain_stage(stage3_names(), -1.0, decided_log_odds=0.5, decided_log_n_lines=3.0)
-    model = LineModel(base.stage1, second, base.word_weights, stage3=decoder)
+    third = plain_stage(stage3_names(), -1.0, decided_log_odds=0.5, decided_log_n_lines=3.0)
+    model = LineModel(base.stage1, second, base.word_weights, stage3=third)
     explanation = explain(forward(model, "7 oaks\nan ash"))
     assert explanation.base == pytest.approx(-1.0 + 0.5 * 0.25)
     assert explanation.reasons(0, limit=None) == [
@@ -94,9 +95,8 @@ def test_the_decoder_by_hand() -> None:
 
 
 @given(ANY_TEXT, st.integers(0, 400))
-@settings(max_examples=40)
 def test_a_limit_cuts_the_list_and_changes_nothing(text: str, limit: int) -> None:
-    """Any text: as many reasons as are asked for are the first of all of them, words that stand twice among them."""
+    """For any text, the reasons with a limit are the first ones of the reasons without, repeated words included."""
     explanation = explain(forward(RANDOM, text))
     for line in range(min(LineBatch.from_texts([text]).n_lines, 3)):
         assert explanation.reasons(line, limit) == explanation.reasons(line, limit=None)[:limit]

@@ -1,4 +1,4 @@
-"""Kinds of boilerplate: the table that ships, the lines beside a line, laziness, and how well kinds are told."""
+"""Kinds of boilerplate: the shipped table, the influence of other lines, laziness, and accuracy."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from dechaff import LineBatch, classify_lines, clean_article
 from dechaff.explain import lazy
 from dechaff.explain.kinds import KINDS, KindWeights, kind_weights, line_kinds
 from dechaff.features import feature_names
-from dechaff_training.corpus.corpus import Article, Corpus, parse_labelled
+from dechaff_training.corpus import Article, Corpus, parse_labelled
 from dechaff_training.evaluate.evaluation import evaluate
 from dechaff_training.evaluate.kinds import gold_kinds, line_sites, measure_kinds, predict_kinds
 from dechaff_training.fit.kinds import FEATURES, cross_validate_kinds, single_lines
@@ -20,7 +20,7 @@ PROSE = "The council voted on Tuesday to repair the old bridge, which had been c
 
 
 def kinds_of(text: str) -> list[str | None]:
-    """Name the kinds where every line is boilerplate."""
+    """Return the kinds of lines that are all boilerplate."""
     batch = LineBatch.from_texts([text])
     return line_kinds(batch, np.ones(batch.n_lines, np.bool_))
 
@@ -53,7 +53,7 @@ def kinds_of(text: str) -> list[str | None]:
     ],
 )
 def test_lines_by_themselves(line: str, kind: str) -> None:
-    """In many languages, a line that says what it is has that kind even where it stands alone."""
+    """In many languages, an unambiguous line has its kind even if it stands alone."""
     assert kinds_of(line) == [kind]
 
 
@@ -68,7 +68,7 @@ def test_lines_among_others() -> None:
 
 
 def test_neighbours_by_hand() -> None:
-    """A line that says nothing takes the kind of the boilerplate line beside it, and nothing from content."""
+    """A line without evidence takes the kind of the boilerplate line beside it, and nothing from content."""
     weights = np.zeros((len(KINDS), 1))
     weights[KINDS.index("share")] = 3.0
     table = KindWeights(("has_digit",), weights, np.eye(len(KINDS))[KINDS.index("legal")] * 0.1)
@@ -79,7 +79,7 @@ def test_neighbours_by_hand() -> None:
 
 @given(ANY_TEXT)
 def test_content_has_no_kind(text: str) -> None:
-    """Any text: every boilerplate line has one of the kinds, every content line None."""
+    """In any text, every boilerplate line has a kind, and every content line has None."""
     for line in classify_lines(text, RANDOM):
         assert (line.kind is None) == (line.label == "content")
         assert line.kind is None or line.kind in KINDS
@@ -87,21 +87,21 @@ def test_content_has_no_kind(text: str) -> None:
 
 @given(ANY_TEXTS)
 def test_one_by_one(texts: list[str]) -> None:
-    """Articles in one batch have the kinds that each has alone."""
+    """Articles in one batch have the kinds of each alone."""
     batch = LineBatch.from_texts(texts)
     together = line_kinds(batch, np.ones(batch.n_lines, np.bool_))
     assert together == [kind for text in texts for kind in kinds_of(text)]
 
 
 def test_real_articles_one_by_one(corpus: Corpus) -> None:
-    """The project's articles in one batch have the kinds that each has alone."""
+    """The project's articles in one batch have the kinds of each alone."""
     batch = LineBatch.from_texts(corpus.texts)
     together = line_kinds(batch, np.ones(batch.n_lines, np.bool_))
     assert together == [kind for text in corpus.texts for kind in kinds_of(text)]
 
 
 def test_kinds_are_worked_out_once_and_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cleaning and labelling name no kinds; the first line that is asked names those of all lines."""
+    """Kinds are computed on first access, once for all lines; cleaning and labelling compute none."""
     calls = []
     monkeypatch.setattr(
         lazy, "line_kinds", lambda *given, **rest: calls.append(given) or line_kinds(*given, **rest)
@@ -113,7 +113,7 @@ def test_kinds_are_worked_out_once_and_only_when_asked(monkeypatch: pytest.Monke
 
 
 def test_the_table_that_ships() -> None:
-    """The table has a known feature in each row, comes back from its file, and is of the features that are fitted."""
+    """The shipped table has a known feature in each row, survives a round trip, and has the features that are fitted."""
     table = kind_weights()
     assert table.features == FEATURES
     assert set(table.features) <= set(feature_names())
@@ -124,7 +124,7 @@ def test_the_table_that_ships() -> None:
 
 
 def test_held_out_sites(corpus: Corpus) -> None:
-    """Weights fitted on other sites name at least four kinds of five right; each fold has sites of its own."""
+    """Weights fitted on other sites give the right kind to at least four lines of five; folds do not share sites."""
     right, sites = [], []
     for articles, weights in cross_validate_kinds(corpus):
         gold = gold_kinds(articles)
@@ -136,7 +136,7 @@ def test_held_out_sites(corpus: Corpus) -> None:
 
 
 def test_precision_and_recall_by_hand() -> None:
-    """Lines without a kind do not count, and a kind that is never given has no precision."""
+    """Lines without a kind do not count, and a kind that is never predicted has no precision."""
     gold = np.array(["offer", "offer", "date", "share", ""])
     predicted = np.array(["offer", "share", "offer", "share", "offer"])
     rows = {row.kind: row for row in measure_kinds(gold, predicted, ["a", "a", "b", "b", "b"], n_resamples=20)}
@@ -147,7 +147,7 @@ def test_precision_and_recall_by_hand() -> None:
 
 
 def test_lines_of_articles_in_order(corpus: Corpus) -> None:
-    """A line by itself keeps its kind and its site, in the order of the articles."""
+    """Lines keep their kinds and sites, in the order of the articles."""
     gold = gold_kinds(corpus)
     alone = single_lines(corpus)
     assert gold_kinds(alone).tolist() == gold[gold != ""].tolist()
@@ -156,7 +156,7 @@ def test_lines_of_articles_in_order(corpus: Corpus) -> None:
 
 @pytest.mark.parametrize(("mark", "n_tables"), [("-share", 4), ("-", 3)])
 def test_evaluation_has_kinds_where_the_corpus_has(mark: str, n_tables: int) -> None:
-    """A corpus with kinds gets one table more, and one without none."""
+    """A corpus with kinds has one more table in its evaluation."""
     text, labels, kinds = parse_labelled(f"+ {PROSE}\n{mark} Share on Facebook\n")
     made = Corpus([Article(text, labels, "post", "post/bridge", "articles", kinds=kinds)])
     measured = evaluate(RANDOM, made, n_resamples=5)

@@ -1,10 +1,12 @@
+"""Reasons in words: themes, facts and sentences."""
+
 import string
 from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
 from helpers import ANY_TEXT, constant_model, forward, random_model
-from hypothesis import given, settings
+from hypothesis import given
 
 from dechaff import LineBatch, LineModel, classify_lines
 from dechaff.decisions.titles import REASONS
@@ -23,7 +25,7 @@ ALWAYS = {"amount", "place", "n_lines"}
 
 
 def test_every_feature_has_one_theme(model: LineModel) -> None:
-    """Each feature of the shipped model's stages, each kind of word and each role of a title is in one theme, and nothing else is."""
+    """Each feature of the shipped model's stages, each term type and each title role is in exactly one theme, and nothing else is."""
     assert model.stage3 is not None
     names = {
         *model.stage1.names,
@@ -37,7 +39,7 @@ def test_every_feature_has_one_theme(model: LineModel) -> None:
 
 
 def test_sentences_name_facts_that_there_are(model: LineModel) -> None:
-    """Every fact in the table is one that can be found, and the last sentence of each theme is true of every line."""
+    """Every fact in the table exists, and the last sentence of each theme is true of every line."""
     known = {*FACTS, *model.stage2.names, *REASONS}
     for theme in themes():
         for sentences in (theme.content, theme.boilerplate):
@@ -47,7 +49,7 @@ def test_sentences_name_facts_that_there_are(model: LineModel) -> None:
 
 
 def test_themes_sum_to_the_log_odds(model: LineModel, corpus: Corpus) -> None:
-    """Real articles, with titles too: the base and all themes sum to the log-odds of the explanation and of the model."""
+    """On real articles, the base and all themes sum to the log-odds of the explanation and of the model."""
     for text in corpus.texts[::5]:
         explanation = explain(forward(model, text))
         total = explanation.base + theme_contributions(explanation).sum(axis=0)
@@ -56,7 +58,7 @@ def test_themes_sum_to_the_log_odds(model: LineModel, corpus: Corpus) -> None:
 
 
 def test_a_theme_is_the_sum_of_its_features(model: LineModel, corpus: Corpus) -> None:
-    """What a theme adds is what `reasons` says of each of its features and words, none left out."""
+    """A theme's contribution is the sum over all of its features and words in `reasons`."""
     theme_of = {feature: theme.name for theme in themes() for feature in theme.features}
     kinds = sorted((type_.name for type_ in TERM_TYPES), key=len)
     text = corpus.texts[0]
@@ -71,7 +73,7 @@ def test_a_theme_is_the_sum_of_its_features(model: LineModel, corpus: Corpus) ->
 
 
 def test_reasons_speak_for_the_label(model: LineModel, corpus: Corpus) -> None:
-    """Of real articles every reason has the sign of the line's label, the strongest stands first, and most lines have three."""
+    """On real articles every reason has the sign of the line's label, the strongest is first, and nearly all lines have three."""
     lines = [line for text in corpus.texts[::7] for line in classify_lines(text, model)]
     for line in lines:
         sign = 1 if line.label == "content" else -1
@@ -83,9 +85,8 @@ def test_reasons_speak_for_the_label(model: LineModel, corpus: Corpus) -> None:
 
 
 @given(ANY_TEXT)
-@settings(max_examples=30)
 def test_any_text_can_be_put_into_words(text: str) -> None:
-    """Any text, whatever its lines are labelled: each reason is one visible line."""
+    """For any text and labels, each reason is one non-empty line."""
     explanation = explain(forward(RANDOM, text))
     n_lines = explanation.words.batch.n_lines
     for kept in (np.zeros(n_lines, np.bool_), np.ones(n_lines, np.bool_)):
@@ -117,7 +118,7 @@ LINES = ARTICLE.splitlines()
 
 
 def fact(text: str, name: str) -> str | None:
-    """Find a fact of a line of the article above, of which the second to the fifth line are content."""
+    """Return a fact of a line of the article above, with the second to the fifth line as content."""
     kept = np.isin(np.arange(len(LINES)), (1, 2, 3, 4))
     return find_fact(Line(Article(explain(forward(PLAIN, ARTICLE)), kept), LINES.index(text), 1), name)
 
@@ -189,7 +190,7 @@ def fact(text: str, name: str) -> str | None:
     ],
 )  # fmt: skip
 def test_facts_are_true_of_the_line(line: str, name: str, expected: str | None) -> None:
-    """A fact is shown as it stands in the line, and a line without it has none."""
+    """A fact is shown as it stands in the line; a line without it has None."""
     assert fact(line, name) == expected
 
 
@@ -205,7 +206,7 @@ def test_facts_are_true_of_the_line(line: str, name: str, expected: str | None) 
     ],
 )
 def test_boilerplate_in_words(text: str, line: int, theme: str, expected: str) -> None:
-    """Whatever the weights, where a theme speaks for boilerplate its sentence names the evidence."""
+    """For any weights, the sentence of a theme that counts for boilerplate names the evidence."""
     said = set()
     for seed in range(8):
         explanation = explain(forward(random_model(seed), text))
@@ -215,14 +216,14 @@ def test_boilerplate_in_words(text: str, line: int, theme: str, expected: str) -
 
 
 def test_phrases_of_the_user_are_named(model: LineModel) -> None:
-    """A phrase that the user has added is the evidence of its family."""
+    """A keyword of the user is shown as evidence of its family."""
     own = model.with_keywords({"subscribe": ["Unlock the archive"]})
     [line] = classify_lines("Unlock the archive", own)
     assert "words of an offer: 'Unlock the archive'" in [str(why) for why in line.why(None)]
 
 
 def test_the_title_is_named(model: LineModel) -> None:
-    """With a title, the line that heads the article says so."""
+    """With a title, the reason for the headline names the title."""
     text = "The mill shuts\nThe last mill of the valley shut on Monday, and its forty workers were sent home, the owner said."
     line = classify_lines(text, model, title="The mill shuts")[0]
     assert line.why(1)[0].text == "heads the article with its title"

@@ -1,3 +1,5 @@
+"""Context features: the stage 1 log-odds of the lines around."""
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ def context_of(odds: np.ndarray, *articles: str) -> dict[str, np.ndarray]:
 
 
 def test_context() -> None:
-    """Nearby log-odds, window means, the mass around and the best stretch, each within its own article."""
+    """Neighbouring log-odds, window means, the mass around and the best segment are computed within each article."""
     found = context_of(CONTEXT_ODDS, "aa\nbb\ncc\ndd\nee\nff", "gg")
     probability = 1 / (1 + np.exp(-CONTEXT_ODDS))
     own = probability[:6]
@@ -43,7 +45,7 @@ def test_context() -> None:
 
 
 def test_segments_and_like_lines() -> None:
-    """A narrow best stretch is of sure lines, a wide one takes the doubtful in; lines of one shape share a mean."""
+    """A strict best segment holds confident lines, a lenient one includes doubtful lines; lines of one shape share a mean."""
     odds = np.array([-4.0, 0.8, 5.0, 0.8, -4.0])
     found = context_of(odds, "• aaaa\nBbbb bbbb.\nThe cccc.\nBbbb bbbb.\n• aaaa")
     assert found["is_in_narrow_segment"].tolist() == [0, 0, 1, 0, 0]
@@ -53,12 +55,12 @@ def test_segments_and_like_lines() -> None:
 
 
 def test_log_odds_are_clipped() -> None:
-    """What stage 1 is sure of counts as 8 at most."""
+    """The stage 1 log-odds are clipped to 8."""
     assert context_of(np.array([-99.0, 99.0]), "a\nb")["log_odds"].tolist() == [-8, 8]
 
 
 def test_cohesion() -> None:
-    """A line whose rarer words stand in the probable content coheres; one of other words does not."""
+    """A line whose rarer words occur in the probable content has high cohesion; a line of other words has none."""
     body = "The harbour ferry Meridian sank near Valdorra on Friday."
     found = context_of(
         np.array([6.0, 0.0, 0.0, -6.0]), f"{body}\nFerry Meridian at Valdorra\nCheap kettles tested\nShop"

@@ -1,11 +1,14 @@
+"""Features of lines: shape, position, sections, site duplicates, neighbours and words."""
+
 import numpy as np
 import pytest
 from helpers import ANY_TEXTS, random_model
-from hypothesis import given, settings
+from hypothesis import given
 
 from dechaff import LineBatch
 from dechaff.features import FEATURE_GROUPS, feature_names, group_names, line_features, specification, stack
 from dechaff.features.context import context_features, context_names
+from dechaff.features.stage3 import stage3_features, stage3_names
 from dechaff.features.words import TERM_TYPES, line_hashes, sum_words, word_terms
 from dechaff.text.lines import MOST_LINES
 from dechaff.text.tokens import find_words
@@ -91,7 +94,7 @@ PROSE = "The council voted on Tuesday evening to repair the old bridge, which ha
     ],
 )
 def test_shape(line: str, name: str, value: float) -> None:
-    """Each of these lines has this length, share, beginning or ending."""
+    """Each line has the expected length, share, beginning or ending."""
     assert feature(line, name) == pytest.approx(value)
 
 
@@ -99,7 +102,7 @@ def test_shape(line: str, name: str, value: float) -> None:
     ("n", "letter"), [(65_535, "a"), (65_536, "a"), (200_000, "世"), (70_000, "A"), (70_000, "1")]
 )
 def test_shares_of_a_very_long_line(n: int, letter: str) -> None:
-    """Packed counters do not overflow: a long line of one character has a share of one, not next to none."""
+    """Packed counters do not overflow: a very long line of one character has a share of one."""
     found = features_of("short", letter * n, "short")
     name = {"a": "share_letters", "世": "share_ideographs", "A": "share_letters", "1": "share_digits"}[letter]
     assert found[name][1] == pytest.approx(1)
@@ -107,7 +110,7 @@ def test_shares_of_a_very_long_line(n: int, letter: str) -> None:
 
 
 def test_gaps() -> None:
-    """Blank lines before and after, at most four, and the indentation; an article's ends count as four."""
+    """Blank lines before and after are counted up to four, with the indentation; the ends of an article count as four."""
     batch = LineBatch.from_texts(["a\n\n  b\nc\n\n\n\n\n\n\nd", "\n\ne"])
     found = line_features(batch, find_words(batch))
     assert found["blank_lines_before"].tolist() == [4, 2, 1, 4, 4]
@@ -117,12 +120,12 @@ def test_gaps() -> None:
 
 @pytest.mark.parametrize("line", ["a\r\n\r\nb", "a\n\nb", "a\r\rb", "a\u2028\u2028b"])
 def test_gaps_do_not_depend_on_the_line_ending(line: str) -> None:
-    """CRLF, CR, LF and U+2028 make the same blank lines."""
+    """CRLF, CR, LF and U+2028 give the same blank lines."""
     assert features_of(line)["blank_lines_before"].tolist() == [4, 2]
 
 
 def test_position() -> None:
-    """Place from both ends, first and last, and the prose on either side, within each article."""
+    """Distances to both ends, first and last, and the prose on either side are computed within each article."""
     batch = LineBatch.from_texts([f"Menu\n{PROSE}\nMiddle\n{PROSE}\nEnd", "Alone"])
     found = line_features(batch, find_words(batch))
     expected = {
@@ -150,7 +153,7 @@ def test_position() -> None:
 
 
 def test_sections() -> None:
-    """Distances from a marker, markers before and after, runs of like lines, each within its own article."""
+    """Distances to a marker, counts before and after, and runs of similar lines are computed within each article."""
     batch = LineBatch.from_texts([f"{PROSE}\n{PROSE}\nRelated articles\n• One 1\n• Two, 2\nComments", "Comments"])
     found = line_features(batch, find_words(batch))
     expected = {
@@ -168,7 +171,7 @@ def test_sections() -> None:
 
 
 def test_after_the_last_prose(corpus: Corpus) -> None:
-    """In real articles the lines after the last prose line, it too, are after the prose, and no others."""
+    """In real articles, exactly the lines from the last prose line on are after the prose."""
     batch = LineBatch.from_texts(corpus.texts)
     found = line_features(batch, find_words(batch))
     for first, last in zip(batch.article_lines[:-1], batch.article_lines[1:], strict=True):
@@ -180,14 +183,14 @@ def test_after_the_last_prose(corpus: Corpus) -> None:
         assert found["is_after_prose"][first:last].tolist() == (places >= (prose[-1] if len(prose) else 0)).tolist()
 
 
-def test_repeats_stay_within_an_article() -> None:
-    """A line that also stands in another article of the batch is no repeat; marks alone are none either."""
+def test_copies_stay_within_an_article() -> None:
+    """Lines of other articles in the batch are no copies, and neither are lines of marks alone."""
     batch = LineBatch.from_texts(["Same line", "Same line\n***\n***"])
     assert line_features(batch, find_words(batch))["is_repeat"].tolist() == [0, 0, 0, 0]
 
 
 def test_neighbours() -> None:
-    """A line has the shapes of the two lines before and after it, zero beyond the article's ends."""
+    """A line has the shapes of the two lines before and after it, and zeros beyond the ends of the article."""
     batch = LineBatch.from_texts([f"Subscribe\n{PROSE}\n₹900", "x"])
     found = line_features(batch, find_words(batch))
     assert found["is_prose_before"].tolist() == [0, 0, 1, 0]
@@ -196,20 +199,28 @@ def test_neighbours() -> None:
     assert found["share_furniture_phrases_second_before"].tolist() == [0, 0, 1, 0]
 
 
-def test_names_are_stable_and_unique() -> None:
-    """Every feature has one name, groups keep their order, and the names are the rows of the matrix."""
-    names = feature_names() + context_names()
-    assert len(set(names)) == len(names)
-    assert list(group_names()) == [group.name for group in FEATURE_GROUPS]
-    columns = features_of("a", "b")
+def test_functions_return_the_declared_features() -> None:
+    """Each function returns the columns that are declared beside it, in order, each of them once."""
+    batch = LineBatch.from_texts([f"{PROSE}\nShare", "a"])
+    words = find_words(batch)
+    columns: dict[str, np.ndarray] = {}
+    for group in FEATURE_GROUPS:
+        found = group.compute(batch, words, columns)
+        assert tuple(found) == group.feature_names == group_names()[group.name]
+        columns |= found
     assert tuple(columns) == feature_names()
-    assert stack(columns).shape == (len(feature_names()), 2)
+    odds = np.array([3.0, -3.0, 0.0])
+    assert tuple(context_features(batch, words, columns, odds)) == context_names()
+    assert tuple(stage3_features(odds, words.counts, batch.part_lines)) == stage3_names()
+    names = feature_names() + context_names() + stage3_names()
+    assert len(set(names)) == len(names)
+    assert stack(columns).shape == (len(feature_names()), 3)
     assert (len(specification()), int(specification(), 16) > 0) == (16, True)
 
 
 @given(ANY_TEXTS)
 def test_features_of_any_text(texts: list[str]) -> None:
-    """Every feature of every line of any text is a finite number, shares are within [0, 1]."""
+    """For any text, every feature of every line is finite, and shares are within [0, 1]."""
     batch = LineBatch.from_texts(texts)
     words = find_words(batch)
     columns = line_features(batch, words)
@@ -223,9 +234,8 @@ def test_features_of_any_text(texts: list[str]) -> None:
 
 
 @given(ANY_TEXTS)
-@settings(max_examples=40)
 def test_features_do_not_depend_on_the_batch(texts: list[str]) -> None:
-    """An article's features are the same alone and in company."""
+    """An article's features are the same alone and in a batch."""
     batch = LineBatch.from_texts(texts)
     together = stack(line_features(batch, find_words(batch)))
     for number in range(len(texts)):
@@ -235,7 +245,7 @@ def test_features_do_not_depend_on_the_batch(texts: list[str]) -> None:
 
 
 def test_word_terms() -> None:
-    """Words, pairs, first, last, whole line: each kind has the terms it should, weighed by the root of their number."""
+    """Each type of term has the expected terms, weighed by the root of their number."""
     words = find_words(LineBatch.from_texts(["share this page\n***\n" + "long " * 13]))
     terms = {found.name: found for found in word_terms(words, 18)}
     assert list(terms) == [type_.name for type_ in TERM_TYPES]
@@ -251,7 +261,7 @@ def test_word_terms() -> None:
 
 
 def test_equal_words_share_buckets_wherever() -> None:
-    """A word's bucket depends on the word and the kind, not on line, article or batch."""
+    """A word's bucket depends on the word and the term type alone, not on line, article or batch."""
     one, other = (
         next(iter(word_terms(find_words(LineBatch.from_texts([text])), 18))) for text in ("Plan", "my\nold PLAN")
     )
@@ -259,14 +269,14 @@ def test_equal_words_share_buckets_wherever() -> None:
 
 
 def test_line_hashes_are_sums() -> None:
-    """A line's hash is that of its words in whatever order; an empty line's is zero."""
+    """A line's hash is the sum over its words in any order; an empty line's hash is zero."""
     hashes = line_hashes(find_words(LineBatch.from_texts(["a b\nb A\n---\na"])))
     assert hashes[0] == hashes[1] != hashes[3]
     assert hashes[2] == 0
 
 
 def test_the_word_matrix_is_what_the_model_sums(corpus: Corpus) -> None:
-    """The matrix that fitting sees, times the weights, is what `sum_words` computes without it."""
+    """The word matrix of fitting times the weights equals `sum_words`."""
     model = random_model(n_bits=12)
     of_two_parts = "Share this page\n" * (MOST_LINES + 1)
     batch = LineBatch.from_texts([*corpus.texts[:12], "one line", "", "***\n世界 $5", of_two_parts])

@@ -1,3 +1,5 @@
+"""Keywords of the user: phrases that count as those of a lexicon family."""
+
 from pathlib import Path
 
 import joblib
@@ -20,7 +22,7 @@ OFFER = {"subscribe": ["unlock the archive"]}
 
 
 def test_a_phrase_of_the_users_own_counts_as_those_of_its_family(model: LineModel) -> None:
-    """An offer that the lexicon does not know becomes less likely content, by the share of its family."""
+    """A keyword makes an unknown offer less likely content, by the contribution of its family."""
     known = model.with_keywords(OFFER)
     before, after = (classify_lines(ARTICLE, m)[1] for m in (model, known))
     assert after.probability < before.probability - 0.1
@@ -35,13 +37,13 @@ def test_a_phrase_of_the_users_own_counts_as_those_of_its_family(model: LineMode
 
 @given(ANY_TEXT)
 def test_phrases_that_do_not_occur_change_nothing(text: str) -> None:
-    """Other keywords leave every probability as it is."""
+    """Keywords that do not occur leave every probability unchanged."""
     other = SMALL_MODEL.with_keywords({"related": ["qwzx vbnq"]})
     np.testing.assert_array_equal(other.predict_proba([text]), SMALL_MODEL.predict_proba([text]))
 
 
 def test_keywords_add_up() -> None:
-    """A model with keywords takes more of them."""
+    """Keywords can be added to a model that has some."""
     model = SMALL_MODEL.with_keywords(OFFER).with_keywords({"share": ["pass it on", "send on"]})
     assert model.keywords == (("subscribe", "unlock the archive"), ("share", "pass it on"), ("share", "send on"))
     assert SMALL_MODEL.keywords == ()
@@ -62,13 +64,13 @@ def test_keywords_add_up() -> None:
     ],
 )
 def test_wrong_keywords(phrases: dict[str, list[str]], message: str) -> None:
-    """What cannot be a keyword is an error that says why."""
+    """Invalid keywords are refused with a reason."""
     with pytest.raises(InputError, match=message):
         SMALL_MODEL.with_keywords(phrases)
 
 
 def test_every_family_takes_keywords() -> None:
-    """Each family counts a phrase of the user's own in its feature."""
+    """A keyword of any family is counted in that family's feature."""
     for family in FAMILIES:
         model = SMALL_MODEL.with_keywords({family: ["qwzx vbnq"]})
         row = model.stage1.names.index(f"n_{family}_phrases")
@@ -77,7 +79,7 @@ def test_every_family_takes_keywords() -> None:
 
 
 def test_keywords_are_learnt_with_and_kept(tmp_path: Path) -> None:
-    """A model learns with the user's keywords, and its file carries them."""
+    """A model is trained with keywords, and its file stores them."""
     texts = ["The mill shuts for good in the autumn, its owner said.\nQwzx vbnq\nShare"] * 9
     labels = [["content", "boilerplate", "boilerplate"]] * 9
     classifier = LineClassifier(n_trees=0, n_folds=2, keywords={"subscribe": ("qwzx vbnq",)}).fit(texts, labels)
@@ -90,7 +92,7 @@ def test_keywords_are_learnt_with_and_kept(tmp_path: Path) -> None:
     "keywords", [3, [3], [["share"]], [["plans", "a"]], [["share", ""]], [["share", "a"]] * 10_001]
 )
 def test_wrong_keywords_in_a_file(keywords: object, saved: Path, tmp_path: Path) -> None:
-    """A model file with keywords that are none is refused."""
+    """A model file with invalid keywords is refused."""
     content = joblib.load(saved)
     joblib.dump({**content, "keywords": keywords}, tmp_path / "m.joblib", compress=("zlib", 1))
     with pytest.raises(ArtifactError, match="damaged"):
@@ -98,7 +100,7 @@ def test_wrong_keywords_in_a_file(keywords: object, saved: Path, tmp_path: Path)
 
 
 def test_the_command_takes_keywords(tmp_path: Path) -> None:
-    """`-k FAMILY=PHRASE` drops a line that says it; another family and a missing sign are errors."""
+    """`-k FAMILY=PHRASE` drops a line with the phrase; an unknown family and a missing sign are errors."""
     (tmp_path / "a.txt").write_text(ARTICLE, "utf-8")
     plain, named = (
         dechaff("clean", "a.txt", *extra, cwd=tmp_path) for extra in ((), ("-k", "subscribe=unlock the archive"))

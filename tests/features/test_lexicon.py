@@ -1,3 +1,5 @@
+"""The lexicon of boilerplate phrases, and the search for them."""
+
 import itertools
 import re
 import unicodedata
@@ -20,7 +22,7 @@ SOME_PHRASES = [entry.phrase for entry in ENTRIES[::97]] + ["subscribe now", "sh
 
 
 def words_of(batch: LineBatch) -> list[list[str]]:
-    """Give every line's words, folded."""
+    """Return every line's words, folded."""
     words = find_words(batch)
     spans = list(zip(words.starts.tolist(), words.ends.tolist(), strict=True))
     folded = ["".join(map(chr, fold_table()[batch.codes[a:b]])) for a, b in spans]
@@ -40,7 +42,7 @@ NAIVE = naive_table()
 
 
 def naive_hits(batch: LineBatch) -> set[tuple[int, int, int]]:
-    """Look every stretch of one to six words up in a dictionary."""
+    """Look up every sequence of one to six words in a dictionary."""
     hits, place = set(), 0
     for line in words_of(batch):
         for i in range(len(line)):
@@ -59,7 +61,7 @@ def found_hits(batch: LineBatch) -> set[tuple[int, int, int]]:
 
 
 def test_real_articles_against_a_naive_search(corpus: Corpus) -> None:
-    """In all articles together the phrases found are those of a dictionary of word tuples, no more, no fewer."""
+    """In all articles together, exactly the phrases of a naive dictionary search are found."""
     batch = LineBatch.from_texts(corpus.texts)
     hits = found_hits(batch)
     assert len(hits) > 2_000
@@ -68,13 +70,13 @@ def test_real_articles_against_a_naive_search(corpus: Corpus) -> None:
 
 @given(st.lists(st.sampled_from([*SOME_PHRASES, "\n", " x ", ", "]), max_size=20))
 def test_any_phrases_against_a_naive_search(pieces: list[str]) -> None:
-    """Phrases side by side, overlapping, cut by line ends or other words are found as the naive search finds them."""
+    """Adjacent, overlapping and interrupted phrases are found as by a naive search."""
     batch = LineBatch.from_texts([" ".join(pieces)])
     assert found_hits(batch) == naive_hits(batch)
 
 
 def test_every_phrase_is_found_in_its_own_line() -> None:
-    """Each entry, in capitals as in small letters, is found with its family from the line's first word to its last."""
+    """Each entry is found with its family and full extent, in any case."""
     for texts in ([e.phrase for e in ENTRIES], [f"… {e.phrase}!" for e in ENTRIES]):
         batch = LineBatch.from_texts(["\n".join(texts)])
         words = find_words(batch)
@@ -97,21 +99,21 @@ def test_every_phrase_is_found_in_its_own_line() -> None:
     ],
 )
 def test_how_phrases_match(line: str, families: set[str]) -> None:
-    """Case, width and what stands between words do not matter; a word is found whole or not at all."""
+    """Case, width and separators are ignored; words match as a whole or not at all."""
     hits = find_phrases(find_words(LineBatch.from_texts([line])), phrase_table())
     found = {name for bit, name in enumerate(FAMILIES) if np.any(hits.families & np.uint32(1 << bit))}
     assert found == families
 
 
 def test_phrases_do_not_reach_over_line_ends() -> None:
-    """A phrase cut by a line break is not found."""
+    """A phrase split by a line break is not found."""
     whole, cut = LineBatch.from_texts(["last updated"]), LineBatch.from_texts(["last\nupdated"])
     assert any(length == 2 for _, length, _ in found_hits(whole))
     assert not any(length == 2 for _, length, _ in found_hits(cut))
 
 
 def test_a_phrase_at_the_very_end_of_the_batch() -> None:
-    """A word that could begin a longer phrase does not make the search run over the last word."""
+    """A word that could begin a longer phrase does not make the search read past the last word."""
     for phrase in ("already a", "already", "cancel at any"):
         batch = LineBatch.from_texts([phrase])
         assert found_hits(batch) == naive_hits(batch)
@@ -121,13 +123,13 @@ def test_a_phrase_at_the_very_end_of_the_batch() -> None:
     "family", [name for name in FAMILIES if name not in ("discount", "editorial", "end_of_article")]
 )
 def test_every_family_speaks_the_languages(family: str) -> None:
-    """Each family of furniture has phrases in all fifteen languages."""
+    """Each family of boilerplate phrases covers all fifteen languages."""
     missing = set(LANGUAGES) - {entry.language for entry in ENTRIES if entry.family == family}
     assert missing == set()
 
 
 def test_entries_are_well_formed() -> None:
-    """Every entry names a known family, a language and a source, has one to six words, and stands once."""
+    """Every entry has a known family, a language, a source and one to six words, and is unique."""
     counts = [len(line) for line in words_of(LineBatch.from_texts(["\n".join(e.phrase for e in ENTRIES)]))]
     assert len(counts) == len(ENTRIES)
     assert [e for e, n in zip(ENTRIES, counts, strict=True) if not 1 <= n <= MAX_WORDS] == []
@@ -140,6 +142,6 @@ def test_entries_are_well_formed() -> None:
 
 
 def test_greek_phrases_in_real_greek() -> None:
-    """A Greek phrase that ends in a final sigma is found as Greeks write it."""
+    """A Greek phrase with a final sigma is found in its usual spelling."""
     hits = find_phrases(find_words(LineBatch.from_texts(["Μόνο για συνδρομητές"])), phrase_table())
     assert np.any(hits.families & (1 << FAMILIES.index("subscribe")))

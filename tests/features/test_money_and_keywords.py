@@ -1,3 +1,5 @@
+"""Features of prices and of phrases, in many languages."""
+
 import numpy as np
 import pytest
 
@@ -60,7 +62,7 @@ MONEY = ("has_price", "is_price", "has_price_per_period", "has_percent", "has_di
 
 @pytest.mark.parametrize(("line", "names"), PRICES.items())
 def test_prices(line: str, names: str) -> None:
-    """A number beside a symbol, code or word of money is a price, in every script; a period makes it a rate."""
+    """A number beside a symbol, code or word of a currency is a price in every script; with a period it is a rate."""
     found = features_of(line)
     missed = [name for name in names.split() if not found[name][0]]
     assert missed == []
@@ -78,7 +80,7 @@ def test_no_prices(line: str) -> None:
 
 
 def test_amounts_are_counted() -> None:
-    """Symbols count, and amounts are the symbols with a number beside them in the same line."""
+    """Currency symbols are counted, and amounts are those with a number beside them in the same line."""
     found = features_of("$5 or €6, not £", "7 apples")
     assert found["n_currency_symbols"].tolist() == pytest.approx([np.log1p(3), 0])
     assert found["n_amounts"].tolist() == pytest.approx([np.log1p(2), 0])
@@ -136,7 +138,7 @@ KEYWORDS = {
 
 @pytest.mark.parametrize("language", KEYWORDS)
 def test_keywords(language: str) -> None:
-    """Subscription, sharing, related, dates, law, newsletters, comments, apps, log-in, credits: in each language."""
+    """Phrases of each family are found in each language."""
     missed = {
         family: line
         for family, line in KEYWORDS[language].items()
@@ -146,7 +148,7 @@ def test_keywords(language: str) -> None:
 
 
 def test_shares_of_keywords() -> None:
-    """A family's share is the share of the line's words, at most one, that its phrases cover."""
+    """A family's share is the share of the line's words covered by its phrases, at most one."""
     assert feature("subscribe", "share_subscribe_phrases") == 1
     assert feature("Please subscribe to the wooden bridge", "share_subscribe_phrases") == pytest.approx(1 / 6)
     assert feature("Share this wooden bridge", "begins_with_furniture") == 1

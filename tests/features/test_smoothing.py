@@ -1,3 +1,5 @@
+"""Smoothing of the lines' log-odds, and the best segment."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,7 +17,7 @@ def flat(runs: list[list[float]]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def forward_backward(odds: list[float], stay: float) -> list[float]:
-    """Run the two-state chain one line after the other."""
+    """Run the two-state chain line by line."""
     step = np.array([[stay, 1 - stay], [1 - stay, stay]])
     evidence = [np.array([1.0, np.exp(-odd)]) if odd > 0 else np.array([np.exp(odd), 1.0]) for odd in odds]
     forward, message = [], np.array([0.5, 0.5])
@@ -34,27 +36,27 @@ def forward_backward(odds: list[float], stay: float) -> list[float]:
 
 @given(ODDS, st.sampled_from([0.5, 0.6, 0.85, 0.97, 0.999]))
 def test_smoothing_is_forward_backward(runs: list[list[float]], stay: float) -> None:
-    """The recursion over stretches gives what the forward-backward recursion gives, article by article."""
+    """The vectorised recursion equals the forward-backward recursion, article by article."""
     odds, offsets = flat(runs)
     expected = [value for run in runs for value in forward_backward(run, stay)]
     assert smooth_log_odds(odds, offsets, stay) == pytest.approx(expected, abs=1e-8)
 
 
 def test_smoothing_a_long_article() -> None:
-    """Ten thousand lines neither overflow nor fade."""
+    """Ten thousand lines neither overflow nor underflow."""
     odds = np.random.default_rng(0).normal(scale=5, size=10_001)
     smooth = smooth_log_odds(odds, np.array([0, 10_001]), 0.9)
     assert smooth == pytest.approx(forward_backward(odds.tolist(), 0.9), abs=1e-8)
 
 
 def test_independent_lines_stay_as_they_are() -> None:
-    """Where a line says nothing of the next one, smoothing changes nothing."""
+    """With independent lines, smoothing changes nothing."""
     odds = np.array([3.0, -2.0, 0.0, 700.0, -700.0])
     assert smooth_log_odds(odds, np.array([0, 5]), 0.5) == pytest.approx(odds)
 
 
 def test_nothing_to_smooth() -> None:
-    """No lines and no articles are no error."""
+    """A batch without lines or articles is no error."""
     for offsets in (np.array([0]), np.array([0, 0, 0])):
         assert smooth_log_odds(np.zeros(0), offsets, 0.9).tolist() == []
         assert [part.tolist() for part in best_segment(np.zeros(0), offsets)] == [[], [], []]
@@ -62,7 +64,7 @@ def test_nothing_to_smooth() -> None:
 
 @given(SCORES)
 def test_the_best_segment_by_brute_force(runs: list[list[float]]) -> None:
-    """Each article's marked lines are one stretch with a sum that no other stretch exceeds."""
+    """Each article's marked lines are one segment with the largest sum."""
     scores, offsets = flat(runs)
     inside, from_start, from_end = best_segment(scores, offsets)
     for first, last in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True):
@@ -78,7 +80,7 @@ def test_the_best_segment_by_brute_force(runs: list[list[float]]) -> None:
 
 
 def test_the_best_segment_does_not_depend_on_its_company() -> None:
-    """An article's best stretch is the same alone and among a hundred others."""
+    """An article's best segment is the same alone and in a batch of a hundred others."""
     rng = np.random.default_rng(1)
     runs = [rng.normal(size=rng.integers(1, 60)).tolist() for _ in range(100)]
     scores, offsets = flat(runs)

@@ -1,4 +1,4 @@
-"""What to label next."""
+"""Active learning: which articles to label next."""
 
 import json
 from itertools import pairwise
@@ -20,7 +20,7 @@ SITES = st.lists(st.sampled_from("abc"), min_size=1, max_size=12)
 
 @given(SITES)
 def test_equal_articles_take_turns(model: LineModel, sites: list[str]) -> None:
-    """Of articles that are alike, those of a site come the later the more of the site come before."""
+    """Equal articles of one site are ranked lower with each one before them."""
     texts = ["The council voted on Tuesday.\nA column by our editor"] * len(sites)
     ranked = rank_articles(model, texts, sites)
     assert sorted(each.index for each in ranked) == list(range(len(sites)))
@@ -33,7 +33,7 @@ def test_equal_articles_take_turns(model: LineModel, sites: list[str]) -> None:
 
 
 def test_a_labelled_site_counts_half(model: LineModel) -> None:
-    """An article of a site with two labelled articles is worth a quarter, and the reason says so."""
+    """An article of a site with two labelled articles has a quarter of the gain, and the reason states it."""
     [alone] = rank_articles(model, ["A column by our editor"], ["a"])
     [third] = rank_articles(model, ["A column by our editor"], ["a"], labelled_sites=["a", "b", "a"])
     assert third.gain == pytest.approx(alone.gain / 4)
@@ -44,7 +44,7 @@ def test_a_labelled_site_counts_half(model: LineModel) -> None:
 
 
 def test_longer_doubt_comes_first(model: LineModel, corpus: Corpus) -> None:
-    """Among real articles, each of a site of its own, the order is that of the words expected to be wrong."""
+    """Real articles of different sites are ranked by the number of words expected to be wrong."""
     ranked = rank_articles(model, corpus.texts, [str(number) for number in range(len(corpus))])
     for each in ranked[:10]:
         batch = LineBatch.from_texts([corpus.texts[each.index]])
@@ -55,14 +55,14 @@ def test_longer_doubt_comes_first(model: LineModel, corpus: Corpus) -> None:
 
 
 def test_nothing_and_a_mistake(model: LineModel) -> None:
-    """No articles give no suggestions; sites that are not one a text are refused."""
+    """No articles give no suggestions; a number of sites that differs from that of texts is refused."""
     assert rank_articles(model, [], []) == []
     with pytest.raises(ValueError, match="1 texts, but 2 sites"):
         rank_articles(model, ["a"], ["a", "b"])
 
 
 def test_the_command(tmp_path: Path) -> None:
-    """`dechaff next` lists what is not labelled yet, best first, as text and as JSON."""
+    """`dechaff next` lists unlabelled articles, best first, as text and as JSON."""
     folder, done = tmp_path / "bote", tmp_path / "mine"
     folder.mkdir()
     for name, text in {

@@ -1,4 +1,4 @@
-"""Calibration of the decoder's probabilities."""
+"""Calibration of the stage 3 probabilities."""
 
 import numpy as np
 import pytest
@@ -14,20 +14,20 @@ STAGE = plain_stage(("x",), x=1.0)
 
 
 def draw(log_odds: NDArray[np.float64]) -> NDArray[np.int8]:
-    """Draw labels that are content as often as the log-odds say."""
+    """Draw labels with the probabilities of the log-odds."""
     return (RNG.random(len(log_odds)) < sigmoid(log_odds)).astype(np.int8)
 
 
 @pytest.mark.parametrize(("slope", "intercept"), [(0.5, 0.0), (1.0, 1.0), (1.6, -0.7)])
 def test_finds_the_truth(slope: float, intercept: float) -> None:
-    """Log-odds that are too large or too high by a known amount are mended by that amount."""
+    """A known scale and shift of the log-odds is corrected."""
     calibrated = calibrate(STAGE, ODDS, draw(slope * ODDS + intercept), np.ones(len(ODDS)))
     assert calibrated.coefficients[0] == pytest.approx(slope, abs=0.06)
     assert calibrated.intercept == pytest.approx(intercept, abs=0.1)
 
 
-def test_weights_say_which_lines_judge() -> None:
-    """Lines without weight have no say, however many there are."""
+def test_lines_without_weight() -> None:
+    """Lines without weight have no influence, whatever their number."""
     labels = draw(ODDS)
     labels[:15_000] = 1
     weights = np.repeat([0.0, 2.0], [15_000, 5_000])
@@ -43,6 +43,6 @@ def test_weights_say_which_lines_judge() -> None:
     ],
     ids=["one class", "the wrong way round", "no weights"],
 )
-def test_lines_that_do_not_tell(labels: NDArray[np.int8], weights: NDArray[np.float64]) -> None:
-    """Where nothing can be learnt the stage stays as it is, and the order of lines is never turned round."""
+def test_lines_without_information(labels: NDArray[np.int8], weights: NDArray[np.float64]) -> None:
+    """If nothing can be fitted the stage is unchanged, and the order of lines is never reversed."""
     assert calibrate(STAGE, np.array([-2.0, -1.0, 1.0, 2.0]), labels, weights) is STAGE

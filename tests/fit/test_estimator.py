@@ -1,3 +1,5 @@
+"""`LineClassifier` as an estimator of scikit-learn."""
+
 import inspect
 import pickle
 from pathlib import Path
@@ -19,27 +21,12 @@ from dechaff_training.fit.estimator import LineClassifier, encode_labels
 from dechaff_training.fit.line_table import LineTable
 
 # Small enough for a test; the regressions need not converge.
-SMALL: dict[str, Any] = {"n_bits": 10, "n_trees": 2, "n_folds": 2, "max_iter": 40}
+SMALL: dict[str, Any] = {"n_bits": 10, "n_trees": 0, "n_folds": 2, "max_iter": 40}
 pytestmark = pytest.mark.filterwarnings("ignore:lbfgs failed to converge")
 
 
-@pytest.fixture(scope="module")
-def few(corpus: Corpus) -> Corpus:
-    """The first two articles of each of six sites."""
-    chosen: dict[str, list[Any]] = {}
-    for article in corpus:
-        chosen.setdefault(article.site, []).append(article)
-    return Corpus([article for site in sorted(chosen)[:6] for article in chosen[site][:2]])
-
-
-@pytest.fixture(scope="module")
-def fitted(few: Corpus) -> LineClassifier:
-    """A classifier that learnt from them."""
-    return LineClassifier(**SMALL).fit(few.texts, few.labels, few.groups)
-
-
 def test_fitting(fitted: LineClassifier, few: Corpus) -> None:
-    """A fitted classifier has its classes and a model, whose probabilities it gives, and knows what it learnt."""
+    """A fitted classifier has classes and a model with its parameters in the metadata, and predicts with it."""
     assert fitted.classes_.tolist() == ["boilerplate", "content"]
     assert isinstance(fitted.model_, LineModel)
     assert (fitted.model_.stage1.names, fitted.model_.stage2.names) == stage_names()
@@ -47,13 +34,13 @@ def test_fitting(fitted: LineClassifier, few: Corpus) -> None:
     assert probabilities.shape == (few.n_lines, 2)
     assert np.array_equal(probabilities, fitted.model_.predict_proba(few.texts))
     assert fitted.predict(few.texts).tolist() == fitted.model_.predict(few.texts).tolist()
-    assert fitted.score(few.texts, few.labels) > 0.95
+    assert fitted.score(few.texts, few.labels) > 0.9
     unwritten = {"keywords": None, "without": ()}
     assert fitted.model_.metadata["classifier"] | unwritten == fitted.get_params()
 
 
 def test_the_score_leaves_masked_lines_out(fitted: LineClassifier) -> None:
-    """Masked lines count neither way, and weights count by article."""
+    """Masked lines do not count in the score, and weights apply by article."""
     texts = ["The vote was held.\nShare\nLog in", "Share"]
     predicted = [(fitted.predict([text]) == "content").astype(int).tolist() for text in texts]
     labels = [[1, 0, -1], [0]]
@@ -63,25 +50,28 @@ def test_the_score_leaves_masked_lines_out(fitted: LineClassifier) -> None:
 
 
 def test_the_score_of_one_sided_articles(fitted: LineClassifier) -> None:
-    """Articles whose lines are all of one class can be scored, though not learnt from."""
+    """Articles with lines of one class can be scored, though not fitted."""
     assert 0 <= fitted.score(["The vote was held on Monday."], [["content"]]) <= 1
 
 
-def test_the_same_seed_gives_the_same_bytes(fitted: LineClassifier, few: Corpus, tmp_path: Path) -> None:
-    """The same articles, parameters and seed give a model file equal to the byte; another seed another model."""
-    again = clone(fitted).fit(few.texts, few.labels, few.groups)
-    other = clone(fitted).set_params(random_state=1).fit(few.texts, few.labels, few.groups)
-    names = ("one", "again", "other")
-    for name, classifier in zip(names, (fitted, again, other), strict=True):
-        save_model(classifier.model_, tmp_path / name)
-    one, same, different = ((tmp_path / name).read_bytes() for name in names)
+def test_the_same_seed_gives_the_same_bytes(few: Corpus, tmp_path: Path) -> None:
+    """The same articles, parameters and seed give equal model files; another seed gives another model."""
+    seeds = {"one": 0, "again": 0, "other": 1}
+    for name, seed in seeds.items():
+        classifier = LineClassifier(**SMALL | {"n_trees": 2, "stages": 1, "random_state": seed})
+        save_model(classifier.fit(few.texts, few.labels, few.groups).model_, tmp_path / name)
+    one, same, different = ((tmp_path / name).read_bytes() for name in seeds)
     assert one == same != different
-    loaded = load_model(tmp_path / "one").predict_proba(few.texts)
+
+
+def test_a_saved_model_predicts_the_same(fitted: LineClassifier, trained: Path, few: Corpus) -> None:
+    """The file of a fitted model has its probabilities, as far as the rounding of word weights allows."""
+    loaded = load_model(trained).predict_proba(few.texts)
     assert loaded == pytest.approx(fitted.predict_proba(few.texts), abs=0.02)
 
 
 def test_parameters() -> None:
-    """Parameters are read, set and cloned as scikit-learn does; the unknown ones are refused."""
+    """Parameters are read, set and cloned as in scikit-learn; unknown ones are refused."""
     classifier = LineClassifier(C=3.0, n_bits=9)
     assert classifier.get_params()["C"] == 3.0
     assert set(classifier.get_params()) == set(inspect.signature(LineClassifier).parameters)
@@ -110,14 +100,14 @@ CHECKS = (
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_checks_of_scikit_learn(check: str) -> None:
-    """scikit-learn's own checks of parameters, cloning, defaults, representation and tags hold."""
+    """scikit-learn's checks of parameters, cloning, defaults, representation and tags pass."""
     if not hasattr(estimator_checks, check):
         pytest.skip(f"this scikit-learn has no {check}")
     getattr(estimator_checks, check)("LineClassifier", LineClassifier())
 
 
 def test_a_grid_search_over_articles(few: Corpus) -> None:
-    """`GridSearchCV` searches over articles, with their sites kept apart and handed on to `fit`."""
+    """`GridSearchCV` runs over articles, with sites kept apart and passed to `fit`."""
     search = GridSearchCV(
         LineClassifier(**SMALL | {"n_trees": 0, "max_iter": 15}),
         {"stages": [1, 2]},
@@ -134,7 +124,7 @@ def test_a_grid_search_over_articles(few: Corpus) -> None:
 
 @pytest.mark.parametrize(("power", "ratio"), [(0.0, 8.0), (0.5, 8.0**0.5), (1.0, 1.0)])
 def test_articles_weigh_by_a_power_of_their_lines(power: float, ratio: float) -> None:
-    """With power 0 an article of eight times the words weighs eight times as much, with power 1 the same; masked lines aside."""
+    """With power 0 an article of eight times the words has eight times the weight, with power 1 the same; masked lines do not count."""
     texts = ["one two\nmasked and long", "\n".join(["one two"] * 8)]
     table = LineTable(texts, n_bits=4)
     known = np.flatnonzero([1, 0, *[1] * 8])
@@ -145,7 +135,7 @@ def test_articles_weigh_by_a_power_of_their_lines(power: float, ratio: float) ->
 
 
 def test_cross_validation(few: Corpus) -> None:
-    """`cross_val_score` gives a score for each fold, on sites not learnt from."""
+    """`cross_val_score` returns a score for each fold of held-out sites."""
     classifier = LineClassifier(**SMALL | {"n_trees": 0, "stages": 1, "max_iter": 15})
     scores = cross_val_score(
         classifier, few.texts, few.labels, groups=few.groups, cv=GroupKFold(2), error_score="raise"
@@ -174,19 +164,19 @@ def test_cross_validation(few: Corpus) -> None:
     ],
 )
 def test_wrong_labels(texts: list[str], labels: list[list[object]], message: str) -> None:
-    """Labels that do not fit the lines, or cannot be learnt from, are refused with the article and what is wrong."""
+    """Labels that do not fit the lines or cannot be fitted are refused with the article and the reason."""
     with pytest.raises(ValueError, match=message):
         LineClassifier(**SMALL).fit(texts, labels)
 
 
 def test_no_articles() -> None:
-    """Nothing to learn from is a ValueError."""
+    """Fitting without articles is a ValueError."""
     with pytest.raises(ValueError):  # noqa: PT011
         LineClassifier(**SMALL).fit([], [])
 
 
 def test_articles_without_words() -> None:
-    """Articles that are empty or have no words can be among those that are learnt from."""
+    """Articles that are empty or without words can be fitted."""
     texts = ["The vote was held on Monday.\nShare", "", "x" * 300_000, "***"]
     labels = [["content", "boilerplate"], [], ["content"], ["boilerplate"]]
     fitted = LineClassifier(n_bits=8, n_trees=0, n_folds=2, max_iter=5).fit(texts, labels)
@@ -194,19 +184,19 @@ def test_articles_without_words() -> None:
 
 
 def test_encoding_labels() -> None:
-    """Names and numbers may be mixed; -1 is masked; articles without lines have no labels."""
+    """Names and numbers may be mixed, -1 is masked, and articles without lines have no labels."""
     y = [["content", "boilerplate"], np.array([1, 0, -1], np.int8), [], (True,), np.array(["content"])]
     assert encode_labels(y, np.array([2, 3, 0, 1, 1])).tolist() == [1, 0, 1, 0, -1, 1, 1]  # type: ignore[arg-type]
 
 
 def test_masks_among_names() -> None:
-    """A masked line may stand among labels given by name in a list."""
+    """A list of names may contain a mask."""
     y = [["content", -1, "boilerplate"]]
     assert encode_labels(y, np.array([3])).tolist() == [1, -1, 0]
 
 
 def test_unfitted() -> None:
-    """Before it is fitted a classifier says so."""
+    """Predicting before fitting is a `NotFittedError`."""
     for method in ("predict", "predict_proba"):
         with pytest.raises(NotFittedError):
             getattr(LineClassifier(), method)(["a"])
@@ -216,17 +206,17 @@ def test_unfitted() -> None:
     ("without", "words", "dense"), [([], True, True), (["words"], False, True), (list(group_names()), True, False)]
 )
 def test_parts_for_comparison(few: Corpus, without: list[str], words: bool, dense: bool) -> None:
-    """Groups of features that are left out have no weight in stage 1, the others have."""
+    """Excluded feature groups have no weight in stage 1, the others have."""
     classifier = LineClassifier(**SMALL | {"without": without, "stages": 1, "max_iter": 10})
-    model = classifier.fit(few.texts[:6], few.labels[:6], few.groups[:6]).model_
+    model = classifier.fit(few.texts[::3], few.labels[::3], few.groups[::3]).model_
     assert bool(model.word_weights.any()) == words
     assert bool(model.stage1.coefficients.any()) == dense
 
 
 def test_groups_left_out_of_stage_2(few: Corpus) -> None:
-    """A group that is left out has no weight in stage 2 either; the context can be one."""
+    """An excluded group has no weight in stage 2; the context can be excluded too."""
     classifier = LineClassifier(**SMALL | {"without": ["shape", "context"], "stages": 2, "max_iter": 10})
-    model = classifier.fit(few.texts[:6], few.labels[:6], few.groups[:6]).model_
+    model = classifier.fit(few.texts[::3], few.labels[::3], few.groups[::3]).model_
     names = stage_names()[1]
     silent = [names.index(name) for name in (*group_names()["shape"], *context_names())]
     assert not model.stage2.coefficients[silent].any()
@@ -234,13 +224,13 @@ def test_groups_left_out_of_stage_2(few: Corpus) -> None:
 
 
 def test_unknown_group(few: Corpus) -> None:
-    """A group that does not exist cannot be left out."""
+    """An unknown feature group cannot be excluded."""
     with pytest.raises(ValueError, match="no group of features 'colour': use shape, "):
-        LineClassifier(**SMALL | {"without": ["colour"]}).fit(few.texts[:6], few.labels[:6], few.groups[:6])
+        LineClassifier(**SMALL | {"without": ["colour"]}).fit(few.texts[::3], few.labels[::3], few.groups[::3])
 
 
 def test_masked_lines_are_not_learnt_from(few: Corpus) -> None:
-    """A masked line's text is context for the rest, but its label changes nothing."""
+    """A masked line is context for the others, but its label has no effect."""
     classifier = LineClassifier(**SMALL | {"stages": 1, "n_trees": 0, "max_iter": 15})
     texts, labels = few.texts[:4], [np.array(y) for y in few.labels[:4]]
     for y in labels:
@@ -253,11 +243,11 @@ def test_masked_lines_are_not_learnt_from(few: Corpus) -> None:
 
 
 def test_pickling(fitted: LineClassifier, few: Corpus) -> None:
-    """Parallel searches send classifiers between processes: a pickled one predicts the same."""
+    """A pickled classifier predicts the same, as parallel searches need."""
     copy = pickle.loads(pickle.dumps(fitted))  # noqa: S301
     assert np.array_equal(copy.predict_proba(few.texts), fitted.predict_proba(few.texts))
 
 
 def test_lines_of_the_labels_are_those_of_split_lines(few: Corpus) -> None:
-    """There is one label for each line that `split_lines` finds."""
+    """Labels have one entry for each line of `split_lines`."""
     assert [len(split_lines(text)) for text in few.texts] == [len(y) for y in few.labels]

@@ -1,3 +1,5 @@
+"""Fine-tuning of a model on new labels, with its gain measured on held-out sites."""
+
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from dechaff import LineBatch, LineModel, default_model, load_model, save_model
 from dechaff.errors import CorpusError
 from dechaff.linear.artifact import model_digest
 from dechaff.text.tokens import find_words
-from dechaff_training.corpus.corpus import MASKED, Article, Corpus
+from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.evaluate.evaluation import decide_corpus
 from dechaff_training.fit.fine_tuner import FineTuner
 from dechaff_training.fit.fine_tuning import KEY, SITES_TO_MEASURE, FineTuning, fine_tune, fine_tuning_table
@@ -20,13 +22,13 @@ TWO = (0.0, 0.03)
 
 
 def first_of_each_site(corpus: Corpus, n_sites: int) -> Corpus:
-    """Take one article of each of the first sites."""
+    """Return one article of each of the first sites."""
     chosen = {article.site: article for article in reversed(corpus.articles)}
     return Corpus([chosen[site] for site in sorted(chosen)[:n_sites]])
 
 
 def inverted(corpus: Corpus) -> Corpus:
-    """Label what was content boilerplate and the other way round: what the model least expects."""
+    """Swap content and boilerplate, the labels that the model expects least."""
     return Corpus([relabelled(article, 1 - article.labels) for article in corpus])
 
 
@@ -36,13 +38,13 @@ def relabelled(article: Article, labels: Any) -> Article:
 
 @pytest.fixture(scope="module")
 def eight(corpus: Corpus) -> Corpus:
-    """One article of each of eight sites."""
+    """Return one article of each of eight sites."""
     return first_of_each_site(corpus, 8)
 
 
 @pytest.fixture(scope="module")
-def lesson(eight: Corpus) -> FineTuning:
-    """What the shipped model is taught by labels that say the opposite of what it knows."""
+def result(eight: Corpus) -> FineTuning:
+    """Fine-tune the shipped model on inverted labels."""
     return fine_tune(default_model(), inverted(eight), strengths=TWO, start_digest="1234")
 
 
@@ -51,7 +53,7 @@ def right(model: LineModel, corpus: Corpus) -> float:
 
 
 def test_labels_move_a_model(eight: Corpus) -> None:
-    """The more labels count, the more of them are right; at strength 0 the model is the very same."""
+    """The higher the strength, the more labels are reproduced; at strength 0 the model is unchanged."""
     start, labels = default_model(), inverted(eight)
     adapter = FineTuner(start, labels)
     models = [adapter.model(adapter.change(strength)) for strength in (0.0, 0.01, 1.0)]
@@ -62,7 +64,7 @@ def test_labels_move_a_model(eight: Corpus) -> None:
 
 
 def test_the_loss_is_that_of_the_model(eight: Corpus) -> None:
-    """The loss that strengths are chosen by is that of the moved model's probabilities, each article weighing one."""
+    """The loss that selects the strength is that of the changed model's probabilities, with equal weights of articles."""
     adapter = FineTuner(default_model(), inverted(eight))
     places = np.array([1, 4])
     change = adapter.change(0.03, np.setdiff1d(np.arange(8), places))
@@ -77,7 +79,7 @@ def test_the_loss_is_that_of_the_model(eight: Corpus) -> None:
 
 
 def test_no_labels_at_all(eight: Corpus) -> None:
-    """A corpus without any label is refused, by `fine_tune` as well."""
+    """A corpus without labels is refused."""
     masked = Corpus([relabelled(article, np.full(len(article.labels), MASKED)) for article in eight])
     with pytest.raises(CorpusError, match="no line has a label"):
         FineTuner(default_model(), masked)
@@ -85,28 +87,28 @@ def test_no_labels_at_all(eight: Corpus) -> None:
         fine_tune(default_model(), masked)
 
 
-def test_a_gain_is_measured_on_sites_held_out(lesson: FineTuning) -> None:
-    """Labels that hold on all sites make the model better on those held out, and the advice is to take it."""
-    assert lesson.before
-    assert lesson.after
-    assert lesson.difference
-    assert lesson.before.lines_right.value < 0.1 < 0.6 < lesson.after.lines_right.value
-    assert lesson.difference.lines_right.low > 0
-    assert (lesson.n_sites, lesson.sites_needed) == (8, 0)
-    assert lesson.strength > 0
-    assert "take the new model" in lesson.advice
-    assert [row[0] for row in fine_tuning_table(lesson).rows] == ["text F1", "lines right"]
+def test_a_gain_is_measured_on_sites_held_out(result: FineTuning) -> None:
+    """Labels consistent over sites improve the model on held-out sites, and the advice is to take it."""
+    assert result.before
+    assert result.after
+    assert result.difference
+    assert result.before.lines_right.value < 0.1 < 0.6 < result.after.lines_right.value
+    assert result.difference.lines_right.low > 0
+    assert (result.n_sites, result.sites_needed) == (8, 0)
+    assert result.strength > 0
+    assert "take the new model" in result.advice
+    assert [row[0] for row in fine_tuning_table(result).rows] == ["text F1", "lines right"]
 
 
-def test_noise_teaches_nothing(eight: Corpus) -> None:
-    """Labels drawn at random do not bring the advice to take the new model."""
+def test_random_labels_are_not_advised(eight: Corpus) -> None:
+    """Random labels do not lead to the advice to take the new model."""
     rng = np.random.default_rng(0)
     noise = [relabelled(article, rng.integers(0, 2, len(article.labels))) for article in eight]
     assert "take the new model" not in fine_tune(default_model(), Corpus(noise), strengths=TWO).advice
 
 
 def test_too_few_sites(eight: Corpus) -> None:
-    """With too few sites the model is taught, nothing is measured, and it says how many more are needed."""
+    """With too few sites the model is fine-tuned without figures, and the number of missing sites is reported."""
     for n_sites in (1, SITES_TO_MEASURE - 1):
         few = fine_tune(default_model(), inverted(first_of_each_site(eight, n_sites)))
         assert few.before is few.after is few.difference is None
@@ -115,9 +117,9 @@ def test_too_few_sites(eight: Corpus) -> None:
         assert fine_tuning_table(few).rows == []
 
 
-def test_a_taught_model_says_so(lesson: FineTuning, eight: Corpus, tmp_path: Path) -> None:
-    """A taught model is saved with what it was taught, and teaching it again warns that its figures may flatter."""
-    save_model(lesson.model, tmp_path / "taught.joblib")
+def test_a_fine_tuned_model_records_it(result: FineTuning, eight: Corpus, tmp_path: Path) -> None:
+    """A fine-tuned model records its labels, and fine-tuning it again warns of flattering figures."""
+    save_model(result.model, tmp_path / "taught.joblib")
     model = load_model(tmp_path / "taught.joblib")
     (entry,) = model.metadata[KEY]
     assert entry["start_digest"] == "1234"
@@ -125,18 +127,18 @@ def test_a_taught_model_says_so(lesson: FineTuning, eight: Corpus, tmp_path: Pat
     again = fine_tune(model, first_of_each_site(eight, 1))
     assert "was fine-tuned before" in again.advice
     assert len(again.model.metadata[KEY]) == 2
-    assert "was fine-tuned before" not in lesson.advice
+    assert "was fine-tuned before" not in result.advice
 
 
-def test_the_same_labels_give_the_same_lesson(lesson: FineTuning, eight: Corpus) -> None:
+def test_the_same_labels_give_the_same_result(result: FineTuning, eight: Corpus) -> None:
     """The same model, labels and seed give the same figures and weights."""
     again = fine_tune(default_model(), inverted(eight), strengths=TWO, start_digest="1234")
-    assert again.to_dict() == lesson.to_dict()
-    assert np.array_equal(again.model.stage2.coefficients, lesson.model.stage2.coefficients)
+    assert again.to_dict() == result.to_dict()
+    assert np.array_equal(again.model.stage2.coefficients, result.model.stage2.coefficients)
 
 
-def test_teaching_by_command(tmp_path: Path) -> None:
-    """`train --start-from` writes the new model, prints before and after, and leaves the old file as it was."""
+def test_the_command(tmp_path: Path) -> None:
+    """`train --start-from` writes the new model, prints figures before and after, and keeps the old file."""
     old, new, figures = tmp_path / "old.joblib", tmp_path / "new.joblib", tmp_path / "figures.json"
     save_model(default_model(), old)
     digest = model_digest(old)
@@ -162,7 +164,7 @@ def test_teaching_by_command(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_use_of_the_command(arguments: list[str], code: int, message: str, tmp_path: Path) -> None:
-    """What does not go with --start-from, or would replace the old model, is refused before anything is learnt."""
+    """Options that conflict with `--start-from`, or would replace the old model, are refused before fitting."""
     out = tmp_path / "out.joblib"
     if "{out}" in arguments:
         save_model(default_model(), out)

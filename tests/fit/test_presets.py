@@ -1,3 +1,5 @@
+"""Presets: thresholds chosen for precision or recall."""
+
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +21,7 @@ NAMED = replace(
 
 @given(LINES)
 def test_presets_are_the_nearest_thresholds_that_reach_their_aims(lines: list[tuple[int, int, float]]) -> None:
-    """No lower threshold would be as precise as asked, and no higher one as complete; aims out of reach end nowhere."""
+    """No lower threshold reaches the precision aim, no higher one the recall aim; aims out of reach are no error."""
     hundredths, labels, weights = (np.array(column) for column in zip(*lines, strict=True))
     assume(labels.any())
     presets = choose_presets(hundredths / 100, labels.astype(np.int8), weights, 0.5)
@@ -44,7 +46,7 @@ def test_presets_are_the_nearest_thresholds_that_reach_their_aims(lines: list[tu
     [(None, 0.5), (0, 0.0), (0.3, 0.3), (np.float32(0.25), 0.25), ("recall", 0.2), ("balanced", 0.5)],
 )
 def test_thresholds_are_numbers_or_names(threshold: float | str | None, number: float) -> None:
-    """A number stands for itself, a name for the model's preset, nothing for the model's own threshold."""
+    """A threshold is a number, the name of a preset, or None for the model's own."""
     assert NAMED.resolve_threshold(threshold) == number
 
 
@@ -59,7 +61,7 @@ def test_thresholds_are_numbers_or_names(threshold: float | str | None, number: 
     ],
 )
 def test_wrong_thresholds(threshold: object, message: str) -> None:
-    """What is neither is an error that says what would do."""
+    """Other values are refused with the valid ones."""
     for use in (keep_content, classify_lines):
         with pytest.raises(InputError, match=message):
             use("A line", NAMED, threshold)  # type: ignore[operator]
@@ -69,7 +71,7 @@ def test_wrong_thresholds(threshold: object, message: str) -> None:
     "presets", [None, 3, ["recall"], {"recall": 0.2}, {"recall": {"threshold": "low"}}, {1: {"threshold": 0.5}}]
 )
 def test_presets_of_a_foreign_file(presets: object) -> None:
-    """A model file may hold anything for presets: it ends in an error, never in another threshold."""
+    """Malformed presets in a model file are an error, never another threshold."""
     model = replace(NAMED, metadata={"presets": presets})
     with pytest.raises(InputError, match="threshold"):
         model.resolve_threshold("recall")
@@ -77,7 +79,7 @@ def test_presets_of_a_foreign_file(presets: object) -> None:
 
 @given(ANY_TEXT)
 def test_presets_of_the_shipped_model(text: str) -> None:
-    """Recall keeps all that the balanced threshold keeps, and that all that precision keeps, guard aside."""
+    """The recall preset keeps all lines of the balanced one, and that all lines of the precision preset, fallback aside."""
     model = default_model()
     names = ("precision", "balanced", "recall")
     cuts = [model.resolve_threshold(name) for name in names]

@@ -1,7 +1,7 @@
 """Fuzz one target with atheris, guided by coverage: python tests/fuzz/run.py TARGET --seconds 600
 
-What it learns is kept in `.fuzz/TARGET/`, so that the next run goes on from there; an input that breaks a promise is
-written to `.fuzz/TARGET-crash-…`. Put it into `tests/fuzz/seeds/TARGET/`, where the tests try it from then on.
+The corpus is kept in `.fuzz/TARGET/`, so that the next run continues from it; an input that fails is written to
+`.fuzz/TARGET-crash-…`. Move it to `tests/fuzz/seeds/TARGET/`, where the tests run it from then on.
 """
 
 import argparse
@@ -21,13 +21,13 @@ _SECONDS_A_CASE: Final = 20
 
 
 def forbid(event: str, _: object) -> None:
-    """Raise where an input makes the process do what no input may."""
+    """Raise if an input makes the process do something forbidden."""
     if event in _FORBIDDEN:
         raise AssertionError(f"an input made the process do {event}")
 
 
 def main() -> None:
-    """Fuzz until the time is over or a promise is broken."""
+    """Fuzz until the time is over or a target fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("target")
     parser.add_argument("--seconds", type=int, default=60)

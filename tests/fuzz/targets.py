@@ -1,6 +1,6 @@
-"""What is fuzzed. A target takes any bytes and fails only where a promise of dechaff's is broken.
+"""Fuzz targets: each takes any bytes and fails only if a guarantee of dechaff is broken.
 
-What the readers may say of bad input is `DechaffError`; anything else that is raised is a defect.
+Readers may raise `DechaffError` for bad input; any other exception is a defect.
 """
 
 import gzip
@@ -28,7 +28,7 @@ from dechaff import (
 )
 from dechaff.bulk import Settings, clean_bulk
 from dechaff.bulk.formats.warc import cut_records
-from dechaff.bulk.records import Bad
+from dechaff.bulk.records import BadRecord
 from dechaff.kernels import using_compiled
 from dechaff_training.corpus.corpus import Corpus
 
@@ -39,12 +39,12 @@ BULK_NAMES: Final = ("a.jsonl", "a.jsonl.gz", "a.jsonl.zst", "a.parquet", "a.wet
 
 
 def as_texts(data: bytes) -> list[str]:
-    """Make articles of any bytes; what is no UTF-8 becomes lone surrogates."""
+    """Decode any bytes to articles; invalid UTF-8 becomes lone surrogates."""
     return [part.decode("utf-8", "surrogateescape") for part in data.split(b"\xff")]
 
 
 def lines(data: bytes) -> None:
-    """Lines are those of `str.splitlines`, each stripped; pieces of the text, joined, are the text."""
+    """Check that lines are those of `str.splitlines`, each stripped, and that the segments make up the text."""
     for text in as_texts(data):
         assert [text[start:end] for start, end in split_lines(text)] == naive_lines(text)
         batch = LineBatch.from_texts([text])
@@ -52,7 +52,7 @@ def lines(data: bytes) -> None:
 
 
 def labels(data: bytes) -> None:
-    """Probabilities are within [0, 1], a batch says what each text alone says, kept and dropped are the input."""
+    """Check that probabilities are within [0, 1], that batches do not matter, and that kept and dropped make up the input."""
     texts = as_texts(data)
     cleaned = clean_array(texts, MODEL)
     for text, kept in zip(texts, cleaned, strict=True):
@@ -69,7 +69,7 @@ def _is_subsequence(part: str, whole: str) -> bool:
 
 
 def kernels(data: bytes) -> None:
-    """The compiled twins compute what numpy computes."""
+    """Check that the numba kernels compute what numpy computes."""
     batch = LineBatch.from_texts(as_texts(data))
     with using_compiled(False):
         expected = MODEL.log_odds(batch)
@@ -79,7 +79,7 @@ def kernels(data: bytes) -> None:
 
 
 def artefact(data: bytes) -> None:
-    """A model file is read or refused, as it is and as what a compressed one holds; what is read computes."""
+    """Check that a model file is read or refused, raw and compressed, and that a model that was read can be used."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "model.joblib"
         for raw in (data, zlib.compress(data, 1)):
@@ -91,7 +91,7 @@ def artefact(data: bytes) -> None:
 
 
 def corpus(data: bytes) -> None:
-    """A labelled file is read or refused; what is read has a label for every line."""
+    """Check that a labelled file is read or refused, with a label for every line."""
     if not data:
         return
     with TemporaryDirectory() as folder:
@@ -103,17 +103,17 @@ def corpus(data: bytes) -> None:
 
 
 def bulk(data: bytes) -> None:
-    """Every record of a file is cleaned or in quarantine, and what is written can be read."""
+    """Check that every record of a file is cleaned or in quarantine, and that the output can be read."""
     if not data:
         return
     with TemporaryDirectory() as folder:
         name = BULK_NAMES[data[0] % len(BULK_NAMES)]
-        # Every other time what is within the compression is fuzzed, not the compression.
+        # Every other time the compressed content is fuzzed, not the compression.
         content = gzip.compress(data[1:], 1) if data[0] & 0x80 and name.endswith(".gz") else data[1:]
         source, out = Path(folder) / name, Path(folder) / "out"
         source.write_bytes(content)
         with suppress(DechaffError):
-            tally = clean_bulk([source], out, Settings(dropped=True), workers=1).tally
+            tally = clean_bulk([source], out, Settings(dropped=True), workers=1).counts
             rows = _quarantined(out / "_quarantine")
             assert sum(row["n_records"] for row in rows) == tally.n_bad
             assert _count_records(out / name) in {None, tally.n_documents}
@@ -124,11 +124,11 @@ def _quarantined(folder: Path) -> list[dict[str, int]]:
 
 
 def _count_records(path: Path) -> int | None:
-    """Count the records of JSON lines, blank ones aside; of WET, some of whose records pass through, check that it can be read."""
+    """Count the records of JSON Lines without blank ones; for WET, where some records pass through, check that they can be read."""
     if path.suffix == ".jsonl" and path.exists():
         return len([json.loads(line) for line in path.read_bytes().split(b"\n") if line.strip()])
     if path.suffix == ".wet" and path.exists():
-        assert not [each for each in cut_records(iter([path.read_bytes()])) if isinstance(each, Bad)]
+        assert not [each for each in cut_records(iter([path.read_bytes()])) if isinstance(each, BadRecord)]
     return None
 
 

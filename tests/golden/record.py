@@ -1,4 +1,4 @@
-"""Record what the shipped model says of a few articles: run it when another model ships.
+"""Record the shipped model's probabilities for a few articles: run this when another model ships.
 
 python tests/golden/record.py
 """
@@ -30,13 +30,13 @@ NAMES = (
 
 
 def probabilities(model: LineModel) -> dict[str, list[float]]:
-    """Give the probability of content of every line of the articles, to four decimals."""
+    """Compute the probability of content of every line of the articles, to four decimals."""
     texts = {article.id: article.text for article in Corpus.read(*(ARTICLES / f"{name}.txt" for name in NAMES))}
     return {name: model.predict_proba([texts[name]])[:, 1].round(4).tolist() for name in NAMES}
 
 
 def digest(path: Path) -> str:
-    """Give a file's SHA-256."""
+    """Return a file's SHA-256."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

@@ -1,3 +1,5 @@
+"""The step for datatrove's pipelines."""
+
 import json
 import pickle
 import subprocess
@@ -27,7 +29,7 @@ BOILERPLATE_FAMILIES = "Log in\nSubscribe\nShare"
 
 
 class Kept:
-    """Stands in for a writer: keeps what it is given."""
+    """A stand-in for a writer that stores the documents."""
 
     def __init__(self) -> None:
         self.documents: list[Document] = []
@@ -39,13 +41,13 @@ class Kept:
         self.is_closed = True
 
     def write(self, document: Document, rank: int) -> None:
-        """Keep a document."""
+        """Store a document."""
         assert rank == 3
         self.documents.append(document)
 
 
 def run(texts: list[str], **options: Any) -> tuple[list[Document], list[Document], dict[str, int]]:
-    """Clean texts by one step; give what goes on, what does not, and the statistics."""
+    """Clean texts with one step; return the documents that pass, the excluded ones and the statistics."""
     writer = Kept()
     step = LineCleaner(exclusion_writer=writer, **options)
     documents = [Document(text, f"id{place}", metadata={"place": place}) for place, text in enumerate(texts)]
@@ -55,13 +57,13 @@ def run(texts: list[str], **options: Any) -> tuple[list[Document], list[Document
 
 
 def write_lines(path: Path, records: list[dict[str, Any]]) -> None:
-    """Write JSONL, compressed by Zstandard."""
+    """Write JSONL compressed with Zstandard."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(zstandard.compress("".join(json.dumps(record) + "\n" for record in records).encode()))
 
 
 def read_lines(folder: Path) -> dict[str, dict[str, Any]]:
-    """Read all JSONL of a folder, by the documents' ids."""
+    """Read all JSONL files of a folder, by document id."""
     records = []
     for path in sorted(folder.glob("*.jsonl.zst")):
         with zstandard.open(path, "rt", encoding="utf-8") as lines:
@@ -72,7 +74,7 @@ def read_lines(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def executor(folder: Path) -> LocalPipelineExecutor:
-    """Make a pipeline of two tasks from `in` to `out` and `excluded`, all in a folder."""
+    """Make a pipeline of two tasks from `in` to `out` and `excluded` in a folder."""
     excluded = JsonlWriter(str(folder / "excluded"), compression="zstd")
     steps = [
         JsonlReader(str(folder / "in")),
@@ -82,8 +84,9 @@ def executor(folder: Path) -> LocalPipelineExecutor:
     return LocalPipelineExecutor(steps, tasks=2, workers=2, logging_dir=str(folder / "logs"))
 
 
+@pytest.mark.slow
 def test_a_pipeline(tmp_path: Path, corpus: Corpus) -> None:
-    """From JSONL to JSONL in two processes: texts as by `keep_content`, the rest excluded, a rerun does what is left."""
+    """Two processes clean JSONL as `keep_content` does and exclude the rest; a rerun processes only missing tasks."""
     texts = {
         f"{part}/{place}": text
         for part in "ab"
@@ -118,7 +121,7 @@ def test_a_pipeline(tmp_path: Path, corpus: Corpus) -> None:
 
 @given(ANY_TEXTS)
 def test_what_goes_on_and_what_does_not_are_the_documents(texts: list[str]) -> None:
-    """Kept lines go on, dropped ones are excluded, in order; whatever the batches, as `clean_article` decides."""
+    """Kept lines pass and dropped ones are excluded, in order, as `clean_article` decides for any batch size."""
     articles = [clean_article(text, SMALL_MODEL) for text in texts]
     for batch_size in (2, 1000):
         passed, excluded, stats = run(texts, model=SMALL_MODEL, batch_size=batch_size)
@@ -140,7 +143,7 @@ def test_what_goes_on_and_what_does_not_are_the_documents(texts: list[str]) -> N
 
 
 def test_dropped_lines_and_documents(model: LineModel) -> None:
-    """Lines go to the writer under their document's id; documents only for flags that were named, or if empty."""
+    """Dropped lines are excluded under their document's id; documents only if empty or flagged as named."""
     prose = "The council voted on Tuesday to repair the old bridge, which had been closed since March.\n"
     texts = [f"{prose}Subscribe now\n", prose, BOILERPLATE_FAMILIES]
     passed, excluded, stats = run(texts, model=model)
@@ -165,7 +168,7 @@ def test_dropped_lines_and_documents(model: LineModel) -> None:
     ],
 )
 def test_flags_exclude_if_named(log_odds: float, exclude: list[str], reason: str | None) -> None:
-    """A document with a flag goes on unless its flag is named; the first one that is named is the reason."""
+    """A flagged document passes unless its flag is named; the first named flag is the reason."""
     passed, excluded, stats = run(["One line\nand another"], model=constant_model(log_odds), exclude=exclude)
     assert [document.metadata["filter_reason"] for document in excluded] == [reason] * bool(reason)
     assert len(passed) == (reason is None)
@@ -173,7 +176,7 @@ def test_flags_exclude_if_named(log_odds: float, exclude: list[str], reason: str
 
 
 def test_the_model_is_read_by_each_task(saved: Path) -> None:
-    """A step holds the model's path or the model; either survives pickling and cleans alike, and by its threshold."""
+    """A step with a model or its path can be pickled, and cleans with its threshold."""
     for model in (saved, str(saved), SMALL_MODEL):
         step = pickle.loads(pickle.dumps(LineCleaner(model, 0.2)))  # noqa: S301
         text = "The vote was held.\nShare\n₹900 per month\nB1"
@@ -182,7 +185,7 @@ def test_the_model_is_read_by_each_task(saved: Path) -> None:
 
 
 def test_a_model_in_an_executor(tmp_path: Path) -> None:
-    """The executor can write down and copy a step that holds a model, and metadata fit a Parquet file."""
+    """The executor can log and copy a step that holds a model, and the metadata fit a Parquet file."""
     parquet = pytest.importorskip("pyarrow.parquet")
     documents = [Document(text, str(place)) for place, text in enumerate(["a", "b\nc"] * 3)]
     steps = [documents, LineCleaner(constant_model(0.0)), ParquetWriter(str(tmp_path / "out"))]
@@ -194,19 +197,20 @@ def test_a_model_in_an_executor(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"exclude": ["unsur"]}, "exclude='unsur': give a list of some of 'nearly all dropped'"),
-        ({"exclude": "unsure"}, "exclude='unsure': give a list"),
-        ({"batch_size": 0}, "batch_size=0: give 1 or more"),
+        ({"exclude": ["unsur"]}, "exclude='unsur': choose a list from 'nearly all dropped'"),
+        ({"exclude": "unsure"}, "exclude='unsure': choose a list"),
+        ({"batch_size": 0}, "batch_size=0: must be 1 or more"),
     ],
 )
 def test_wrong_options(options: dict[str, Any], message: str) -> None:
-    """Flags that there are not and empty batches are refused when the step is made."""
+    """Unknown flags and empty batches are refused when the step is made."""
     with pytest.raises(InputError, match=message):
         LineCleaner(**options)
 
 
+@pytest.mark.slow
 def test_without_datatrove() -> None:
-    """Without the package the import says in one line what to install, and dechaff itself does without."""
+    """Without the package, importing the step reports what to install; dechaff itself can be imported."""
     script = "import sys; sys.modules['datatrove'] = None; import dechaff; import dechaff.integrations.datatrove"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert run.stderr.splitlines()[-1] == (

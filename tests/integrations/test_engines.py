@@ -1,3 +1,5 @@
+"""The examples of docs/engines.md."""
+
 import json
 import os
 import re
@@ -24,14 +26,14 @@ TABLES = {"Polars": "polars", "DuckDB": "duckdb", "pandas": "pandas", "Daft": "d
 
 
 def examples(section: str, package: str) -> list[str]:
-    """Give the code of a section, if what it needs is there."""
+    """Return the code of a section, or skip if its package is missing."""
     if find_spec(package) is None:
         pytest.skip(f"{package} is not installed; docs/engines.md says with which version its example was run")
     return CODE.findall(SECTIONS[section])
 
 
 def run(folder: Path, *code: str) -> str:
-    """Run code as a script in a folder; give what it prints."""
+    """Run code as a script in a folder; return its standard output."""
     (folder / "example.py").write_text("\n".join(code), "utf-8")
     quiet = {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_USAGE_STATS_ENABLED": "0", "DO_NOT_TRACK": "1"}
     script = [sys.executable, "example.py"]
@@ -44,14 +46,14 @@ def run(folder: Path, *code: str) -> str:
 
 @pytest.fixture(scope="module")
 def articles(corpus: Corpus) -> list[dict[str, Any]]:
-    """Give articles with ids, one of which has no text and one only furniture."""
+    """Return articles with ids, one without a text and one of boilerplate alone."""
     texts = [*corpus.texts[:12], None, "Log in\nSubscribe\nShare", "人口は三万人である。\n🌾 Share"]
     return [{"id": str(place), "text": text} for place, text in enumerate(texts)]
 
 
 @pytest.fixture
 def folder(tmp_path: Path, articles: list[dict[str, Any]]) -> Path:
-    """Write the articles where the examples look for them."""
+    """Write the articles where the examples read them."""
     parquet.write_table(pa.Table.from_pylist(articles), tmp_path / "articles.parquet")
     (tmp_path / "articles").mkdir()
     for half in (0, 1):
@@ -60,9 +62,10 @@ def folder(tmp_path: Path, articles: list[dict[str, Any]]) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("section", TABLES)
 def test_tables(section: str, folder: Path, articles: list[dict[str, Any]]) -> None:
-    """Each engine's example writes, for every article, what `clean_array` makes of its text."""
+    """The example for each engine writes the result of `clean_array` for every article."""
     run(folder, examples(section, TABLES[section])[0])
     written = folder / "clean.parquet" if (folder / "clean.parquet").exists() else folder / "clean"
     found = {row["id"]: row["text"] for row in dataset.dataset(written, format="parquet").to_table().to_pylist()}
@@ -70,8 +73,9 @@ def test_tables(section: str, folder: Path, articles: list[dict[str, Any]]) -> N
     assert found == {article["id"]: text for article, text in zip(articles, texts, strict=True)}
 
 
+@pytest.mark.slow
 def test_lines_of_polars(folder: Path, articles: list[dict[str, Any]]) -> None:
-    """The second example for Polars writes every line with its text and label."""
+    """The second Polars example writes every line with its text and label."""
     run(folder, examples("Polars", "polars")[1])
     expected = []
     for article, labels in zip(articles, label_array([article["text"] for article in articles]), strict=True):
@@ -86,7 +90,7 @@ def test_lines_of_polars(folder: Path, articles: list[dict[str, Any]]) -> None:
 
 
 def check_datatrove(folder: Path, articles: list[dict[str, Any]]) -> None:
-    """Compare what datatrove's example has written."""
+    """Compare the output of datatrove's example with `clean_array`."""
     zstandard = pytest.importorskip("zstandard")
     found = {}
     for path in (folder / "clean").glob("*.jsonl.zst"):
@@ -98,15 +102,17 @@ def check_datatrove(folder: Path, articles: list[dict[str, Any]]) -> None:
     assert len(list((folder / "excluded").glob("*.jsonl.zst"))) == 2
 
 
+@pytest.mark.slow
 def test_datatrove(folder: Path, articles: list[dict[str, Any]]) -> None:
-    """The local example writes what `clean_array` makes of the texts, but for articles of which nothing is left."""
+    """The local example writes the results of `clean_array`, without articles that are empty then."""
     run(folder, examples("datatrove", "datatrove")[0])
     check_datatrove(folder, articles)
     assert (folder / "logs" / "stats.json").exists()
 
 
+@pytest.mark.slow
 def test_datatrove_on_slurm(folder: Path) -> None:
-    """The example for Slurm makes an executor; without a cluster there is nothing to run."""
+    """The example for Slurm makes an executor with the stated tasks; it is not run, for lack of a cluster."""
     pipeline, slurm = examples("datatrove", "datatrove")[0], examples("On a Slurm cluster", "datatrove")[0]
     imports, call = slurm.split("\n\n", 1)
     print_instead = "SlurmPipelineExecutor.run = lambda self: print(self.tasks, self.workers)"
@@ -115,8 +121,9 @@ def test_datatrove_on_slurm(folder: Path) -> None:
     assert output.split() == ["500", "100"]
 
 
+@pytest.mark.slow
 def test_datatrove_on_ray(folder: Path, articles: list[dict[str, Any]]) -> None:
-    """The example for Ray writes what the local one does."""
+    """The example for Ray writes what the local one writes."""
     pipeline = examples("datatrove", "datatrove")[0].split('if __name__ == "__main__"')[0]
     run(folder, pipeline, *examples("On a Ray cluster", "ray"))
     check_datatrove(folder, articles)

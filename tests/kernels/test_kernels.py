@@ -1,3 +1,5 @@
+"""The numba kernels compute what numpy computes."""
+
 import importlib
 import os
 import subprocess
@@ -7,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from helpers import ANY_TEXTS, random_model
-from hypothesis import given, settings
+from hypothesis import given
 
 from dechaff import LineBatch, LineModel, clean_array, kernels
 from dechaff.features import lexicon
@@ -36,7 +38,7 @@ def _numba() -> Iterator[None]:
 
 
 def both_ways(model: LineModel, texts: list[str]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Compute features and log-odds in numpy alone, then with the compiled twins."""
+    """Compute features and log-odds with numpy alone, then with the numba kernels."""
     results = []
     for wanted in (False, True):
         assert kernels.use_compiled(wanted) == wanted
@@ -47,9 +49,8 @@ def both_ways(model: LineModel, texts: list[str]) -> list[tuple[np.ndarray, np.n
 
 @pytest.mark.usefixtures("_numba")
 @given(ANY_TEXTS)
-@settings(max_examples=200, deadline=None)
 def test_any_text_gives_the_same_numbers(texts: list[str]) -> None:
-    """Any text: the compiled twins compute the features and the log-odds that numpy computes."""
+    """For any text, the numba kernels compute the features and log-odds of numpy."""
     (features, odds), (compiled_features, compiled_odds) = both_ways(RANDOM, texts)
     assert compiled_features == pytest.approx(features, abs=1e-6)
     assert compiled_odds == pytest.approx(odds, abs=1e-6)
@@ -58,7 +59,7 @@ def test_any_text_gives_the_same_numbers(texts: list[str]) -> None:
 @pytest.mark.usefixtures("_numba")
 @pytest.mark.parametrize("texts", [SCRIPTS, SCRIPTS[:1], SCRIPTS[-2:], []])
 def test_scripts_and_long_lines_give_the_same_numbers(texts: list[str]) -> None:
-    """Many scripts, lines too long for any buffer, blank articles and none: the same numbers."""
+    """Many scripts, lines longer than any buffer, blank articles and none give the same numbers."""
     (features, odds), (compiled_features, compiled_odds) = both_ways(RANDOM, texts)
     for name, row, compiled_row in zip(stage_names()[1], features, compiled_features, strict=True):
         assert compiled_row == pytest.approx(row, abs=1e-6), name
@@ -67,7 +68,7 @@ def test_scripts_and_long_lines_give_the_same_numbers(texts: list[str]) -> None:
 
 @pytest.mark.usefixtures("_numba")
 def test_real_articles_give_the_same_numbers(model: LineModel, corpus: Corpus) -> None:
-    """Real articles and the shipped model: the same probabilities and the same text."""
+    """Real articles have the same features, log-odds and clean text with the shipped model."""
     (features, odds), (compiled_features, compiled_odds) = both_ways(model, corpus.texts)
     assert compiled_features == pytest.approx(features, abs=1e-6)
     assert compiled_odds == pytest.approx(odds, abs=1e-6)
@@ -79,7 +80,7 @@ def test_real_articles_give_the_same_numbers(model: LineModel, corpus: Corpus) -
 @pytest.mark.usefixtures("_numba")
 @pytest.mark.parametrize("rounded", [False, True])
 def test_logarithms_of_any_count(rounded: bool) -> None:
-    """Counts below zero, in the table, at its end and beyond have the same logarithms both ways."""
+    """Counts below zero, within the table, at its end and beyond have the same logarithms."""
     counts = np.array([[-3, 0, 1, 7], [65_535, 65_536, 65_537, 10**9]])
     expected = np.log1p(np.maximum(counts, 0))
     for wanted in (False, True):
@@ -89,13 +90,13 @@ def test_logarithms_of_any_count(rounded: bool) -> None:
 
 
 def test_constants_are_the_same() -> None:
-    """The compiled functions size their buffers and tables as the functions in numpy do."""
+    """Buffers and tables have the same sizes in the kernels and in numpy."""
     pytest.importorskip("numba", reason="needs the fast extra: pip install 'dechaff[fast]'")
-    twins = importlib.import_module("dechaff.kernels.compiled.words")
-    assert twins._MAX_WORDS == lexicon.MAX_WORDS
-    assert twins._FILTER_BITS == lexicon._FILTER_BITS
-    assert twins._MAY_BE == lexicon._MAY_BE
-    assert twins._BUCKET_BITS == tokens._BUCKET_BITS
+    compiled = importlib.import_module("dechaff.kernels.compiled.words")
+    assert compiled._MAX_WORDS == lexicon.MAX_WORDS
+    assert compiled._FILTER_BITS == lexicon._FILTER_BITS
+    assert compiled._MAY_BE == lexicon._MAY_BE
+    assert compiled._BUCKET_BITS == tokens._BUCKET_BITS
 
 
 WORK = """
@@ -108,9 +109,10 @@ print(few, "numba" in sys.modules)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("wanted", "loaded"), [("1", "False True"), ("0", "False False")])
 def test_numba_is_loaded_for_much_text_only(wanted: str, loaded: str) -> None:
-    """A fresh process imports numba once there is much text, and with `DECHAFF_FAST=0` never."""
+    """A fresh process imports numba only for much text, and never with `DECHAFF_FAST=0`."""
     pytest.importorskip("numba", reason="needs the fast extra: pip install 'dechaff[fast]'")
     environment = {**os.environ, "DECHAFF_FAST": wanted}
     run = subprocess.run([sys.executable, "-c", WORK], env=environment, capture_output=True, text=True, check=True)
@@ -118,7 +120,7 @@ def test_numba_is_loaded_for_much_text_only(wanted: str, loaded: str) -> None:
 
 
 def test_without_numba_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where numba cannot be imported, numpy goes on alone, and nothing is raised."""
+    """Without numba, numpy is used and nothing is raised."""
     monkeypatch.setitem(sys.modules, "numba", None)
     for name in [name for name in sys.modules if name.startswith("dechaff.kernels.compiled")]:
         monkeypatch.delitem(sys.modules, name)
@@ -128,7 +130,7 @@ def test_without_numba_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_numba")
 def test_functions_compile_where_nothing_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a folder for what was compiled, it is compiled anew and works."""
+    """Without a writable cache folder, kernels are compiled anew and work."""
     import numba
 
     from dechaff.kernels.compiled import jit
@@ -147,7 +149,7 @@ def test_functions_compile_where_nothing_can_be_written(monkeypatch: pytest.Monk
 @pytest.mark.usefixtures("_numba")
 @pytest.mark.parametrize("before", [False, True])
 def test_compiled_for_a_while(before: bool) -> None:
-    """What is used for a while, compiled or not, changes nothing for what comes after."""
+    """`using_compiled` restores the former choice, compiled or not."""
     kernels.use_compiled(before)
     for wanted in (False, True):
         with kernels.using_compiled(wanted):

@@ -1,4 +1,4 @@
-"""The labelling page in a real browser: keys, files, drafts, and what it must never do."""
+"""The label page in a real browser: keys, files, drafts, and hostile content."""
 
 import re
 import time
@@ -16,9 +16,10 @@ from page_sessions import CHROMIUM, CHROMIUM_OPTIONS, running, serious, write_la
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.fit.fine_tuning import SITES_TO_MEASURE
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason=f"needs Chromium at {CHROMIUM}: apt-get install chromium"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Chromium at {CHROMIUM}: apt-get install chromium"),
+]
 
 HOSTILE = (
     "<script>window.hacked = 1</script>",
@@ -40,7 +41,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    """Open a page that complains about errors and outside requests."""
+    """Open a page that collects errors and requests to other hosts."""
     with browser.new_context(viewport={"width": 1200, "height": 800}) as context:
         page = context.new_page()
         page.set_default_timeout(20_000)
@@ -52,24 +53,24 @@ def page(browser: Any) -> Iterator[Any]:
 
 
 def is_ours(url: str) -> bool:
-    """Tell whether a request stays on this machine."""
+    """Return whether a request stays on this machine."""
     return re.match(r"http://127\.0\.0\.1:\d+/[\w-]{40,}/", url) is not None
 
 
 def press(page: Any, *keys: str) -> None:
-    """Press keys, one after the other."""
+    """Press keys one after the other."""
     for key in keys:
         page.keyboard.press(key)
 
 
 def marks(page: Any) -> str:
-    """Read the marks of all lines off the page."""
+    """Return the marks of all lines on the page."""
     names = page.eval_on_selector_all(".line", "rows => rows.map(row => row.dataset.mark)")
     return "".join({"content": "+", "boilerplate": "-", "masked": "?"}[name] for name in names)
 
 
 def wait_for_draft(mine: Path) -> None:
-    """Wait until a draft lies on the disk."""
+    """Wait until a draft is on the disk."""
     for _ in range(200):
         if list(mine.rglob(".drafts/*/*.json")):
             return
@@ -78,7 +79,7 @@ def wait_for_draft(mine: Path) -> None:
 
 
 def test_label_by_keyboard(page: Any, tmp_path: Path) -> None:
-    """Open, flip, undo, redo, flip a range, mask, save, reload: the labels are in the file, and on the page again."""
+    """Open, flip, undo, redo, flip a range, mask, save and reload: the labels are in the file and on the page."""
     mine = tmp_path / "mine"
     with running(write_texts(tmp_path / "texts"), "--to", mine) as (url, _):
         page.goto(url)
@@ -110,7 +111,7 @@ def test_label_by_keyboard(page: Any, tmp_path: Path) -> None:
 
 
 def test_articles_and_reasons(page: Any, tmp_path: Path) -> None:
-    """The next article is one key away; a line has reasons beside it; only unsure lines can be shown."""
+    """A key opens the next article, a line shows its reasons, and the view can be limited to unsure lines."""
     with running(write_texts(tmp_path / "texts"), "--to", tmp_path / "mine") as (url, _):
         page.goto(url)
         page.wait_for_selector(".line")
@@ -136,7 +137,7 @@ def test_articles_and_reasons(page: Any, tmp_path: Path) -> None:
 
 
 def test_the_best_article_first(page: Any, tmp_path: Path) -> None:
-    """Ordered by what they teach, the best article opens with its reason, and the others follow it."""
+    """In the order of active learning the best article opens first with its reason."""
     with running(write_texts(tmp_path / "texts"), "--to", tmp_path / "mine") as (url, _):
         page.goto(url)
         page.wait_for_selector(".line")
@@ -152,7 +153,7 @@ def test_the_best_article_first(page: Any, tmp_path: Path) -> None:
 
 
 def test_teach(page: Any, tmp_path: Path) -> None:
-    """Teach by key, see before and after, take the new model: the article is judged anew, and the model is a file."""
+    """Fine-tune by key, compare before and after, take the new model: the article is labelled anew, and the model is a file."""
     mine = write_labelled(tmp_path / "mine", SITES_TO_MEASURE)
     with running(write_texts(tmp_path / "texts"), "--to", mine) as (url, _):
         page.goto(url)
@@ -175,7 +176,7 @@ def test_teach(page: Any, tmp_path: Path) -> None:
 
 
 def test_label_by_mouse(page: Any, tmp_path: Path) -> None:
-    """A click on a mark flips it, a click with Shift chooses a range, and the buttons do what the keys do."""
+    """A click on a mark flips it, a click with Shift selects a range, and the buttons do what the keys do."""
     with running(write_texts(tmp_path / "texts"), "--to", tmp_path / "mine") as (url, _):
         page.goto(url)
         page.wait_for_selector(".line")
@@ -192,7 +193,7 @@ def test_label_by_mouse(page: Any, tmp_path: Path) -> None:
 
 
 def test_buttons_keep_their_keys(page: Any, tmp_path: Path) -> None:
-    """Space on a button that was reached by Tab presses it, and flips no line."""
+    """Space on a focused button presses it and flips no line."""
     with running(write_texts(tmp_path / "texts"), "--to", tmp_path / "mine") as (url, _):
         page.goto(url)
         page.wait_for_selector(".line")
@@ -203,7 +204,7 @@ def test_buttons_keep_their_keys(page: Any, tmp_path: Path) -> None:
 
 
 def test_drafts_outlive_the_server(page: Any, tmp_path: Path) -> None:
-    """The server is killed; the page says so; the next one has what was not saved, and can discard it."""
+    """If the server is killed the page reports it, and the next server has the unsaved draft, which can be discarded."""
     texts, mine = write_texts(tmp_path / "texts"), tmp_path / "mine"
     with running(texts, "--to", mine) as (url, process):
         page.goto(url)
@@ -224,7 +225,7 @@ def test_drafts_outlive_the_server(page: Any, tmp_path: Path) -> None:
 
 
 def test_drafts_outlive_the_page(page: Any, tmp_path: Path) -> None:
-    """A page that is closed right after a flip has kept it."""
+    """A page closed right after a flip has saved the draft."""
     mine = tmp_path / "mine"
     with running(write_texts(tmp_path / "texts"), "--to", mine) as (url, _):
         page.goto(url)
@@ -241,7 +242,7 @@ def test_drafts_outlive_the_page(page: Any, tmp_path: Path) -> None:
     ("choice", "kept"), [("overwrite", "- The weir"), ("reload", "+ Theirs"), ("cancel", "+ Theirs")]
 )
 def test_a_file_changed_underneath(page: Any, tmp_path: Path, choice: str, kept: str) -> None:
-    """The page says that another program has changed the file, and does what one then chooses."""
+    """The page reports a file changed by another program and offers a choice."""
     mine = tmp_path / "mine"
     with running(write_texts(tmp_path / "texts"), "--to", mine) as (url, _):
         page.goto(url)
@@ -261,7 +262,7 @@ def test_a_file_changed_underneath(page: Any, tmp_path: Path, choice: str, kept:
 
 
 def test_add_a_text(page: Any, tmp_path: Path) -> None:
-    """A text that is pasted, and a page that is opened from a file, become articles that can be saved."""
+    """Pasted text and an uploaded page become articles that can be saved."""
     pytest.importorskip("resiliparse", reason="needs the extra [html]")
     mine = tmp_path / "mine"
     (tmp_path / "mill.html").write_text("<html><body><h1>The mill</h1><p>It shuts.</p></body></html>")
@@ -288,7 +289,7 @@ def test_add_a_text(page: Any, tmp_path: Path) -> None:
 
 
 def test_script_in_text_does_not_run(page: Any, tmp_path: Path) -> None:
-    """Markup in an article, in its name and in what is pasted is shown as it was typed, and executes nothing."""
+    """Markup in an article, its name or pasted text is shown as text and never executed."""
     folder = tmp_path / "<img src=x onerror=alert(1)>"
     folder.mkdir()
     (folder / "a<b>.txt").write_text("\n".join(HOSTILE))
@@ -311,7 +312,7 @@ def test_script_in_text_does_not_run(page: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1200, 600])
 def test_accessibility(browser: Any, tmp_path: Path, scheme: str, width: int) -> None:
-    """axe-core finds nothing serious in light and dark, at 100 % and at 200 % zoom, on the page and in its dialogs."""
+    """axe-core reports nothing serious in light and dark, at 100 % and 200 % zoom, on the page and in its dialogs."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python").Axe()
     options = {"width": width, "height": 700}
     with (

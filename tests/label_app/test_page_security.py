@@ -1,4 +1,4 @@
-"""The labelling page's server refuses whoever is not the page: one attack after the other."""
+"""The label page's server refuses all other clients: one attack after the other."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from page_sessions import HOME, PORT, TOKEN, PageClient, write_texts
 
 from dechaff import LineModel
 from dechaff.errors import InputError
-from dechaff_training.files.paths import Name, fit_name
+from dechaff_training.files.paths import Name, safe_name
 from dechaff_training.label_app.session import Session
 from dechaff_training.label_app.store import Store
 
@@ -20,14 +20,14 @@ MEGABYTE = 1_000_000
 
 @pytest.fixture
 def client(tmp_path: Path, model: LineModel) -> PageClient:
-    """Serve two articles, with a secret beside their folder."""
+    """Serve two articles, with a secret file beside their folder."""
     (tmp_path / "secret.txt").write_text("a secret")
     return PageClient(Session([write_texts(tmp_path / "texts")], tmp_path / "mine", model))
 
 
 @pytest.mark.parametrize("path", ["", "static/main.js", "api/articles", "api/articles/0"])
 def test_the_page_itself_is_answered(client: PageClient, path: str) -> None:
-    """The page, its files and its articles are there for who knows the token, and no cookie is set."""
+    """The page, its files and its articles are served to a client with the token, and no cookie is set."""
     for headers in ({}, {"Origin": None}, {"Host": f"localhost:{PORT}", "Origin": f"http://localhost:{PORT}"}):
         answer = client.ask("GET", path, headers=headers)
         assert answer.status_code == 200, answer.text
@@ -37,7 +37,7 @@ def test_the_page_itself_is_answered(client: PageClient, path: str) -> None:
 @pytest.mark.parametrize("path", ["", "static/main.js", "api/articles", "api/articles/99", "nowhere"])
 @pytest.mark.parametrize("host", [f"127.0.0.1:{PORT}", "evil.com"])
 def test_headers_of_every_answer(client: PageClient, path: str, host: str) -> None:
-    """Every answer, refusals too, forbids frames, foreign scripts, guessed types, caches and referrers."""
+    """Every response, also a refusal, forbids frames, foreign scripts, type sniffing, caching and referrers."""
     headers = client.ask("GET", path, headers={"Host": host}).headers
     policy = headers["content-security-policy"].split("; ")
     assert {"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"} <= set(policy)
@@ -60,7 +60,7 @@ def test_headers_of_every_answer(client: PageClient, path: str, host: str) -> No
     ],
 )
 def test_dns_rebinding(client: PageClient, host: str) -> None:
-    """A name that was pointed at this machine, or another port, is refused even with the token."""
+    """A foreign host name or port is refused even with the token."""
     for path in ("", "api/articles"):
         assert client.ask("GET", path, headers={"Host": host, "Origin": None}).status_code == 403
 
@@ -75,7 +75,7 @@ def test_dns_rebinding(client: PageClient, host: str) -> None:
 def test_cross_site_requests(
     client: PageClient, tmp_path: Path, origin: str | None, method: str, path: str
 ) -> None:
-    """Whatever changes something is refused from another origin, and without one; nothing is written."""
+    """Requests that change something are refused from another origin or without one, and nothing is written."""
     record = {"text": "The vote was held.", "site": "a", "title": "b", "is_html": False}
     answer = client.ask(method, path, headers={"Origin": origin}, json=record)
     assert answer.status_code == 403
@@ -83,7 +83,7 @@ def test_cross_site_requests(
 
 
 def test_reading_from_another_site(client: PageClient) -> None:
-    """Another site may not read either, and its preflight request is refused."""
+    """Another site cannot read, and its preflight request is refused."""
     assert client.ask("GET", "api/articles", headers={"Origin": "https://evil"}).status_code == 403
     asked = {"Origin": "https://evil", "Access-Control-Request-Headers": "x-dechaff-token"}
     answer = client.ask("OPTIONS", "api/articles", headers=asked)
@@ -93,7 +93,7 @@ def test_reading_from_another_site(client: PageClient) -> None:
 
 @pytest.mark.parametrize("token", ["", "wrong", TOKEN[:-1], TOKEN + "x", TOKEN.upper(), "té"])
 def test_wrong_token_in_the_path(client: PageClient, token: str) -> None:
-    """Nothing at all is answered below another path than the token's."""
+    """Nothing is served below a path with another token."""
     for path in ("", "static/main.js", "api/articles"):
         answer = client.ask("GET", path, token=token, headers={"X-Dechaff-Token": TOKEN})
         assert answer.status_code == 403
@@ -101,7 +101,7 @@ def test_wrong_token_in_the_path(client: PageClient, token: str) -> None:
 
 @pytest.mark.parametrize("token", [None, "", "wrong", TOKEN + "x"])
 def test_wrong_token_in_the_header(client: PageClient, token: str | None) -> None:
-    """Articles need the token as a header too, which no form or image of another site can send."""
+    """Articles need the token as a header too, which forms and images of other sites cannot send."""
     assert client.ask("GET", "api/articles", headers={"X-Dechaff-Token": token}).status_code == 403
 
 
@@ -132,7 +132,7 @@ def test_path_traversal_by_address(client: PageClient, path: str) -> None:
     "name", ["../../evil", "/etc/evil", "..", ".", ".drafts", "a/../../../evil", "\x00evil", "..\\evil", "evil\n"]
 )
 def test_path_traversal_by_name(client: PageClient, tmp_path: Path, name: str) -> None:
-    """A text that was pasted under a name that leads elsewhere is saved in the folder of labels all the same."""
+    """A pasted text with a name that leads elsewhere is saved in the folder of labels."""
     record = {"text": "The vote was held on Tuesday.", "site": name, "title": name, "is_html": False}
     index = client.ask("POST", "api/articles", json=record).json()["index"]
     article = client.open(index)
@@ -140,11 +140,11 @@ def test_path_traversal_by_name(client: PageClient, tmp_path: Path, name: str) -
     assert path.is_file()
     assert path.parent.parent == (tmp_path / "mine").resolve()
     assert not path.parent.name.startswith(".")
-    assert fit_name(name, "x") not in {"", ".", ".."}
+    assert safe_name(name, "x") not in {"", ".", ".."}
 
 
 def test_links_out_of_the_folders(tmp_path: Path, model: LineModel) -> None:
-    """A link out of the folder of texts is not listed, and one that takes a file's place later is not read."""
+    """A symbolic link out of the folder of texts is not listed, and one that replaces a file later is not read."""
     texts = write_texts(tmp_path / "texts")
     (tmp_path / "secret.txt").write_text("a secret")
     (texts / "bote" / "link.txt").symlink_to(tmp_path / "secret.txt")
@@ -161,7 +161,7 @@ def test_links_out_of_the_folders(tmp_path: Path, model: LineModel) -> None:
 
 
 def test_links_out_of_the_store(tmp_path: Path) -> None:
-    """Nothing is written through a link that leads out of the folder of labels."""
+    """Nothing is written through a symbolic link that leads out of the folder of labels."""
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "bote").symlink_to(tmp_path / "elsewhere")
@@ -171,14 +171,14 @@ def test_links_out_of_the_store(tmp_path: Path) -> None:
 
 
 def test_too_large_by_length(client: PageClient, tmp_path: Path) -> None:
-    """A body of 50 MB that says so is refused."""
+    """A body that declares 50 MB is refused."""
     answer = client.ask("POST", "api/articles", content=b"x" * 50 * MEGABYTE)
     assert answer.status_code == 413
     assert not (tmp_path / "mine").exists()
 
 
 def test_too_large_in_pieces(client: PageClient, tmp_path: Path) -> None:
-    """A body of 50 MB that comes in pieces, without a length, is refused long before its end."""
+    """A chunked body of 50 MB without a declared length is refused long before its end."""
     sent = []
 
     def pieces() -> Iterator[bytes]:
@@ -191,7 +191,7 @@ def test_too_large_in_pieces(client: PageClient, tmp_path: Path) -> None:
 
 
 def test_large_files_are_not_opened(tmp_path: Path, model: LineModel) -> None:
-    """A file that is no article by its size is refused with its name."""
+    """A file too large for an article is refused by name."""
     (tmp_path / "huge.txt").write_text("The vote was held.\n" * 500_000)
     answer = PageClient(Session([tmp_path / "huge.txt"], tmp_path / "mine", model)).ask("GET", "api/articles/0")
     assert answer.status_code == 422
@@ -202,6 +202,6 @@ def test_large_files_are_not_opened(tmp_path: Path, model: LineModel) -> None:
     "body", [b"", b"{", b"[]", b"\xff", b'{"marks": 1}', b"[" * 100_000, b'{"key": "a", "marks": "+", "digest": 3}']
 )
 def test_malformed_bodies(client: PageClient, body: bytes) -> None:
-    """What is no request of the page's is refused as such, and is no error of the server's."""
+    """Malformed request bodies are refused and cause no server error."""
     for path in ("api/articles/0", "api/articles/0/draft"):
         assert client.ask("PUT", path, content=body).status_code == 400

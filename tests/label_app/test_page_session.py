@@ -1,4 +1,4 @@
-"""What the labelling page can do, asked as the page asks it: open, keep, save, add, explain."""
+"""The functions of the label page, by its HTTP requests: open, save, add, explain."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from hypothesis import given
 from page_sessions import FERRY, PageClient, write_texts
 
 from dechaff import InputError, LineModel, classify_lines
-from dechaff_training.corpus.corpus import Corpus, check_paths
+from dechaff_training.corpus import Corpus, check_paths
 from dechaff_training.label_app.session import Session
 
 FLIP = str.maketrans("+-", "-+")
@@ -27,17 +27,17 @@ def client(tmp_path: Path, model: LineModel) -> PageClient:
 
 
 def start_again(tmp_path: Path, model: LineModel) -> PageClient:
-    """Serve the same folders by a new session, as after a crash."""
+    """Serve the same folders in a new session, as after a crash."""
     return PageClient(Session([tmp_path / "texts"], tmp_path / "mine", model))
 
 
 def states(client: PageClient) -> list[tuple[str, str]]:
-    """Name the articles with their states."""
+    """Return the articles with their states."""
     return [(item["slug"], item["state"]) for item in client.ask("GET", "api/articles").json()["articles"]]
 
 
 def test_plain_text_opens_with_the_model_s_labels(client: PageClient) -> None:
-    """Lines come in their order, with what `classify_lines` says of them, and with the gaps between them."""
+    """Lines are in order, with the labels of `classify_lines` and the gaps between them."""
     article = client.open(1)
     lines = classify_lines(FERRY.read_text())
     assert (article["site"], article["slug"], article["origin"]) == ("observer", "ferry", "model")
@@ -48,7 +48,7 @@ def test_plain_text_opens_with_the_model_s_labels(client: PageClient) -> None:
 
 
 def test_labelled_text_opens_with_its_labels(client: PageClient) -> None:
-    """A file with a mark before each line keeps them, masks and kinds too; saving gives the same file."""
+    """A labelled file opens with its labels, masks and kinds, and is saved unchanged."""
     article = client.open(0)
     assert (article["marks"], article["origin"]) == ("+-?", "labelled")
     assert article["lines"][1]["kind"] == "share"
@@ -57,7 +57,7 @@ def test_labelled_text_opens_with_its_labels(client: PageClient) -> None:
 
 
 def test_saved_labels_come_back(client: PageClient, tmp_path: Path, model: LineModel) -> None:
-    """What was saved is a corpus, opens again with its labels, and says that it is saved."""
+    """Saved labels are a corpus, and the article opens with them and is marked as saved."""
     article = client.open(1)
     marks = article["marks"].translate(FLIP)
     assert client.put("", article, marks).status_code == 200
@@ -70,7 +70,7 @@ def test_saved_labels_come_back(client: PageClient, tmp_path: Path, model: LineM
 
 @pytest.mark.parametrize("change", ["- Changed elsewhere\n", None])
 def test_a_file_changed_underneath(client: PageClient, tmp_path: Path, change: str | None) -> None:
-    """A file that another tool has changed or deleted is not overwritten, unless by who has been told of that."""
+    """A file changed or deleted by another tool is not overwritten unless the client has been warned."""
     article = client.open(1)
     article |= client.put("", article, article["marks"]).json()
     file = tmp_path / "mine" / "observer" / "ferry.txt"
@@ -85,7 +85,7 @@ def test_a_file_changed_underneath(client: PageClient, tmp_path: Path, change: s
 
 
 def test_a_file_made_meanwhile(client: PageClient, tmp_path: Path) -> None:
-    """A file that has appeared where there was none is noticed too."""
+    """A file created since the article was opened is noticed too."""
     article = client.open(1)
     (tmp_path / "mine" / "observer").mkdir(parents=True)
     (tmp_path / "mine" / "observer" / "ferry.txt").write_text("+ Mine\n")
@@ -93,7 +93,7 @@ def test_a_file_made_meanwhile(client: PageClient, tmp_path: Path) -> None:
 
 
 def test_labels_of_another_text(client: PageClient, tmp_path: Path) -> None:
-    """Labels for a text that the session has reopened with other lines are not saved, and cannot be forced."""
+    """Labels of a text that has changed in number of lines are not saved, and cannot be forced."""
     old = client.open(1)
     client.put("", old, old["marks"])
     (tmp_path / "mine" / "observer" / "ferry.txt").write_text("+ Another text\n")
@@ -103,7 +103,7 @@ def test_labels_of_another_text(client: PageClient, tmp_path: Path) -> None:
 
 
 def test_drafts_survive_and_go(client: PageClient, tmp_path: Path, model: LineModel) -> None:
-    """A draft is there for a new session, no corpus reads it, and saving or forgetting drops it."""
+    """A draft survives into a new session, is not read as a corpus, and is removed by saving or discarding."""
     article = client.open(1)
     marks = article["marks"].translate(FLIP)
     client.put("/draft", article, marks)
@@ -132,7 +132,7 @@ def test_a_draft_knows_the_file_it_replaces(client: PageClient, tmp_path: Path, 
 
 @pytest.mark.parametrize("damage", ["{", "{}", "[]", '{"text": "a", "marks": "++", "kinds": [""], "digest": null}'])
 def test_damaged_drafts(client: PageClient, tmp_path: Path, damage: str) -> None:
-    """A damaged draft is named, with what to do."""
+    """A damaged draft is reported with a remedy."""
     draft = tmp_path / "mine" / ".drafts" / "observer" / "ferry.json"
     draft.parent.mkdir(parents=True)
     draft.write_text(damage)
@@ -141,7 +141,7 @@ def test_damaged_drafts(client: PageClient, tmp_path: Path, damage: str) -> None
 
 
 def test_pasted_texts(client: PageClient, tmp_path: Path, model: LineModel) -> None:
-    """A pasted text is an article at once, kept as a draft, under a name of its own."""
+    """A pasted text becomes an article, is kept as a draft, and gets a unique name."""
     record = {"text": FERRY.read_text(), "site": "observer", "title": "ferry", "is_html": False}
     assert client.ask("POST", "api/articles", json=record).json() == {"index": 2}
     article = client.open(2)
@@ -159,7 +159,7 @@ def test_pasted_nothing(client: PageClient, text: str) -> None:
 
 
 def test_pages(client: PageClient, tmp_path: Path, model: LineModel) -> None:
-    """HTML becomes text first, whether from a file or pasted."""
+    """HTML is converted to text, from a file or pasted."""
     pytest.importorskip("resiliparse", reason="needs the extra [html]")
     html = "<html><body><h1>The weir</h1><p>It is open &amp; safe.</p></body></html>"
     (tmp_path / "page.html").write_text(html)
@@ -180,7 +180,7 @@ def test_pages_without_the_extra(client: PageClient, monkeypatch: pytest.MonkeyP
 
 
 def test_reasons(client: PageClient) -> None:
-    """Each line has its three strongest reasons; another text's lines have none."""
+    """Each line has its three strongest reasons; lines of another text have none."""
     article = client.open(1)
     for line in (0, 5, 42):
         found = client.ask("GET", f"api/articles/1/lines/{line}?key={article['key']}").json()
@@ -192,7 +192,7 @@ def test_reasons(client: PageClient) -> None:
 
 @pytest.mark.parametrize("marks", ["", "+", "+-x", "+-?+", "+-\n"])
 def test_marks_that_do_not_fit(client: PageClient, marks: str, tmp_path: Path) -> None:
-    """Marks of another number or alphabet are neither kept nor saved."""
+    """Marks of a wrong number or alphabet are neither drafted nor saved."""
     article = client.open(0)
     for path in ("", "/draft"):
         assert client.put(path, article, marks).status_code == 422
@@ -200,7 +200,7 @@ def test_marks_that_do_not_fit(client: PageClient, marks: str, tmp_path: Path) -
 
 
 def test_what_to_label_next(client: PageClient, tmp_path: Path) -> None:
-    """New articles are ordered by what they teach, with a reason; a saved one is not among them, nor one that is gone."""
+    """New articles are ordered by active learning, with a reason; saved and missing ones are left out."""
     article = client.open(0)
     suggested = client.ask("GET", "api/suggestions").json()
     assert [found["index"] for found in suggested] == [1, 0]
@@ -212,7 +212,7 @@ def test_what_to_label_next(client: PageClient, tmp_path: Path) -> None:
 
 
 def test_malformed_labels_in_the_store(client: PageClient, tmp_path: Path) -> None:
-    """A saved file that someone has broken is named with its line, not replaced."""
+    """A malformed saved file is reported with its line, and not replaced."""
     (tmp_path / "mine" / "observer").mkdir(parents=True)
     (tmp_path / "mine" / "observer" / "ferry.txt").write_text("+ Right\nwrong\n")
     answer = client.ask("GET", "api/articles/1")
@@ -220,7 +220,7 @@ def test_malformed_labels_in_the_store(client: PageClient, tmp_path: Path) -> No
 
 
 def test_a_folder_that_cannot_be_written(client: PageClient, tmp_path: Path) -> None:
-    """What the system refuses is told with the file's name."""
+    """A system error is reported with the name of the file."""
     article = client.open(1)
     (tmp_path / "mine").write_text("a file where the folder should be")
     answer = client.put("", article, article["marks"])
@@ -246,7 +246,7 @@ def test_sources_that_do_not_go(tmp_path: Path, model: LineModel, names: list[st
 
 
 def test_the_store_itself_can_be_labelled(client: PageClient, tmp_path: Path, model: LineModel) -> None:
-    """Without sources, what the folder of labels holds is opened, and saved where it was."""
+    """Without sources, the files in the folder of labels are opened and saved in place."""
     article = client.open(0)
     client.put("", article, article["marks"])
     again = PageClient(Session([], tmp_path / "mine", model))
@@ -259,7 +259,7 @@ def test_the_store_itself_can_be_labelled(client: PageClient, tmp_path: Path, mo
 def test_any_text_goes_there_and_back(
     text: str, tmp_path_factory: pytest.TempPathFactory, model: LineModel
 ) -> None:
-    """Whatever is pasted, with half characters and odd line breaks, is saved and comes back line by line."""
+    """Any pasted text, with lone surrogates and unusual line breaks, survives a round trip line by line."""
     session = Session([], tmp_path_factory.mktemp("any"), model)
     try:
         index = session.add(text, "site", "text", is_html=False)

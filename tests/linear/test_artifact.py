@@ -1,3 +1,5 @@
+"""Model files: round trips, inspection, and the shipped model."""
+
 import json
 import pickle
 from dataclasses import replace
@@ -44,14 +46,14 @@ def test_round_trip(saved: Path, corpus: Corpus) -> None:
 
 
 def test_a_model_without_stage_3(tmp_path: Path) -> None:
-    """A model of two stages is saved and loaded as one of two stages."""
+    """A model without stage 3 survives a round trip."""
     save_model(replace(SMALL_MODEL, stage3=None), tmp_path / "m.joblib")
     assert load_model(tmp_path / "m.joblib").stage3 is None
     assert inspect_model(tmp_path / "m.joblib")["weights"]["decoder"] == []
 
 
 def test_round_trip_of_weights_between_float16(tmp_path: Path, corpus: Corpus) -> None:
-    """Word weights are kept to float16: probabilities change by less than a thousandth."""
+    """Word weights are stored as float16: probabilities change by less than a thousandth."""
     words = np.random.default_rng(0).normal(scale=0.3, size=1 << 10).astype(np.float32)
     model = LineModel(SMALL_MODEL.stage1, SMALL_MODEL.stage2, words)
     save_model(model, tmp_path / "m.joblib")
@@ -61,7 +63,7 @@ def test_round_trip_of_weights_between_float16(tmp_path: Path, corpus: Corpus) -
 
 
 def test_the_same_model_has_the_same_bytes(saved: Path, tmp_path: Path) -> None:
-    """Saving twice, and saving what was loaded, writes the same file."""
+    """Saving twice, or saving a loaded model, writes the same file."""
     save_model(SMALL_MODEL, tmp_path / "again.joblib")
     save_model(load_model(saved), tmp_path / "loaded.joblib")
     assert (tmp_path / "again.joblib").read_bytes() == saved.read_bytes()
@@ -70,7 +72,7 @@ def test_the_same_model_has_the_same_bytes(saved: Path, tmp_path: Path) -> None:
 
 
 def test_joblib_reads_plain_values(saved: Path) -> None:
-    """`joblib.load` of the file gives a dictionary of numbers, strings, lists and bytes, and nothing else."""
+    """`joblib.load` of the file returns a dictionary of numbers, strings, lists and bytes only."""
 
     def kinds(value: object) -> set[type]:
         if isinstance(value, dict):
@@ -84,7 +86,7 @@ def test_joblib_reads_plain_values(saved: Path) -> None:
 
 
 def test_saving_is_whole_or_not_at_all(tmp_path: Path) -> None:
-    """Where the file cannot be written nothing is left behind, and an old file stays."""
+    """If saving fails, nothing is left behind and the old file stays."""
     path = tmp_path / "model.joblib"
     save_model(SMALL_MODEL, path)
     before = path.read_bytes()
@@ -98,7 +100,7 @@ def test_saving_is_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_inspecting(saved: Path) -> None:
-    """Inspection names the strongest weights, strongest first, and the metadata, as plain values."""
+    """Inspection lists the strongest weights in order, and the metadata, as plain values."""
     found = inspect_model(saved, limit=4)
     assert (found["metadata"], found["threshold"], found["n_crosses"]) == (SMALL_MODEL.metadata, 0.5, 2)
     assert found["specification"] == specification()
@@ -114,7 +116,7 @@ def test_inspecting(saved: Path) -> None:
 
 
 def test_the_shipped_model_loads() -> None:
-    """The model that ships is there, of this version, at most 2 MB, and knows where it comes from."""
+    """The shipped model has this version's format, at most 2 MB, and its origin in the metadata."""
     assert SHIPPED.stat().st_size <= 2_000_000
     model = default_model()
     assert 0 < model.threshold < 1
@@ -123,7 +125,7 @@ def test_the_shipped_model_loads() -> None:
 
 
 def test_the_shipped_model_says_what_was_recorded(model: LineModel) -> None:
-    """On the recorded articles the shipped model gives the recorded probabilities, to four decimals."""
+    """On the recorded articles the shipped model has the recorded probabilities, to four decimals."""
     if not RECORD.exists():
         pytest.fail("no record of the shipped model: run 'python tests/golden/record.py'")
     record = json.loads(RECORD.read_text("utf-8"))
@@ -135,7 +137,7 @@ def test_the_shipped_model_says_what_was_recorded(model: LineModel) -> None:
 
 
 def test_golden_lines(model: LineModel) -> None:
-    """Obvious lines in many languages, each inside the same small article, are labelled as anyone would."""
+    """Obvious lines in many languages, each within the same small article, are labelled correctly."""
     template = (GOLDEN / "template.txt").read_text("utf-8")
     rows = [line.split("\t") for line in (GOLDEN / "lines.tsv").read_text("utf-8").splitlines()[1:]]
     assert len(rows) >= 60

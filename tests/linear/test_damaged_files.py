@@ -1,3 +1,5 @@
+"""Damaged model files and decompression bombs."""
+
 import bz2
 import gzip
 import json
@@ -20,12 +22,11 @@ from model_files import set_in, write_compressed
 from dechaff import ArtifactError, load_model
 
 ARTICLE = "The vote was held on Tuesday.\nSubscribe now for ₹900 per month\nShare"
-FLIPS = 1000
 
 
 @pytest.mark.parametrize("inside", [False, True])
 def test_truncated_files(saved: Path, tmp_path: Path, inside: bool) -> None:
-    """A file, or what it holds, that is cut within its head or at 200 places is refused, with what to do."""
+    """A file or its content, cut anywhere in its head or at 200 other places, is refused with a remedy."""
     data = zlib.decompress(saved.read_bytes()) if inside else saved.read_bytes()
     path = tmp_path / "cut.joblib"
     for length in {*range(500), *np.linspace(500, len(data) - 1, 200, dtype=int).tolist()}:
@@ -37,25 +38,26 @@ def test_truncated_files(saved: Path, tmp_path: Path, inside: bool) -> None:
             load_model(path)
 
 
-def flipped(data: bytes, inside: bool) -> Iterator[bytes]:
-    """Flip a bit of the file, or of what it holds: half of the places in its head and tail, where names stand."""
+def flipped(data: bytes, inside: bool, n: int) -> Iterator[bytes]:
+    """Yield the file, or its content, with one bit flipped: half of the places are in head and tail, where the names are."""
     rng = np.random.default_rng(7)
     raw = zlib.decompress(data) if inside else data
-    places = (rng.integers(0, len(raw), FLIPS // 2), rng.integers(-300, 300, FLIPS // 2))
+    places = (rng.integers(0, len(raw), n // 2), rng.integers(-300, 300, n // 2))
     for place, bit in zip(
-        chain.from_iterable(each.tolist() for each in places), rng.integers(0, 8, FLIPS), strict=True
+        chain.from_iterable(each.tolist() for each in places), rng.integers(0, 8, n), strict=True
     ):
         changed = bytearray(raw)
         changed[place] ^= 1 << int(bit)
         yield zlib.compress(changed, 1) if inside else bytes(changed)
 
 
-@pytest.mark.parametrize(("inside", "least", "most"), [(False, FLIPS - 10, FLIPS), (True, 100, FLIPS - 100)])
-def test_flipped_bits(inside: bool, least: int, most: int, saved: Path, tmp_path: Path) -> None:
-    """With one of 1,000 bits flipped the file is refused, or read as a model that works: never a crash or a warning."""
+@pytest.mark.parametrize("n", [100, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("inside", "least", "most"), [(False, 0.99, 1), (True, 0.1, 0.9)])
+def test_flipped_bits(inside: bool, least: float, most: float, n: int, saved: Path, tmp_path: Path) -> None:
+    """With one of 1,000 bits flipped the file is refused or is a usable model: never a crash or a warning."""
     path = tmp_path / "flipped.joblib"
     refused = 0
-    for data in flipped(saved.read_bytes(), inside):
+    for data in flipped(saved.read_bytes(), inside, n):
         path.write_bytes(data)
         try:
             model = load_model(path)
@@ -66,7 +68,7 @@ def test_flipped_bits(inside: bool, least: int, most: int, saved: Path, tmp_path
             probability = model.predict_proba([ARTICLE])
         assert ((probability >= 0) & (probability <= 1)).all()
         assert all(np.isfinite(each).all() for each in (model.word_weights, model.stage1.coefficients))
-    assert least <= refused <= most
+    assert least * n <= refused <= most * n
 
 
 # In a process of its own, that cannot have more than two gigabytes: each file, and how much memory it took at most.
@@ -120,8 +122,9 @@ PICKLES = {
 }
 
 
+@pytest.mark.slow
 def test_bombs_take_bounded_memory(saved: Path, tmp_path: Path) -> None:
-    """Files that swell, in any compression or in the pickle, are refused before they take 400 MB."""
+    """Files that expand, by any compression or in the pickle, are refused before they take 400 MB."""
     paths = {name: tmp_path / f"{name}.joblib" for name in (*BOMBS, *PICKLES, "words", "trees")}
     for name, make in BOMBS.items():
         paths[name].write_bytes(make())

@@ -1,3 +1,5 @@
+"""The model of lines: its stages by hand, and batches."""
+
 import math
 from dataclasses import replace
 
@@ -13,7 +15,7 @@ from helpers import (
     random_model,
     sum_leaves,
 )
-from hypothesis import given, settings
+from hypothesis import given
 
 from dechaff import InputError, LineBatch, LineModel
 from dechaff.explain.contributions import explain
@@ -40,7 +42,7 @@ def test_the_sigmoid_by_hand(log_odds: float, probability: float) -> None:
 
 
 def test_a_stage_by_hand() -> None:
-    """Features are standardised, weighed and added to the intercept and the leaves."""
+    """Features are standardised, weighed, and added to the intercept and the leaves."""
     stage = Stage(
         ("a", "b"),
         means=np.array([1, 10], np.float32),
@@ -57,7 +59,7 @@ def test_a_stage_by_hand() -> None:
 
 
 def test_two_stages_by_hand() -> None:
-    """Stage 1 sums features and words, stage 2 sees its log-odds among the features: the whole way by hand."""
+    """The probability is computed by hand: stage 1 sums features and words, stage 2 has its log-odds as a feature."""
     first_names, second_names = stage_names()
     weights = np.zeros(1 << 8, np.float32)
     terms = {t.name: t for t in word_terms(find_words(LineBatch.from_texts(["Buy now"])), 8)}
@@ -79,7 +81,7 @@ def test_two_stages_by_hand() -> None:
 
 
 def test_stage_3_by_hand() -> None:
-    """Stage 3 combines the log-odds of stage 2 of the line and of its whole article."""
+    """Stage 3 is computed by hand from the stage 2 log-odds of the line and of its article."""
     names = stage3_names()
     base = replace(constant_model(0.0), stage2=plain_stage(stage_names()[1], 0.0, has_digit=2.0))
     model = replace(base, stage3=plain_stage(names, 0.5, decided_log_odds=1.5, decided_share_content=0.25))
@@ -93,7 +95,7 @@ def test_stage_3_by_hand() -> None:
 
 
 def test_the_pass_through_stage() -> None:
-    """Without a second stage the probabilities are those of stage 1, cut at log-odds of eight."""
+    """Without a second stage the probabilities are those of stage 1, with log-odds clipped at eight."""
     first_names, _ = stage_names()
     for odds, shown in ((0.75, 0.75), (-7.5, -7.5), (30.0, 8.0)):
         model = LineModel(plain_stage(first_names, odds), pass_through_stage(), np.zeros(2, np.float32))
@@ -110,9 +112,8 @@ def test_labels_and_threshold() -> None:
 
 
 @given(ANY_TEXT)
-@settings(max_examples=100)
 def test_probabilities_of_any_text(text: str) -> None:
-    """Whatever the text: a row a line, two finite probabilities that sum to one."""
+    """For any text, each line has two finite probabilities that sum to one."""
     probabilities = RANDOM.predict_proba([text])
     assert probabilities.shape == (LineBatch.from_texts([text]).n_lines, 2)
     assert np.isfinite(probabilities).all()
@@ -125,15 +126,14 @@ def one_by_one(model: LineModel, texts: list[str]) -> np.ndarray:
 
 
 @given(ANY_TEXTS)
-@settings(max_examples=100)
 def test_a_batch_is_its_articles_one_by_one(texts: list[str]) -> None:
-    """Any texts: what else is in the batch changes no line's probability."""
+    """For any texts, other articles in the batch do not change a line's probability."""
     together = RANDOM.predict_proba(texts)
     assert together == pytest.approx(one_by_one(RANDOM, texts), abs=1e-9)
 
 
 def test_real_articles_one_by_one(model: LineModel, corpus: Corpus) -> None:
-    """Real articles: the batch's probabilities are those of each article alone, and so are the labels."""
+    """Real articles have the probabilities and labels of each article alone."""
     together, alone = model.predict_proba(corpus.texts), one_by_one(model, corpus.texts)
     assert together == pytest.approx(alone, abs=1e-9)
     assert model.predict(corpus.texts).tolist() == [label for t in corpus.texts for label in model.predict([t])]
@@ -154,8 +154,8 @@ def test_single_lines_one_by_one(model: LineModel, corpus: Corpus) -> None:
     assert model.predict_proba(lines) == pytest.approx(one_by_one(model, lines), abs=1e-9)
 
 
-def test_blocks_are_the_articles(corpus: Corpus) -> None:
-    """Batches of about a million code points hold every article once, in order; a long one does not break the rest."""
+def test_batches_are_the_articles(corpus: Corpus) -> None:
+    """Batches of about a million code points hold every article once, in order, also around a very long one."""
     texts = ["short", "x" * 1_200_000, "", *corpus.texts, "y\n" * 600_000, "last"]
     cut = list(batches(texts))
     assert len(cut) > 2
@@ -164,7 +164,7 @@ def test_blocks_are_the_articles(corpus: Corpus) -> None:
 
 
 def test_a_huge_article_is_judged_in_parts(model: LineModel) -> None:
-    """An article of too many lines for one part: each part is judged as an article, and explained as it is judged."""
+    """An article with too many lines is labelled and explained in parts, each as an article."""
     paragraphs = [
         f"  The mill took {n} tons of rye in the year {n}, the council said.\n\nShare {n}\n" for n in range(20_000)
     ]
@@ -182,7 +182,7 @@ def test_a_huge_article_is_judged_in_parts(model: LineModel) -> None:
 
 
 def test_empty_articles() -> None:
-    """No articles and articles without lines have no rows."""
+    """A batch without articles or lines has no rows."""
     for texts in ([], [""], ["", "\n \n"]):
         assert RANDOM.predict_proba(texts).shape == (0, 2)
         assert RANDOM.predict(texts).shape == (0,)
@@ -194,26 +194,26 @@ def test_features_without_lines() -> None:
 
 
 def test_the_matrix_has_the_names_of_the_stage(model: LineModel) -> None:
-    """The rows of the matrix are as many as the model's names, and the names are this version's."""
+    """The matrix has a row for each of the model's names, which are this version's."""
     assert (model.stage1.names, model.stage2.names) == stage_names()
     assert model.features(LineBatch.from_texts(["a\nb"])).shape == (len(model.stage2.names), 2)
 
 
-def test_blocks_of_short_articles() -> None:
-    """Many short articles, empty ones too, are cut into blocks of a thousand: tables have rows for each article."""
+def test_batches_of_short_articles() -> None:
+    """Many short articles are split into batches of about a thousand, because tables have rows for each article."""
     cut = list(batches(["Hi"] * 3000 + [""] * 3000))
     assert max(batch.n_articles for batch in cut) <= 1024
     assert sum(batch.n_articles for batch in cut) == 6000
 
 
 def test_models_can_be_compared_and_kept_in_sets() -> None:
-    """A model is equal to itself alone: its arrays are not compared, and it can be a key."""
+    """Models are compared by identity and can be dictionary keys."""
     other = random_model()
     assert len({RANDOM, other, RANDOM}) == 2
     assert other not in [RANDOM]
 
 
 def test_one_text_is_no_list() -> None:
-    """A string where a list belongs is an error, not an article for each character."""
+    """A string in place of a list is refused, rather than read as a list of characters."""
     with pytest.raises(InputError, match="give a list"):
         list(batches("abc"))

@@ -1,3 +1,5 @@
+"""The versions of the model format."""
+
 import json
 from pathlib import Path
 
@@ -34,7 +36,7 @@ def layout(value: object) -> object:
 
 
 def test_the_layout_belongs_to_the_version(saved: Path) -> None:
-    """What is saved has the layout of format 1, and a file of every format that was is kept."""
+    """A saved file has the layout of format 1, and a file of every former format is kept."""
     assert layout(joblib.load(saved)) == LAYOUT
     assert VERSION == 1, "another version: describe its layout, keep the old file, and record the new one"
     assert [path.name for path in FILES] == [f"format-{number}.joblib" for number in range(1, VERSION + 1)]
@@ -42,7 +44,7 @@ def test_the_layout_belongs_to_the_version(saved: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_format_stays_readable(path: Path, tmp_path: Path) -> None:
-    """A file of each format says of the example what was recorded, or says that it was made for other features."""
+    """A file of each format has the recorded probabilities, or reports that it was made for other features."""
     record = json.loads(path.with_suffix(".json").read_text("utf-8"))
     if record["specification"] != specification():
         with pytest.raises(ArtifactError, match="made for the features"):
@@ -57,6 +59,6 @@ def test_every_format_stays_readable(path: Path, tmp_path: Path) -> None:
 
 
 def test_a_file_from_before_keywords(tmp_path: Path) -> None:
-    """A file of format 1 that has no keywords is read as one that has none of its own."""
+    """A file of format 1 without keywords is read as one with an empty list."""
     path = write_content(tmp_path / "m.joblib", FILES[0], lambda content: content.pop("keywords"))
     assert load_model(path).keywords == ()

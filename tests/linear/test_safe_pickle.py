@@ -1,3 +1,5 @@
+"""The reader of model files executes nothing and reads plain values only."""
+
 import copyreg
 import os
 import pickle
@@ -20,7 +22,7 @@ PLAIN = {
     "SETITEM", "SETITEMS", "APPEND", "APPENDS", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "SHORT_BINBYTES",
     "BINBYTES", "BINBYTES8", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "NONE", "NEWTRUE", "NEWFALSE",
 }  # fmt: skip
-# In a process of its own: what Python's audit events tell of what is done while files are read.
+# Prints Python's audit events while files are read, in a process of its own.
 WATCHED = """
 import os, sys
 from pathlib import Path
@@ -52,7 +54,7 @@ print(*seen)
 
 
 def test_malicious_files_do_nothing(tmp_path: Path) -> None:
-    """No known trick, compressed or not, gets so far as to look up a name, import, open or run: Python would tell."""
+    """No known attack, compressed or not, looks up a name, imports, opens or runs anything, as Python's audit hooks confirm."""
     paths = []
     for number, raw in enumerate(ATTACKS.values()):
         paths.append(write_compressed(tmp_path / f"{number}.joblib", raw))
@@ -67,7 +69,7 @@ def test_malicious_files_do_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_malicious_files(attack: str, tmp_path: Path) -> None:
-    """A file that names a class or a function is refused, by its path and with the cause."""
+    """A file that names a class or a function is refused, with its path and the cause."""
     path = write_compressed(tmp_path / "zlib.joblib", ATTACKS[attack])
     for read in (load_model, inspect_model, read_content):
         with pytest.raises(ArtifactError, match=rf"{path}: (refused: the file holds|not a model)"):
@@ -75,7 +77,7 @@ def test_malicious_files(attack: str, tmp_path: Path) -> None:
 
 
 def test_the_attacks_are_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the tests call an attack runs where `pickle.load` reads it."""
+    """The attacks of these tests run if they are read with `pickle.load`."""
     monkeypatch.chdir(tmp_path)
     for attack in ("reduce", "global", "stack-global, its names from the memo", "inst", "obj", "reduce of exec"):
         pickle.loads(ATTACKS[attack])  # noqa: S301
@@ -84,7 +86,7 @@ def test_the_attacks_are_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def argument(opcode: pickletools.OpcodeInfo) -> bytes:
-    """Give an argument that the opcode can read: "a" or 1, and two words for GLOBAL and INST."""
+    """Return an argument that the opcode can read: "a" or 1, and two words for GLOBAL and INST."""
     if opcode.arg is None:
         return b""
     in_text = {"stringnl": b"'a'", "stringnl_noescape_pair": b"os\nsystem", "unicodestringnl": b"a"}
@@ -96,7 +98,7 @@ def argument(opcode: pickletools.OpcodeInfo) -> bytes:
 
 
 def test_every_opcode(tmp_path: Path) -> None:
-    """Of all that the pickle language has, by itself and behind each other, only what makes plain values is read."""
+    """Of all pickle opcodes, alone and in pairs, only those that make plain values are read."""
     path = tmp_path / "m.joblib"
     assert {each.name for each in pickletools.opcodes} > PLAIN
     for first in pickletools.opcodes:
@@ -111,7 +113,7 @@ def test_every_opcode(tmp_path: Path) -> None:
 
 
 def test_a_registered_extension_code_is_refused(tmp_path: Path) -> None:
-    """A function that some library registered under a code cannot be reached by its code, used before or not."""
+    """A function registered under an extension code cannot be reached by it, used before or not."""
     copyreg.add_extension("os", "getpid", 240)
     try:
         path = write_compressed(tmp_path / "code.joblib", b"\x80\x02\x82\xf0)R.")
@@ -125,7 +127,7 @@ def test_a_registered_extension_code_is_refused(tmp_path: Path) -> None:
 
 
 def test_foreign_joblib_files(tmp_path: Path) -> None:
-    """Other joblib files, of plain values or of estimators, in every compression that joblib has, are refused."""
+    """Other joblib files, of plain values or estimators, in every compression, are refused."""
     path = tmp_path / "foreign.joblib"
     for content in ({"a": 1}, [1, 2], LogisticRegression(), np.arange(5), "text"):
         for compress in (0, *((method, 3) for method in ("zlib", "gzip", "bz2", "lzma", "xz"))):
@@ -140,7 +142,7 @@ def test_foreign_joblib_files(tmp_path: Path) -> None:
      "no model".encode("utf-16"), b"\x78\x9c", b"\x78\xbb\0\0\0\1", b"{}"],
 )  # fmt: skip
 def test_files_of_other_kinds(data: bytes, tmp_path: Path) -> None:
-    """What is no zlib stream (zip, .npy, lz4, zstandard, text), or one that needs a dictionary, is no model."""
+    """Files that are no zlib stream (zip, .npy, lz4, zstandard, text), or need a dictionary, are refused."""
     path = tmp_path / "other.joblib"
     path.write_bytes(data)
     with pytest.raises(ArtifactError, match="not a model file"):
@@ -148,13 +150,13 @@ def test_files_of_other_kinds(data: bytes, tmp_path: Path) -> None:
 
 
 def test_missing_files(tmp_path: Path) -> None:
-    """A missing file, a folder and a name that no file can have are errors that name them."""
+    """A missing file, a folder and an impossible name are named in the error."""
     for path in (tmp_path / "missing.joblib", tmp_path, "a\0b"):
         with pytest.raises(ArtifactError, match="cannot read the model file"):
             load_model(path)
 
 
 def test_the_end_of_endless_files() -> None:
-    """A device that never ends is read as far as a model's file may go."""
+    """An endless device is read up to the size limit of model files."""
     with pytest.raises(ArtifactError, match="larger than 64 MB"):
         load_model("/dev/zero")

@@ -1,4 +1,4 @@
-"""What is given away: the wheel, the source distribution, and what they depend on."""
+"""The wheel, the source distribution, and the dependencies."""
 
 import ensurepip
 import hashlib
@@ -23,7 +23,7 @@ ABOUT = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
 
 
 def build(source: Path, to: Path) -> dict[str, Path]:
-    """Build both distributions with the backend that is installed, without network; give them by their ending."""
+    """Build both distributions with the installed backend, offline; return them by suffix."""
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(to)]
     environment = {k: v for k, v in os.environ.items() if k != "SOURCE_DATE_EPOCH"}
     subprocess.run(command, cwd=source, env=environment, check=True, capture_output=True)
@@ -35,8 +35,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return build(ROOT, tmp_path_factory.mktemp("built"))
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_packages_and_nothing_else(built: dict[str, Path]) -> None:
-    """Every file of the two packages is in the wheel, data and pages too, and no file of any other kind or place."""
+    """The wheel holds every file of the two packages and no other file."""
     with zipfile.ZipFile(built[".whl"]) as wheel:
         names = set(wheel.namelist())
         assert all(info.external_attr >> 16 & 0o022 == 0 for info in wheel.infolist()), "others may write"
@@ -50,13 +51,15 @@ def test_the_wheel_holds_the_packages_and_nothing_else(built: dict[str, Path]) -
     about = {name.partition(".dist-info/")[2] for name in names - expected}
     assert expected <= names
     assert about == ABOUT
-    for needed in ("artifacts/default.joblib", "lexicon.tsv", "themes.tsv", "kinds.tsv", "py.typed"):
+    tables = ("features/lexicon.tsv", "explain/themes.tsv", "explain/kinds.tsv")
+    for needed in ("artifacts/default.joblib", *tables, "py.typed"):
         assert f"dechaff/{needed}" in names
     assert "dechaff_training/label_app/static/index.html" in names
 
 
+@pytest.mark.slow
 def test_builds_are_reproducible(built: dict[str, Path], tmp_path: Path) -> None:
-    """A copy elsewhere, with other times and a stricter mask, gives the same wheel and source distribution to the byte."""
+    """A copy elsewhere, with other times and a stricter umask, builds the same wheel and source distribution byte for byte."""
     copy = tmp_path / "copy"
     copy.mkdir()
     for name in SOURCES:
@@ -74,8 +77,9 @@ def test_builds_are_reproducible(built: dict[str, Path], tmp_path: Path) -> None
     assert {path.name for path in built.values()} == {path.name for path in again.values()}
 
 
+@pytest.mark.slow
 def test_the_wheel_works_in_an_empty_environment(built: dict[str, Path], tmp_path: Path) -> None:
-    """Installed alone into a new environment, with numpy and joblib lent, the library, its data and the command work."""
+    """Installed in a new environment with only numpy and joblib, the library, its data and the command work."""
     pip = next((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"), None)
     if pip is None:
         pytest.skip("this Python brings no pip")
@@ -103,7 +107,7 @@ def test_the_wheel_works_in_an_empty_environment(built: dict[str, Path], tmp_pat
 
 
 def test_every_dependency_has_a_known_licence() -> None:
-    """docs/dependencies.md lists every package that pyproject.toml names, with the licence that it is installed under."""
+    """docs/dependencies.md lists every package named in pyproject.toml, with the licence of the installed version."""
     table = (ROOT / "docs" / "dependencies.md").read_text("utf-8").splitlines()
     listed = {line.split(" | ")[0].strip("| ") for line in table if line.startswith("| ")} - {"package"}
     assert listed == set(direct_dependencies())

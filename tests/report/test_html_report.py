@@ -1,4 +1,4 @@
-"""The page that `dechaff report` writes: what stands on it, what it may do, and how it reads in a browser."""
+"""The page of `dechaff report`: its content, its policy, and its look in a browser."""
 
 import base64
 import hashlib
@@ -15,9 +15,8 @@ from hypothesis import given
 from page_sessions import CHROMIUM, CHROMIUM_OPTIONS, FERRY, serious
 
 from dechaff import LineModel, classify_lines, clean_article
-from dechaff_training.report.html_report import make_page, make_section
+from dechaff_training.report.html_report import Tally, make_page, make_section
 from dechaff_training.report.rendering import visible
-from dechaff_training.report.tallies import Tally
 
 HOSTILE = (
     "<script>alert(1)</script>\n</del></style><img src=x onerror=alert(1)>\n&lt;b&gt; \u202eturned \x1b[31m\x00"
@@ -25,7 +24,7 @@ HOSTILE = (
 
 
 class Reader(HTMLParser):
-    """Reads a report: each line's class, its text, its mark and its reasons; and the tags and links of the page."""
+    """Parse a report into lines with class, text, mark and reasons, and into tags and links."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -64,13 +63,13 @@ class Reader(HTMLParser):
 
 
 def write_report(out: Path, *arguments: object, code: int = 0, text: str = "") -> Reader:
-    """Run the command, and read what it writes."""
+    """Run the command and parse its output."""
     dechaff("report", *arguments, "-o", out, text=text, code=code)
     return Reader(out.read_text(encoding="utf-8"))
 
 
 def test_it_says_what_the_model_says(tmp_path: Path) -> None:
-    """Every line stands there in order; the dropped ones are struck through, with probability, kind and reasons."""
+    """Every line is listed in order; dropped ones are struck through, with probability, kind and reasons."""
     found = write_report(tmp_path / "report.html", FERRY).lines
     expected = classify_lines(FERRY.read_text())
     assert [(line["text"], line["label"]) for line in found] == [(line.text, line.label) for line in expected]
@@ -87,13 +86,13 @@ def test_it_says_what_the_model_says(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("limit", [0, 1, 4])
 def test_as_many_reasons_as_asked_for(model: LineModel, limit: int) -> None:
-    """A dropped line has no more reasons than `--reasons` says, and some line has as many."""
+    """`--reasons` limits the reasons of dropped lines, and some line reaches the limit."""
     section = make_section(1, "ferry.txt", clean_article(FERRY.read_text(), model), limit)
     assert max(len(line["why"]) for line in Reader(make_page([section], "")).lines) == limit
 
 
 def test_the_sums(model: LineModel) -> None:
-    """Lines and words are those of the articles, by kind, and in all."""
+    """Counts of lines and words are those of the articles, by kind and in total."""
     texts = [FERRY.read_text(), "Share this article\nThe vote was held on Tuesday.", ""]
     articles = [clean_article(text, model) for text in texts]
     page = make_page([make_section(i, "a.txt", article, 0) for i, article in enumerate(articles, 1)], "")
@@ -109,7 +108,7 @@ def test_the_sums(model: LineModel) -> None:
 
 @given(ANY_TEXTS)
 def test_any_text_stays_text(model: LineModel, texts: list[str]) -> None:
-    """Whatever an article or a file's name holds, a reader of HTML gets it back, and no other element."""
+    """Any article or file name is read back by an HTML parser as text, without other elements."""
     articles = [clean_article(text, model) for text in (*texts, HOSTILE)]
     page = make_page([make_section(i, HOSTILE, article, 1) for i, article in enumerate(articles, 1)], HOSTILE)
     reader = Reader(page.encode("utf-8", "replace").decode())
@@ -120,7 +119,7 @@ def test_any_text_stays_text(model: LineModel, texts: list[str]) -> None:
 
 
 def test_the_policy_allows_the_style_alone(tmp_path: Path) -> None:
-    """The page loads nothing, and its policy lets nothing in but the style that it has."""
+    """The page loads nothing, and its policy allows only its own style."""
     page = (write_report(tmp_path / "report.html", FERRY), (tmp_path / "report.html").read_text())[1]
     style = re.search("<style>(.*?)</style>", page, re.DOTALL)
     assert style is not None
@@ -132,7 +131,7 @@ def test_the_policy_allows_the_style_alone(tmp_path: Path) -> None:
 
 
 def test_inputs_of_every_kind(tmp_path: Path) -> None:
-    """Folders are searched, labelled texts lose their marks, HTML becomes text, `-` is standard input."""
+    """Folders are searched, labelled texts lose their marks, HTML becomes text, and `-` is standard input."""
     pytest.importorskip("resiliparse", reason="needs the extra [html]")
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "weir.txt").write_text("+ The weir is open again.\n\n-share Tweet\n")
@@ -145,7 +144,7 @@ def test_inputs_of_every_kind(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_is_left_out(tmp_path: Path) -> None:
-    """One input that is missing ends in exit code 1, and the rest is on the page; with none, an old page stays."""
+    """A missing input is skipped with exit code 1; if all are missing, an old page stays."""
     out = tmp_path / "report.html"
     assert len(write_report(out, FERRY, "nowhere.txt", code=1).lines) == 43
     before = out.read_bytes()
@@ -166,7 +165,7 @@ def test_what_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_usage(tmp_path: Path, arguments: list[str], code: int, problem: str) -> None:
-    """What cannot be reported on is refused with a reason, and no page is written."""
+    """Wrong arguments are refused with a reason, and no page is written."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "a.txt").write_text("The vote was held.")
     assert problem in dechaff("report", *arguments, "-o", "report.html", cwd=tmp_path, code=code).stderr
@@ -185,9 +184,10 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 600), ("dark", 400)])
 def test_in_a_browser(browser: Any, tmp_path: Path, scheme: str, width: int) -> None:
-    """Without script, it asks for nothing, its style applies, a link leads to its article; axe-core finds no fault."""
+    """Without scripts or requests, the style applies and links lead to their articles; axe-core reports nothing serious."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python").Axe()
     out = tmp_path / "report.html"
     arabic = DATA / "sahifat-al-mirsat"

@@ -1,3 +1,5 @@
+"""Character classes and folding."""
+
 import unicodedata
 
 import numpy as np
@@ -41,7 +43,7 @@ VARIATION_SELECTORS = range(0xE0100, 0xE01F0)
     ],
 )
 def test_classes(characters: str, classes: int) -> None:
-    """Each of these characters has exactly these class bits."""
+    """Each character has exactly the expected class bits."""
     found = {c: int(class_table()[ord(c)]) for c in characters}
     assert found == dict.fromkeys(characters, classes)
 
@@ -59,7 +61,7 @@ def test_classes(characters: str, classes: int) -> None:
     ],
 )
 def test_classes_of_all_of_unicode(bit: int, holds: object) -> None:
-    """For every code point there is, a class bit is what `unicodedata` and `str` say."""
+    """For every code point, the class bits agree with `unicodedata` and `str`."""
     expected = np.fromiter(map(holds, ALL), np.bool_, N_CODE_POINTS)  # type: ignore[call-overload]
     expected[VARIATION_SELECTORS] = False
     wrong = np.flatnonzero(((class_table() & bit) > 0) != expected)
@@ -82,30 +84,30 @@ def test_classes_of_all_of_unicode(bit: int, holds: object) -> None:
     ],
 )
 def test_folding(text: str, folded: str) -> None:
-    """Case and width go, decimal digits become 0, the typographic apostrophe becomes the plain one."""
+    """Case and width are removed, decimal digits become 0, and the typographic apostrophe becomes the plain one."""
     assert "".join(map(chr, fold_table()[[ord(c) for c in text]])) == folded
 
 
 def test_folding_a_final_sigma() -> None:
-    """Greek's final sigma counts as sigma, as it does where the lexicon's phrases were folded."""
+    """The Greek final sigma is folded to sigma, as in the lexicon's phrases."""
     assert chr(fold_table()[ord("ς")]) == chr(fold_table()[ord("Σ")]) == "σ"
 
 
 def test_folding_twice_is_folding_once() -> None:
-    """What is folded stays as it is."""
+    """Folding is idempotent."""
     table = fold_table()
     assert np.array_equal(table[table], table)
 
 
 def test_folding_is_lowering_for_letters() -> None:
-    """Every capital folds as its small letter does."""
+    """Every capital letter is folded like its small letter."""
     capitals = [c for c in ALL if unicodedata.category(c) == "Lu" and len(c.lower()) == 1]
     table = fold_table()
     assert [c for c in capitals if table[ord(c)] != table[ord(c.lower())]] == []
 
 
 def test_the_tables_cannot_be_changed() -> None:
-    """The tables are shared by all callers, so they refuse writing."""
+    """The shared tables are read-only."""
     for table in (class_table(), fold_table()):
         with pytest.raises(ValueError, match="read-only"):
             table[0] = 1

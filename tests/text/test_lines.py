@@ -1,3 +1,5 @@
+"""Splitting texts into lines."""
+
 from itertools import pairwise
 
 import numpy as np
@@ -34,19 +36,19 @@ from dechaff_training.corpus.corpus import Corpus
     ],
 )
 def test_cases(text: str, lines: list[str]) -> None:
-    """Every line ending breaks, white space and zero-width characters at the ends go, blank lines are no lines."""
+    """Every line ending splits, white space and zero-width characters at the ends are stripped, and blank lines are skipped."""
     assert [text[start:end] for start, end in split_lines(text)] == lines
 
 
 @given(ANY_TEXT)
 def test_lines_are_those_of_splitlines(text: str) -> None:
-    """The lines of any text are `str.splitlines`, each stripped, the blank ones left out."""
+    """The lines of any text are those of `str.splitlines`, stripped, without blank ones."""
     assert LineBatch.from_texts([text]).line_texts(0) == naive_lines(text)
 
 
 @given(ANY_TEXT)
 def test_spans_rebuild_the_text(text: str) -> None:
-    """Spans follow each other, and between them stands nothing but white space: no character is lost."""
+    """Spans are in order with only white space between them: no character is lost."""
     spans = split_lines(text)
     ends = [0, *(end for _, end in spans)]
     starts = [*(start for start, _ in spans), len(text)]
@@ -59,7 +61,7 @@ def test_spans_rebuild_the_text(text: str) -> None:
 
 @given(ANY_TEXTS)
 def test_segments_are_the_articles(texts: list[str]) -> None:
-    """An article's segments, one a line, joined are the article; an article without lines has none."""
+    """The segments of an article, one a line, make up the article; without lines there are none."""
     batch = LineBatch.from_texts(texts)
     for number, text in enumerate(texts):
         segments = batch.segments(number)
@@ -70,7 +72,7 @@ def test_segments_are_the_articles(texts: list[str]) -> None:
 
 @given(ANY_TEXTS)
 def test_a_batch_has_each_articles_own_lines(texts: list[str]) -> None:
-    """What stands beside an article in a batch does not change its lines, spans or breaks."""
+    """Other articles in a batch do not change an article's lines, spans or breaks."""
     batch = LineBatch.from_texts(texts)
     assert batch.n_articles == len(texts)
     assert [batch.spans(i) for i in range(len(texts))] == [split_lines(text) for text in texts]
@@ -83,7 +85,7 @@ def test_a_batch_has_each_articles_own_lines(texts: list[str]) -> None:
 
 
 def test_the_codes_are_the_texts() -> None:
-    """The buffer holds every article's code points, lone surrogates too, with a line feed after each."""
+    """The buffer holds the code points of every article, lone surrogates too, with a line feed after each."""
     texts = ["a\ud800", "", "\U0010ffff\x00"]
     batch = LineBatch.from_texts(texts)
     assert batch.codes.tolist() == [ord(c) for text in texts for c in text + "\n"]
@@ -91,20 +93,20 @@ def test_the_codes_are_the_texts() -> None:
 
 
 def test_a_batch_without_articles() -> None:
-    """No articles make a batch without lines."""
+    """A batch without articles has no lines."""
     batch = LineBatch.from_texts([])
     assert (batch.n_articles, batch.n_lines, batch.line_articles.tolist()) == (0, 0, [])
 
 
 @pytest.mark.parametrize("wrong", [b"bytes", None, 3, ["list"]])
 def test_only_strings(wrong: object) -> None:
-    """What is no string is refused by its place and type, with what to do."""
+    """A value that is not a string is refused with its index, its type and a remedy."""
     with pytest.raises(InputError, match=f"text 1 is {type(wrong).__name__}, not str"):
         LineBatch.from_texts(["fine", wrong])  # type: ignore[list-item]
 
 
 def test_real_articles(corpus: Corpus) -> None:
-    """In every article of the project the lines are as labelled, and the segments are the article."""
+    """Every article of the project has one line for each label, and its segments make up the article."""
     batch = LineBatch.from_texts(corpus.texts)
     assert np.diff(batch.article_lines).tolist() == [len(labels) for labels in corpus.labels]
     assert ["".join(batch.segments(i)) for i in range(batch.n_articles)] == corpus.texts
@@ -112,7 +114,7 @@ def test_real_articles(corpus: Corpus) -> None:
 
 
 def test_a_long_line_and_many_short_ones() -> None:
-    """A line of a million characters is one line, and a hundred thousand lines are all there."""
+    """A line of a million characters is one line, and a hundred thousand short lines are all found."""
     assert split_lines(" " + "ab " * 333_333) == [(1, 999_999)]
     spans = split_lines("x\n" * 100_000)
     assert len(spans) == 100_000
@@ -120,13 +122,13 @@ def test_a_long_line_and_many_short_ones() -> None:
 
 
 def test_zero_width_is_what_the_policy_says() -> None:
-    """A line of nothing but zero-width characters is blank."""
+    """A line of zero-width characters alone is blank."""
     assert split_lines("\n".join(ZERO_WIDTH)) == []
 
 
 @given(texts=ANY_TEXTS, most=st.integers(1, 4))
 def test_sections_have_the_lines_of_the_batch(texts: list[str], most: int) -> None:
-    """Any articles, cut into parts and sections of a few lines: all lines, in order, with their indentation."""
+    """Articles split into parts and sections of a few lines keep all lines, in order, with their indentation."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lines, "MOST_LINES", most)
         batch = LineBatch.from_texts(texts)
@@ -146,7 +148,7 @@ def _indents(batch: LineBatch) -> np.ndarray:
 
 
 def test_parts_are_of_much_the_same_length() -> None:
-    """An article of a line too many is cut in the middle; one that just fits is one part, as are its neighbours."""
+    """An article with one line too many is split in the middle; one that just fits is one part."""
     texts = ["a\n" * MOST_LINES, "b", "c\n" * (MOST_LINES + 1)]
     assert np.diff(LineBatch.from_texts(texts).part_lines).tolist() == [
         MOST_LINES,

@@ -1,3 +1,5 @@
+"""Ragged arrays: sums, shifts and distances within each row."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -26,7 +28,7 @@ def flat(runs: list[list[float]]) -> tuple[np.ndarray, np.ndarray]:
 
 @given(RUNS)
 def test_sums_and_means(runs: list[list[float]]) -> None:
-    """Each run is summed and averaged by itself; an empty one gives zero."""
+    """Each row is summed and averaged separately; an empty row gives zero."""
     values, offsets = flat(runs)
     assert sum_rows(values, offsets).tolist() == [sum(run) for run in runs]
     assert mean_rows(values, offsets) == pytest.approx([sum(run) / max(len(run), 1) for run in runs])
@@ -41,7 +43,7 @@ def test_spread(runs: list[list[float]]) -> None:
 
 @given(RUNS, st.integers(-3, 3))
 def test_shift(runs: list[list[float]], by: int) -> None:
-    """Each member gets the value some places further, and the filling beyond its run's ends."""
+    """Each element gets the value some places further, and the fill value beyond the ends of its row."""
     values, offsets = flat(runs)
     expected = [run[i + by] if 0 <= i + by < len(run) else -7.0 for run in runs for i in range(len(run))]
     assert shift(values, offsets, by, fill=-7.0).tolist() == expected
@@ -49,7 +51,7 @@ def test_shift(runs: list[list[float]], by: int) -> None:
 
 @given(RUNS, st.integers(0, 4))
 def test_sums_before_and_around(runs: list[list[float]], reach: int) -> None:
-    """The sum before a member, and the one around it, never look into another run."""
+    """The sum before an element, and around it, stays within its row."""
     values, offsets = flat(runs)
     assert sum_before(values, offsets) == pytest.approx([sum(run[:i]) for run in runs for i in range(len(run))])
     around = [sum(run[max(i - reach, 0) : i + reach + 1]) for run in runs for i in range(len(run))]
@@ -61,7 +63,7 @@ def test_sums_before_and_around(runs: list[list[float]], reach: int) -> None:
 
 @given(FLAGS, st.integers(1, 6))
 def test_places_since_and_until(runs: list[list[bool]], limit: int) -> None:
-    """The nearest flag strictly before, and strictly after, within the run; the limit where there is none."""
+    """Distances are to the nearest flag strictly before or after within the row, or the limit if there is none."""
     _, offsets = flat(runs)  # type: ignore[arg-type]
     flags = np.array([flag for run in runs for flag in run], np.bool_)
 
@@ -76,6 +78,6 @@ def test_places_since_and_until(runs: list[list[bool]], limit: int) -> None:
 
 
 def test_sums_keep_their_type() -> None:
-    """Hashes are summed modulo 2^64, as they were given."""
+    """Hashes are summed modulo 2^64 in their own type."""
     sums = sum_rows(np.array([2**64 - 1, 2], np.uint64), np.array([0, 2]))
     assert (sums.dtype, sums.tolist()) == (np.uint64, [1])

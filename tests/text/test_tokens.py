@@ -1,3 +1,5 @@
+"""Words and their hashes."""
+
 import numpy as np
 import pytest
 from helpers import ANY_TEXT, ANY_TEXTS
@@ -12,7 +14,7 @@ MASK = 2**64 - 1
 
 
 def naive_words(line: str) -> list[str]:
-    """Walk over a line's characters."""
+    """Split a line into words, character by character."""
     words: list[str] = []
     open_word = False
     for character in line:
@@ -29,7 +31,7 @@ def naive_words(line: str) -> list[str]:
 
 
 def naive_hash(word: str) -> int:
-    """Hash one word in Python's integers."""
+    """Hash one word with Python's integers."""
     total = sum(int(fold_table()[ord(c)]) * pow(6364136223846793005, i, 2**64) for i, c in enumerate(word)) & MASK
     mixed = ((total ^ (total >> 32)) * 0x9E3779B97F4A7C15) & MASK
     return mixed ^ (mixed >> 29)
@@ -62,13 +64,13 @@ def found_words(texts: list[str]) -> list[list[str]]:
     ],
 )
 def test_words(line: str, words: list[str]) -> None:
-    """Words are runs of letters, marks and digits; ideographs and currency symbols stand alone."""
+    """Words are runs of letters, marks and digits; ideographs and currency symbols are single words."""
     assert found_words([line]) == [words]
 
 
 @given(ANY_TEXTS)
 def test_words_of_any_text(texts: list[str]) -> None:
-    """The words of every line are those of a walk over its characters."""
+    """The words of any line are those of a loop over its characters."""
     batch = LineBatch.from_texts(texts)
     lines = [line for i in range(len(texts)) for line in batch.line_texts(i)]
     assert found_words(texts) == [naive_words(line) for line in lines]
@@ -79,13 +81,13 @@ def test_words_of_any_text(texts: list[str]) -> None:
 
 @given(ANY_TEXT)
 def test_hashes_by_hand(text: str) -> None:
-    """A word's hash is the mixed polynomial over its folded code points, wherever it stands."""
+    """A word's hash is the mixed polynomial over its folded code points, wherever it occurs."""
     found = [word for line in found_words([text]) for word in line]
     assert find_words(LineBatch.from_texts([text])).hashes.tolist() == [naive_hash(word) for word in found]
 
 
 def test_equal_words_have_equal_hashes_wherever(corpus: Corpus) -> None:
-    """Over all articles, two words share a hash exactly if they are equal when folded: none collide."""
+    """Over all articles, two words have equal hashes exactly if they are equal after folding."""
     texts = [*corpus.texts, "x" * 70_000, "\n".join(corpus.texts[:3])]
     words = find_words(LineBatch.from_texts(texts))
     flat = [word for line in found_words(texts) for word in line]
@@ -110,13 +112,13 @@ def test_equal_words_have_equal_hashes_wherever(corpus: Corpus) -> None:
     ],
 )
 def test_what_counts_as_equal(one: str, other: str, same: bool) -> None:
-    """Case, width and the values of digits do not matter; order and length do."""
+    """Case, width and the values of digits are ignored; order and length count."""
     hashes = find_words(LineBatch.from_texts([f"{one}\n{other}"])).hashes
     assert (hashes[0] == hashes[1]) == same
 
 
 def test_joined_hashes_know_the_order() -> None:
-    """The hash of two words differs from that of the same two the other way round."""
+    """The hash of two words depends on their order."""
     a, b = np.array([1, 2], np.uint64), np.array([2, 1], np.uint64)
     joined = join_hashes(a, b)
     assert joined[0] != joined[1]

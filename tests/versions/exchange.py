@@ -1,4 +1,4 @@
-"""Train a small model, or compare what models of other versions say here with what they said there.
+"""Train a small model, or compare probabilities of models of other versions with the recorded ones.
 
 python exchange.py train FOLDER NAME      writes NAME.joblib and NAME.npy, the probabilities of all lines
 python exchange.py compare FOLDER         prints the largest difference for every model of the folder, as JSON
@@ -18,18 +18,18 @@ ARTICLES = Path(__file__).parents[2] / "data" / "articles"
 
 
 def train(folder: Path, name: str) -> None:
-    """Train on the project's articles, and keep the model and what it says of them."""
+    """Train on the project's articles; save the model and its probabilities."""
     corpus = Corpus.read(ARTICLES)
     classifier = LineClassifier(n_bits=12, n_trees=10, n_folds=2)
     model = classifier.fit(corpus.texts, corpus.labels, groups=corpus.groups).model_
     save_model(model, folder / f"{name}.joblib")
-    # What the file says, whose word weights are rounded.
+    # From the file, where word weights are rounded.
     read = load_model(folder / f"{name}.joblib")
     np.save(folder / f"{name}.npy", read.predict_proba(corpus.texts)[:, 1])
 
 
 def compare(folder: Path) -> dict[str, float]:
-    """Give the largest difference between the recorded probabilities and those worked out here, by model."""
+    """Return the largest difference between recorded and computed probabilities, by model."""
     texts = Corpus.read(ARTICLES).texts
     return {
         path.stem: float(

@@ -1,14 +1,14 @@
-"""Starts the command `dechaff`: Ctrl-C is quiet from here on, also while `dechaff_training.cli.app` is imported."""
+"""Entry point of the command `dechaff`; handles Ctrl-C before the slower imports."""
 
-from dechaff_training.cli.interrupts import leave_at_once
+from dechaff_training.cli.interrupts import exit_on_interrupt
 
 
 def main() -> None:
     """Run the command line."""
-    leave_at_once()
-    from dechaff_training.cli import app as cli
+    exit_on_interrupt()
+    from dechaff_training.cli import app
 
-    cli.main()
+    app.main()
 
 
 if __name__ == "__main__":

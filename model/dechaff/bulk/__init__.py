@@ -1,6 +1,6 @@
-"""Cleans whole folders of JSON Lines, Parquet and WET files: on all cores, in bounded memory, and nothing is lost.
+"""Clean whole folders of JSON Lines, Parquet and WET files: on all cores, in bounded memory, resumable.
 
-Nothing here is imported by `import dechaff`; what the extra `bulk` installs is imported when it is used.
+`import dechaff` does not import this package; what the extra `bulk` installs is imported on first use.
 """
 
 from dechaff.bulk.run import clean_bulk

@@ -1,4 +1,4 @@
-"""Documents in, clean texts out, with what is written beside them; each process has one cleaner."""
+"""Clean documents: their texts and the files beside them; each process has one cleaner."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from dechaff.bulk.drift import Census, Profile
+from dechaff.bulk.drift import FeatureHistogram, Profile
 from dechaff.bulk.records import Document, join_lines
-from dechaff.bulk.settings import Settings, need
-from dechaff.bulk.summary import Tally
+from dechaff.bulk.settings import Settings, require
+from dechaff.bulk.summary import Counts
 from dechaff.decisions.decide import Decision, decide
 from dechaff.explain.contributions import explain
 from dechaff.explain.kinds import line_kinds
@@ -17,7 +17,7 @@ from dechaff.kernels import can_compile, using_compiled
 from dechaff.linear.line_model import LineModel
 from dechaff.text.lines import LineBatch
 
-#: Of a document's attributes in Dolma's format.
+#: The name of the attribute in Dolma's format.
 ATTRIBUTE = "dechaff__content"
 _DECIMALS = 4
 _N_REASONS = 3
@@ -25,44 +25,44 @@ _N_REASONS = 3
 
 @dataclass(frozen=True)
 class Cleaned:
-    """What has become of some documents.
+    """Output for a sequence of documents.
 
     Attributes
     ----------
     texts : list of str
         Without boilerplate, in order.
     dropped, attributes : bytes
-        JSON lines, if asked for.
-    tally : Tally
+        JSON lines; empty unless the settings request them.
+    counts : Counts
     """
 
     texts: list[str] = field(default_factory=list)
     dropped: bytes = b""
     attributes: bytes = b""
-    tally: Tally = field(default_factory=Tally)
+    counts: Counts = field(default_factory=Counts)
 
 
 class Cleaner:
-    """Cleans documents as the settings say.
+    """Cleans documents.
 
     Parameters
     ----------
     model : LineModel
     settings : Settings
     compiled : bool
-        Whether to use compiled functions, where numba is installed; their results differ in the last digits.
+        Whether to use the numba kernels if numba is installed; their results differ in the last digits.
     """
 
     def __init__(self, model: LineModel, settings: Settings, *, compiled: bool = False) -> None:
         self._model, self._settings, self._compiled = model, settings, compiled
-        self._dumps, self._profile = need("orjson").dumps, Profile.of(model)
+        self._dumps, self._profile = require("orjson").dumps, Profile.of(model)
 
     def is_compiled(self) -> bool:
-        """Tell whether it uses compiled functions: asked to, and able to."""
+        """Return whether the numba kernels are used: requested and available."""
         return self._compiled and can_compile()
 
     def clean(self, documents: Sequence[Document]) -> Cleaned:
-        """Clean documents, all at once.
+        """Clean documents.
 
         Parameters
         ----------
@@ -75,30 +75,30 @@ class Cleaner:
         texts: list[str] = []
         dropped: list[bytes] = []
         attributes: list[bytes] = []
-        tally = Tally()
-        census = None if self._profile is None else Census(self._profile, self._model.stage1.names)
+        counts = Counts()
+        histogram = None if self._profile is None else FeatureHistogram(self._profile, self._model.stage1.names)
         for decision in decide([d.text for d in documents], self._model, self._settings.threshold):
             own = documents[len(texts) : len(texts) + decision.batch.n_articles]
             texts.extend(decision.kept_texts())
-            tally.count(decision.batch, decision.kept, decision.flags)
-            if census is not None:
+            counts.count(decision.batch, decision.kept, decision.flags)
+            if histogram is not None:
                 for forward in decision.forwards():
-                    census.count(forward.matrix)
+                    histogram.count(forward.matrix)
             if self._settings.dropped:
                 dropped.append(join_lines(_dropped_lines(own, decision), self._dumps))
             if self._settings.attributes:
                 attributes.append(join_lines(_attributes(own, decision), self._dumps))
             del decision  # its features take memory while the next batch is computed
-        tally.features = None if census is None else census.counts
-        tally.forget()
-        return Cleaned(texts, b"".join(dropped), b"".join(attributes), tally)
+        counts.features = None if histogram is None else histogram.counts
+        counts.prune()
+        return Cleaned(texts, b"".join(dropped), b"".join(attributes), counts)
 
 
 def _attributes(documents: Sequence[Document], decision: Decision) -> Iterator[dict[str, Any]]:
     """Yield each document's lines with their probabilities as Dolma attributes."""
-    for place, document in enumerate(documents):
-        scores = np.round(decision.probability[_line_slice(decision, place)], _DECIMALS).tolist()
-        spans = zip(decision.batch.spans(place), scores, strict=True)
+    for index, document in enumerate(documents):
+        scores = np.round(decision.probability[_line_slice(decision, index)], _DECIMALS).tolist()
+        spans = zip(decision.batch.spans(index), scores, strict=True)
         scored = [[start, end, score] for (start, end), score in spans]
         yield {"id": document.id, "source": document.source, "attributes": {ATTRIBUTE: scored}}
 
@@ -107,12 +107,12 @@ def _dropped_lines(documents: Sequence[Document], decision: Decision) -> Iterato
     """Yield a description of every dropped line."""
     lines = (forward.lines for forward in decision.forwards())
     kinds = line_kinds(decision.batch, ~decision.kept, lines=lines)
-    for place, document in enumerate(documents):
-        own = _line_slice(decision, place)
+    for index, document in enumerate(documents):
+        own = _line_slice(decision, index)
         numbers = np.flatnonzero(~decision.kept[own]).tolist()
         if not numbers:
             continue
-        spans = decision.batch.spans(place)
+        spans = decision.batch.spans(index)
         # Reasons need matrices of float64, which for a whole batch would take hundreds of MB.
         explanation = explain(decision.model.forward(LineBatch.from_texts([document.text])))
         for number in numbers:
@@ -129,6 +129,6 @@ def _dropped_lines(documents: Sequence[Document], decision: Decision) -> Iterato
             }
 
 
-def _line_slice(decision: Decision, place: int) -> slice:
-    """Return where a document's lines are in the batch."""
-    return slice(*decision.batch.article_lines[place : place + 2].tolist())
+def _line_slice(decision: Decision, index: int) -> slice:
+    """Return the slice of a document's lines in the batch."""
+    return slice(*decision.batch.article_lines[index : index + 2].tolist())

@@ -1,7 +1,7 @@
-"""Is this what the model has learnt from? Compares the features of a sample of lines with those of training.
+"""Drift: compare the features of sampled lines with a profile of the training lines.
 
-A profile says for each feature of a line where the deciles of the training lines are, and which share of them is
-in each. It is kept in the model's metadata as plain numbers.
+A profile holds a histogram of each feature over the training lines, with deciles as bin edges. It is stored in the
+model's metadata as plain numbers.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,35 +15,38 @@ from dechaff.decisions.decide import decide
 from dechaff.linear.line_model import LineModel
 from dechaff.linear.stage import Matrix
 
-#: The key of the profile among a model's metadata.
+#: The key of the profile in a model's metadata.
 KEY: Final = "profile"
-NO_PROFILE: Final = "this model has no profile: no drift check"
-# Every so many lines one is counted.
-_EVERY: Final = 20
-# The golden ratio of all 32-bit numbers.
+NO_PROFILE: Final = "Drift was not checked: the model has no profile of its training lines"
+# One of this many lines is sampled.
+_SAMPLING_STEP: Final = 20
+# 2**32 divided by the golden ratio: multiples modulo 2**32 are evenly spread (Fibonacci hashing).
 _GOLDEN: Final = 2654435769
 _DECILES: Final = np.arange(1, 10) / 10
-# The usual reading of the population stability index: from here on a shift is no accident.
-_MUCH: Final = 0.25
-# No share counts as less: else one line where there was none weighs without end.
-_LEAST: Final = 1e-3
-# Below, chance makes shifts of its own.
-_FEWEST_LINES: Final = 2000
-_SHOWN: Final = 5
+# Population stability indices above this are commonly considered a large shift.
+_LARGE_SHIFT: Final = 0.25
+# Floor the shares so that empty bins keep the index finite.
+_MIN_SHARE: Final = 1e-3
+# Smaller samples shift by chance.
+_MIN_LINES: Final = 2000
+_MAX_SHOWN: Final = 5
+
+#: Numbers of lines, shape (n_features, n_bins).
+Histogram = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Profile:
-    """What the lines were like that a model has learnt from.
+    """Distribution of the features over a model's training lines.
 
     Attributes
     ----------
-    edges : dict of str to ndarray of float64
-        The deciles of each feature, each once.
-    shares : dict of str to ndarray of float64
-        Which share of the training lines is up to each edge, and above the last.
+    edges : dict of str to ndarray of float64, shape (n_edges,)
+        The distinct deciles of each feature.
+    shares : dict of str to ndarray of float64, shape (n_edges + 1,)
+        The share of the training lines up to each edge, and above the last.
     share_dropped : float
-        Which share of them the model drops.
+        The share of the training lines that the model drops.
     """
 
     edges: Mapping[str, NDArray[np.float64]]
@@ -52,7 +55,7 @@ class Profile:
 
     @classmethod
     def of(cls, model: LineModel) -> "Profile | None":
-        """Read a model's profile; None if it has none that is sound."""
+        """Return a model's profile; None if it has none or it is damaged."""
         try:
             return cls._read(model.metadata[KEY], model.stage1.names)
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -65,34 +68,31 @@ class Profile:
         shares = {name: np.array(row["shares"], np.float64) for name, row in rows.items()}
         dropped = float(content["share_dropped"])
         if not rows or not 0 <= dropped <= 1:
-            raise ValueError("no profile")
+            raise ValueError("no features, or a share outside [0, 1]")
         for name in rows:
             if edges[name].ndim != 1 or shares[name].shape != (len(edges[name]) + 1,):
-                raise ValueError("shares of another number than edges ask for")
+                raise ValueError("wrong number of shares")
             if not np.isfinite(edges[name]).all() or not (np.diff(edges[name]) > 0).all():
-                raise ValueError("edges that do not rise")
+                raise ValueError("edges do not increase")
             if not ((shares[name] >= 0) & (shares[name] <= 1)).all():
-                raise ValueError("no shares")
+                raise ValueError("shares outside [0, 1]")
         return cls(edges, shares, dropped)
 
 
-Counts = NDArray[np.int64]
-
-
-class Census:
-    """Counts a sample of lines by the deciles of a profile.
+class FeatureHistogram:
+    """Histogram of the features of sampled lines, over the bins of a profile.
 
     Parameters
     ----------
     profile : Profile
     names : sequence of str
-        Of the features that it is shown, in order.
+        Of the rows of the feature matrices to count.
     """
 
     def __init__(self, profile: Profile, names: Sequence[str]) -> None:
         rows = {name: row for row, name in enumerate(names)}
         self._rows = np.array([rows[name] for name in profile.edges])
-        # Nothing is above infinity: features that have fewer edges leave the last counts at zero.
+        # Pad with infinity: the last bins of features with fewer edges stay empty.
         self._edges = np.full((len(self._rows), max(map(len, profile.edges.values()))), np.inf)
         for row, edges in zip(self._edges, profile.edges.values(), strict=True):
             row[: len(edges)] = edges
@@ -100,30 +100,30 @@ class Census:
         self._n_seen = 1
 
     def count(self, matrix: Matrix) -> None:
-        """Count some of the lines, shape (n_features, n_lines)."""
+        """Count a sample of the lines of a feature matrix, shape (n_features, n_lines)."""
         sample = choose_lines(self._n_seen, matrix.shape[1])
         self._n_seen += matrix.shape[1]
         lines = matrix.take(sample, axis=1).take(self._rows, axis=0).astype(np.float64)
-        places = np.zeros(lines.shape, np.uint8)
+        bins = np.zeros(lines.shape, np.uint8)
         for edges in self._edges.T:
-            places += lines > edges[:, None]
-        cells = places + np.arange(0, self.counts.size, self.counts.shape[1])[:, None]
+            bins += lines > edges[:, None]
+        cells = bins + np.arange(0, self.counts.size, self.counts.shape[1])[:, None]
         self.counts += np.bincount(cells.ravel(), minlength=self.counts.size).reshape(self.counts.shape)
 
 
 def choose_lines(first: int, n: int) -> NDArray[np.int64]:
-    """Choose one of twenty lines among those numbered from the first one: evenly spread, and in step with nothing.
+    """Return offsets of one in twenty of the `n` lines numbered from `first`: evenly spread, without a period.
 
     Examples
     --------
     >>> choose_lines(1, 100).tolist()
     [12, 33, 46, 67, 88]
     """
-    return np.flatnonzero(np.arange(first, first + n) * _GOLDEN % 2**32 < 2**32 // _EVERY)
+    return np.flatnonzero(np.arange(first, first + n) * _GOLDEN % 2**32 < 2**32 // _SAMPLING_STEP)
 
 
 def make_profile(model: LineModel, texts: Sequence[str]) -> dict[str, Any]:
-    r"""Describe the lines of texts in plain values, for the metadata of a model that has learnt from them.
+    r"""Compute the profile of a model's training texts, in plain values for its metadata.
 
     Parameters
     ----------
@@ -144,17 +144,13 @@ def make_profile(model: LineModel, texts: Sequence[str]) -> dict[str, Any]:
     features = {}
     for name, values in zip(model.stage1.names, matrix.astype(np.float64), strict=True):
         edges = np.unique(np.quantile(values, _DECILES, method="higher"))
-        shares = _count(values, edges) / max(len(values), 1)
+        shares = np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1) / max(len(values), 1)
         features[name] = {"edges": edges.tolist(), "shares": np.round(shares, 6).tolist()}
     return {"features": features, "share_dropped": round(float((~np.concatenate(kept)).mean()), 6)}
 
 
-def _count(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1)
-
-
 def stability_index(expected: NDArray[np.float64], counts: NDArray[Any]) -> float:
-    """Work out the population stability index: 0 for the same shares, above 0.25 for a large shift.
+    """Compute the population stability index: 0 for equal shares, above 0.25 for a large shift.
 
     Examples
     --------
@@ -163,54 +159,55 @@ def stability_index(expected: NDArray[np.float64], counts: NDArray[Any]) -> floa
     >>> round(stability_index(np.array([0.5, 0.5]), np.array([10, 90])), 2)
     0.88
     """
-    actual = np.maximum(counts / max(counts.sum(), 1), _LEAST)
-    wanted = np.maximum(expected, _LEAST)
-    return float(((actual - wanted) * np.log(actual / wanted)).sum())
+    actual = np.maximum(counts / max(counts.sum(), 1), _MIN_SHARE)
+    expected = np.maximum(expected, _MIN_SHARE)
+    return float(((actual - expected) * np.log(actual / expected)).sum())
 
 
-def describe_drift(profile: Profile | None, counts: Counts | None, n_lines: int, n_dropped: int) -> list[str]:
-    """Say in plain words what differs from training; nothing if nothing does.
+def describe_drift(profile: Profile | None, lines: Histogram | None, n_lines: int, n_dropped: int) -> list[str]:
+    """Return a warning for each kind of drift; empty if there is none, or too few lines were sampled.
 
     Parameters
     ----------
     profile : Profile or None
-    counts : ndarray of int64, shape (n_features, n_deciles), or None
-        As `Census` counts them, summed; None if nothing was counted.
+    lines : ndarray of int64, shape (n_features, n_bins), or None
+        The sum of all `FeatureHistogram`; None if no lines were counted.
     n_lines, n_dropped : int
         Of all documents.
     """
     if profile is None:
         return [NO_PROFILE]
-    if counts is None or counts[0].sum() < _FEWEST_LINES:
+    if lines is None or lines[0].sum() < _MIN_LINES:
         return []
-    return [*_feature_drift(profile, counts), *_label_drift(profile, n_lines, n_dropped)]
+    return [*_feature_drift(profile, lines), *_label_drift(profile, n_lines, n_dropped)]
 
 
-def _feature_drift(profile: Profile, counts: Counts) -> Iterator[str]:
-    found = {
-        name: stability_index(shares, count[: len(shares)])
-        for (name, shares), count in zip(profile.shares.items(), counts, strict=True)
+def _feature_drift(profile: Profile, lines: Histogram) -> Iterator[str]:
+    indices = {
+        name: stability_index(shares, counts[: len(shares)])
+        for (name, shares), counts in zip(profile.shares.items(), lines, strict=True)
     }
-    much = sorted((name for name in found if found[name] > _MUCH), key=lambda name: -found[name])
-    if much:
-        shown = ", ".join(f"{name} {found[name]:.2f}" for name in much[:_SHOWN])
+    shifted = sorted((name for name in indices if indices[name] > _LARGE_SHIFT), key=lambda name: -indices[name])
+    if shifted:
+        shown = ", ".join(f"{name} {indices[name]:.2f}" for name in shifted[:_MAX_SHOWN])
         yield (
-            f"Warning: {len(much)} of {len(found)} features of these lines are not as in training ({shown}; above "
-            f"{_MUCH} a population stability index is large): look at a sample before you trust the result"
+            f"Warning: {len(shifted)} of {len(indices)} features differ from the training lines ({shown}; a "
+            f"population stability index above {_LARGE_SHIFT} is a large shift): check a sample before you trust "
+            "the result"
         )
 
 
 def _label_drift(profile: Profile, n_lines: int, n_dropped: int) -> Iterator[str]:
     expected = np.array([profile.share_dropped, 1 - profile.share_dropped])
-    if n_lines and stability_index(expected, np.array([n_dropped, n_lines - n_dropped])) > _MUCH:
+    if n_lines and stability_index(expected, np.array([n_dropped, n_lines - n_dropped])) > _LARGE_SHIFT:
         yield (
-            f"Warning: {n_dropped / n_lines:.0%} of the lines are dropped, in training it was "
-            f"{profile.share_dropped:.0%}: look at a sample before you trust the result"
+            f"Warning: {n_dropped / n_lines:.0%} of the lines are dropped, but {profile.share_dropped:.0%} of the "
+            "training lines: check a sample before you trust the result"
         ).replace("%", " %")
 
 
-def add_counts(counts: Counts | None, more: Counts | None) -> Counts | None:
-    """Add counts to others; None is none."""
-    if counts is None or more is None:
-        return more if counts is None else counts
-    return counts + more
+def add_histograms(lines: Histogram | None, more: Histogram | None) -> Histogram | None:
+    """Return the sum of two histograms; None counts as empty."""
+    if lines is None or more is None:
+        return more if lines is None else lines
+    return lines + more

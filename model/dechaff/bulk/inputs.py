@@ -1,15 +1,21 @@
-"""Which files are to be cleaned, and what their outputs are called."""
+"""Input files: find them, name their outputs, and find the columns with text and id."""
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from glob import glob, has_magic
 from itertools import takewhile
 from pathlib import Path
+from typing import Final
 
-from dechaff.bulk.formats import SUFFIXES, format_of
+from dechaff.bulk.formats import FORMATS, SUFFIXES, format_of
+from dechaff.bulk.formats.columns import Columns
+from dechaff.bulk.records import DamageError
+from dechaff.bulk.settings import Settings
 from dechaff.errors import InputError
+
+_MAX_SHOWN: Final = 12
 
 
 @dataclass(frozen=True)
@@ -20,10 +26,10 @@ class Input:
     ----------
     path : Path
     name : str
-        Of its output, within the output folder.
+        The path of its output within the output folder.
     format, compression : str
     size, mtime_ns : int
-        In bytes, and the time of the last change: as they were when the run began.
+        In bytes, and the time of the last change, when the run started.
     """
 
     path: Path
@@ -34,131 +40,153 @@ class Input:
     mtime_ns: int = 0
 
     @property
-    def shown(self) -> str:
-        """Give the path so that it can be printed and kept in JSON."""
-        return show(self.path)
+    def display_path(self) -> str:
+        """Return the path for messages and JSON."""
+        return display_path(self.path)
 
     @property
-    def place(self) -> str:
-        """Say where the file is, whatever way led there; a file that is a link counts by itself."""
-        return place_of(self.path)
+    def location(self) -> str:
+        """Return the path that identifies the file."""
+        return _location(self.path)
 
     @property
-    def side_name(self) -> str:
-        """Name the files beside the output: JSON lines, compressed as the output if it can be."""
+    def sidecar_name(self) -> str:
+        """Return the name of the files beside the output: JSON lines, compressed as the output if possible."""
         if self.format == "jsonl":
             return self.name
-        return f"{self.name}.jsonl" + {"gz": ".gz", "zst": ".zst", "": ""}[self.side_compression]
+        return f"{self.name}.jsonl" + {"gz": ".gz", "zst": ".zst", "": ""}[self.sidecar_compression]
 
     @property
-    def side_compression(self) -> str:
-        """Say how the files beside the output are compressed."""
+    def sidecar_compression(self) -> str:
+        """Return the compression of the files beside the output."""
         return "zst" if self.format == "parquet" else self.compression
 
 
-def show(path: Path) -> str:
-    """Write a path so that it can be printed, whatever bytes it is made of."""
+@dataclass(frozen=True)
+class InspectedInput:
+    """A file and the columns with text and id of its documents.
+
+    Attributes
+    ----------
+    input : Input
+    columns : Columns
+    damage : str
+        Why the file cannot be read; empty if it can.
+    """
+
+    input: Input
+    columns: Columns
+    damage: str = ""
+
+
+def display_path(path: Path) -> str:
+    """Return a path for messages and JSON; bytes that are not UTF-8 are escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def place_of(path: Path) -> str:
-    """Give a file's absolute path: its folder without links, and its own name."""
+def _location(path: Path) -> str:
+    """Return the absolute path: links to folders are resolved, a link to the file itself is not."""
     return str(path.parent.resolve() / path.name)
 
 
-def stamp(path: Path) -> tuple[int, int]:
-    """Give what changes when a file does: its size and the time of the last change.
+def size_and_mtime(path: Path) -> tuple[int, int]:
+    """Return a file's size in bytes and the time of its last change in nanoseconds.
 
     Raises
     ------
     InputError
-        If it is gone since it was found, or cannot be looked at.
+        If the system cannot read them; the file may have been removed.
     """
     try:
         status = path.stat()
     except OSError as error:
-        raise cannot_read(path, error) from error
+        raise read_error(path, error) from error
     return status.st_size, status.st_mtime_ns
 
 
-def cannot_read(path: Path, error: OSError) -> InputError:
-    """Say that it is the system that cannot read a file: another time it may."""
+def read_error(path: Path, error: OSError) -> InputError:
+    """Return the error for a file that the system cannot read; a later run may be able to."""
     return InputError(
-        f"{show(path)}: cannot be read: {error.strerror or error}; finished files stay, and the same command goes "
-        "on where it stopped"
+        f"{display_path(path)}: cannot be read: {error.strerror or error}; finished files are kept, and the same "
+        "command resumes the run"
     )
 
 
 def find_inputs(arguments: Sequence[str | Path], output: Path) -> list[Input]:
-    """Find the files that are meant, each once, in the order of the arguments; those of a folder by name.
+    """Find the input files, each once, in the order of the arguments; those of a folder by name.
 
     Parameters
     ----------
     arguments : sequence of str or Path
         Files, folders, and patterns such as `docs/**/*.jsonl.zst`.
     output : Path
-        The folder that is written to.
+        The output folder.
 
     Raises
     ------
     InputError
-        If there is no such file, it is of no known format, it goes meanwhile, or the output folder lies among the
-        inputs.
+        If a file does not exist, is of an unknown format or is removed meanwhile, or the output folder is within
+        an input folder.
     """
-    # Whatever ways lead to a file, it is read once, by the first of them.
+    # A file that several arguments match is read once, by the first of its paths.
     found: dict[str, tuple[Path, str]] = {}
     for argument in arguments:
-        for path, name in _find(Path(argument), output):
-            found.setdefault(place_of(path), (path, name))
+        for path, name in _expand(Path(argument), output):
+            found.setdefault(_location(path), (path, name))
     if not found:
         raise InputError(f"{', '.join(map(str, arguments)) or 'no input'}: no files that end in {_suffixes()}")
     paths = [path for path, _ in found.values()]
-    names = _name(paths, [name for _, name in found.values()])
-    inputs = [Input(path, name, *_format(path), *stamp(path)) for path, name in zip(paths, names, strict=True)]
-    for each in inputs:
-        if (output / each.name).resolve() == each.path.resolve():
-            raise InputError(f"{each.shown}: would be overwritten: name another output folder")
+    names = _output_names(paths, [name for _, name in found.values()])
+    inputs = [
+        Input(path, name, *_format(path), *size_and_mtime(path)) for path, name in zip(paths, names, strict=True)
+    ]
+    for source in inputs:
+        if (output / source.name).resolve() == source.path.resolve():
+            raise InputError(f"{source.display_path}: would be overwritten: choose another output folder")
     return inputs
 
 
-def _find(argument: Path, output: Path) -> Iterator[tuple[Path, str]]:
-    """Give the files of an argument, and what each is called within it."""
+def _expand(argument: Path, output: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the files of an argument, each with its path within the argument."""
     if argument.is_dir():
         if output.resolve().is_relative_to(argument.resolve()):
-            raise InputError(f"{show(output)} lies within the input {show(argument)}: name another output folder")
+            raise InputError(
+                f"{display_path(output)}: lies within the input {display_path(argument)}: choose another output "
+                "folder"
+            )
         for path in sorted(argument.rglob("*")):
             if path.is_file() and format_of(path.name) and not _is_hidden(path.relative_to(argument)):
                 yield path, path.relative_to(argument).as_posix()
     elif argument.exists():
         yield argument, argument.name
     else:
-        for path in _match(argument, output):
+        for path in _glob(argument, output):
             yield path, path.name
 
 
-def _match(pattern: Path, output: Path) -> Iterator[Path]:
-    """Give the files that a pattern means: no outputs where it looks, and nothing hidden."""
+def _glob(pattern: Path, output: Path) -> Iterator[Path]:
+    """Yield the files that match a pattern, except hidden ones and those in the output folder."""
     matches = sorted(map(Path, glob(str(pattern), recursive=True)))  # noqa: PTH207  may be absolute
     if not matches:
-        raise InputError(f"{show(pattern)}: no such file or folder")
+        raise InputError(f"{display_path(pattern)}: no such file or folder")
     fixed = list(takewhile(lambda part: not has_magic(part), pattern.parts))
-    is_among = output.resolve().is_relative_to(Path(*fixed).resolve())
+    covers_output = output.resolve().is_relative_to(Path(*fixed).resolve())
     for path in matches:
-        is_output = is_among and path.resolve().is_relative_to(output.resolve())
+        is_output = covers_output and path.resolve().is_relative_to(output.resolve())
         is_hidden = _is_hidden(Path(*path.parts[len(fixed) :]))
         if path.is_file() and format_of(path.name) and not is_output and not is_hidden:
             yield path
 
 
 def _is_hidden(path: Path) -> bool:
-    """Tell what other programs leave out too: temporary files and notes beside the data."""
+    """Return whether other programs would skip the file, too: temporary files, and metadata beside the data."""
     return any(part.startswith((".", "_")) for part in path.parts)
 
 
 def _format(path: Path) -> tuple[str, str]:
     found = format_of(path.name)
     if found is None:
-        raise InputError(f"{show(path)}: of no known format: its name should end in {_suffixes()}")
+        raise InputError(f"{display_path(path)}: unknown format: the name should end in {_suffixes()}")
     return found
 
 
@@ -166,10 +194,69 @@ def _suffixes() -> str:
     return ", ".join(suffix for suffix in SUFFIXES if not suffix.endswith("zstd"))
 
 
-def _name(paths: Sequence[Path], names: Sequence[str]) -> list[str]:
-    """Name the outputs; if two would have one name, all are called by their path from the folder they share."""
+def _output_names(paths: Sequence[Path], names: Sequence[str]) -> list[str]:
+    """Return the names of the outputs: if two are equal, all paths from the folder that the inputs share."""
     if max(Counter(names).values()) == 1:
         return list(names)
     absolute = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100  a link keeps its own name
     shared = os.path.commonpath([path.parent for path in absolute])
     return [path.relative_to(shared).as_posix() for path in absolute]
+
+
+def inspect_inputs(
+    inputs: Sequence[Input], settings: Settings, notify: Callable[[str], None]
+) -> list[InspectedInput]:
+    """Find the columns with text and id in every file, before anything is written.
+
+    Parameters
+    ----------
+    inputs : sequence of Input
+    settings : Settings
+    notify : callable
+        Called with a message for each choice of columns, unless the settings name both.
+
+    Raises
+    ------
+    InputError
+        If files have no column for the text or the id; the message names them all. If the system cannot read a
+        file.
+    """
+    inspected: list[InspectedInput] = []
+    errors: list[tuple[Input, InputError]] = []
+    choices: dict[Columns, Input] = {}
+    fallback = Columns(settings.text_column or "text", settings.id_column)
+    for source in inputs:
+        try:
+            columns, damage = _inspect(source, settings)
+        except InputError as error:
+            errors.append((source, error))
+            continue
+        except OSError as error:
+            raise read_error(source.path, error) from error
+        if columns is not None:
+            choices.setdefault(columns, source)
+        inspected.append(InspectedInput(source, columns or fallback, damage))
+    if errors:
+        raise InputError(_columns_message(errors, len(inputs)))
+    if not (settings.text_column and settings.id_column):
+        for columns, source in choices.items():
+            notify(f"{source.display_path}: {columns}")
+    return inspected
+
+
+def _inspect(source: Input, settings: Settings) -> tuple[Columns | None, str]:
+    """Return a file's columns, None if it has no sound record, and why it cannot be read, empty if it can."""
+    try:
+        form = FORMATS[source.format]
+        return form.find_columns(source.path, source.compression, settings, source.display_path), ""
+    except DamageError as error:
+        return None, f"{error}: the file cannot be read"
+
+
+def _columns_message(errors: Sequence[tuple[Input, InputError]], n_inputs: int) -> str:
+    """Return the first error, and the names of the other files with one."""
+    message, others = str(errors[0][1]), [source.display_path for source, _ in errors[1:]]
+    if others:
+        shown = ", ".join(others[:_MAX_SHOWN]) + (", …" if len(others) > _MAX_SHOWN else "")
+        message += f"; {len(others)} more without one: {shown}"
+    return message if n_inputs == 1 else f"{message}; nothing is written yet: exclude files of another form"

@@ -1,7 +1,7 @@
-"""What a run has been asked and has finished, in the output folder: a rerun goes on from there.
+"""Manifest of an output folder: the settings and the finished files, from which a rerun resumes.
 
-The manifest is JSON Lines, only ever added to: first the settings, then a line when a file is begun and one when
-it is finished. A last line that a killed run has left half is no line.
+The manifest is append-only JSON Lines: first the settings, then a line when a file is begun and one when it is
+finished. An incomplete last line, left by a killed run, is ignored.
 """
 
 import json
@@ -11,9 +11,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from dechaff.bulk.inputs import Input, show
+from dechaff.bulk.inputs import Input, display_path
 from dechaff.bulk.outputs import remove_outputs
-from dechaff.bulk.summary import Tally
+from dechaff.bulk.summary import Counts
 from dechaff.errors import InputError
 
 NAME: Final = "_manifest.jsonl"
@@ -28,20 +28,20 @@ class Manifest:
     ----------
     folder : Path
     settings : mapping
-        Plain values: all that decides what is written.
+        Plain values of everything that affects the output.
     overwrite : bool
-        Whether to begin anew, whatever is there.
+        Whether to discard what earlier runs have written.
 
     Attributes
     ----------
     compiled : bool or None
-        Whether the folder was begun with compiled functions, whose results differ in the last digits; None if it
+        Whether the folder was begun with the numba kernels, whose results differ in the last digits; None if it
         is new.
 
     Raises
     ------
     InputError
-        If the folder has been written with other settings, or another run is writing to it.
+        If the folder was written with other settings, or another run is writing to it.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, Any], *, overwrite: bool = False) -> None:
@@ -49,7 +49,7 @@ class Manifest:
         folder.mkdir(parents=True, exist_ok=True)
         self._file = self._path.open("a+b")
         _lock(self._file, folder)
-        # By the names of outputs: the place of the input that each is of.
+        # Locations of inputs, and entries of finished files, by the names of their outputs.
         self._begun: dict[str, str] = {}
         self._finished: dict[str, dict[str, Any]] = {}
         with ExitStack() as undo:
@@ -57,20 +57,20 @@ class Manifest:
             lines = [] if overwrite else self._read()
             if lines:
                 self._check(lines[0], settings)
-                self._remember(lines[1:])
+                self._load(lines[1:])
             self.compiled: bool | None = lines[0]["compiled"] if lines else None
             undo.pop_all()
 
     def start(self, *, compiled: bool) -> None:
-        """Begin to write; to begin anew, what earlier runs have written goes first, and nothing else.
+        """Write the settings of a new folder; to overwrite, first remove what earlier runs have written.
 
         Parameters
         ----------
         compiled : bool
-            Whether compiled functions are used: what a new manifest keeps.
+            Whether the numba kernels are used; stored in a new manifest.
         """
         if self._overwrite:
-            remove_outputs(self._path.parent, self._names())
+            remove_outputs(self._path.parent, self._begun_names())
             self._file.truncate(0)
         if self.compiled is None:
             self.compiled = compiled
@@ -78,80 +78,76 @@ class Manifest:
             self._append({**head, "compiled": compiled})
 
     def close(self) -> None:
-        """Let another run have the folder."""
+        """Close the file, which unlocks the folder."""
         self._file.close()
 
-    def begin(self, each: Input) -> None:
-        """Say that outputs of this name are the run's own from now on."""
-        if self._begun.get(each.name) != each.place:
-            self._begun[each.name] = each.place
-            self._append({"begun": each.name, "place": each.place})
+    def begin(self, source: Input) -> None:
+        """Record that this run owns the outputs of an input."""
+        if self._begun.get(source.name) != source.location:
+            self._begun[source.name] = source.location
+            self._append({"begun": source.name, "place": source.location})
 
-    def finish(self, each: Input, tally: Tally) -> None:
-        """Say that a file's outputs are all there.
-
-        Parameters
-        ----------
-        each : Input
-        tally : Tally
-        """
+    def finish(self, source: Input, counts: Counts) -> None:
+        """Record that all outputs of an input are complete."""
         entry = {
-            "finished": each.name,
-            "input": each.shown,
-            "place": each.place,
-            "size": each.size,
-            "mtime_ns": each.mtime_ns,
-            "has_output": (self._path.parent / each.name).exists(),
-            **tally.to_dict(),
+            "finished": source.name,
+            "input": source.display_path,
+            "place": source.location,
+            "size": source.size,
+            "mtime_ns": source.mtime_ns,
+            "has_output": (self._path.parent / source.name).exists(),
+            **counts.to_dict(),
         }
-        self._finished[each.name] = entry
+        self._finished[source.name] = entry
         self._append(entry)
 
     def owns(self, name: str) -> bool:
-        """Tell whether an output of this name is of this run or one before."""
+        """Return whether this run or an earlier one has begun the output of this name."""
         return name in self._begun
 
-    def finished(self, each: Input) -> Tally | None:
-        """Give the tally of a file that is finished and has not changed since."""
-        entry = self._finished.get(each.name)
-        if entry is None or (entry["size"], entry["mtime_ns"]) != (each.size, each.mtime_ns):
+    def finished(self, source: Input) -> Counts | None:
+        """Return the counts of an input that is finished and has not changed since; None otherwise."""
+        entry = self._finished.get(source.name)
+        if entry is None or (entry["size"], entry["mtime_ns"]) != (source.size, source.mtime_ns):
             return None
-        # Of a file that cannot be read at all there is no output.
-        if entry["has_output"] and not (self._path.parent / each.name).exists():
+        # A file that cannot be read at all has no output.
+        if entry["has_output"] and not (self._path.parent / source.name).exists():
             return None
-        return Tally.from_dict(entry)
+        return Counts.from_dict(entry)
 
-    def has_finished(self, each: Input) -> bool:
-        """Tell whether a file was finished, whatever has happened to it since."""
-        return each.name in self._finished
+    def was_finished(self, source: Input) -> bool:
+        """Return whether an input was finished, even if it has changed since."""
+        return source.name in self._finished
 
     def check_names(self, inputs: list[Input]) -> None:
-        """Refuse inputs whose outputs were called otherwise, or would take the place of another input's.
+        """Check that inputs keep the names of their outputs, and that none takes the output of another input.
 
-        In the one case a document would be there twice, in the other one would be lost.
+        Otherwise documents would be there twice, or be lost.
 
         Raises
         ------
         InputError
-            With what to do.
+            With a remedy.
         """
         before = {entry["place"]: name for name, entry in self._finished.items()}
-        here = {each.place for each in inputs}
-        for each in inputs:
-            if before.get(each.place, each.name) != each.name:
+        locations = {source.location for source in inputs}
+        for source in inputs:
+            if before.get(source.location, source.name) != source.name:
                 raise InputError(
-                    f"{each.shown}: written as {before[each.place]} before, and would be {each.name} beside these "
-                    "other inputs: name another output folder, or begin anew with --overwrite"
+                    f"{source.display_path}: written as {before[source.location]} before, but would be "
+                    f"{source.name} with these other inputs: choose another output folder, or start over with "
+                    "--overwrite"
                 )
-            owner = self._begun.get(each.name, each.place)
-            if owner != each.place and owner not in here:
+            owner = self._begun.get(source.name, source.location)
+            if owner != source.location and owner not in locations:
                 raise InputError(
-                    f"{each.shown}: would be written as {each.name}, which is there of {show(Path(owner))}: name "
-                    "another output folder, or both inputs in one run with --overwrite"
+                    f"{source.display_path}: would be written as {source.name}, which is the output of "
+                    f"{display_path(Path(owner))}: choose another output folder, or clean both inputs in one run "
+                    "with --overwrite"
                 )
 
-    def _names(self) -> list[str]:
-        """Name what earlier runs have written, whatever their settings; a damaged manifest names what it can."""
+    def _begun_names(self) -> list[str]:
+        """Return the names of all outputs of earlier runs; lines that are damaged are skipped."""
         names = []
         self._file.seek(0)
         for line in self._file:
@@ -160,7 +156,7 @@ class Manifest:
         return [name for name in names if isinstance(name, str)]
 
     def _read(self) -> list[dict[str, Any]]:
-        """Read the lines that are whole, and cut off a last one that is not."""
+        """Return the complete lines, and truncate an incomplete last one."""
         self._file.seek(0)
         data = self._file.read()
         whole = data.rfind(b"\n") + 1
@@ -169,24 +165,28 @@ class Manifest:
         try:
             lines = [json.loads(line) for line in data[:whole].splitlines()]
             if lines and lines[0].get("format") != _FORMAT:
-                raise ValueError("no manifest")
+                raise ValueError("not a manifest")
         except (ValueError, AttributeError) as error:
-            raise InputError(f"{show(self._path)}: damaged ({error}): begin anew with --overwrite") from error
+            raise InputError(
+                f"{display_path(self._path)}: damaged ({error}): start over with --overwrite"
+            ) from error
         return lines
 
     def _check(self, head: dict[str, Any], settings: Mapping[str, Any]) -> None:
         if head.get("version") != _VERSION:
-            raise InputError(f"{show(self._path)}: of another version of dechaff: name another output folder")
+            raise InputError(
+                f"{display_path(self._path)}: of another version of dechaff: choose another output folder"
+            )
         before = head["settings"]
         changed = [name for name in {**before, **settings} if before.get(name) != settings.get(name)]
         if changed:
-            told = ", ".join(f"{name} was {before.get(name)!r}, is {settings.get(name)!r}" for name in changed)
+            changes = ", ".join(f"{name} was {before.get(name)!r}, is {settings.get(name)!r}" for name in changed)
             raise InputError(
-                f"{show(self._path.parent)}: written with other settings ({told}): use the same ones, name another "
-                "output folder, or begin anew with --overwrite"
+                f"{display_path(self._path.parent)}: written with other settings ({changes}): use the same ones, "
+                "choose another output folder, or start over with --overwrite"
             )
 
-    def _remember(self, lines: list[dict[str, Any]]) -> None:
+    def _load(self, lines: list[dict[str, Any]]) -> None:
         for line in lines:
             if "begun" in line:
                 self._begun[line["begun"]] = line["place"]
@@ -201,7 +201,7 @@ class Manifest:
 
 
 def _lock(file: BinaryIO, folder: Path) -> None:
-    """Refuse a folder that another run is writing to; the lock ends with the process, however that ends."""
+    """Lock the folder for this process; the system releases the lock when the process ends."""
     with suppress(ImportError):  # not on Windows
         import fcntl
 
@@ -209,4 +209,4 @@ def _lock(file: BinaryIO, folder: Path) -> None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             file.close()
-            raise InputError(f"{show(folder)}: another run is writing to it") from error
+            raise InputError(f"{display_path(folder)}: another run is writing to it") from error

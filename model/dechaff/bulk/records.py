@@ -1,16 +1,16 @@
-"""What travels between the reader, the workers and the writer."""
+"""Data that the reader, the workers and the writer exchange."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from dechaff.bulk.settings import LONGEST
-from dechaff.bulk.summary import Tally
+from dechaff.bulk.settings import MAX_RECORD
+from dechaff.bulk.summary import Counts
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some whole records of a file, still to be parsed.
+    """Whole records of a file, not yet parsed.
 
     Attributes
     ----------
@@ -19,7 +19,7 @@ class Chunk:
     first : int
         The number of the first record in its file, from 1.
     ends : tuple of int
-        Where each record ends in `data`, where the format itself does not say.
+        Where each record ends in `data`; only for WARC records.
     """
 
     data: bytes
@@ -28,8 +28,8 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Bad:
-    """A record, or what was to be some, that cannot be cleaned.
+class BadRecord:
+    """A record, or a part of a file, that cannot be cleaned.
 
     Attributes
     ----------
@@ -37,11 +37,11 @@ class Bad:
         Of the record in its file, from 1.
     reason : str
     raw : bytes
-        The record as it stands in the file, or its beginning.
+        The record as in the file, or its beginning.
     n_bytes : int
-        How long the whole record is; 0 if nobody knows.
+        The length of the whole record; 0 if unknown.
     n_records : int
-        How many records are lost; for a part of a Parquet file it is many.
+        The number of records lost: many for a part of a Parquet file.
     """
 
     number: int
@@ -60,7 +60,7 @@ class Document:
     number : int
         Of the record in its file, from 1.
     id : object
-        As the record has it, or made of file and number.
+        As in the record, or made of file name and number.
     source : str
     text : str
     """
@@ -72,18 +72,18 @@ class Document:
 
     @classmethod
     def of(cls, number: int, text: str, file: str, identity: Any = None, source: Any = None) -> "Document":
-        """Make a document; what its record does not say is made of file and number.
+        """Create a document, with defaults for a missing id and source.
 
         Parameters
         ----------
         number : int
         text : str
         file : str
-            What the file is called.
+            The name of the file.
         identity : object
-            Of the record; None if it has none.
+            Of the record; by default file name and number.
         source : object
-            Of the record; what is no string does not count.
+            Of the record; anything but a string is replaced by the file name.
 
         Examples
         --------
@@ -96,45 +96,39 @@ class Document:
 
 @dataclass(frozen=True)
 class Result:
-    """What a worker has made of a chunk.
+    """Output of a worker for a chunk.
 
     Attributes
     ----------
     data : bytes
-        The records without their boilerplate, in the format of the file.
+        The cleaned records, in the format of the file.
     dropped, attributes : bytes
         JSON lines.
-    bad : list of Bad
+    bad : list of BadRecord
         In the order of the file.
-    tally : Tally
+    counts : Counts
     """
 
     data: bytes = b""
     dropped: bytes = b""
     attributes: bytes = b""
-    bad: list[Bad] = field(default_factory=list)
-    tally: Tally = field(default_factory=Tally)
+    bad: list[BadRecord] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
 
 
 class BadRecordError(Exception):
-    """A record cannot be cleaned; the message says why."""
+    """A record cannot be cleaned; the message is the reason."""
 
 
 class DamageError(Exception):
-    """A file cannot be read further; the message says why."""
+    """The rest of a file cannot be read; the message is the reason."""
 
 
-def too_long(limit: int = LONGEST) -> str:
-    """Say why a record is not cleaned that has more bytes, or a text more characters, than this."""
+def too_long(limit: int = MAX_RECORD) -> str:
+    """Return the reason for a record of more than `limit` bytes, or a text of more characters."""
     return f"longer than {limit >> 20} MB"
 
 
-def join_lines(records: Iterable[Any], dumps: Any) -> bytes:
-    """Write values as JSON lines."""
-    return b"".join(_ended(records, dumps))
-
-
-def _ended(records: Iterable[Any], dumps: Any) -> Iterator[bytes]:
-    for record in records:
-        yield dumps(record)
-        yield b"\n"
+def join_lines(records: Iterable[Any], dumps: Callable[[Any], bytes]) -> bytes:
+    """Return values as JSON lines."""
+    return b"".join(dumps(record) + b"\n" for record in records)

@@ -1,4 +1,4 @@
-"""A bulk run: one reader, many workers, one writer, and a manifest of what is finished."""
+"""Bulk runs: one reader, many workers, one writer, and a manifest of finished files."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -11,40 +11,57 @@ import dechaff
 from dechaff.bulk.cleaner import Cleaner
 from dechaff.bulk.drift import Profile, describe_drift
 from dechaff.bulk.formats import FORMATS
-from dechaff.bulk.inputs import Input, cannot_read, find_inputs, show
-from dechaff.bulk.listening import Listener, Silence
+from dechaff.bulk.inputs import Input, InspectedInput, display_path, find_inputs, inspect_inputs, read_error
 from dechaff.bulk.manifest import Manifest
 from dechaff.bulk.outputs import Output, remove_unfinished
-from dechaff.bulk.records import Bad, Chunk, Result
-from dechaff.bulk.settings import Settings, need
-from dechaff.bulk.summary import Summary, Tally
-from dechaff.bulk.survey import Surveyed, survey
+from dechaff.bulk.records import BadRecord, Result
+from dechaff.bulk.settings import Settings, require
+from dechaff.bulk.summary import Counts, Summary
 from dechaff.bulk.workers import Job, in_order, n_workers, start_workers
 from dechaff.errors import InputError
-from dechaff.files import named
+from dechaff.files import add_filename
 from dechaff.linear.artifact import model_digest
 from dechaff.linear.line_model import LineModel
 
-# Bytes of input that are worth the seconds which compiled functions take to load.
-_MUCH: Final = 8_000_000
+# Bytes of input from which loading the numba kernels pays off.
+_WORTH_COMPILING: Final = 8_000_000
+
+
+class ProgressListener:
+    """Receives the progress of a run; subclasses override what they need."""
+
+    def on_start(self, n_bytes: int) -> None:
+        """Handle the start of reading; `n_bytes` is the size of all inputs to clean."""
+
+    def on_message(self, message: str) -> None:
+        """Handle a message for the user."""
+
+    def on_progress(self, position: int, counts: Counts, n_bytes: int) -> None:
+        """Handle a cleaned chunk.
+
+        Parameters
+        ----------
+        position : int
+            Bytes read of all inputs.
+        counts : Counts
+            Of the chunk.
+        n_bytes : int
+            Size of the chunk, decompressed.
+        """
 
 
 @dataclass(frozen=True)
-class _Begin:
-    """A file is begun."""
-
+class _FileStart:
     input: Input
     readable: bool
 
 
 @dataclass(frozen=True)
-class _End:
-    """A file has been read."""
-
+class _FileEnd:
     input: Input
 
 
-_Event = _Begin | Job | Bad | _End
+_Event = _FileStart | Job | BadRecord | _FileEnd
 
 
 def clean_bulk(
@@ -54,9 +71,9 @@ def clean_bulk(
     *,
     workers: int | None = None,
     overwrite: bool = False,
-    listener: Listener | None = None,
+    listener: ProgressListener | None = None,
 ) -> Summary:
-    r"""Clean files of documents into a folder; what an earlier run has finished there is left as it is.
+    r"""Clean files of documents into a folder; files that an earlier run has finished there are skipped.
 
     Parameters
     ----------
@@ -66,10 +83,10 @@ def clean_bulk(
         A folder.
     settings : Settings, optional
     workers : int, optional
-        How many processes; by default one for each core. The result does not depend on it.
+        Number of processes; by default one per core. It does not affect the result.
     overwrite : bool
-        Whether to begin anew, whatever is there.
-    listener : Listener, optional
+        Whether to discard what earlier runs have written there.
+    listener : ProgressListener, optional
 
     Returns
     -------
@@ -78,9 +95,9 @@ def clean_bulk(
     Raises
     ------
     InputError
-        If there is no such input, one has no known field for the text, or the folder has been written with other
-        settings: then nothing is written. If the system cannot read a file, or, if strict, at the first bad record:
-        what is finished by then stays.
+        If an input does not exist or has no known field for the text, or the folder was written with other
+        settings: then nothing is written. If the system cannot read a file, or, with `strict`, at the first bad
+        record: files that are finished by then are kept.
 
     Examples
     --------
@@ -88,154 +105,159 @@ def clean_bulk(
     >>> folder = Path(mkdtemp())
     >>> _ = (folder / "a.jsonl").write_text('{"text": "The vote was held on Monday.\\nShare"}')
     >>> summary = clean_bulk([folder / "a.jsonl"], folder / "out")
-    >>> summary.tally.n_documents, (folder / "out" / "a.jsonl").read_text()
+    >>> summary.counts.n_documents, (folder / "out" / "a.jsonl").read_text()
     (1, '{"text": "The vote was held on Monday.\\n"}')
     """
-    began = time.monotonic()
-    need("orjson")
+    started = time.monotonic()
+    require("orjson")
     settings, folder = settings or Settings(), Path(output)
-    model, found = settings.load_model(), find_inputs(inputs, folder)
-    within = [each for each in found if each.path.resolve().is_relative_to(folder.resolve())]
-    if overwrite and within:  # what goes first may be these
-        raise InputError(
-            f"{within[0].shown}: lies within the output folder, which --overwrite clears: name another"
-        )
-    with named(folder), closing(Manifest(folder, _plain(settings, model), overwrite=overwrite)) as manifest:
-        manifest.check_names(found)
+    model, sources = settings.load_model(), find_inputs(inputs, folder)
+    if overwrite:
+        _check_outside(folder, sources)
+    with add_filename(folder), closing(Manifest(folder, _plain(settings, model), overwrite=overwrite)) as manifest:
+        manifest.check_names(sources)
         if not overwrite:
-            _check_free(folder, found, manifest)
-        run = _Run(folder, settings, manifest, listener or Silence())
+            _check_free(folder, sources, manifest)
+        run = _Run(folder, settings, manifest, listener or ProgressListener())
         try:
-            summary = run.clean(found, model, workers)
+            summary = run.clean(sources, model, workers)
         finally:
             remove_unfinished(folder)
-    summary.seconds = time.monotonic() - began
+    summary.seconds = time.monotonic() - started
     return summary
 
 
 class _Run:
-    """What the steps of one run share."""
+    """The steps of one run, and what they share."""
 
-    def __init__(self, folder: Path, settings: Settings, manifest: Manifest, listener: Listener) -> None:
+    def __init__(self, folder: Path, settings: Settings, manifest: Manifest, listener: ProgressListener) -> None:
         self._folder, self._settings, self._manifest, self._listener = folder, settings, manifest, listener
 
-    def clean(self, found: list[Input], model: LineModel, workers: int | None) -> Summary:
-        """Clean what is not finished."""
-        finished = [self._manifest.finished(each) for each in found]
-        todo = [each for each, tally in zip(found, finished, strict=True) if tally is None]
-        done = [tally for tally in finished if tally is not None]
-        summary = Summary(n_inputs=len(found), n_skipped=len(done))
-        summary.n_redone = sum(self._manifest.has_finished(each) for each in todo)
-        for tally in done:
-            summary.tally.add(tally)
-        files = survey(todo, self._settings, self._listener.tell)
-        n_bytes = sum(each.size for each in todo)
+    def clean(self, sources: list[Input], model: LineModel, workers: int | None) -> Summary:
+        """Clean the inputs that are not finished."""
+        finished = [self._manifest.finished(source) for source in sources]
+        todo = [source for source, counts in zip(sources, finished, strict=True) if counts is None]
+        done = [counts for counts in finished if counts is not None]
+        summary = Summary(n_inputs=len(sources), n_skipped=len(done))
+        summary.n_redone = sum(self._manifest.was_finished(source) for source in todo)
+        total = summary.counts
+        for counts in done:
+            total.add(counts)
+        inspected = inspect_inputs(todo, self._settings, self._listener.on_message)
+        n_bytes = sum(source.size for source in todo)
         n = n_workers(workers, n_bytes) if todo else 1
-        cleaner = Cleaner(model, self._settings, compiled=self._wants_compiled(found))
+        cleaner = Cleaner(model, self._settings, compiled=self._should_compile(sources))
         with start_workers(n, cleaner) as (submit, is_compiled):
-            self._manifest.start(compiled=self._check_functions(is_compiled()))
+            self._manifest.start(compiled=self._check_compiled(is_compiled()))
             remove_unfinished(self._folder)
-            self._listener.begin(n_bytes)
-            for tally in self._write(in_order(self._read(files), submit, n)):
-                summary.tally.add(tally)
-        total = summary.tally
+            self._listener.on_start(n_bytes)
+            for counts in self._write(in_order(self._read(inspected), submit, n)):
+                total.add(counts)
         summary.notes += describe_drift(Profile.of(model), total.features, total.n_lines, total.n_dropped_lines)
         return summary
 
-    def _check_functions(self, compiled: bool) -> bool:
-        """Refuse to go on without compiled functions where the folder was begun with them."""
+    def _should_compile(self, sources: list[Input]) -> bool:
+        """Return whether to use the numba kernels: as the folder was begun, or if a new run is large."""
+        if self._manifest.compiled is None:
+            return sum(source.size for source in sources) >= _WORTH_COMPILING
+        return self._manifest.compiled
+
+    def _check_compiled(self, compiled: bool) -> bool:
+        """Raise if the folder was begun with the numba kernels and they are not available."""
         if self._manifest.compiled and not compiled:
             raise InputError(
-                f"{show(self._folder)}: begun with compiled functions, whose results differ in the last digits: "
-                "install dechaff[fast] and do without DECHAFF_FAST=0, or begin anew with --overwrite"
+                f"{display_path(self._folder)}: begun with the numba kernels, whose results differ in the last "
+                "digits: install dechaff[fast] and unset DECHAFF_FAST, or start over with --overwrite"
             )
         return compiled
 
-    def _wants_compiled(self, found: list[Input]) -> bool:
-        """Say whether to use compiled functions: as the folder was begun, or else if there is much to do."""
-        if self._manifest.compiled is None:
-            return sum(each.size for each in found) >= _MUCH
-        return self._manifest.compiled
-
-    def _read(self, files: list[Surveyed]) -> Iterator[_Event]:
-        """Read one file after the other, and hand on chunks."""
-        before = 0
-        for each in files:
+    def _read(self, inputs: list[InspectedInput]) -> Iterator[_Event]:
+        """Read one file after the other and yield its events."""
+        offset = 0
+        for item in inputs:
             try:
-                yield from self._read_file(each, before)
-            except OSError as error:  # no fault of the file's: the next run reads it again
-                raise cannot_read(each.input.path, error) from error
-            before += each.input.size
-
-    def _read_file(self, each: Surveyed, before: int) -> Iterator[_Event]:
-        """Read one file and hand on chunks; `before` counts the bytes of the files before it."""
-        file = each.input
-        yield _Begin(file, readable=not each.damage)
-        if each.damage:
-            yield Bad(1, each.damage)
-        else:
-            with file.path.open("rb") as opened:
-                for item in FORMATS[file.format].read(opened, file.compression):
-                    yield self._job(each, item, before + min(opened.tell(), file.size))
-        yield _End(file)
+                yield from self._read_file(item, offset)
+            except OSError as error:  # not damage: a later run may be able to read the file
+                raise read_error(item.input.path, error) from error
+            offset += item.input.size
 
     @staticmethod
-    def _job(each: Surveyed, item: Chunk | Bad, position: int) -> Job | Bad:
-        if isinstance(item, Bad):
-            return item
-        return Job(item, each.input.format, each.input.compression, each.columns, each.input.name, position)
+    def _read_file(item: InspectedInput, offset: int) -> Iterator[_Event]:
+        """Read one file and yield its events; `offset` is the size of the files before it."""
+        source = item.input
+        yield _FileStart(source, readable=not item.damage)
+        if item.damage:
+            yield BadRecord(1, item.damage)
+        else:
+            with source.path.open("rb") as file:
+                for part in FORMATS[source.format].read(file, source.compression):
+                    if isinstance(part, BadRecord):
+                        yield part
+                    else:
+                        position = offset + min(file.tell(), source.size)
+                        yield Job(part, source.format, source.compression, item.columns, source.name, position)
+        yield _FileEnd(source)
 
-    def _write(self, events: Iterator[tuple[_Event, Result | None]]) -> Iterator[Tally]:
-        """Write what workers have made, and give the tally of each file that is finished."""
-        output, tally = None, Tally()
+    def _write(self, events: Iterator[tuple[_Event, Result | None]]) -> Iterator[Counts]:
+        """Write the results, and yield the counts of each file when it is finished."""
+        output, counts = None, Counts()
         try:
             for event, result in events:
-                if isinstance(event, _Begin):
+                if isinstance(event, _FileStart):
                     self._manifest.begin(event.input)
-                    tally = Tally()
+                    counts = Counts()
                     output = Output(self._folder, event.input, self._settings, readable=event.readable)
-                elif output is not None and isinstance(event, _End):
+                elif output is not None and isinstance(event, _FileEnd):
                     output.finish()
-                    self._manifest.finish(event.input, tally)
-                    yield tally
+                    self._manifest.finish(event.input, counts)
+                    yield counts
                 elif output is not None:
-                    self._put(output, event, result, tally)
+                    self._write_result(output, event, result, counts)
         finally:
             if output is not None:
                 output.close()
 
-    def _put(self, output: Output, event: _Event, result: Result | None, tally: Tally) -> None:
-        """Write one result, and count it."""
-        result = result or Result(bad=[event] if isinstance(event, Bad) else [])
+    def _write_result(self, output: Output, event: _Event, result: Result | None, counts: Counts) -> None:
+        """Write one result or bad record, and count it."""
+        result = result or Result(bad=[event] if isinstance(event, BadRecord) else [])
         if result.bad and self._settings.strict:
             first = result.bad[0]
-            raise InputError(f"{output.input.shown}: record {first.number}: {first.reason}")
-        result.tally.n_bad = sum(bad.n_records for bad in result.bad)
+            raise InputError(f"{output.source.display_path}: record {first.number}: {first.reason}")
+        result.counts.n_bad = sum(bad.n_records for bad in result.bad)
         output.write(result)
-        tally.add(result.tally)
+        counts.add(result.counts)
         if isinstance(event, Job):
-            self._listener.reach(event.position, result.tally, len(event.chunk.data))
+            self._listener.on_progress(event.position, result.counts, len(event.chunk.data))
 
 
 def _plain(settings: Settings, model: LineModel) -> dict[str, Any]:
-    """Give what decides about the output, as plain values."""
-    return {
+    """Return everything that affects the output, as plain values."""
+    plain = {
         "dechaff": dechaff.__version__,
+        **vars(settings),
         "model": model_digest(settings.model),
         "threshold": model.resolve_threshold(settings.threshold),
         "keywords": {family: list(phrases) for family, phrases in (settings.keywords or {}).items()},
-        "text_column": settings.text_column,
-        "id_column": settings.id_column,
-        "dropped": settings.dropped,
-        "attributes": settings.attributes,
     }
+    del plain["strict"]
+    return plain
 
 
-def _check_free(folder: Path, found: list[Input], manifest: Manifest) -> None:
-    """Refuse to write over what no run has written."""
-    for each in found:
-        path = folder / each.name
-        if path.exists() and not manifest.owns(each.name):
+def _check_outside(folder: Path, sources: list[Input]) -> None:
+    """Raise if an input lies within the output folder, which is about to be cleared."""
+    for source in sources:
+        if source.path.resolve().is_relative_to(folder.resolve()):
             raise InputError(
-                f"{show(path)}: is there, and not of an earlier run: name another output folder, or say --overwrite"
+                f"{source.display_path}: lies within the output folder, which --overwrite clears: choose another"
+            )
+
+
+def _check_free(folder: Path, sources: list[Input], manifest: Manifest) -> None:
+    """Raise if an output exists that no run has written."""
+    for source in sources:
+        path = folder / source.name
+        if path.exists() and not manifest.owns(source.name):
+            raise InputError(
+                f"{display_path(path)}: exists, and was not written by an earlier run: choose another output "
+                "folder, or use --overwrite"
             )

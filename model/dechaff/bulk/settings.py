@@ -1,4 +1,4 @@
-"""What is asked of a bulk run, and how large things may be."""
+"""Settings and size limits of bulk runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,16 +9,14 @@ from dechaff.extras import load
 from dechaff.linear.artifact import default_model, load_model
 from dechaff.linear.line_model import LineModel, Threshold
 
-#: What installs the packages that bulk runs need.
-EXTRA: Final = "bulk"
-#: Bytes of records that are worked on at once.
+#: Bytes of records that a worker cleans at once.
 CHUNK: Final = 1 << 20
-#: A record with more bytes than this goes to quarantine: no article is so long, and memory is bounded by it.
-LONGEST: Final = 16 << 20
-#: A record that is handed on unread, such as a WARC response, may be longer.
-LONGEST_UNREAD: Final = 64 << 20
-#: Of a bad record so many bytes are kept.
-QUARANTINED: Final = 64 << 10
+#: Longer records go to quarantine: no article is that long, and the limit bounds the memory.
+MAX_RECORD: Final = 16 << 20
+#: Limit of records that are not parsed, such as WARC responses.
+MAX_UNPARSED: Final = 64 << 20
+#: Bytes of a bad record that are kept in quarantine.
+MAX_QUARANTINED: Final = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -32,13 +30,13 @@ class Settings:
     threshold : float or str, optional
         As for `dechaff.keep_content`.
     keywords : mapping of str to sequence of str, optional
-        Phrases of the user's own by family, as for `LineModel.with_keywords`.
+        Additional phrases by family, as for `LineModel.with_keywords`.
     text_column, id_column : str, optional
-        Where text and id of a document are; by default they are guessed from its first records.
+        Names of the fields with a document's text and id; by default the first usual names in its first records.
     dropped : bool
-        Whether every dropped line is written down, with its reasons.
+        Whether to write every dropped line, with its reasons.
     attributes : bool
-        Whether every line's span and probability are written as Dolma attributes.
+        Whether to write the span and probability of every line as Dolma attributes.
     strict : bool
         Whether the first bad record ends the run.
     """
@@ -58,7 +56,7 @@ class Settings:
         Raises
         ------
         DechaffError
-            If there is none, or it has no such threshold or family of keywords.
+            If the model, its threshold or a family of keywords does not exist.
         """
         model = default_model() if self.model is None else load_model(self.model)
         model = model.with_keywords(self.keywords) if self.keywords else model
@@ -66,12 +64,12 @@ class Settings:
         return model
 
 
-def need(module: str) -> Any:
-    """Import a package of the extra `bulk`.
+def require(module: str) -> Any:
+    """Import a module of the extra `bulk`.
 
     Raises
     ------
     MissingExtraError
         If it is not installed.
     """
-    return load(module, EXTRA)
+    return load(module, "bulk")

@@ -1,28 +1,29 @@
-"""What a bulk run has done, in numbers; memory is bounded whatever was seen."""
+"""Counts over documents and the summary of a bulk run, in bounded memory."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.bulk.drift import Counts, add_counts
+from dechaff.bulk.drift import Histogram, add_histograms
 from dechaff.text.lines import LineBatch
 
-# Of the dropped lines so many are counted at once; beyond, the rarer ones are forgotten.
-_COUNTED: Final = 50_000
-COUNTED_OF_A_CHUNK: Final = 1000
-# Frequent lines are short: of a longer one the beginning says which.
-_SHOWN_CHARS: Final = 80
-#: So many of the most frequent dropped lines are kept of each file, and shown.
-FREQUENT: Final = 20
+# Distinct dropped lines that are counted: the most frequent ones of a run, and of a chunk.
+_MAX_COUNTED: Final = 50_000
+_MAX_COUNTED_OF_CHUNK: Final = 1000
+# Frequent lines are short: the beginning identifies a longer one.
+_MAX_CHARS: Final = 80
+# The most frequent dropped lines that the manifest keeps of each file.
+_N_FREQUENT: Final = 20
 
 
 @dataclass
-class Tally:
-    """Sums over documents; two tallies can be added.
+class Counts:
+    """Sums over documents; they can be added.
 
     Attributes
     ----------
@@ -31,13 +32,13 @@ class Tally:
     n_bad : int
         Records in quarantine.
     flags : Counter
-        How many documents have each flag of `dechaff.clean_article`.
+        Documents by flag, as in `dechaff.clean_article`.
     n_flagged : int
-        How many documents have any.
+        Documents with a flag.
     frequent : Counter
-        The beginnings of dropped lines, and how often they were dropped, at least.
-    features : ndarray of int64, shape (n_features, n_deciles), or None
-        Lines of a sample by the deciles of the model's profile; not kept in the manifest.
+        Beginnings of dropped lines with the number of times they were dropped; a lower bound.
+    features : ndarray of int64, shape (n_features, n_bins), or None
+        A histogram of the features of sampled lines, for the drift check; not kept in the manifest.
     """
 
     n_documents: int = 0
@@ -49,10 +50,10 @@ class Tally:
     n_flagged: int = 0
     flags: Counter[str] = field(default_factory=Counter)
     frequent: Counter[str] = field(default_factory=Counter)
-    features: Counts | None = None
+    features: Histogram | None = None
 
     def count(self, batch: LineBatch, kept: NDArray[np.bool_], flags: list[tuple[str, ...]]) -> None:
-        """Count a block of articles as `decide_lines` gives it."""
+        """Count the lines and flags of a batch of articles."""
         widths = batch.ends - batch.starts
         self.n_documents += batch.n_articles
         self.n_lines += batch.n_lines
@@ -60,109 +61,108 @@ class Tally:
         self.n_chars += int(widths.sum())
         self.n_kept_chars += int(widths[kept].sum())
         self.n_flagged += sum(map(bool, flags))
-        self.flags.update(flag for each in flags for flag in each)
+        self.flags.update(chain.from_iterable(flags))
         self.frequent.update(_beginnings(batch, ~kept))
 
-    def add(self, other: "Tally") -> None:
-        """Add another tally to this one."""
+    def add(self, other: "Counts") -> None:
+        """Add other counts to these."""
         for name in _NUMBERS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.flags.update(other.flags)
         self.frequent.update(other.frequent)
-        self.features = add_counts(self.features, other.features)
-        if len(self.frequent) > 2 * _COUNTED:
-            self.forget(_COUNTED)
+        self.features = add_histograms(self.features, other.features)
+        if len(self.frequent) > 2 * _MAX_COUNTED:
+            self.prune(_MAX_COUNTED)
 
-    def forget(self, n: int = COUNTED_OF_A_CHUNK) -> None:
-        """Forget all dropped lines but the most frequent ones: of a chunk a few are enough to find those of all.
-
-        Parameters
-        ----------
-        n : int
-            So many are kept; `Counter.most_common` takes several times as long to find many.
+    def prune(self, n: int = _MAX_COUNTED_OF_CHUNK) -> None:
+        """Remove all but the `n` most frequent dropped lines; the default suits the counts of a chunk.
 
         Examples
         --------
-        >>> tally = Tally(frequent=Counter({"Log in": 1, "Share": 2}))
-        >>> tally.forget(1)
-        >>> tally.frequent
+        >>> counts = Counts(frequent=Counter({"Log in": 1, "Share": 2}))
+        >>> counts.prune(1)
+        >>> counts.frequent
         Counter({'Share': 2})
         """
+        # Several times as fast as `Counter.most_common` for a large `n`.
         ordered = sorted(self.frequent.items(), key=itemgetter(1), reverse=True)
         self.frequent = Counter(dict(ordered[:n]))
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain values, the most frequent lines first.
+        """Return the counts as plain values, the most frequent lines first.
 
         Examples
         --------
-        >>> Tally(n_documents=2, frequent=Counter({"Share": 2})).to_dict()["frequent"]
+        >>> Counts(n_documents=2, frequent=Counter({"Share": 2})).to_dict()["frequent"]
         {'Share': 2}
         """
         numbers = {name: getattr(self, name) for name in _NUMBERS}
-        frequent = dict(self.frequent.most_common(FREQUENT))
+        frequent = dict(self.frequent.most_common(_N_FREQUENT))
         return {**numbers, "flags": dict(sorted(self.flags.items())), "frequent": frequent}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Tally":
-        """Read what `to_dict` gave."""
+    def from_dict(cls, values: dict[str, Any]) -> "Counts":
+        """Return the counts that `to_dict` has written."""
         numbers = {name: values[name] for name in _NUMBERS}
         return cls(**numbers, flags=Counter(values["flags"]), frequent=Counter(values["frequent"]))
 
 
-_NUMBERS: Final = (
-    "n_documents", "n_lines", "n_dropped_lines", "n_chars", "n_kept_chars", "n_bad", "n_flagged",
-)  # fmt: skip
+_NUMBERS: Final = tuple(column.name for column in fields(Counts) if column.type is int)
 
 
 def _beginnings(batch: LineBatch, dropped: NDArray[np.bool_]) -> list[str]:
-    """Give the beginning of every dropped line."""
+    """Return the beginning of every dropped line."""
     lines = np.flatnonzero(dropped)
     articles = batch.line_articles[lines]
     shift = batch.article_codes[articles]
     starts = batch.starts[lines] - shift
-    ends = np.minimum(batch.ends[lines] - shift, starts + _SHOWN_CHARS)
+    ends = np.minimum(batch.ends[lines] - shift, starts + _MAX_CHARS)
     spans = zip(articles.tolist(), starts.tolist(), ends.tolist(), strict=True)
     return [batch.texts[article][start:end] for article, start, end in spans]
 
 
 @dataclass
 class Summary:
-    """What a bulk run has done.
+    """Outcome of a bulk run.
 
     Attributes
     ----------
-    tally : Tally
-        Of all inputs, those that an earlier run had finished among them.
+    counts : Counts
+        Of all inputs, including those that an earlier run had finished.
     n_inputs : int
-        Files that were asked for.
+        Number of input files.
     n_skipped : int
         Files that an earlier run had finished.
     n_redone : int
         Files that had been finished, but have changed since.
     seconds : float
-        How long this run took.
+        Duration of this run.
     notes : list of str
-        What else there is to say, of drift for example.
+        Messages for the user, such as warnings of drift.
     """
 
-    tally: Tally = field(default_factory=Tally)
+    counts: Counts = field(default_factory=Counts)
     n_inputs: int = 0
     n_skipped: int = 0
     n_redone: int = 0
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def tally(self) -> Counts:
+        """Return `counts` by its former name."""
+        return self.counts
+
     def to_dict(self) -> dict[str, Any]:
-        """Give plain values for JSON."""
-        tally = self.tally
+        """Return the summary as plain values for JSON."""
+        counts = self.counts
         return {
             "n_inputs": self.n_inputs,
             "n_skipped": self.n_skipped,
             "n_redone": self.n_redone,
             "seconds": round(self.seconds, 3),
-            **tally.to_dict(),
-            "share_dropped_lines": round(tally.n_dropped_lines / max(tally.n_lines, 1), 4),
-            "share_dropped_chars": round((tally.n_chars - tally.n_kept_chars) / max(tally.n_chars, 1), 4),
+            **counts.to_dict(),
+            "share_dropped_lines": round(counts.n_dropped_lines / max(counts.n_lines, 1), 4),
+            "share_dropped_chars": round((counts.n_chars - counts.n_kept_chars) / max(counts.n_chars, 1), 4),
             "notes": self.notes,
         }

@@ -1,4 +1,4 @@
-"""Processes that clean chunks, and the order in which their results come back."""
+"""Worker processes that clean chunks, with results in the order of the chunks."""
 
 import gc
 import os
@@ -18,64 +18,63 @@ from dechaff.bulk.cleaner import Cleaner
 from dechaff.bulk.formats import FORMATS
 from dechaff.bulk.formats.columns import Columns
 from dechaff.bulk.records import Chunk, Document, Result
-from dechaff.bulk.settings import LONGEST_UNREAD
+from dechaff.bulk.settings import MAX_UNPARSED
 from dechaff.errors import InputError
 
 Event = TypeVar("Event")
 Outcome = TypeVar("Outcome")
-#: Starts a job; what it gives waits for the result.
+#: Starts a job and returns a function that waits for its result.
 Submit = Callable[["Job"], Callable[[], Result]]
-#: How to start a job, and what tells whether compiled functions are used.
+#: How to start a job, and a function that returns whether the numba kernels are used.
 Workers = tuple[Submit, Callable[[], bool]]
 
-# Chunks a worker that wait or are done: enough that none is ever idle.
-_AHEAD: Final = 3
-# A worker is a process by itself: threads within it would only be in each other's way.
+# Chunks per worker that are queued or finished: enough to keep all workers busy.
+_QUEUED: Final = 3
+# All cores have a worker: more threads would only compete.
 _ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True)
 class Job:
-    """A chunk, and what has to be known to clean it.
+    """A chunk to clean.
 
     Attributes
     ----------
     chunk : Chunk
     format, compression : str
     columns : Columns
-    source : str
-        What the file is called.
+    file_name : str
     position : int
-        How many bytes of all inputs have been read.
+        Bytes of all inputs read so far.
     """
 
     chunk: Chunk
     format: str
     compression: str
     columns: Columns
-    source: str
+    file_name: str
     position: int
 
 
-def n_workers(asked: int | None, n_bytes: int) -> int:
-    """Say how many processes to use: as asked, or one for each core if there is something to do for all.
+def n_workers(requested: int | None, n_bytes: int) -> int:
+    """Return the number of processes: as requested, or one per core if there is enough input for each.
 
     Examples
     --------
     >>> n_workers(4, 1000), n_workers(None, 1000)
     (4, 1)
     """
-    if asked is not None:
-        return max(asked, 1)
+    if requested is not None:
+        return max(requested, 1)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(cores, n_bytes >> 17))
 
 
 @contextmanager
 def start_workers(n: int, cleaner: Cleaner) -> Iterator[Workers]:
-    """Start processes, each with its own model, at once: they load what they need while others prepare the rest.
+    """Start worker processes, each with its own model; with `n` = 1, chunks are cleaned in this process.
 
-    With one alone the work is done in this process.
+    The processes start before the first job, so that they load while this process prepares.
 
     Parameters
     ----------
@@ -85,7 +84,7 @@ def start_workers(n: int, cleaner: Cleaner) -> Iterator[Workers]:
     Raises
     ------
     InputError
-        If a process ends on its own.
+        If a process is killed.
     """
     if n == 1:
         yield lambda job: partial(_clean, job, cleaner), cleaner.is_compiled
@@ -93,23 +92,23 @@ def start_workers(n: int, cleaner: Cleaner) -> Iterator[Workers]:
     with _one_thread():
         pool = ProcessPoolExecutor(n, get_context("spawn"), _start, (cleaner,))
         try:
-            # A worker is asked, so that this process need not load them.
-            answers = [_submit(pool, _is_compiled) for _ in range(n)]
-            yield lambda job: _submit(pool, _work, job), answers[0]
+            # Ask the workers: loading the kernels here would take seconds.
+            is_compiled = [_submit(pool, _is_compiled) for _ in range(n)]
+            yield lambda job: _submit(pool, _work, job), is_compiled[0]
         except BrokenProcessPool as error:
             raise InputError(
-                "a worker process has ended, perhaps for want of memory: run it again, with fewer --workers; "
-                "finished files stay"
+                "a worker process has ended, perhaps for lack of memory: run again with fewer --workers; finished "
+                "files are kept"
             ) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _submit(pool: ProcessPoolExecutor, function: Callable[..., Outcome], *args: object) -> Callable[[], Outcome]:
-    """Hand something over; a process that has to be started for it never hears Ctrl-C."""
+    """Submit a call to the pool; if this starts a process, SIGINT is blocked in it."""
     if not hasattr(signal, "pthread_sigmask"):  # on Windows
         return pool.submit(function, *args).result
-    resource_tracker.ensure_running()  # which is started with the first process, and lets it hear
+    resource_tracker.ensure_running()  # started with the first process, it would unblock the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return pool.submit(function, *args).result
@@ -119,7 +118,7 @@ def _submit(pool: ProcessPoolExecutor, function: Callable[..., Outcome], *args: 
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Let the processes that are started meanwhile use one thread each."""
+    """Limit the processes that are started within the context to one thread each."""
     before = {name: os.environ.get(name) for name in _ONE_THREAD}
     os.environ.update(_ONE_THREAD)
     try:
@@ -136,10 +135,9 @@ _cleaners: list[Cleaner] = []
 
 
 def _start(cleaner: Cleaner) -> None:
-    """Prepare a worker: Ctrl-C is for the parent, and without a parent there is nothing to do.
+    """Prepare a worker: ignore Ctrl-C, exit with the parent, and load tables and kernels by cleaning a text.
 
-    Tables and compiled functions are loaded by cleaning something. What is there by then is never garbage: frozen,
-    it is not looked through each time that the worker collects its own.
+    These objects are never garbage: freezing them keeps later collections short.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
@@ -165,27 +163,27 @@ def _work(job: Job) -> Result:
 
 
 def _clean(job: Job, cleaner: Cleaner) -> Result:
-    return FORMATS[job.format].clean(job.chunk, job.columns, job.source, job.compression, cleaner)
+    return FORMATS[job.format].clean(job.chunk, job.columns, job.file_name, job.compression, cleaner)
 
 
 def in_order(events: Iterable[Event | Job], submit: Submit, n: int) -> Iterator[tuple[Event | Job, Result | None]]:
-    """Give events in their order, jobs with their results; so many are under way as keeps all workers busy.
+    """Yield events in their order, jobs with their results; a bounded number of jobs runs ahead.
 
     Parameters
     ----------
     events : iterable
-        Jobs among others.
+        Jobs and other events.
     submit : callable
-        As `start_workers` gives it.
+        As returned by `start_workers`.
     n : int
-        How many workers there are.
+        Number of workers.
     """
     waiting: deque[tuple[Any, Callable[[], Result] | None]] = deque()
-    n_bytes, most = 0, 1 if n == 1 else _AHEAD * n
+    n_bytes, max_waiting = 0, 1 if n == 1 else _QUEUED * n
     for event in events:
         waiting.append((event, submit(event) if isinstance(event, Job) else None))
         n_bytes += _size(event)
-        while len(waiting) > most or (n_bytes > LONGEST_UNREAD and waiting):
+        while len(waiting) > max_waiting or (n_bytes > MAX_UNPARSED and waiting):
             done, result = waiting.popleft()
             n_bytes -= _size(done)
             yield done, result and result()

@@ -6,38 +6,48 @@ from functools import cache
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dechaff._typing import Columns, Floats
 from dechaff.features.context import context_names
-from dechaff.features.currency import currency_features
-from dechaff.features.keywords import keyword_features
+from dechaff.features.currency import CURRENCY_NAMES, currency_features
+from dechaff.features.keywords import KEYWORD_NAMES, keyword_features
 from dechaff.features.lexicon import read_entries
-from dechaff.features.position import neighbour_features, position_features
-from dechaff.features.sections import section_features
-from dechaff.features.shape import Columns, shape_features
+from dechaff.features.neighbours import NEIGHBOUR_NAMES, neighbour_features
+from dechaff.features.position import POSITION_NAMES, position_features
+from dechaff.features.sections import SECTION_NAMES, section_features
+from dechaff.features.shape import SHAPE_NAMES, shape_features
 from dechaff.features.stage3 import stage3_names
 from dechaff.features.words import TERM_TYPES
 from dechaff.text.lines import LineBatch
-from dechaff.text.tokens import Words, find_words
+from dechaff.text.tokens import Words
 
 # To be raised when a feature changes its values and keeps its name: models made before no longer fit.
 FEATURES_VERSION: Final = 1
 
 
 class FeatureGroup(NamedTuple):
-    """A named function from a batch, its words and the columns of the groups before it to new columns."""
+    """A function from a batch, its words and the columns of the groups before it to new columns.
+
+    Attributes
+    ----------
+    name : str
+    feature_names : tuple of str
+        The columns that the function returns, in order.
+    compute : callable
+    """
 
     name: str
+    feature_names: tuple[str, ...]
     compute: Callable[[LineBatch, Words, Columns], Columns]
 
 
 FEATURE_GROUPS: Final = (
-    FeatureGroup("shape", shape_features),
-    FeatureGroup("keywords", keyword_features),
-    FeatureGroup("currency", currency_features),
-    FeatureGroup("position", position_features),
-    FeatureGroup("sections", section_features),
-    FeatureGroup("neighbours", neighbour_features),
+    FeatureGroup("shape", SHAPE_NAMES, shape_features),
+    FeatureGroup("keywords", KEYWORD_NAMES, keyword_features),
+    FeatureGroup("currency", CURRENCY_NAMES, currency_features),
+    FeatureGroup("position", POSITION_NAMES, position_features),
+    FeatureGroup("sections", SECTION_NAMES, section_features),
+    FeatureGroup("neighbours", NEIGHBOUR_NAMES, neighbour_features),
 )
 
 
@@ -57,6 +67,7 @@ def line_features(batch: LineBatch, words: Words) -> Columns:
 
     Examples
     --------
+    >>> from dechaff.text.tokens import find_words
     >>> batch = LineBatch.from_texts(["₹900 per month"])
     >>> float(line_features(batch, find_words(batch))["has_price_per_period"][0])
     1.0
@@ -67,27 +78,17 @@ def line_features(batch: LineBatch, words: Words) -> Columns:
     return columns
 
 
-@cache
 def feature_names() -> tuple[str, ...]:
-    """Name the features of `line_features`, in order."""
-    return tuple(name for names in group_names().values() for name in names)
+    """Return the names of the features of `line_features`, in order."""
+    return tuple(name for group in FEATURE_GROUPS for name in group.feature_names)
 
 
-@cache
 def group_names() -> dict[str, tuple[str, ...]]:
-    """Name the features of each group."""
-    batch = LineBatch.from_texts(["a"])
-    words = find_words(batch)
-    columns: Columns = {}
-    names = {}
-    for group in FEATURE_GROUPS:
-        found = group.compute(batch, words, columns)
-        columns |= found
-        names[group.name] = tuple(found)
-    return names
+    """Return the names of each group's features."""
+    return {group.name: group.feature_names for group in FEATURE_GROUPS}
 
 
-def stack(columns: Columns, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+def stack(columns: Columns, out: Floats | None = None) -> Floats:
     """Make one matrix of columns, shape (n_features, n_lines): a feature lies in one piece of memory."""
     n_lines = len(next(iter(columns.values())))
     matrix = np.empty((len(columns), n_lines), np.float32) if out is None else out

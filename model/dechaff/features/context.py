@@ -4,13 +4,11 @@ Nearby log-odds and window means as in stacked sequential learning (Cohen and Ca
 as in Web2Text, the best segment as in Pasternack and Roth (2009), cohesion with the probable body.
 """
 
-from functools import cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dechaff.features.shape import Columns
+from dechaff._typing import Columns, Flags, Hashes, Indices, Values
 from dechaff.features.smoothing import best_segment, smooth_log_odds
 from dechaff.kernels import accelerated
 from dechaff.text.lines import LineBatch
@@ -26,12 +24,10 @@ from dechaff.text.ragged import (
     sum_rows,
     sum_windows,
 )
-from dechaff.text.tokens import Hashes, Words, bucket_words, find_words, mix
-
-Indices = NDArray[np.int64]
-Values = NDArray[np.float64]
+from dechaff.text.tokens import Words, bucket_words, mix
 
 _REACH: Final = 4
+_REACHES: Final = (2, 6, 16)
 _FAR: Final = 30
 _CLIP: Final = 8.0
 # How far the scores of the best segment are moved: a narrow one of sure lines, a wide one with the doubtful.
@@ -48,6 +44,46 @@ SHAPE_FLAGS: Final = (
     "ends_with_digit",
     "is_upper",
     "ends_with_colon",
+)
+
+CONTEXT_NAMES: Final = (
+    "log_odds",
+    "probability",
+    *(f"log_odds_{by}_{side}" for by in range(1, _REACH + 1) for side in ("before", "after")),
+    *(f"{name}_within_{reach}_lines" for reach in _REACHES for name in ("mean_probability", "share_content_chars")),
+    "log_lines_since_content",
+    "log_lines_until_content",
+    "log_lines_since_sure_content",
+    "log_lines_until_sure_content",
+    "share_content_before",
+    "share_content_after",
+    "log_content_before",
+    "log_content_after",
+    "article_log_content",
+    "article_share_content",
+    "article_mean_probability",
+    "article_mean_doubt",
+    "article_largest_line_share",
+    "is_in_narrow_segment",
+    "log_lines_after_narrow_segment",
+    "is_in_wide_segment",
+    "log_lines_after_wide_segment",
+    "smooth_log_odds",
+    "smooth_log_odds_before",
+    "smooth_log_odds_after",
+    "is_in_best_segment",
+    "share_before_best_segment",
+    "share_after_best_segment",
+    "log_lines_after_best_segment",
+    "log_lines_before_best_segment",
+    "log_lines_into_best_segment",
+    "log_lines_to_end_of_best_segment",
+    "log_odds_of_like_lines",
+    "cohesion",
+    "share_words_in_content",
+    "share_rare_words_in_content",
+    "share_rare_words_in_prose",
+    "n_rare_words_in_content",
 )
 
 
@@ -78,13 +114,9 @@ def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds:
     return {"log_odds": odds, "probability": probability, **round_columns(found)}
 
 
-@cache
 def context_names() -> tuple[str, ...]:
-    """Name the features of `context_features`, in order."""
-    batch = LineBatch.from_texts(["a"])
-    one = np.ones(1)
-    needed: Columns = {"log_n_chars": one} | dict.fromkeys(("is_long", *SHAPE_FLAGS), np.ones(1, np.bool_))
-    return tuple(context_features(batch, find_words(batch), needed, one))
+    """Return the names of the features of `context_features`, in order."""
+    return CONTEXT_NAMES
 
 
 def _nearby(odds: Values, probability: Values, width: Values, offsets: Indices) -> Columns:
@@ -92,8 +124,8 @@ def _nearby(odds: Values, probability: Values, width: Values, offsets: Indices) 
     for by in range(1, _REACH + 1):
         columns[f"log_odds_{by}_before"] = shift(odds, offsets, -by, -_CLIP / 2)
         columns[f"log_odds_{by}_after"] = shift(odds, offsets, by, -_CLIP / 2)
-    summed, reaches = np.array((probability, width, probability * width)), (2, 6, 16)
-    for reach, (sums, n_lines) in zip(reaches, sum_windows(summed, offsets, reaches), strict=True):
+    summed = np.array((probability, width, probability * width))
+    for reach, (sums, n_lines) in zip(_REACHES, sum_windows(summed, offsets, _REACHES), strict=True):
         expected_lines, n_chars, expected_chars = sums
         columns[f"mean_probability_within_{reach}_lines"] = expected_lines / n_lines
         columns[f"share_content_chars_within_{reach}_lines"] = expected_chars / np.maximum(n_chars, 1)
@@ -182,7 +214,7 @@ def _like_lines(odds: Values, columns: Columns, batch: LineBatch) -> Columns:
     return {"log_odds_of_like_lines": np.where(others > 0, total / np.maximum(others, 1), -_CLIP / 4)}
 
 
-def _cohesion(words: Words, probability: Values, is_long: NDArray[np.bool_]) -> Columns:
+def _cohesion(words: Words, probability: Values, is_long: Flags) -> Columns:
     """Tell how far a line's words occur in the rest of the probable content, and in the rest at all."""
     # A word that stands everywhere says less: weigh by rarity within the article, and not at all if it is alone.
     copies = np.arange(int(words.copies.max(initial=1)))
@@ -216,7 +248,7 @@ def measure_cohesion(
     offsets: Indices,
     part_lines: Indices,
     probability: Values,
-    is_long: NDArray[np.bool_],
+    is_long: Flags,
     rarities: Values,
     rarities_shared: Values,
 ) -> Values:

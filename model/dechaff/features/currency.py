@@ -3,15 +3,24 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dechaff.features.shape import Columns
+from dechaff._typing import Columns, Flags, Indices
 from dechaff.text.characters import CURRENCY, DIGIT
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import log1p_counts
-from dechaff.text.tokens import Indices, Words
+from dechaff.text.tokens import Words
 
 _FEW_WORDS: Final = 8
+
+CURRENCY_NAMES: Final = (
+    "n_currency_symbols",
+    "n_amounts",
+    "has_price",
+    "is_price",
+    "has_price_per_period",
+    "has_percent",
+    "has_discount",
+)
 
 
 def currency_features(batch: LineBatch, words: Words, columns: Columns) -> Columns:
@@ -37,7 +46,7 @@ def currency_features(batch: LineBatch, words: Words, columns: Columns) -> Colum
     }
 
 
-def _beside_number(places: Indices, lines: Indices, words: Words) -> NDArray[np.bool_]:
+def _beside_number(places: Indices, lines: Indices, words: Words) -> Flags:
     """Tell which of some words, in their lines, have a number next to them in the line."""
     beside = np.zeros(len(places), np.bool_)
     for by in (-1, 1):

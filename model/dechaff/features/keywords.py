@@ -3,14 +3,13 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dechaff._typing import Codes, Columns, Flags, Floats, Indices
 from dechaff.features.lexicon import FAMILIES, PhraseHits, find_phrases, phrase_table
-from dechaff.features.shape import Columns
 from dechaff.kernels import accelerated
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import log1p_counts
-from dechaff.text.tokens import Indices, Words
+from dechaff.text.tokens import Words
 
 # Families that say what kind of furniture a line is.
 BOILERPLATE_FAMILIES: Final = (
@@ -31,6 +30,13 @@ BOILERPLATE_FAMILIES: Final = (
 _BOILERPLATE_ROWS = [FAMILIES.index(family) for family in BOILERPLATE_FAMILIES]
 
 
+KEYWORD_NAMES: Final = (
+    *(f"{kind}_{name}_phrases" for name in FAMILIES for kind in ("n", "share")),
+    "share_furniture_phrases",
+    "begins_with_furniture",
+)
+
+
 def keyword_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
     """Count each family's phrases in each line, and the share of the line's words that they cover."""
     hits = find_phrases(words, phrase_table(words.keywords))
@@ -46,8 +52,8 @@ def keyword_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
 
 @accelerated
 def weigh_families(
-    hit_lines: Indices, lengths: Indices, families: NDArray[np.uint32], n_words: Indices, n_families: int
-) -> NDArray[np.float32]:
+    hit_lines: Indices, lengths: Indices, families: Codes, n_words: Indices, n_families: int
+) -> Floats:
     """Give the logarithm of one more than a family's hits in each line, and the share of words that they cover.
 
     Parameters
@@ -75,7 +81,7 @@ def weigh_families(
     return weighed
 
 
-def _begins(hits: PhraseHits, words: Words, n_lines: int) -> NDArray[np.bool_]:
+def _begins(hits: PhraseHits, words: Words, n_lines: int) -> Flags:
     bits = np.uint32(sum(1 << FAMILIES.index(family) for family in BOILERPLATE_FAMILIES))
     lines = words.lines[hits.words]
     at_start = (hits.words == words.offsets[:-1][lines]) & ((hits.families & bits) > 0)

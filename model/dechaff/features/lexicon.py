@@ -12,12 +12,12 @@ from importlib.resources import files
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dechaff._typing import Classes, Codes, Hashes, Indices
 from dechaff.errors import InputError
 from dechaff.kernels import accelerated
 from dechaff.text.lines import LineBatch
-from dechaff.text.tokens import Hashes, Indices, Keywords, Words, find_words, join_hashes
+from dechaff.text.tokens import Keywords, Words, find_words, join_hashes
 
 # In the order of their bits.
 FAMILIES: Final = (
@@ -72,17 +72,17 @@ class PhraseTable:
         and `_MAY_BE` more if they may be a phrase.
     """
 
-    hashes: NDArray[np.uint64]
-    families: NDArray[np.uint32]
-    begins: NDArray[np.uint8]
+    hashes: Hashes
+    families: Codes
+    begins: Classes
 
 
 class PhraseHits(NamedTuple):
     """Where phrases stand: their first word, how many words they have and their families' bits."""
 
-    words: NDArray[np.int64]
-    lengths: NDArray[np.int64]
-    families: NDArray[np.uint32]
+    words: Indices
+    lengths: Indices
+    families: Codes
 
 
 def read_entries() -> list[Entry]:
@@ -214,10 +214,10 @@ def find_phrases(words: Words, table: PhraseTable) -> PhraseHits:
 def match_phrases(
     word_hashes: Hashes,
     offsets: Indices,
-    begins: NDArray[np.uint8],
+    begins: Classes,
     phrases: Hashes,
-    families: NDArray[np.uint32],
-) -> tuple[Indices, Indices, NDArray[np.uint32]]:
+    families: Codes,
+) -> tuple[Indices, Indices, Codes]:
     """Find phrases among the words of lines: the parts of `PhraseHits`, by the parts of a `PhraseTable`."""
     places = np.flatnonzero(begins[_filter_keys(word_hashes)] > 0)
     room = offsets[np.searchsorted(offsets, places, side="right")] - places
@@ -241,5 +241,5 @@ def match_phrases(
     return places, lengths, bits
 
 
-def _filter_keys(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+def _filter_keys(hashes: Hashes) -> Indices:
     return (hashes >> np.uint64(64 - _FILTER_BITS)).astype(np.int64)

@@ -1,9 +1,10 @@
 """Where a line stands: in the article, and among its prose; what repeats in the article."""
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import Final
 
-from dechaff.features.shape import Columns
+import numpy as np
+
+from dechaff._typing import Columns, Flags, Hashes, Indices
 from dechaff.features.words import line_hashes
 from dechaff.kernels import accelerated
 from dechaff.text.lines import LineBatch
@@ -14,15 +15,42 @@ from dechaff.text.ragged import (
     places_until,
     ratio,
     repeat_rows,
-    round_column,
-    shift,
     sum_before,
     sum_rows,
     sum_windows,
 )
-from dechaff.text.tokens import Hashes, Indices, Words, join_hashes
+from dechaff.text.tokens import Words, join_hashes
 
-_FAR = 30
+_FAR: Final = 30
+_REACHES: Final = (2, 5, 12)
+_OF_ARTICLE: Final = ("log_n_chars", "is_prose", "is_short", "blank_lines_before", "share_furniture_phrases")
+
+POSITION_NAMES: Final = (
+    "log_index",
+    "log_index_from_end",
+    "relative_position",
+    "is_first",
+    "is_last",
+    "log_n_lines",
+    "share_prose_before",
+    "share_prose_after",
+    "log_prose_before",
+    "log_prose_after",
+    "log_lines_since_prose",
+    "log_lines_until_prose",
+    "is_between_prose",
+    "is_before_prose",
+    "is_after_prose",
+    "log_n_prose_chars",
+    *(f"share_prose_within_{reach}_lines" for reach in _REACHES),
+    "distance_to_prose_centre",
+    *(f"article_{name}" for name in _OF_ARTICLE),
+    "log_n_copies",
+    "is_repeat",
+    "repeats_prose",
+    "share_common_words",
+    "share_single_words",
+)
 
 
 def position_features(batch: LineBatch, words: Words, columns: Columns) -> Columns:
@@ -44,7 +72,7 @@ def position_features(batch: LineBatch, words: Words, columns: Columns) -> Colum
     }
 
 
-def _prose(flags: NDArray[np.bool_], width: NDArray[np.int64], offsets: NDArray[np.int64]) -> Columns:
+def _prose(flags: Flags, width: Indices, offsets: Indices) -> Columns:
     """Measure the prose around each line: long lines with the end of a sentence in them."""
     prose = flags * width
     total = repeat_rows(sum_rows(prose, offsets), offsets)
@@ -64,8 +92,8 @@ def _prose(flags: NDArray[np.bool_], width: NDArray[np.int64], offsets: NDArray[
         "is_after_prose": after == 0,
         "log_n_prose_chars": log1p_counts(total),
     }
-    reaches, counts = (2, 5, 12), flags.astype(np.int64)
-    for reach, (n_prose, n_around) in zip(reaches, sum_windows(counts, offsets, reaches), strict=True):
+    windows = sum_windows(flags.astype(np.int64), offsets, _REACHES)
+    for reach, (n_prose, n_around) in zip(_REACHES, windows, strict=True):
         columns[f"share_prose_within_{reach}_lines"] = n_prose / n_around
     index = np.arange(len(prose)) - repeat_rows(offsets[:-1], offsets)
     centre = repeat_rows(sum_rows(prose * index, offsets), offsets) / known
@@ -74,12 +102,11 @@ def _prose(flags: NDArray[np.bool_], width: NDArray[np.int64], offsets: NDArray[
     return columns
 
 
-def _article(columns: Columns, offsets: NDArray[np.int64]) -> Columns:
+def _article(columns: Columns, offsets: Indices) -> Columns:
     """Describe the whole article, so that a line is read against its kind of extractor."""
-    names = ("log_n_chars", "is_prose", "is_short", "blank_lines_before", "share_furniture_phrases")
     return {
         f"article_{name}": repeat_rows(mean_rows(columns[name], offsets).astype(np.float32), offsets)
-        for name in names
+        for name in _OF_ARTICLE
     }
 
 
@@ -96,7 +123,7 @@ def _repeats(words: Words, columns: Columns, offsets: Indices) -> Columns:
 
 
 @accelerated
-def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, NDArray[np.bool_]]:
+def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, Flags]:
     """Count how often each line's hash stands in its part, and tell where it does for the first time.
 
     Parameters
@@ -134,38 +161,3 @@ def count_recurring(copies: Indices, offsets: Indices, part_lines: Indices) -> I
     n_words = np.diff(offsets[part_lines])
     flags = np.array((100 * copies > np.repeat(n_words, n_words), copies == 1), np.int64)
     return np.array([sum_rows(row, offsets) for row in flags])
-
-
-_NEIGHBOUR_COLUMNS = (
-    "log_n_chars",
-    "is_prose",
-    "ends_with_sentence",
-    "share_capitalised_words",
-    "share_digits",
-    "share_furniture_phrases",
-    "begins_with_bullet",
-    "has_price",
-    "ends_with_colon",
-    "share_end_of_article_phrases",
-    "share_comment_phrases",
-    "share_date_phrases",
-)
-
-
-def neighbour_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
-    """Repeat the shapes of the two lines before and the two after, and compare them with the line's own."""
-    offsets = batch.part_lines
-    found: Columns = {}
-    chosen = np.array([columns[name] for name in _NEIGHBOUR_COLUMNS], np.float32)
-    for by, place in ((-2, "second_before"), (-1, "before"), (1, "after"), (2, "second_after")):
-        names = [f"{name}_{place}" for name in _NEIGHBOUR_COLUMNS]
-        found |= zip(names, shift(chosen, offsets, by), strict=True)
-    length = columns["log_n_chars"]
-    for by, place in ((-1, "before"), (1, "after")):
-        found[f"length_difference_{place}"] = np.abs(length - shift(length, offsets, by))
-    # A run of lines of one length is a list, a menu or a table.
-    [(total, n_lines)] = sum_windows(length, offsets, [3])
-    mean = total / n_lines
-    found["mean_length_within_3_lines"] = round_column(mean)
-    found["length_above_neighbours"] = round_column(length - mean)
-    return found

@@ -8,9 +8,8 @@ markers; here the distance to them is a feature.
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dechaff.features.shape import Columns
+from dechaff._typing import Columns, Flags, Indices
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import log1p_counts, places_since, places_until, repeat_rows, sum_before, sum_windows
 from dechaff.text.tokens import Words
@@ -21,6 +20,19 @@ _RUNS: Final = ("is_prose", "begins_with_bullet")
 MARKER_SHARE: Final = 0.4
 _FAR: Final = 80
 _WINDOW: Final = 12
+_BY_MARKER: Final = (
+    "log_lines_since_{}_marker",
+    "log_lines_until_{}_marker",
+    "log_{}_markers_before",
+    "log_{}_markers_after",
+)
+
+SECTION_NAMES: Final = (
+    *(name.format(marker) for marker in MARKERS for name in _BY_MARKER),
+    *(f"log_run_of_{name}" for name in _RUNS),
+    f"share_with_comma_within_{_WINDOW}_lines",
+    f"share_with_digit_within_{_WINDOW}_lines",
+)
 
 
 def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
@@ -30,15 +42,15 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     is_marker = np.array([columns[f"share_{name}_phrases"] for name in MARKERS]) >= MARKER_SHARE
     marks = is_marker.astype(np.int64)
     before, mirrored = sum_before(marks, offsets), (offsets[-1] - offsets)[::-1]
-    measured = {
-        "log_lines_since_{}_marker": places_since(is_marker, offsets, _FAR),
-        "log_lines_until_{}_marker": places_until(is_marker, offsets, _FAR),
-        "log_{}_markers_before": before,
-        "log_{}_markers_after": sum_before(marks[:, ::-1], mirrored)[:, ::-1],
-    }
-    logarithms = {name: log1p_counts(rows) for name, rows in measured.items()}
+    measured = (
+        places_since(is_marker, offsets, _FAR),
+        places_until(is_marker, offsets, _FAR),
+        before,
+        sum_before(marks[:, ::-1], mirrored)[:, ::-1],
+    )
+    logarithms = [log1p_counts(rows) for rows in measured]
     for row, marker in enumerate(MARKERS):
-        found |= {name.format(marker): rows[row] for name, rows in logarithms.items()}
+        found |= {name.format(marker): rows[row] for name, rows in zip(_BY_MARKER, logarithms, strict=True)}
     runs = log1p_counts(_run_lengths(np.array([columns[name] for name in _RUNS]), offsets))
     found |= {f"log_run_of_{name}": run for name, run in zip(_RUNS, runs, strict=True)}
     flags = np.array((columns["n_comma"] > 0, columns["has_digit"]), np.int64)
@@ -48,7 +60,7 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     return found
 
 
-def _run_lengths(flags: NDArray[np.bool_], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+def _run_lengths(flags: Flags, offsets: Indices) -> Indices:
     """Give each flagged line the length of its run of flagged lines, at most twice the limit; 0 to the others."""
     places = np.arange(flags.shape[-1])
     to_start, to_end = places + 1 - repeat_rows(offsets[:-1], offsets), repeat_rows(offsets[1:], offsets) - places

@@ -3,22 +3,58 @@
 Clipped logarithms and shares as in Web2Text (Vogels et al. 2018) and dragnet (Peters and Lecocq 2013).
 """
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dechaff._typing import Classes, Columns, Indices
 from dechaff.kernels import accelerated
 from dechaff.text.character_counts import MARKS, mark_table
 from dechaff.text.characters import DIGIT, IDEOGRAPH, LETTER, PUNCTUATION, UPPER
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import log1p_counts, ratio, shift
-from dechaff.text.tokens import Indices, Words
-
-#: A value for every line by name; flags are Booleans.
-Columns = dict[str, NDArray[Any]]
+from dechaff.text.tokens import Words
 
 PROSE_WIDTH: Final = 80
+
+SHAPE_NAMES: Final = (
+    "log_n_chars",
+    "log_n_words",
+    "is_short",
+    "is_long",
+    "is_very_long",
+    "mean_word_length",
+    "share_letters",
+    "share_upper",
+    "share_digits",
+    "share_ideographs",
+    "share_spaces",
+    "is_upper",
+    "has_digit",
+    *(f"{kind}_{name}" for name in MARKS for kind in ("n", "share")),
+    "share_capitalised_words",
+    "share_numbers",
+    "share_short_words",
+    "n_long_words",
+    "ends_with_sentence",
+    "ends_with_ellipsis",
+    "ends_with_colon",
+    "ends_with_comma",
+    "ends_with_digit",
+    "ends_with_separator",
+    "ends_with_quote",
+    "begins_with_capital",
+    "begins_with_lower",
+    "begins_with_digit",
+    "begins_with_bullet",
+    "begins_with_quote",
+    "begins_with_bracket",
+    "begins_with_other_mark",
+    "blank_lines_before",
+    "blank_lines_after",
+    "log_indent",
+    "is_prose",
+)
 
 
 def shape_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
@@ -63,7 +99,7 @@ def _word_shapes(words: Words) -> Columns:
 
 
 @accelerated
-def count_word_shapes(first_classes: NDArray[np.uint8], lengths: Indices, offsets: Indices) -> Indices:
+def count_word_shapes(first_classes: Classes, lengths: Indices, offsets: Indices) -> Indices:
     """Count each line's words by kind (other, capitalised, number) and length, shape (3, 3, n_lines)."""
     n_lines = len(offsets) - 1
     cells = np.repeat(np.arange(0, 9 * n_lines, 9), np.diff(offsets))

@@ -4,13 +4,10 @@ from typing import Final
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
+from dechaff._typing import Flags, Indices, Values
 from dechaff.kernels import accelerated
 from dechaff.text.ragged import repeat_rows
-
-Values = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 _INAUDIBLE: Final = 1e-12
 _LARGEST: Final = 300.0
@@ -54,7 +51,7 @@ def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
 
 
 @accelerated
-def lend_ratios(ratios: Values, is_last: NDArray[np.bool_], stay: float, longest: int) -> Values:
+def lend_ratios(ratios: Values, is_last: Flags, stay: float, longest: int) -> Values:
     """Give the likelihood ratio that the lines before each line lend it, 1 to the first of an article.
 
     A line with ratio q that is lent r lends (stay q r + 1 - stay) / ((1 - stay) q r + stay) to the next one. That
@@ -84,7 +81,7 @@ def _stretches(values: Values, lead: int, length: int, fill: float) -> Values:
 
 
 @accelerated
-def best_segment(scores: Values, offsets: Indices) -> tuple[NDArray[np.bool_], Indices, Indices]:
+def best_segment(scores: Values, offsets: Indices) -> tuple[Flags, Indices, Indices]:
     """Find the stretch of lines with the largest sum of scores in each article.
 
     Parameters

@@ -4,23 +4,27 @@ A line that stage 2 doubts stands or falls with the lines around, and with how m
 an extractor has cleaned before holds little boilerplate. Two-state smoothing as in Web2Text.
 """
 
-from functools import cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dechaff.features.shape import Columns
+from dechaff._typing import Columns, Indices, Values
 from dechaff.features.smoothing import smooth_log_odds
 from dechaff.text.ragged import log1p_counts, repeat_rows, round_columns, sum_rows
-
-Indices = NDArray[np.int64]
-Values = NDArray[np.float64]
 
 _CLIP: Final = 8.0
 _STAY: Final = 0.9
 # Keeps the log-odds of a share within some four.
 _SHARE_MARGIN: Final = 0.02
+
+STAGE3_NAMES: Final = (
+    "decided_log_odds",
+    "decided_smooth_log_odds",
+    "decided_share_content",
+    "decided_doubt",
+    "decided_log_n_lines",
+    "decided_log_n_words",
+)
 
 
 def stage3_features(log_odds: Values, n_words: Indices, offsets: Indices) -> Columns:
@@ -65,7 +69,6 @@ def stage3_features(log_odds: Values, n_words: Indices, offsets: Indices) -> Col
     return round_columns(columns)
 
 
-@cache
 def stage3_names() -> tuple[str, ...]:
-    """Name the features of `stage3_features`, in order."""
-    return tuple(stage3_features(np.zeros(1), np.ones(1, np.int64), np.array([0, 1])))
+    """Return the names of the features of `stage3_features`, in order."""
+    return STAGE3_NAMES

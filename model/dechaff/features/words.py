@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dechaff._typing import Flags, Floats, Hashes, Indices, Values
 from dechaff.kernels import accelerated
 from dechaff.text.ragged import shift, sum_rows
-from dechaff.text.tokens import Hashes, Indices, Words, join_hashes, mix
+from dechaff.text.tokens import Words, join_hashes, mix
 
 _SALT: Final = 0x632BE59BD9B4E019
 _WHOLE_LINE_LIMIT: Final = 12  # words; a longer line is hardly ever seen twice
@@ -47,7 +47,7 @@ class Terms(NamedTuple):
         return np.diff(self.offsets)
 
     @property
-    def scale(self) -> NDArray[np.float64]:
+    def scale(self) -> Values:
         """Give the weight of one term in each line, shape (n_lines,)."""
         return 1 / np.sqrt(np.maximum(self.counts, 1))
 
@@ -98,7 +98,7 @@ def _bucket_terms(word_hashes: Hashes, word_offsets: Indices, n_bits: int) -> It
         yield Terms(kind.name, salted.view(np.int64), offsets, first, kind.by)
 
 
-def sum_words(words: Words, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+def sum_words(words: Words, weights: Floats) -> Values:
     """Sum the weights of every line's terms, shape (n_lines,).
 
     Parameters
@@ -113,7 +113,7 @@ def sum_words(words: Words, weights: NDArray[np.float32]) -> NDArray[np.float64]
     return total
 
 
-def sum_term_types(words: Words, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+def sum_term_types(words: Words, weights: Floats) -> Values:
     """Sum the weights of every line's terms by kind, in the order of `TERM_TYPES`, shape (n_kinds, n_lines).
 
     Parameters
@@ -133,10 +133,10 @@ def sum_term_types(words: Words, weights: NDArray[np.float32]) -> NDArray[np.flo
 def sum_terms(
     hashes: Hashes,
     offsets: Indices,
-    weights: NDArray[np.float32],
+    weights: Floats,
     _: Hashes,
     n_bits: int,
-) -> NDArray[np.float64]:
+) -> Values:
     """Sum the weights of the terms of each kind, scaled, in the lines they stand in; shape (n_kinds, n_lines)."""
     kinds = _bucket_terms(hashes, offsets, n_bits)
     return np.array([sum_rows(weights.take(terms.buckets), terms.offsets) * terms.scale for terms in kinds])
@@ -167,5 +167,5 @@ def line_hashes(words: Words) -> Hashes:
     return np.asarray(sum_rows(words.hashes, words.offsets), np.uint64)
 
 
-def _offsets(flags: NDArray[np.bool_]) -> Indices:
+def _offsets(flags: Flags) -> Indices:
     return np.concatenate(([0], np.cumsum(flags)))

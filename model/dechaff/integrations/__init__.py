@@ -1,1 +1,1 @@
-"""Steps for other engines."""
+"""Integrations with other engines; each module imports the package of its engine."""

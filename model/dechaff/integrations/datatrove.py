@@ -1,4 +1,4 @@
-"""A step for datatrove's pipelines: `pip install 'dechaff[datatrove]'`."""
+"""A step for datatrove pipelines: `pip install 'dechaff[datatrove]'`."""
 
 import itertools
 from collections.abc import Collection, Iterable, Iterator
@@ -22,16 +22,17 @@ except ImportError as error:
 
 
 class LineCleaner(PipelineStep):  # type: ignore[misc]
-    r"""Drops the boilerplate lines of documents, and documents with flags if it is told to.
+    r"""Drops the boilerplate lines of documents, and documents with excluded flags or without any content.
 
-    A document that goes on has the metadata `dechaff_share_kept`, of its characters, and `dechaff_flags`, with
-    commas between them, mostly "". One of which nothing is left does not go on.
+    Forwarded documents have the metadata `dechaff_share_kept`, the share of characters kept, and `dechaff_flags`,
+    separated by commas and usually "".
 
-    The exclusion writer gets all that does not go on, with the metadata `filter_reason`: whole documents for a flag
-    or "nothing kept", and the dropped lines of each other document, under its id, for "boilerplate lines".
+    The exclusion writer receives everything that is dropped, with the metadata `filter_reason`: whole documents
+    for a flag or "nothing kept", and the dropped lines of each forwarded document, under its id, for "boilerplate
+    lines".
 
-    Statistics count documents (total, forwarded, dropped and why, flagged and why) and, of those that go on, lines
-    (total, kept, dropped).
+    Statistics count documents (total, forwarded, dropped by reason, flagged by flag) and the lines of forwarded
+    documents (total, kept, dropped).
 
     Parameters
     ----------
@@ -40,16 +41,16 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
     threshold : float or str, optional
         As for `dechaff.keep_content`.
     exclude : collection of str
-        The flags of `dechaff.CleanedArticle` for which a document is dropped as a whole.
+        Flags of `dechaff.CleanedArticle`; documents with one of them are dropped.
     exclusion_writer : DiskWriter, optional
         One of datatrove's writers.
     batch_size : int
-        How many documents are cleaned at once.
+        Number of documents cleaned at once.
 
     Raises
     ------
     InputError
-        If there is no such flag; when run, if there is no such model or threshold.
+        If a flag does not exist; when run, if the model or the threshold does not exist.
 
     Examples
     --------
@@ -86,7 +87,7 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
         ----------
         data : iterable of Document
         rank, world_size : int
-            Which task of how many this is.
+            The number of the task, from 0, and the number of tasks.
         """
         model = _resolve(self.model)
         with self.exclusion_writer or nullcontext() as writer:
@@ -94,14 +95,16 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
                 with self.track_time("batch"):
                     results = list(_clean([document.text for document in documents], model, self.threshold))
                 for document, result in zip(documents, results, strict=True):
-                    yield from self._settle(document, result, writer, rank)
+                    yield from self._filter(document, result, writer, rank)
 
-    def _settle(
+    def _filter(
         self, document: Document, result: "_Result", writer: DiskWriter | None, rank: int
     ) -> Iterator[Document]:
-        """Let a document go on cleaned, or drop it; write what does not go on."""
-        self._count(result)
-        reason = self._reason_to_drop(result)
+        """Yield the cleaned document unless it is dropped, and write what is excluded."""
+        self.stat_update(StatHints.total)
+        if result.flags:
+            self.stat_update("flagged", *(f"flagged_{flag}" for flag in result.flags))
+        reason = self._drop_reason(result)
         if writer and (reason or result.dropped):
             metadata = {**document.metadata, "filter_reason": reason or "boilerplate lines"}
             text = document.text if reason else result.dropped
@@ -110,21 +113,15 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
             self.stat_update(StatHints.dropped, f"dropped_{reason}")
         else:
             self.stat_update(StatHints.forwarded)
-            yield self._cleaned(document, result)
+            yield self._update(document, result)
 
-    def _reason_to_drop(self, result: "_Result") -> str | None:
-        """Say why a document does not go on: a flag that the caller has named, or that nothing is left."""
+    def _drop_reason(self, result: "_Result") -> str | None:
+        """Return why a document is dropped: the first excluded flag, or that nothing is kept; None if it is not."""
         flag = next((flag for flag in self.exclude if flag in result.flags), None)
         return flag or (None if result.kept else "nothing kept")
 
-    def _count(self, result: "_Result") -> None:
-        """Count a document and its flags."""
-        self.stat_update(StatHints.total)
-        if result.flags:
-            self.stat_update("flagged", *(f"flagged_{flag}" for flag in result.flags))
-
-    def _cleaned(self, document: Document, result: "_Result") -> Document:
-        """Give the document its clean text and metadata, and count its lines."""
+    def _update(self, document: Document, result: "_Result") -> Document:
+        """Set the clean text and metadata of a document, and count its lines."""
         document.metadata["dechaff_share_kept"] = round(len(result.kept) / len(document.text), 4)
         document.metadata["dechaff_flags"] = ", ".join(result.flags)
         document.text = result.kept
@@ -137,7 +134,7 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class _Result:
-    """What became of one text."""
+    """Decision on one text: its kept and its dropped lines, and their numbers."""
 
     kept: str
     dropped: str
@@ -147,16 +144,16 @@ class _Result:
 
 
 def _check(exclude: Collection[str], batch_size: int) -> None:
-    """Refuse flags that there are not, and batches of nothing."""
+    """Raise `InputError` for unknown flags and empty batches."""
     wrong = [exclude] if isinstance(exclude, str) else [flag for flag in exclude if flag not in FLAGS]
     if wrong:
-        raise InputError(f"exclude={wrong[0]!r}: give a list of some of {', '.join(map(repr, FLAGS))}")
+        raise InputError(f"exclude={wrong[0]!r}: choose a list from {', '.join(map(repr, FLAGS))}")
     if batch_size < 1:
-        raise InputError(f"batch_size={batch_size}: give 1 or more")
+        raise InputError(f"batch_size={batch_size}: must be 1 or more")
 
 
 def _resolve(model: LineModel | str | Path | None) -> LineModel:
-    """Read the model, if it is not one."""
+    """Return the model, loaded if it is a path or None."""
     if isinstance(model, LineModel):
         return model
     return default_model() if model is None else load_model(model)

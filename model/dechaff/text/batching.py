@@ -9,16 +9,18 @@ from numpy.typing import NDArray
 
 from dechaff.errors import InputError
 from dechaff.kernels import expect_work
-from dechaff.text.lines import LineBatch
+from dechaff.text.lines import MOST_LINES, LineBatch
 
-# Code points that are worked on at once: small enough for the largest cache, large enough to hide numpy's calls.
-_BLOCK: Final = 1 << 20
-# An article counts as so many code points at least: some tables have rows for each article.
-_SMALLEST: Final = _BLOCK >> 10
+# Code points of a batch: few enough for the largest cache, enough to hide the overhead of numpy's calls.
+_MOST_CODES: Final = 1 << 20
+# The least that an article counts: some tables have rows for each article.
+_LEAST_CODES: Final = _MOST_CODES >> 10
 
 
 def batches(texts: Sequence[str]) -> Iterator[LineBatch]:
-    """Cut a sequence of articles into batches of about a million code points and at most 1,024 articles.
+    """Yield articles in batches of about a million code points, at most 1,024 articles and `MOST_LINES` lines.
+
+    Only a batch of a single article may have more lines.
 
     Parameters
     ----------
@@ -35,16 +37,27 @@ def batches(texts: Sequence[str]) -> Iterator[LineBatch]:
     expect_work(sum(map(len, texts)))
     first, size = 0, 0
     for place, text in enumerate(texts):
-        size += max(len(text), _SMALLEST)
-        if size >= _BLOCK:
-            yield LineBatch.from_texts(texts[first : place + 1])
+        size += max(len(text), _LEAST_CODES)
+        if size >= _MOST_CODES:
+            yield from _bound_lines(texts[first : place + 1])
             first, size = place + 1, 0
     if first < len(texts):
-        yield LineBatch.from_texts(texts[first:])
+        yield from _bound_lines(texts[first:])
+
+
+def _bound_lines(texts: Sequence[str]) -> Iterator[LineBatch]:
+    """Find the lines of articles, and halve a batch that has too many."""
+    batch = LineBatch.from_texts(texts)
+    if batch.n_lines <= MOST_LINES or batch.n_articles == 1:
+        yield batch
+        return
+    half = batch.n_articles // 2
+    yield from _bound_lines(texts[:half])
+    yield from _bound_lines(texts[half:])
 
 
 def check_texts(texts: Sequence[object] | NDArray[np.object_], *, or_none: bool = False) -> None:
-    """Refuse what is no sequence of strings, or of strings and None.
+    """Raise an error for anything but a sequence of strings, or of strings and None.
 
     Parameters
     ----------
@@ -55,21 +68,22 @@ def check_texts(texts: Sequence[object] | NDArray[np.object_], *, or_none: bool 
     Raises
     ------
     InputError
-        With the place and the type of the element that is neither.
+        With the position and the type of the first element that is neither.
     """
     if isinstance(texts, str):
         raise InputError("one text: give a list of texts, or use keep_content")
-    wanted = (str, type(None)) if or_none else str
+    types = (str, type(None)) if or_none else str
     for place, text in enumerate(texts):
-        if not isinstance(text, wanted):
+        if not isinstance(text, types):
             raise InputError(f"text {place} is {type(text).__name__}, not str: decode it first")
 
 
 @cache
 def _keep_freed_memory() -> None:
-    """Let glibc keep what a block has freed for the next one.
+    """Make glibc keep freed memory for the next batch; do nothing elsewhere.
 
-    It hands large arrays back to the system, which has to clear them anew for each block, until it has seen one
-    freed that is larger than they are; never touched, this one takes no memory. Elsewhere this does nothing.
+    Until a large array has been freed, glibc returns every other one to the system, which has to clear the memory
+    anew for the next batch. This array is never touched, so it costs nothing. It saves 15,000 page faults for 9 MB
+    of whole pages' text, 0.07 s of 0.65 s with numba and of 1.35 s without.
     """
     np.empty(31 << 20, np.uint8)

@@ -4,13 +4,11 @@ from functools import cache
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dechaff._typing import Classes, Codes, Indices
 from dechaff.kernels import accelerated
 from dechaff.text.characters import CURRENCY, DIGIT, IDEOGRAPH, LETTER, N_CODE_POINTS, SPACE, UPPER, class_table
 from dechaff.text.lines import LineBatch
-
-Indices = NDArray[np.int64]
 
 # Punctuation and symbols by what they do in a line.
 MARKS: Final = {
@@ -49,7 +47,7 @@ class CharacterCounts(NamedTuple):
 
 
 @cache
-def mark_table() -> NDArray[np.uint8]:
+def mark_table() -> Classes:
     """Give every code point the number of its mark, 0 for none, in the order of `MARKS`."""
     table = np.zeros(N_CODE_POINTS, np.uint8)
     for number, characters in reversed(list(enumerate(MARKS.values(), 1))):
@@ -58,7 +56,7 @@ def mark_table() -> NDArray[np.uint8]:
 
 
 @cache
-def kind_table() -> NDArray[np.uint8]:
+def kind_table() -> Classes:
     """Give every code point the number of its kind: 0 for the most frequent ones, which the words count."""
     classes, table = class_table(), mark_table().copy()
     table[table == 0] = _OTHER
@@ -95,11 +93,11 @@ def count_characters(batch: LineBatch, n_word_chars: Indices) -> CharacterCounts
 
 @accelerated
 def count_kinds(
-    codes: NDArray[np.uint32],
-    classes: NDArray[np.uint8],
+    codes: Codes,
+    classes: Classes,
     starts: Indices,
     ends: Indices,  # noqa: ARG001 - what stands between lines is space, which does not count
-    kinds: NDArray[np.uint8],
+    kinds: Classes,
 ) -> Indices:
     """Count the characters of each kind, those of kind 0 aside, in every line, shape (N_KINDS, n_lines)."""
     rare = np.flatnonzero((classes != LETTER) & (classes != SPACE))

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+
+from dechaff._typing import Classes, Codes
 
 N_CODE_POINTS: Final = 0x110000
 # Above this nothing is assigned but private use, tags and variation selectors.
@@ -68,7 +69,7 @@ def _category_class(category: str) -> int:
 
 
 @cache
-def class_table() -> NDArray[np.uint8]:
+def class_table() -> Classes:
     """Return the class bits of every code point.
 
     Returns
@@ -96,7 +97,7 @@ def class_table() -> NDArray[np.uint8]:
 
 
 @cache
-def fold_table() -> NDArray[np.uint32]:
+def fold_table() -> Codes:
     """Return what every code point counts as when words are compared.
 
     Letters are lower-cased, full-width forms become their ordinary ones and every decimal digit becomes 0,

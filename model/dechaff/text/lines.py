@@ -12,13 +12,11 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dechaff._typing import Classes, Codes, Indices
 from dechaff.errors import InputError
 from dechaff.kernels import accelerated
 from dechaff.text.characters import LINE_BREAK, SPACE, class_table
-
-Indices = NDArray[np.int64]
 
 #: A longer article is judged in parts of at most so many lines, each as if it were an article: memory has a bound.
 MOST_LINES: Final = 1 << 15
@@ -49,14 +47,14 @@ class LineBatch:
     """
 
     texts: list[str]
-    codes: NDArray[np.uint32]
-    classes: NDArray[np.uint8]
-    breaks: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    article_codes: NDArray[np.int64]
-    article_lines: NDArray[np.int64]
-    part_lines: NDArray[np.int64]
+    codes: Codes
+    classes: Classes
+    breaks: Indices
+    starts: Indices
+    ends: Indices
+    article_codes: Indices
+    article_lines: Indices
+    part_lines: Indices
 
     @classmethod
     def from_texts(cls, texts: Sequence[str]) -> "LineBatch":
@@ -101,12 +99,12 @@ class LineBatch:
         return len(self.texts)
 
     @cached_property
-    def line_articles(self) -> NDArray[np.int64]:
+    def line_articles(self) -> Indices:
         """Give the article of each line, shape (n_lines,)."""
         return np.repeat(np.arange(self.n_articles), np.diff(self.article_lines))
 
     @cached_property
-    def line_parts(self) -> NDArray[np.int64]:
+    def line_parts(self) -> Indices:
         """Give the part of each line, shape (n_lines,)."""
         return np.repeat(np.arange(len(self.part_lines) - 1), np.diff(self.part_lines))
 
@@ -199,9 +197,7 @@ def _cut_articles(article_lines: Indices) -> Indices:
 
 
 @accelerated
-def find_lines(
-    codes: NDArray[np.uint32], table: NDArray[np.uint8]
-) -> tuple[NDArray[np.uint8], Indices, Indices, Indices]:
+def find_lines(codes: Codes, table: Classes) -> tuple[Classes, Indices, Indices, Indices]:
     """Find the class of each code point, where lines break, and the spans of those that are not blank.
 
     Parameters
@@ -222,14 +218,14 @@ def find_lines(
     return classes, breaks, *_find_spans(classes, breaks)
 
 
-def _find_breaks(codes: NDArray[np.uint32], classes: NDArray[np.uint8]) -> Indices:
+def _find_breaks(codes: Codes, classes: Classes) -> Indices:
     breaks = np.flatnonzero(classes >= LINE_BREAK)  # its bit is the highest; flags are searched faster than numbers
     after = np.minimum(breaks + 1, len(codes) - 1)
     in_crlf = (codes[breaks] == 0x0D) & (codes[after] == 0x0A) & (after > breaks)
     return np.asarray(breaks[~in_crlf], np.int64)
 
 
-def _find_spans(classes: NDArray[np.uint8], breaks: Indices) -> tuple[Indices, Indices]:
+def _find_spans(classes: Classes, breaks: Indices) -> tuple[Indices, Indices]:
     """Find each line's first visible code point and the one after its last, by runs of visible code points."""
     visible = np.zeros(len(classes) + 2, np.bool_)
     np.equal(classes & SPACE, 0, out=visible[1:-1])

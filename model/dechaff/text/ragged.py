@@ -2,21 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from threading import local
 from typing import Any, Final, TypeVar
-from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff._typing import Flags, Floats, Indices, Values
 from dechaff.kernels import accelerated
 
-Values = NDArray[np.float64]
-Indices = NDArray[np.int64]
 Scalar = TypeVar("Scalar", bound=np.generic)
 Float = TypeVar("Float", bound=np.floating[Any])
 
-_WORTH_KEEPING: Final = 512
 _LOGARITHMS: Final = 1 << 16
 _DECIMALS: Final = 4
 
@@ -47,24 +43,8 @@ def sum_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     return sums
 
 
-# Dozens of columns are summed over the same runs: what was found for the last offsets is kept, for each thread.
-_latest = local()
-
-
 def _filled(offsets: Indices) -> tuple[Indices, Indices]:
-    """Find the runs that are not empty, and where they start."""
-    if len(offsets) < _WORTH_KEEPING:
-        return _find_filled(offsets)
-    known = getattr(_latest, "known", {})
-    found = known.get(id(offsets))
-    if found is None or found[0]() is not offsets:
-        known = {key: value for key, value in known.items() if value[0]() is not None}
-        found = known[id(offsets)] = (ref(offsets), *_find_filled(offsets))
-        _latest.known = known
-    return found[1], found[2]
-
-
-def _find_filled(offsets: Indices) -> tuple[Indices, Indices]:
+    """Find the rows that are not empty, and where they start."""
     filled = np.flatnonzero(offsets[1:] > offsets[:-1])
     return filled, offsets[filled]
 
@@ -177,7 +157,7 @@ def sum_windows(
 
 
 @accelerated
-def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
+def places_since(flags: Flags, offsets: Indices, limit: int) -> Indices:
     """Count the places back to the nearest flagged member before each one, at most `limit`.
 
     Parameters
@@ -200,14 +180,14 @@ def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indi
 
 
 @accelerated
-def places_until(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
+def places_until(flags: Flags, offsets: Indices, limit: int) -> Indices:
     """Count the places on to the nearest flagged member after each one, at most `limit`."""
     mirrored = (offsets[-1] - offsets)[::-1]
     return places_since(flags[..., ::-1], mirrored, limit)[..., ::-1]
 
 
 @accelerated
-def round_column(column: Values) -> NDArray[np.float32]:
+def round_column(column: Values) -> Floats:
     """Round to four decimals.
 
     Running sums differ in their last digits with what else is in the batch; no split may see that.
@@ -220,7 +200,7 @@ def round_column(column: Values) -> NDArray[np.float32]:
     return np.round(column, _DECIMALS).astype(np.float32)
 
 
-def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
+def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) -> Floats:
     """Divide counts by others, in float32: below 2**24 the result is that of float64, rounded, at half the memory.
 
     Parameters
@@ -248,7 +228,7 @@ def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]
     }
 
 
-def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> NDArray[np.float32]:
+def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> Floats:
     """Take the logarithm of one more than each count: small ones are looked up, which is far faster.
 
     Parameters
@@ -267,21 +247,19 @@ def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> 
 
 
 @cache
-def _log1p_table(rounded: bool) -> NDArray[np.float32]:
+def _log1p_table(rounded: bool) -> Floats:
     return _log1p(np.arange(_LOGARITHMS), rounded)
 
 
-def _log1p(counts: NDArray[np.integer[Any]], rounded: bool) -> NDArray[np.float32]:
+def _log1p(counts: NDArray[np.integer[Any]], rounded: bool) -> Floats:
     logarithms = np.log1p(counts)
     return np.asarray(np.round(logarithms, _DECIMALS) if rounded else logarithms, np.float32)
 
 
 @accelerated
-def take_logarithms(
-    counts: NDArray[np.integer[Any]], table: NDArray[np.float32], rounded: bool
-) -> NDArray[np.float32]:
+def take_logarithms(counts: NDArray[np.integer[Any]], table: Floats, rounded: bool) -> Floats:
     """Look the logarithms of counts up, and compute those of counts that are not in the table."""
-    found: NDArray[np.float32] = table.take(counts, mode="clip")
+    found: Floats = table.take(counts, mode="clip")
     if counts.size and counts.max() >= len(table):
         large = np.nonzero(counts >= len(table))
         found[large] = _log1p(counts[large], rounded)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dechaff._typing import Classes, Codes
+from dechaff._typing import Hashes as Hashes
+from dechaff._typing import Indices as Indices
 from dechaff.kernels import accelerated
 from dechaff.text.character_counts import CharacterCounts, count_characters
 from dechaff.text.characters import CURRENCY, IDEOGRAPH, WORD, fold_table
@@ -27,8 +29,6 @@ _IDEOGRAPH_WIDTH = 3
 # A line's length beyond this makes no difference.
 _LONGEST = 65_535
 
-Hashes = NDArray[np.uint64]
-Indices = NDArray[np.int64]
 #: Phrases of the user's own: pairs of a family of the lexicon and a phrase.
 Keywords = tuple[tuple[str, str], ...]
 
@@ -69,7 +69,7 @@ class Words:
         return self.ends - self.starts
 
     @cached_property
-    def first_classes(self) -> NDArray[np.uint8]:
+    def first_classes(self) -> Classes:
         """Give the class of each word's first character."""
         return self.batch.classes[self.starts]
 
@@ -137,11 +137,11 @@ def bucket_words(hashes: Hashes, part_words: Indices) -> Indices:
 
 @accelerated
 def hash_words(
-    codes: NDArray[np.uint32],
-    classes: NDArray[np.uint8],
+    codes: Codes,
+    classes: Classes,
     line_starts: Indices,
     line_ends: Indices,  # noqa: ARG001 - the compiled twin goes from line to line
-    folded: NDArray[np.uint32],
+    folded: Codes,
 ) -> tuple[Indices, Indices, Hashes, Indices]:
     """Find and hash words.
 
@@ -164,7 +164,7 @@ def hash_words(
     return starts, ends, hashes, np.append(np.searchsorted(starts, line_starts), len(starts))
 
 
-def hash_spans(folded: NDArray[np.uint32], starts: Indices, ends: Indices) -> Hashes:
+def hash_spans(folded: Codes, starts: Indices, ends: Indices) -> Hashes:
     """Hash spans of folded code points, as `hash_words` does, shape (n_spans,)."""
     sums, inverse = _prefix_sums(folded)
     return mix((sums[ends] - sums[starts]) * inverse[starts])
@@ -184,7 +184,7 @@ def join_hashes(first: Hashes, second: Hashes) -> Hashes:
     return mix(first * np.uint64(_BASE) + second)
 
 
-def _word_spans(classes: NDArray[np.uint8]) -> tuple[Indices, Indices]:
+def _word_spans(classes: Classes) -> tuple[Indices, Indices]:
     single = (classes & (IDEOGRAPH | CURRENCY)) > 0
     inside = ((classes & WORD) > 0) | single
     # A word begins where its character is the first of a run, or stands alone, or follows one that does.
@@ -195,7 +195,7 @@ def _word_spans(classes: NDArray[np.uint8]) -> tuple[Indices, Indices]:
     return np.flatnonzero(begins), np.flatnonzero(ends) + 1
 
 
-def _prefix_sums(codes: NDArray[np.uint32]) -> tuple[Hashes, Hashes]:
+def _prefix_sums(codes: Codes) -> tuple[Hashes, Hashes]:
     powers, inverse = _powers(max(_SMALLEST_TABLE, 1 << len(codes).bit_length()))
     sums = np.zeros(len(codes) + 1, np.uint64)
     np.cumsum(codes * powers[: len(codes)], out=sums[1:])

@@ -1,67 +1,154 @@
-"""The command `dechaff bulk`: its options, and nothing else."""
+"""The command `dechaff bulk`: a bulk run with its progress and its summary."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dechaff_training.cli.options import Keywords, ModelFile, Threshold, phrases
+from dechaff_training.cli import options
+from dechaff_training.cli.options import examples, parse_keywords
+from dechaff_training.files.json_io import write_record
+from dechaff_training.files.progress import Throughput
 
-EXAMPLES = (
-    "Examples: [bold]dechaff bulk docs.jsonl.zst -o clean/[/bold] · "
-    "[bold]dechaff bulk crawl/ -o clean/ --dropped --workers 8[/bold]\n\n"
-    "Exit codes: 0 all is clean · 1 bad input, other settings than before, or a bad record with --strict · "
-    "2 wrong usage · 3 done, but some records are in quarantine · 130 interrupted. "
-    "Run it again to go on where it stopped."
+if TYPE_CHECKING:
+    from dechaff.bulk import Settings, Summary
+    from dechaff.bulk.run import ProgressListener
+    from dechaff.bulk.summary import Counts
+
+EPILOG = (
+    examples("bulk docs.jsonl.zst -o clean/", "bulk crawl/ -o clean/ --dropped --workers 8")
+    + "\n\nExit codes: 0 all records are clean · 1 bad input, other settings than in the earlier run, or a bad "
+    "record with --strict · 2 wrong usage · 3 done, but some records are in quarantine · 130 interrupted. "
+    "Run the same command again to resume."
 )
-#: What a run ends with that has put records in quarantine.
+#: The exit code of a run with records in quarantine.
 QUARANTINED = 3
+_N_FREQUENT = 10
+_INPUT_HELP = (
+    "JSON Lines (.jsonl, .json, also .gz, .zst), .parquet, WET or WARC (.wet, .warc, also .gz), folders of them, "
+    "or quoted patterns."
+)
 
 
 def bulk(
-    inputs: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="INPUT",
-            help="JSON Lines (.jsonl, .json, also .gz, .zst), .parquet, WET or WARC (.wet, .warc, also .gz), "
-            "folders of them, or patterns in quotes.",
-        ),
-    ],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to write to.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help=_INPUT_HELP)],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the results.")],
     text_column: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="The field with the text; else text, content, body, …", show_default=False
-        ),
+        str | None, typer.Option(metavar="NAME", help="Field of the text.", show_default="text, content, body, …")
     ] = None,
     id_column: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="The field with the id; else id, doc_id, url, …", show_default=False),
+        str | None, typer.Option(metavar="NAME", help="Field of the id.", show_default="id, doc_id, url, …")
     ] = None,
     dropped: Annotated[
-        bool, typer.Option("--dropped", help="Write every dropped line down, with kind and reasons; slow.")
+        bool, typer.Option("--dropped", help="Write every dropped line with its kind and reasons; slow.")
     ] = False,
     attributes: Annotated[
-        bool, typer.Option("--attributes", help="Write every line's score as Dolma attributes.")
+        bool, typer.Option("--attributes", help="Write the score of every line as Dolma attributes.")
     ] = False,
-    model: ModelFile = None,
-    threshold: Threshold = None,
-    keywords: Keywords = None,
+    model: options.ModelFile = None,
+    threshold: options.Threshold = None,
+    keywords: options.Keywords = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Processes; by default one a core.", show_default=False)
+        int | None, typer.Option(min=1, metavar="N", help="Number of processes.", show_default="one per core")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad record.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew, whatever runs before did.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Start over instead of resuming.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Write the summary as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """Clean folders of documents on all cores; run it again to go on where it stopped."""
-    from dechaff.bulk.settings import Settings
-    from dechaff_training.cli.bulk_files import bulk_files
+    """Clean folders of documents on all cores; run it again to resume."""
+    from dechaff.bulk import Settings
 
-    settings = Settings(model, threshold, phrases(keywords), text_column, id_column, dropped, attributes, strict)
-    summary = bulk_files(
-        inputs, output, settings, workers=workers, overwrite=overwrite, quiet=quiet, as_json=as_json
-    )
-    if summary.tally.n_bad:
+    phrases = parse_keywords(keywords)
+    settings = Settings(model, threshold, phrases, text_column, id_column, dropped, attributes, strict)
+    summary = bulk_files(inputs, output, settings, workers, overwrite=overwrite, quiet=quiet, as_json=as_json)
+    if summary.counts.n_bad:
         raise typer.Exit(QUARANTINED)
+
+
+def bulk_files(
+    inputs: Sequence[str],
+    output: Path,
+    settings: "Settings",
+    workers: int | None = None,
+    *,
+    overwrite: bool = False,
+    quiet: bool = False,
+    as_json: bool = False,
+) -> "Summary":
+    """Run `clean_bulk` with a progress bar and print the summary.
+
+    Raises
+    ------
+    DechaffError
+        As `clean_bulk`.
+    """
+    from dechaff.bulk import clean_bulk
+
+    with Throughput("cleaning", hidden=quiet) as bar:
+        listener = _show_progress(bar, quiet=quiet)
+        summary = clean_bulk(inputs, output, settings, workers=workers, overwrite=overwrite, listener=listener)
+    if as_json:
+        write_record(summary.to_dict())
+    elif not quiet:
+        print(*summary_rows(summary, output), sep="\n")
+    return summary
+
+
+def _show_progress(bar: Throughput, *, quiet: bool) -> "ProgressListener":
+    """Return a listener that shows the progress of a run as a bar."""
+    from dechaff.bulk.run import ProgressListener
+
+    class Listener(ProgressListener):
+        def on_start(self, n_bytes: int) -> None:
+            """Set the total size of the inputs."""
+            bar.expect(n_bytes)
+
+        def on_message(self, message: str) -> None:
+            """Print a message."""
+            if not quiet:
+                bar.print(f"dechaff: {message}")
+
+        def on_progress(self, position: int, counts: "Counts", n_bytes: int) -> None:
+            """Advance the bar."""
+            bar.reach(position, counts.n_documents, n_bytes)
+
+    return Listener()
+
+
+def summary_rows(summary: "Summary", output: Path) -> Iterator[str]:
+    """Yield the lines of a summary.
+
+    Examples
+    --------
+    >>> from dechaff.bulk import Summary
+    >>> next(summary_rows(Summary(n_inputs=1), Path("out")))
+    '0 documents of 1 file: 0 of 0 lines dropped (0.0 %), 0.0 % of the characters'
+    """
+    from dechaff_training.report.rendering import visible
+
+    counts, figures = summary.counts, summary.to_dict()
+    yield (
+        f"{counts.n_documents:,} documents of {_count(summary.n_inputs, 'file')}: {counts.n_dropped_lines:,} of "
+        f"{counts.n_lines:,} lines dropped ({figures['share_dropped_lines']:.1%}), "
+        f"{figures['share_dropped_chars']:.1%} of the characters".replace("%", " %")
+    )
+    if summary.n_skipped:
+        yield f"{_count(summary.n_skipped, 'file')} finished by an earlier run"
+    if summary.n_redone:
+        yield f"{_count(summary.n_redone, 'file')} done again: changed since"
+    if counts.n_flagged:
+        flags = ", ".join(f"{flag}: {n:,}" for flag, n in sorted(counts.flags.items()))
+        yield f"{counts.n_flagged:,} documents flagged ({flags})"
+    if counts.n_bad:
+        yield f"{_count(counts.n_bad, 'record')} in quarantine: {output / '_quarantine'}"
+    yield from summary.notes
+    for place, (line, n) in enumerate(counts.frequent.most_common(_N_FREQUENT)):
+        if not place:
+            yield "Dropped most often:"
+        yield f"{n:>9,}  {visible(line)}"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"

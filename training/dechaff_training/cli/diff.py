@@ -1,19 +1,29 @@
-"""The command `dechaff diff`: its options, and nothing else."""
+"""The command `dechaff diff`."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dechaff_training.cli.options import Extractors, JsonFile, Threshold
+from dechaff.linear.line_model import Threshold
+from dechaff_training.cli import options
+from dechaff_training.cli.options import examples
+from dechaff_training.files.json_io import write_json
+from dechaff_training.files.models import load, named_model
+from dechaff_training.files.progress import Bar
+from dechaff_training.files.text_io import STANDARD
 
-EXAMPLES = (
-    "Examples: [bold]dechaff diff default my.joblib data/articles[/bold] · "
-    "[bold]dechaff diff old.joblib new.joblib texts/ --limit 50 --json changes.json[/bold]\n\n"
-    "Reasons are the themes whose shares in the line's log-odds differ most, B less A: above zero, B is more for "
-    "content. Where lines have labels, a change is right if B agrees with them."
+if TYPE_CHECKING:
+    from dechaff_training.corpus import Article, Corpus
+
+EPILOG = (
+    examples("diff default my.joblib data/articles", "diff old.joblib new.joblib texts/ --json changes.json")
+    + "\n\nReasons are the themes whose contributions to the line's log-odds differ most, B minus A: above 0 "
+    "if B is more for content. Where lines have labels, a change is right if B agrees with them."
 )
-_MODEL_HELP = "A model file, or 'default', the one that ships."
+_MODEL_HELP = "Model file, or 'default' for the built-in model."
+_CORPUS_SUFFIXES = (".jsonl", ".parquet")
 
 
 def diff(
@@ -27,13 +37,84 @@ def diff(
             show_default=False,
         ),
     ],
-    threshold: Threshold = None,
-    extractors: Extractors = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="How many changed lines to print.")] = 20,
-    reasons: Annotated[int, typer.Option(min=0, help="How many reasons each changed line gets.")] = 2,
-    json_file: JsonFile = None,
+    threshold: options.Threshold = None,
+    extractors: options.Extractors = None,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=0, metavar="N", help="Number of changed lines to print.")
+    ] = 20,
+    reasons: Annotated[int, typer.Option(min=0, metavar="N", help="Number of reasons per changed line.")] = 2,
+    json_file: options.JsonFile = None,
 ) -> None:
-    """Say which lines two models label differently, and why."""
-    from dechaff_training.cli.diff_files import diff_models
-
+    """List the lines that two models label differently, with the reasons."""
     diff_models((before, after), corpus, threshold, extractors or (), limit, reasons, json_file)
+
+
+def diff_models(
+    names: tuple[str, str],
+    paths: Sequence[Path],
+    threshold: Threshold = None,
+    extractors: Sequence[str] = (),
+    limit: int = 20,
+    reasons: int = 2,
+    json_file: Path | None = None,
+) -> None:
+    """Print the lines that two models label differently, or write them as JSON.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Models A and B: files, or `default`.
+    paths : sequence of Path
+        Articles, labelled or not, and folders of them.
+    threshold : float or str, optional
+    extractors : sequence of str
+        Each makes one article of a page; by default those that dechaff is trained on.
+    limit : int
+        Maximum number of printed lines; JSON has all of them.
+    reasons : int
+        Maximum number of reasons per line.
+    json_file : Path, optional
+
+    Raises
+    ------
+    DechaffError
+        If a model or an article cannot be read.
+    """
+    from dechaff_training.evaluate.model_diff import Explainer, compare_models
+    from dechaff_training.report.diff_rendering import print_comparison, to_dict
+
+    before, after = (load(named_model(name)) for name in names)
+    with Bar("reading the corpus") as bar:
+        corpus = read_articles(paths, extractors)
+        bar.describe("comparing")
+        comparison = compare_models(before, after, corpus, threshold)
+    explainer = Explainer(comparison)
+    if json_file is not None:
+        write_json(to_dict(comparison, names, explainer, reasons), json_file)
+    if json_file != STANDARD:
+        print_comparison(comparison, explainer, limit, reasons)
+
+
+def read_articles(paths: Sequence[Path], extractors: Sequence[str] = ()) -> "Corpus":
+    """Read articles, with their labels if they have any.
+
+    Raises
+    ------
+    DechaffError
+        If one cannot be read.
+    """
+    from dechaff_training.corpus import Corpus
+    from dechaff_training.corpus.article_files import HTML_SUFFIXES, SUFFIXES, find_articles, read_article
+    from dechaff_training.corpus.extraction import EXTRACTORS, LEARNT, check_extractors
+
+    check_extractors(extractors, EXTRACTORS)
+    chosen = tuple(extractors) or LEARNT
+    articles: list[Article] = []
+    for path in find_articles(paths, (*SUFFIXES, *_CORPUS_SUFFIXES)):
+        if path.suffix in _CORPUS_SUFFIXES:
+            articles += Corpus.read(path, extractors=chosen)
+        elif path.suffix in HTML_SUFFIXES:
+            articles += [read_article(path, extractor=extractor) for extractor in chosen]
+        else:
+            articles.append(read_article(path))
+    return Corpus(articles)

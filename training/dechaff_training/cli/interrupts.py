@@ -1,6 +1,6 @@
-"""Ctrl-C: a command ends with 130, and leaves nothing behind that is half done.
+"""Ctrl-C: commands end with exit code 130 and leave no half-written files.
 
-It imports little: until it has been imported, Ctrl-C shows a traceback.
+This module imports little, because Ctrl-C shows a traceback until it has been imported.
 """
 
 import os
@@ -10,22 +10,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-#: What a shell makes of a program that SIGINT ended.
+#: The exit code that shells report for a program ended by SIGINT.
 INTERRUPTED = 130
-# Seconds until what an interrupt fell into has surely been left.
-_MOMENT = 0.01
+# Seconds after which a callback that an interrupt fell into has ended.
+_DELAY = 0.01
 
 
-def leave_at_once() -> None:
-    """Let Ctrl-C end the process on the spot, where nothing is begun or all is done; unless it is to be ignored."""
+def exit_on_interrupt() -> None:
+    """End the process at once on Ctrl-C, outside of `interruptible` blocks; keep a SIGINT that is ignored."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _leave)
+        signal.signal(signal.SIGINT, _exit)
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C raise `KeyboardInterrupt` in the block, in a process that it would else end on the spot."""
-    if signal.getsignal(signal.SIGINT) is not _leave:
+    """Raise `KeyboardInterrupt` on Ctrl-C within the block, if `exit_on_interrupt` is in force."""
+    if signal.getsignal(signal.SIGINT) is not _exit:
         yield
         return
     before, sys.unraisablehook = sys.unraisablehook, _interrupt_again
@@ -33,20 +33,20 @@ def interruptible() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
     finally:
-        signal.signal(signal.SIGINT, _leave)
+        signal.signal(signal.SIGINT, _exit)
         sys.unraisablehook = before
 
 
-def _leave(_number: int, _frame: FrameType | None) -> None:
+def _exit(_number: int, _frame: FrameType | None) -> None:
     os._exit(INTERRUPTED)
 
 
 def _interrupt_again(lost: "sys.UnraisableHookArgs") -> None:
-    """Interrupt once more where an interrupt fell into a callback, of which Python can only print it."""
+    """Repeat an interrupt that Python could not raise because it fell into a callback."""
     if issubclass(lost.exc_type, KeyboardInterrupt):
         from _thread import interrupt_main
         from threading import Timer
 
-        Timer(_MOMENT, interrupt_main).start()
+        Timer(_DELAY, interrupt_main).start()
     else:
         sys.__unraisablehook__(lost)

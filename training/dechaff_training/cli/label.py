@@ -1,50 +1,55 @@
-"""The commands `dechaff label` and `dechaff next`: their options, and nothing else."""
+"""The commands `dechaff label` and `dechaff next`."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dechaff_training.cli.options import Extractor, Json, Keywords, ModelFile, Threshold, phrases
+from dechaff import extras
+from dechaff.errors import InputError
+from dechaff.linear.artifact import load_model, model_digest
+from dechaff.linear.line_model import Threshold
+from dechaff_training.cli import options
+from dechaff_training.cli.options import examples, parse_keywords
+from dechaff_training.files.json_io import write_record
+from dechaff_training.files.models import load
 
-EXAMPLES = (
-    "Examples: [bold]dechaff label texts/ --to data/mine[/bold] · "
-    "[bold]dechaff label page.html --to data/mine --no-open[/bold]\n\n"
-    "A model that was taught on the page lies in DIR; without --model it proposes labels there.\n\n"
-    "Nothing leaves this machine. Stop it with Ctrl-C: what is unsaved is there the next time."
+LABEL_EPILOG = (
+    examples("label texts/ --to data/mine", "label page.html --to data/mine --no-open")
+    + "\n\nWithout --model, a model that was fine-tuned with the labels in DIR proposes the labels.\n\n"
+    "Nothing leaves this machine. Stop with Ctrl-C; unsaved changes are kept for the next time."
 )
-
-NEXT_EXAMPLES = (
-    "Example: [bold]dechaff next texts/ --to data/mine[/bold]\n\n"
-    "The number before each article is how many words the model is expected to have wrong, halved for each article "
-    "of its site that is labelled or stands above."
+NEXT_EPILOG = (
+    examples("next texts/ --to data/mine")
+    + "\n\nThe number before each article is the expected number of words with a wrong label, halved for each "
+    "article of the same site that is labelled or listed above."
 )
 
 
 def label(
     to: Annotated[
         Path,
-        typer.Option("--to", metavar="DIR", help="The folder for labelled articles, DIR/<site>/<slug>.txt."),
+        typer.Option("--to", metavar="DIR", help="Folder for labelled articles: DIR/<site>/<slug>.txt."),
     ],
     inputs: Annotated[
         list[Path] | None,
         typer.Argument(
             metavar="INPUT",
-            help="Texts (.txt), labelled or not, HTML pages (.html), folders of them; by default those in DIR.",
-            show_default=False,
+            help="Texts (.txt), labelled or not, HTML pages (.html), or folders of them.",
+            show_default="those in DIR",
         ),
     ] = None,
-    model: ModelFile = None,
-    threshold: Threshold = None,
-    keywords: Keywords = None,
-    extractor: Extractor = "resiliparse_all",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 is any that is free.")] = 0,
-    opens: Annotated[bool, typer.Option("--open/--no-open", help="Whether to open a browser.")] = True,
+    model: options.ModelFile = None,
+    threshold: options.Threshold = None,
+    keywords: options.Keywords = None,
+    extractor: options.Extractor = "resiliparse_all",
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="Port; 0 is any free one.")] = 0,
+    opens: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
 ) -> None:
-    """Label articles on a page in the browser: see each line's label and reasons, correct it, save it."""
-    from dechaff_training.cli.label_files import label_files
-
-    label_files(inputs or [], to, model, threshold, phrases(keywords), extractor, port, opens=opens)
+    """Label articles in the browser: check each line's label and reasons, correct it, save."""
+    label_files(inputs or [], to, model, threshold, parse_keywords(keywords), extractor, port, opens=opens)
 
 
 def suggest(
@@ -53,14 +58,96 @@ def suggest(
         typer.Argument(metavar="INPUT", help="Texts (.txt), HTML pages (.html), or folders of them."),
     ],
     to: Annotated[
-        Path | None, typer.Option("--to", metavar="DIR", help="The folder of labelled articles: these are done.")
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="Folder of labelled articles, which are left out."),
     ] = None,
-    model: ModelFile = None,
-    extractor: Extractor = "resiliparse_all",
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many to show.")] = 20,
-    as_json: Json = False,
+    model: options.ModelFile = None,
+    extractor: options.Extractor = "resiliparse_all",
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Number of articles.")] = 20,
+    as_json: options.Json = False,
 ) -> None:
-    """Say which articles to label next: where the model is least sure of most words, site after site."""
-    from dechaff_training.cli.label_files import suggest_files
-
+    """List the articles to label next: those with the most words that the model is unsure of, spread over sites."""
     suggest_files(inputs, to, model, extractor, limit, as_json=as_json)
+
+
+def label_files(
+    inputs: Sequence[Path],
+    to: Path,
+    model: Path | None = None,
+    threshold: Threshold = None,
+    keywords: dict[str, list[str]] | None = None,
+    extractor: str = "resiliparse_all",
+    port: int = 0,
+    *,
+    opens: bool = True,
+) -> None:
+    """Serve the label page until it is interrupted.
+
+    Raises
+    ------
+    DechaffError
+        If an extra is not installed, or an input or the model cannot be read.
+    """
+    for package in ("starlette", "uvicorn"):
+        extras.load(package, "page")
+    from dechaff_training.corpus.extraction import EXTRACTORS, check_extractors, extractor_version
+    from dechaff_training.label_app.server import serve
+    from dechaff_training.label_app.session import Session
+
+    check_extractors([extractor], EXTRACTORS)
+    if to.exists() and not to.is_dir():
+        raise InputError(f"{to}: not a folder: name one for the labelled articles")
+    judge = load(model)
+    judge = judge.with_keywords(keywords) if keywords else judge
+    judge.resolve_threshold(threshold)
+    session = Session(inputs, to, judge, threshold, extractor, model_digest(model))
+    if model is None and (tuned := _tuned_model(to)):
+        session.use(load_model(tuned))
+        print(f"dechaff: {tuned}, fine-tuned with these labels, proposes new ones", file=sys.stderr)
+    if session.has_pages:
+        extractor_version(extractor)  # a missing package is reported here, not in the browser
+    serve(session, port, opens=opens)
+
+
+def suggest_files(
+    inputs: Sequence[Path],
+    to: Path | None = None,
+    model: Path | None = None,
+    extractor: str = "resiliparse_all",
+    limit: int = 20,
+    *,
+    as_json: bool = False,
+) -> None:
+    """Print the articles to label next, with the reason for each.
+
+    Raises
+    ------
+    DechaffError
+        If an input or the model cannot be read.
+    """
+    from dechaff_training.fit.active_learning import rank_articles
+    from dechaff_training.label_app.sources import find_sources
+
+    done = find_sources([to] if to and to.is_dir() else [])
+    todo = {name: source for name, source in find_sources(inputs).items() if name not in done}
+    if not todo:
+        raise InputError("no articles to label there: name texts (.txt), pages (.html) or folders of them")
+    judge = load(model or (to and _tuned_model(to)))
+    texts = [source.read_text(extractor) for source in todo.values()]
+    sites = [name.site for name in todo]
+    paths = [str(source.path) for source in todo.values()]
+    ranked = rank_articles(judge, texts, sites, labelled_sites=[name.site for name in done])
+    for suggestion in ranked[:limit]:
+        path = paths[suggestion.index]
+        if as_json:
+            write_record({"path": path, **suggestion.to_dict()})
+        else:
+            print(f"{suggestion.gain:8.1f}  {path}  {suggestion.reason}")
+
+
+def _tuned_model(labels: Path) -> Path | None:
+    """Return the path of the model that was fine-tuned with a folder's labels, if there is one."""
+    from dechaff_training.label_app.store import Store
+
+    path = Store(labels).model_path
+    return path if path.is_file() else None

@@ -1,4 +1,4 @@
-"""What several commands have in common: how they behave, and options."""
+"""Settings, options and checks that several commands share."""
 
 import codecs
 from enum import Enum
@@ -9,7 +9,7 @@ import typer
 
 from dechaff_training.files.text_io import STANDARD, Decoding
 
-#: How every command line of the project behaves: parameters of `typer.Typer`.
+#: Parameters of `typer.Typer` for every command line of the project.
 BEHAVIOUR: Final[dict[str, Any]] = {
     "add_completion": False,
     "rich_markup_mode": "rich",
@@ -19,43 +19,70 @@ BEHAVIOUR: Final[dict[str, Any]] = {
 
 
 class OnError(Enum):
-    """What to do about bytes that are not in the encoding."""
+    """Ways to handle bytes that are invalid in the encoding."""
 
     strict = "strict"
     replace = "replace"
 
 
-class LabelFormat(Enum):
-    """In which form labels come and go."""
-
-    text = "text"
-    label_studio = "label-studio"
-    dolma = "dolma"
-
-
 Files = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="FILES", help="Texts; '-' or none for standard input.", show_default=False),
+    typer.Argument(metavar="FILES", help="Text files; '-' or none: standard input.", show_default=False),
 ]
 Title = Annotated[
     str | None,
     typer.Option(
         metavar="TEXT",
-        help="The article's title, with the site's name or without: the headline stays, copies of it go rather.",
+        help="Title of the article, with or without the site's name; marks the headline and its copies.",
         show_default=False,
     ),
 ]
-Url = Annotated[str | None, typer.Option(metavar="URL", help="The page's address, to know the headline by.")]
-Encoding = Annotated[str, typer.Option(metavar="NAME", help="How the input is encoded; output is UTF-8.")]
-Errors = Annotated[OnError, typer.Option(help="What to do about bytes that are not in the encoding.")]
+Url = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Address of the page; finds the headline if there is no title."),
+]
+Encoding = Annotated[str, typer.Option(metavar="NAME", help="Encoding of the input; output is UTF-8.")]
+Errors = Annotated[OnError, typer.Option(help="What to do with bytes that are invalid in the encoding.")]
 ModelFile = Annotated[
     Path | None,
-    typer.Option("--model", "-m", help="A model file; by default the one that ships.", show_default=False),
+    typer.Option("--model", "-m", metavar="FILE", help="Model file.", show_default="built-in model"),
+]
+Corpora = Annotated[
+    list[Path],
+    typer.Argument(metavar="CORPUS", help="Labelled .txt or .jsonl files, .parquet pages, or folders of them."),
+]
+Extractors = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--extractor",
+        "-x",
+        metavar="NAME",
+        help="Extractor whose texts of pages are used; may be repeated.",
+        show_default="the five that dechaff is trained on",
+    ),
+]
+Extractor = Annotated[
+    str, typer.Option("--extractor", "-x", metavar="NAME", help="Extractor that converts HTML to text.")
+]
+JsonFile = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Write the figures as JSON; '-' is standard output."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON, one record per line.")]
+Keywords = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keyword",
+        "-k",
+        metavar="FAMILY=PHRASE",
+        help="Extra phrase of a keyword family: subscribe, related, newsletter, …; may be repeated.",
+        show_default=False,
+    ),
 ]
 
 
-def number_or_name(value: str) -> float | str:
-    """Read a threshold; whether a name is one of the model's is for the model to say."""
+def _parse_threshold(value: str) -> float | str:
+    """Parse a number from 0 to 1 or the name of a preset, which is checked against the model later."""
     try:
         number = float(value)
     except ValueError:
@@ -65,71 +92,48 @@ def number_or_name(value: str) -> float | str:
     return number
 
 
-Corpora = Annotated[
-    list[Path],
-    typer.Argument(metavar="CORPUS", help="Labelled .txt or .jsonl, pages in .parquet, or folders of them."),
-]
-Extractors = Annotated[
-    list[str] | None,
-    typer.Option("--extractor", "-x", metavar="NAME", help="Which extractor's texts to take of pages; repeat it."),
-]
-Extractor = Annotated[str, typer.Option("--extractor", "-x", metavar="NAME", help="What makes text of HTML.")]
-JsonFile = Annotated[
-    Path | None,
-    typer.Option("--json", metavar="FILE", help="Write the figures as JSON; '-' for standard output."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON, a record a line.")]
 Threshold = Annotated[
     Any,
     typer.Option(
-        parser=number_or_name,
+        parser=_parse_threshold,
         metavar="NUMBER|NAME",
-        help="Keep lines from this probability of content on; lower keeps more. Or a preset of the model: "
+        help="Keep lines with at least this probability of content; lower keeps more. Or a preset of the model: "
         "precision, balanced, recall.",
         show_default=False,
     ),
 ]
 
 
-def phrases(keywords: list[str] | None) -> dict[str, list[str]] | None:
-    """Read `FAMILY=PHRASE` pairs; whether there is such a family is for the lexicon to say."""
-    found: dict[str, list[str]] = {}
+def examples(*commands: str) -> str:
+    """Format example commands for the end of a help text, one per line."""
+    return "\n".join(f"Example: [bold]dechaff {command}[/bold]" for command in commands)
+
+
+def parse_keywords(keywords: list[str] | None) -> dict[str, list[str]] | None:
+    """Parse `FAMILY=PHRASE` pairs; the families are checked against the lexicon later."""
+    phrases: dict[str, list[str]] = {}
     for keyword in keywords or ():
         family, equals, phrase = keyword.partition("=")
         if not equals:
             raise typer.BadParameter(f"{keyword!r} is not FAMILY=PHRASE", param_hint="'--keyword' / '-k'")
-        found.setdefault(family.strip(), []).append(phrase.strip())
-    return found or None
-
-
-Keywords = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--keyword",
-        "-k",
-        metavar="FAMILY=PHRASE",
-        help="A phrase that counts as those of a family do: subscribe, related, newsletter, …; repeat it.",
-        show_default=False,
-    ),
-]
+        phrases.setdefault(family.strip(), []).append(phrase.strip())
+    return phrases or None
 
 
 def article_paths(files: list[Path] | None, title: str | None, url: str | None) -> tuple[Path, ...]:
-    """Name the inputs; a title or an address can only be that of one."""
+    """Return the inputs, by default standard input; refuse a title or URL for more than one."""
     paths = tuple(files or [STANDARD])
     for value, name in ((title, "--title"), (url, "--url")):
         if value is not None and len(paths) > 1:
-            raise typer.BadParameter(
-                f"{len(paths)} inputs: give the one that it belongs to", param_hint=f"'{name}'"
-            )
+            raise typer.BadParameter(f"{len(paths)} inputs: it needs exactly one", param_hint=f"'{name}'")
     return paths
 
 
 def make_decoding(encoding: str, errors: OnError) -> Decoding:
-    """Take an encoding by its name; there may be none of that name."""
+    """Return the decoding for an encoding; refuse names that are not text encodings."""
     try:
         codecs.lookup(encoding)
-        b"-".decode(encoding, "replace")  # refuses codecs that are not for text
+        b"-".decode(encoding, "replace")  # refuses codecs such as base64
     except LookupError as error:
         raise typer.BadParameter(f"there is no text encoding {encoding!r}", param_hint="'--encoding'") from error
     return Decoding(encoding, errors.value)

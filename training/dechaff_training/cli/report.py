@@ -1,29 +1,20 @@
-"""The command `dechaff report`: its options, and nothing else."""
+"""The command `dechaff report`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dechaff_training.cli.options import (
-    Encoding,
-    Errors,
-    Extractor,
-    Keywords,
-    ModelFile,
-    OnError,
-    Threshold,
-    Title,
-    Url,
-    article_paths,
-    make_decoding,
-    phrases,
-)
+from dechaff.linear.artifact import model_digest
+from dechaff_training.cli import options
+from dechaff_training.cli.clean import Articles, Job
+from dechaff_training.cli.options import OnError, article_paths, examples, make_decoding, parse_keywords
+from dechaff_training.files.text_io import open_output, show_path
 
-EXAMPLES = (
-    "Examples: [bold]dechaff report article.txt -o report.html[/bold] · "
-    "[bold]dechaff report texts/ page.html --reasons 3 -o report.html[/bold]\n\n"
-    "The page is one file that needs no script and asks for nothing from elsewhere."
+EPILOG = (
+    examples("report article.txt -o report.html", "report texts/ page.html --reasons 3 -o report.html")
+    + "\n\nThe page is one file; it has no script and loads nothing."
 )
 
 
@@ -32,28 +23,66 @@ def report(
         list[Path] | None,
         typer.Argument(
             metavar="ARTICLES",
-            help="Texts, labelled or not, HTML pages (.html), folders of them; '-' or none for standard input.",
+            help="Texts, labelled or not, HTML pages (.html), or folders of them; '-' or none: standard input.",
             show_default=False,
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="The page to write, by default to standard output.", show_default=False),
+        typer.Option("--out", "-o", metavar="FILE", help="HTML file to write.", show_default="standard output"),
     ] = None,
-    model: ModelFile = None,
-    threshold: Threshold = None,
-    keywords: Keywords = None,
-    reasons: Annotated[int, typer.Option(min=0, help="How many reasons each dropped line gets.")] = 2,
-    extractor: Extractor = "resiliparse_all",
-    title: Title = None,
-    url: Url = None,
-    encoding: Encoding = "utf-8",
-    errors: Errors = OnError.strict,
+    model: options.ModelFile = None,
+    threshold: options.Threshold = None,
+    keywords: options.Keywords = None,
+    reasons: Annotated[int, typer.Option(min=0, metavar="N", help="Number of reasons per dropped line.")] = 2,
+    extractor: options.Extractor = "resiliparse_all",
+    title: options.Title = None,
+    url: options.Url = None,
+    encoding: options.Encoding = "utf-8",
+    errors: options.Errors = OnError.strict,
 ) -> None:
-    """Write one HTML page of what is kept of articles, and what is dropped and why."""
-    from dechaff_training.cli.cleaning_files import Job
-    from dechaff_training.cli.report_files import report_files
-
+    """Write an HTML page of the kept and dropped lines of articles, with the reasons."""
     paths = article_paths(inputs, title, url)
     decoding = make_decoding(encoding, errors)
-    report_files(Job(paths, model, threshold, decoding, phrases(keywords), title, url, extractor), out, reasons)
+    job = Job(paths, model, threshold, decoding, parse_keywords(keywords), title, url, extractor)
+    report_files(job, out, reasons)
+
+
+def report_files(job: Job, out: Path | None, limit: int) -> None:
+    """Write an HTML page about the inputs.
+
+    Parameters
+    ----------
+    job : Job
+        A folder stands for the articles in it.
+    out : Path, optional
+        By default standard output.
+    limit : int
+        Maximum number of reasons per dropped line.
+
+    Raises
+    ------
+    DechaffError
+        If any input was left out; the others are on the page.
+    """
+    from dechaff_training.corpus.article_files import find_articles
+    from dechaff_training.corpus.extraction import EXTRACTORS, check_extractors
+    from dechaff_training.report.html_report import make_page, make_section
+
+    check_extractors([job.extractor or ""], EXTRACTORS)
+    articles = Articles(replace(job, paths=find_articles(job.paths)), hidden=False)
+    sections = [
+        make_section(number, show_path(path), article, limit) for number, (path, article) in enumerate(articles, 1)
+    ]
+    articles.check_any()
+    threshold = articles.model.resolve_threshold(job.threshold)
+    page = make_page(sections, _describe_settings(job.model, threshold))
+    with open_output(out) as stream:
+        stream.write(page.encode("utf-8", "replace"))
+    articles.check_all()
+
+
+def _describe_settings(model: Path | None, threshold: float) -> str:
+    name = "the built-in model" if model is None else show_path(model)
+    digest = model_digest(model)[:12]
+    return f"Labels by {name} (SHA-256 {digest}…); lines are kept from a probability of {threshold:g}"

@@ -1,62 +1,171 @@
-"""The command `dechaff train`: its options, and nothing else."""
+"""The command `dechaff train`: training from scratch, or fine-tuning with `--start-from`."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
-from dechaff_training.cli.options import Corpora, Extractors, JsonFile, Keywords, phrases
+from dechaff.errors import InputError
+from dechaff.features.lexicon import collect_keywords
+from dechaff.linear.artifact import model_digest, save_model
+from dechaff_training.cli import options
+from dechaff_training.cli.options import examples, parse_keywords
+from dechaff_training.files.json_io import read_json, write_json
+from dechaff_training.files.models import load, named_model
+from dechaff_training.files.progress import Steps
+from dechaff_training.files.text_io import STANDARD, show_path
 
-EXAMPLES = (
-    "Examples: [bold]dechaff train data/articles -o model.joblib --seed 1[/bold] · "
-    "[bold]dechaff train --start-from default data/mine -o mine.joblib[/bold]\n\n"
-    "With --start-from, a model moves towards your labels as far as that serves sites of yours that it has not "
-    "seen; before and after are measured on these, with intervals. With too few sites nothing is promised."
+EPILOG = (
+    examples("train data/articles -o model.joblib --seed 1", "train --start-from default data/mine -o mine.joblib")
+    + "\n\nWith --start-from, a model is moved towards your labels, as far as that helps on your held-out sites. "
+    "Scores on these, before and after, are printed with confidence intervals if there are enough sites."
 )
-#: What only makes sense where a model is learnt from nothing.
-_ANEW: Final = ("trees", "folds", "c", "c_context", "threshold", "keywords", "metrics")
+#: Options that fine-tuning takes from the model to start from.
+_SCRATCH_ONLY: Final = ("trees", "folds", "c", "c_context", "threshold", "keywords", "metrics")
 
 
 def train(
     context: typer.Context,
-    corpora: Corpora,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The model file to write.")],
+    corpora: options.Corpora,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Model file to write.")],
     start_from: Annotated[
         str | None,
-        typer.Option(
-            metavar="MODEL", help="Teach this model file, or 'default', the one that ships.", show_default=False
-        ),
+        typer.Option(metavar="MODEL", help="Fine-tune this model file, or 'default' for the built-in one."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same file.")] = 0,
-    trees: Annotated[int, typer.Option(min=0, help="Shallow trees that stage 2 takes its crosses from.")] = 120,
-    folds: Annotated[int, typer.Option(min=2, help="Folds by site for what stage 2 learns from.")] = 4,
-    c: Annotated[float, typer.Option("--c", min=1e-9, help="Inverse strength of the penalty, stage 1.")] = 0.03,
-    c_context: Annotated[float, typer.Option(min=1e-9, help="Inverse strength of the penalty, stage 2.")] = 0.03,
-    threshold: Annotated[float, typer.Option(min=0, max=1, help="Lines from this probability on are kept.")] = 0.5,
-    keywords: Keywords = None,
-    extractors: Extractors = None,
-    metrics: Annotated[Path | None, typer.Option(help="A JSON file of figures to keep in the model.")] = None,
-    json_file: JsonFile = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Same seed, same file.")] = 0,
+    trees: Annotated[int, typer.Option(min=0, metavar="N", help="Number of shallow trees for stage 2.")] = 120,
+    folds: Annotated[int, typer.Option(min=2, metavar="N", help="Folds by site for the input of stage 2.")] = 4,
+    c: Annotated[
+        float, typer.Option("--c", min=1e-9, metavar="C", help="Inverse regularization strength of stage 1.")
+    ] = 0.03,
+    c_context: Annotated[
+        float, typer.Option(min=1e-9, metavar="C", help="Inverse regularization strength of stage 2.")
+    ] = 0.03,
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, metavar="P", help="Lines with at least this probability are kept.")
+    ] = 0.5,
+    keywords: options.Keywords = None,
+    extractors: options.Extractors = None,
+    metrics: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="JSON file of figures to store in the model.")
+    ] = None,
+    json_file: options.JsonFile = None,
 ) -> None:
-    """Learn a model from labelled articles and pages, or teach a model that is there."""
-    if start_from is None:
-        if json_file is not None:
-            raise typer.BadParameter("there is nothing to measure without --start-from", param_hint="'--json'")
-        from dechaff_training.cli.corpus_files import train_to_file
-
-        parameters: dict[str, Any] = {
-            "random_state": seed,
-            "n_trees": trees,
-            "n_folds": folds,
-            "threshold": threshold,
-        }
-        parameters |= {"C": c, "C_context": c_context, "keywords": phrases(keywords)}
-        train_to_file(corpora, out, parameters, extractors or (), metrics)
+    """Train a model on labelled articles and pages, or fine-tune one."""
+    if start_from is not None:
+        _refuse_scratch_options(context)
+        fine_tune_to_file(corpora, out, start_from, seed, extractors or (), json_file)
         return
+    if json_file is not None:
+        raise typer.BadParameter("nothing is measured without --start-from", param_hint="'--json'")
+    parameters: dict[str, Any] = {"random_state": seed, "n_trees": trees, "n_folds": folds, "threshold": threshold}
+    parameters |= {"C": c, "C_context": c_context, "keywords": parse_keywords(keywords)}
+    train_to_file(corpora, out, parameters, extractors or (), metrics)
+
+
+def _refuse_scratch_options(context: typer.Context) -> None:
     for option in context.command.params:
         source = context.get_parameter_source(str(option.name))
-        if option.name in _ANEW and source is not None and source.name == "COMMANDLINE":
+        if option.name in _SCRATCH_ONLY and source is not None and source.name == "COMMANDLINE":
             raise typer.BadParameter("the model of --start-from has its own", param_hint=f"'{option.opts[0]}'")
-    from dechaff_training.cli.teaching_files import teach_to_file
 
-    teach_to_file(corpora, out, start_from, seed, extractors or (), json_file)
+
+def train_to_file(
+    paths: Sequence[Path],
+    out: Path,
+    parameters: dict[str, Any],
+    extractors: Sequence[str] = (),
+    metrics: Path | None = None,
+) -> None:
+    """Train a model on corpora and write it.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    out : Path
+    parameters : dict
+        Of `LineClassifier`.
+    extractors : sequence of str
+    metrics : Path, optional
+        A JSON file of figures to store in the model.
+
+    Raises
+    ------
+    DechaffError
+        If a file cannot be read, or the corpora do not suffice.
+    """
+    _check_out(out)
+    figures = None if metrics is None else read_json(metrics)
+    collect_keywords(parameters.get("keywords") or {})  # raises before the corpus is read
+    with Steps("reading") as progress:
+        progress("reading the corpus")
+        from dechaff_training.corpus import read_corpus
+
+        corpus = read_corpus(paths, extractors)
+        # These import scikit-learn, which takes longer than finding out that a path is missing.
+        from dechaff_training.fit.estimator import LineClassifier
+        from dechaff_training.fit.training import train_model
+
+        model = train_model(corpus, LineClassifier(**parameters), figures, progress)
+        save_model(model, out)
+    print(
+        f"dechaff: trained on {corpus.n_lines} lines of {len(corpus)} articles: {show_path(out)}", file=sys.stderr
+    )
+
+
+def fine_tune_to_file(
+    paths: Sequence[Path],
+    out: Path,
+    start: str,
+    seed: int = 0,
+    extractors: Sequence[str] = (),
+    json_file: Path | None = None,
+) -> None:
+    """Fine-tune a model on corpora, write it, and print its scores on held-out sites before and after.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    out : Path
+        Not the file of the model to start from.
+    start : str
+        A model file, or `default`.
+    seed : int
+    extractors : sequence of str
+    json_file : Path, optional
+        A file for the scores.
+
+    Raises
+    ------
+    DechaffError
+        If a file cannot be read, or the corpora do not suffice.
+    """
+    _check_out(out)
+    old = named_model(start)
+    if old is not None and out.exists() and old.exists() and out.samefile(old):
+        raise InputError(f"{show_path(out)}: the model to start from is not overwritten: name another --out")
+    model = load(old)
+    with Steps("reading") as progress:
+        progress("reading the corpus")
+        from dechaff_training.corpus import read_corpus
+
+        corpus = read_corpus(paths, extractors)
+        from dechaff_training.fit.fine_tuning import fine_tune, fine_tuning_table  # these import scikit-learn
+
+        result = fine_tune(model, corpus, seed=seed, start_digest=model_digest(old), progress=progress)
+        save_model(result.model, out)
+    if json_file is not None:
+        write_json(result.to_dict(), json_file)
+    if json_file != STANDARD and result.difference is not None:
+        from dechaff_training.report.rendering import print_tables
+
+        print_tables([fine_tuning_table(result)])
+    print(f"dechaff: {result.advice} It is in {show_path(out)}.", file=sys.stderr)
+
+
+def _check_out(out: Path) -> None:
+    """Refuse to replace anything but a plain file, such as a device: for root, /dev/null would be lost."""
+    if out.exists() and not out.is_file():
+        raise InputError(f"{show_path(out)}: not a plain file: name a model file, as in model.joblib")

@@ -1,1 +1,29 @@
-"""Labelled articles and pages: reading, checking, aligning with golds."""
+"""Labelled articles and pages: reading, checking, alignment with gold bodies."""
+
+from dechaff.explain.kinds import KINDS
+from dechaff_training.corpus.article_files import find_files
+from dechaff_training.corpus.articles import (
+    BOILERPLATE,
+    CONTENT,
+    MASKED,
+    Article,
+    format_labelled,
+    parse_labelled,
+)
+from dechaff_training.corpus.checks import Finding, check_paths
+from dechaff_training.corpus.corpus import Corpus, read_corpus
+
+__all__ = [
+    "BOILERPLATE",
+    "CONTENT",
+    "KINDS",
+    "MASKED",
+    "Article",
+    "Corpus",
+    "Finding",
+    "check_paths",
+    "find_files",
+    "format_labelled",
+    "parse_labelled",
+    "read_corpus",
+]

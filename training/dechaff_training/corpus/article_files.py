@@ -1,30 +1,50 @@
-"""Articles as people have them, labelled or not: text and HTML, in files and folders."""
+"""Files of articles: their suffixes, finding them in folders, and reading text or HTML with or without labels."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from dechaff.errors import InputError
+from dechaff.errors import CorpusError, InputError
 from dechaff.text.lines import split_lines
-from dechaff_training.corpus.articles import Article, MalformedError, parse_labelled
-from dechaff_training.corpus.corpus import find_files
+from dechaff_training.corpus.articles import MASKED, Article, MalformedError, parse_labelled
 from dechaff_training.corpus.extraction import extract
-from dechaff_training.corpus.gold_alignment import MASKED
 from dechaff_training.files.paths import Name
 from dechaff_training.files.text_io import UTF_8, Decoding, read_text, show_path
-from dechaff_training.label_app.sources import PAGES, SUFFIXES
+
+#: The suffixes of a corpus's files.
+CORPUS_SUFFIXES = (".txt", ".jsonl", ".parquet")
+HTML_SUFFIXES = (".html", ".htm")
+#: The suffixes of single articles' files.
+SUFFIXES = (".txt", *HTML_SUFFIXES)
+
+
+def find_files(path: Path, suffixes: tuple[str, ...] = CORPUS_SUFFIXES) -> list[Path]:
+    """Return a file itself, or the files of a folder and its subfolders in the order of their names.
+
+    Raises
+    ------
+    CorpusError
+        If there is no such file or folder, or the file has another suffix.
+    """
+    if not path.exists():
+        raise CorpusError(f"{path}: no such file or folder")
+    if path.is_dir():
+        return sorted(file for file in path.rglob("*") if file.suffix in suffixes and file.is_file())
+    if path.suffix not in suffixes:
+        raise CorpusError(f"{path}: not a corpus: name a folder, or a file in {', '.join(suffixes)}")
+    return [path]
 
 
 def find_articles(paths: Sequence[Path], suffixes: tuple[str, ...] = SUFFIXES) -> tuple[Path, ...]:
-    """Put in place of each folder the files in it that may be articles, by name.
+    """Replace each folder by the article files in it, in the order of their names.
 
     Parameters
     ----------
     paths : sequence of Path
-        A path that is no folder stays as it is, whatever its name.
+        A path that is no folder stays, whatever its name.
     suffixes : tuple of str
-        Of files in folders.
+        The suffixes of files to find in folders.
 
     Raises
     ------
@@ -41,20 +61,20 @@ def find_articles(paths: Sequence[Path], suffixes: tuple[str, ...] = SUFFIXES) -
 
 
 def read_article(path: Path, decoding: Decoding = UTF_8, extractor: str = "resiliparse_all") -> Article:
-    """Read one article: HTML becomes text, and text with a mark before each line loses the marks.
+    """Read one article from HTML, plain text or labelled text.
 
     Parameters
     ----------
     path : Path
-        HTML if it is called so; `-` is standard input.
+        HTML if it has one of `HTML_SUFFIXES`; `-` is standard input.
     decoding : Decoding
     extractor : str
-        What makes text of HTML.
+        The extractor for HTML.
 
     Returns
     -------
     Article
-        Its id is the path; lines without a mark are masked.
+        Its id is the path; without labels, all lines are masked.
 
     Raises
     ------
@@ -65,7 +85,7 @@ def read_article(path: Path, decoding: Decoding = UTF_8, extractor: str = "resil
     """
     text, where = read_text(path, decoding).removeprefix("\ufeff"), show_path(path)
     site = Name.of(path).site
-    if path.suffix in PAGES:
+    if path.suffix in HTML_SUFFIXES:
         return _unlabelled(extract(text, extractor), site, where, extractor)
     try:
         unmarked, labels, kinds = parse_labelled(text, where)

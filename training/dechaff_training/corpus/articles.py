@@ -1,4 +1,4 @@
-"""Labelled articles, and the two formats that people and tools write them in: text with marks, and JSONL."""
+"""Labelled articles and their two formats: text with a mark before each line, and JSONL."""
 
 import json
 import re
@@ -15,10 +15,11 @@ from dechaff.errors import CorpusError
 from dechaff.explain.kinds import KINDS
 from dechaff.text.characters import SPACE, class_table
 from dechaff.text.lines import split_lines
-from dechaff_training.corpus.gold_alignment import BOILERPLATE, CONTENT, MASKED
 
+#: Label codes in training.
+CONTENT, BOILERPLATE, MASKED = 1, 0, -1
 _MARK = re.compile(r"(\+|\?|-)([a-z]*)(?: (.*))?", re.DOTALL)
-#: What stands before a line, and its label.
+#: The label of each mark in labelled text.
 LABELS = {"+": CONTENT, "-": BOILERPLATE, "?": MASKED}
 MARKS = {label: mark for mark, label in LABELS.items()}
 _NAMES = {"content": CONTENT, "boilerplate": BOILERPLATE, "masked": MASKED}
@@ -26,31 +27,31 @@ _NAMES = {"content": CONTENT, "boilerplate": BOILERPLATE, "masked": MASKED}
 
 @dataclass(frozen=True, eq=False)
 class Article:
-    """A text, a label for each of its lines, and where it comes from.
+    """A text with a label for each of its lines, and its origin.
 
     Attributes
     ----------
     text : str
     labels : ndarray of int8
-        CONTENT, BOILERPLATE or MASKED for each line that is not blank, as `split_lines` finds them.
+        CONTENT, BOILERPLATE or MASKED for each line of `split_lines`, which leaves out blank ones.
     site : str
-        The publisher: one site never stands on two sides of a split.
+        The publisher. Splits never separate articles of one site.
     id : str
         Unique among the articles of one extractor.
     source : str
-        The collection: "articles" for labelled files.
+        The collection; "articles" for labelled files.
     language : str, optional
         Two letters.
     page_type : str
     extractor : str
-        Which extractor printed the text.
+        The extractor of the text; "none" if it was not HTML.
     kinds : tuple of str, optional
-        For labelled files: each line's kind of boilerplate, "" for none.
+        For labelled files, the kind of each line; "" for none.
     body : tuple of str, optional
         Gold paragraphs.
     title : str, optional
     silver : bool
-        Whether the labels come from a vote, not from a gold.
+        Whether the labels come from a vote instead of a gold body.
     """
 
     text: str
@@ -68,16 +69,16 @@ class Article:
 
 
 class MalformedError(CorpusError):
-    """A labelled file is malformed at one line.
+    """A malformed line of a labelled file.
 
     Parameters
     ----------
     where : str
         The file.
     line : int
-        Its line, from 1.
+        From 1.
     problem : str
-        What is wrong, and what to do.
+        The mistake and its correction.
     """
 
     def __init__(self, where: str, line: int, problem: str) -> None:
@@ -94,12 +95,12 @@ class _MarkedLine:
 
 
 def parse_labelled(text: str, where: str = "text") -> tuple[str, NDArray[np.int8], tuple[str, ...]]:
-    r"""Read a labelled text file: a mark before each line that is not blank.
+    r"""Parse labelled text, which has a mark before each line that is not blank.
 
     Parameters
     ----------
     text : str
-        `+ ` before content, `- ` or `-kind ` before boilerplate, `? ` before what is masked.
+        `+ ` marks content, `- ` or `-kind ` boilerplate, `? ` masked lines.
     where : str
         The file's name, for errors.
 
@@ -109,7 +110,7 @@ def parse_labelled(text: str, where: str = "text") -> tuple[str, NDArray[np.int8
         Without the marks; its lines are joined by line feeds.
     labels : ndarray of int8
     kinds : tuple of str
-        "" for content, and for boilerplate of no kind.
+        "" for content, and for boilerplate without a kind.
 
     Raises
     ------
@@ -131,7 +132,7 @@ def parse_labelled(text: str, where: str = "text") -> tuple[str, NDArray[np.int8
 
 
 def scan_labelled(text: str, where: str) -> Iterator[_MarkedLine | MalformedError]:
-    """Go through a labelled text file: its marked lines, and what is wrong with the others."""
+    """Yield the marked lines of labelled text, and an error for each malformed one."""
     for number, raw in enumerate(text.splitlines(), 1):
         if _is_blank(raw):
             continue
@@ -149,16 +150,15 @@ def scan_labelled(text: str, where: str) -> Iterator[_MarkedLine | MalformedErro
 
 
 def format_labelled(text: str, labels: Sequence[int] | NDArray[np.int8], kinds: Sequence[str] | None = None) -> str:
-    r"""Write a text with a mark before each line; `parse_labelled` reads it back.
+    r"""Return a text with a mark before each line that is not blank, as `parse_labelled` reads it.
 
     Parameters
     ----------
     text : str
-        Whatever its line breaks, line feeds are written.
-    labels : sequence of int
+        Its line breaks become line feeds.
+    labels : sequence of int, length n_lines
         For each line that is not blank.
-    kinds : sequence of str, optional
-        As many.
+    kinds : sequence of str, length n_lines, optional
 
     Raises
     ------
@@ -180,7 +180,7 @@ def format_labelled(text: str, labels: Sequence[int] | NDArray[np.int8], kinds: 
 
 
 def _is_blank(line: str) -> bool:
-    """Tell whether `split_lines` would leave a line out: it may hold characters that have no width."""
+    """Return whether `split_lines` leaves a line out, which may contain zero-width characters."""
     classes = class_table()
     return all(classes[ord(character)] & SPACE for character in line)
 
@@ -190,7 +190,7 @@ def _mark(label: int, kind: str) -> str:
 
 
 def read_labelled(path: Path) -> Article:
-    """Read `<site>/<slug>.txt`; the site's language stands in `sites.tsv` beside the folders.
+    """Read a labelled file `<site>/<slug>.txt`, and the site's language from `sites.tsv` beside the folder.
 
     Raises
     ------
@@ -204,15 +204,15 @@ def read_labelled(path: Path) -> Article:
 
 
 def read_jsonl(path: Path) -> list[Article]:
-    """Read articles from JSON, one a line, or one article of a line each.
+    """Read articles from JSON Lines: one article per record, or one line of a single article per record.
 
-    An article is `{"id", "site", "lines": [{"text", "label", "kind"?}], "language"?, "source"?}`. Records of
-    `text` and `label` are lines of one article, named after the file.
+    An article is `{"id", "site", "lines": [{"text", "label", "kind"?}], "language"?, "source"?}`. Records with
+    `text` and `label` are the lines of one article, named after the file.
 
     Raises
     ------
     CorpusError
-        If a line is no JSON or not of that form.
+        If a record is malformed.
     """
     records = list(parse_records(read_file(path), str(path)))
     if records and "lines" not in records[0][1]:
@@ -223,12 +223,12 @@ def read_jsonl(path: Path) -> list[Article]:
 
 
 def read_file(path: Path) -> str:
-    """Read UTF-8 text, whatever its line breaks.
+    """Read a UTF-8 file without converting its line breaks.
 
     Raises
     ------
     CorpusError
-        If there is no such file, or it is not UTF-8.
+        If it cannot be read, or is not UTF-8.
     """
     try:
         return path.read_bytes().decode("utf-8-sig")
@@ -247,20 +247,20 @@ def _site_languages(path: Path) -> dict[str, str]:
 
 
 def parse_records(text: str, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Parse JSON Lines, each an object; blank lines are left out, and counted.
+    """Yield the objects of JSON Lines with their line numbers; blank lines are skipped.
 
     Parameters
     ----------
     text : str
     where : str
-        The file, for errors.
+        The file's name, for errors.
 
     Raises
     ------
     CorpusError
         If a line is no JSON object.
     """
-    # Only line feeds end a record: JSON may hold other line breaks as they are.
+    # Only line feeds end a record: JSON strings may contain other line breaks unescaped.
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
@@ -269,7 +269,7 @@ def parse_records(text: str, where: str) -> Iterator[tuple[int, dict[str, Any]]]
         except json.JSONDecodeError as error:
             raise MalformedError(where, number, f"no JSON: {error.msg} at column {error.colno}") from error
         if not isinstance(record, dict):
-            raise MalformedError(where, number, "not an object: write one a line, in braces")
+            raise MalformedError(where, number, "not an object: write one object per line")
         yield number, record
 
 
@@ -283,7 +283,7 @@ def _from_record(record: dict[str, Any], path: Path, number: int) -> Article:
 
 
 def _check_line(line: Any, path: Path, number: int) -> tuple[str, int, str]:
-    """Take a line's text, label and kind from its record."""
+    """Return a line's text, label and kind from its record."""
     if not isinstance(line, dict) or not isinstance(line.get("text"), str):
         raise MalformedError(str(path), number, 'a line is an object with "text" and "label"')
     label = line.get("label")

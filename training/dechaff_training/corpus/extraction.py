@@ -1,19 +1,18 @@
-"""HTML to text by the extractors that people use, so that one model serves the output of them all.
+"""HTML to text by the common extractors, so that one model serves the output of each.
 
-`resiliparse_all`, `html_text` and `inscriptis` print everything that can be read on the page;
-`resiliparse_main`, `trafilatura`, `readability` and `justext` print what they hold to be its main content.
+`resiliparse_all`, `html_text` and `inscriptis` return all visible text of a page; `resiliparse_main`,
+`trafilatura`, `readability` and `justext` only its main content. boilerpy3 serves as a peer in benchmarks alone.
 """
 
 import logging
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from importlib import metadata
-from typing import Any
+from typing import Any, Final
 
 from dechaff.errors import InputError
-from dechaff.extras import load as load  # to be had from here, too
-from dechaff.extras import missing
+from dechaff.extras import load, missing
 
 # jusText names its stop lists by the English name of the language.
 STOPLISTS = {
@@ -24,24 +23,24 @@ STOPLISTS = {
     "tr": "Turkish", "uk": "Ukrainian",
 }  # fmt: skip
 _LANG = re.compile(r"<html[^>]{0,500}?\blang\s*=\s*[\"']?([a-z]{2})\b", re.IGNORECASE)
-# Control characters make lxml refuse the whole page; half a surrogate pair makes Resiliparse.
+# Control characters make lxml reject the whole page, lone surrogates Resiliparse.
 _REFUSED = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def extract(html: str, extractor: str) -> str:
-    r"""Turn a page into text.
+    r"""Extract the text of a page.
 
     Parameters
     ----------
     html : str
-        A page, as decoded text.
+        The page, decoded.
     extractor : str
         A name in `EXTRACTORS`.
 
     Returns
     -------
     str
-        The text; empty where the extractor finds none or fails on the page.
+        Empty if the extractor finds no text or fails on the page.
 
     Raises
     ------
@@ -56,35 +55,61 @@ def extract(html: str, extractor: str) -> str:
     'One\n\ntwo & three'
     """
     check_extractors([extractor], EXTRACTORS)
-    return run(EXTRACTORS[extractor], html)
+    return _run(EXTRACTORS[extractor], html)
+
+
+def page_text(html: str, name: str) -> str:
+    r"""Extract the text of a page with any extractor of a benchmark.
+
+    Parameters
+    ----------
+    html : str
+    name : str
+        One of `ADAPTERS`.
+
+    Returns
+    -------
+    str
+        Empty if the extractor finds no text or fails on the page.
+
+    Raises
+    ------
+    MissingExtraError
+        If the extractor's package is not installed.
+
+    Examples
+    --------
+    >>> page_text("<p>One</p><p>two &amp; three</p>", "html_text")
+    'One\n\ntwo & three'
+    """
+    return _run(ADAPTERS[name], html)
 
 
 def find_headings(html: str) -> list[str]:
-    """Find a page's headings of the first level; none where it cannot be parsed.
+    """Return the first-level headings of a page; none if it cannot be parsed.
 
     Examples
     --------
     >>> find_headings("<h1>The <b>mill</b></h1><h2>Work</h2>")
     ['The mill']
     """
-    return run(_headings, html).splitlines()
+    return _run(_headings, html).splitlines()
 
 
 def check_extractors(names: Iterable[str], known: Collection[str]) -> None:
-    """Refuse the names of extractors that are not known.
+    """Raise if an extractor's name is unknown.
 
     Raises
     ------
     InputError
-        If there is no such extractor.
+        If a name is not among the known ones.
     """
     for name in names:
         if name not in known:
             raise InputError(f"there is no extractor {name!r}: choose one of {', '.join(known)}")
 
 
-def run(extractor: Callable[[str], str], html: str) -> str:
-    """Give what an extractor makes of a page; an empty text where it finds none or fails."""
+def _run(extractor: Callable[[str], str], html: str) -> str:
     if not html.strip():
         return ""
     try:
@@ -94,23 +119,32 @@ def run(extractor: Callable[[str], str], html: str) -> str:
 
 
 def extractor_version(extractor: str) -> str:
-    """Give the version of the package behind an extractor, for the keys of caches.
+    """Return an extractor's name with the version of its package, for cache keys.
+
+    Raises
+    ------
+    MissingExtraError
+        If the package is not installed.
 
     Examples
     --------
     >>> extractor_version("html_text").startswith("html_text")
     True
     """
-    package = DISTRIBUTIONS[extractor]
     try:
-        return f"{extractor} {metadata.version(package)}"
+        return f"{extractor} {package_version(extractor)}"
     except metadata.PackageNotFoundError as error:
-        raise missing(package) from error
+        raise missing(DISTRIBUTIONS[extractor]) from error
+
+
+def package_version(extractor: str) -> str:
+    """Return the version of the package behind an extractor, which must be installed."""
+    return metadata.version(DISTRIBUTIONS[extractor])
 
 
 @cache
 def load_quietly(module: str, extra: str = "html") -> Any:
-    """Load a package that reports each odd page to its logger, as `load` does, and turn that off."""
+    """Load a package as `load` does, and silence its logger, which reports every malformed page."""
     loaded = load(module, extra)
     logging.getLogger(module.partition(".")[0]).setLevel(logging.CRITICAL)
     return loaded
@@ -118,7 +152,7 @@ def load_quietly(module: str, extra: str = "html") -> Any:
 
 @cache
 def _failures() -> tuple[type[Exception], ...]:
-    """Name what the extractors raise on pages that they cannot parse."""
+    """Return the exceptions that extractors raise on pages they cannot parse."""
     etree = load("lxml.etree")
     return (etree.LxmlError, ValueError, RecursionError, AssertionError, IndexError, KeyError, AttributeError)
 
@@ -167,7 +201,7 @@ def _trafilatura(html: str) -> str:
 
 
 def _readability(html: str) -> str:
-    # It gives HTML: its paragraphs still have to become lines.
+    # The summary is HTML.
     summary: str = load_quietly("readability").Document(html).summary()
     return _resiliparse_all(summary)
 
@@ -178,11 +212,19 @@ def _justext(html: str) -> str:
     name = STOPLISTS.get(lang[1].lower() if lang else "en")
     if name:
         paragraphs = justext.justext(html, justext.get_stoplist(name))
-    else:  # its mode without a language: density of links and length alone
+    else:  # without stop words jusText judges by link density and length alone
         paragraphs = justext.justext(html, frozenset(), stopwords_low=0, stopwords_high=0)
     return "\n".join(p.text for p in paragraphs if not p.is_boilerplate)
 
 
+def _boilerpy3(html: str) -> str:
+    extractors = load_quietly("boilerpy3.extractors", "peers")
+    # By default a single surplus end tag raises.
+    text: str = extractors.ArticleExtractor(raise_on_failure=False).get_content(html)
+    return text
+
+
+#: The extractors whose output dechaff reads.
 EXTRACTORS: dict[str, Callable[[str], str]] = {
     "resiliparse_all": _resiliparse_all,
     "resiliparse_main": _resiliparse_main,
@@ -192,7 +234,9 @@ EXTRACTORS: dict[str, Callable[[str], str]] = {
     "readability": _readability,
     "justext": _justext,
 }
-#: The package behind each.
+#: All extractors of a benchmark.
+ADAPTERS: Final[Mapping[str, Callable[[str], str]]] = {**EXTRACTORS, "boilerpy3": _boilerpy3}
+#: The package of each extractor.
 DISTRIBUTIONS = {
     "resiliparse_all": "resiliparse",
     "resiliparse_main": "resiliparse",
@@ -201,8 +245,11 @@ DISTRIBUTIONS = {
     "trafilatura": "trafilatura",
     "readability": "readability-lxml",
     "justext": "justext",
+    "boilerpy3": "boilerpy3",
 }
-#: Whose output the model learns from, unless told otherwise.
+#: The extractors whose output models are trained on by default.
 LEARNT = ("resiliparse_all", "resiliparse_main", "html_text", "inscriptis", "trafilatura")
-#: Who votes on pages without gold.
+#: The extractors that vote on pages without a gold body, the most reliable first.
 VOTERS = ("trafilatura", "readability", "justext", "resiliparse_main")
+#: The extractors that remove boilerplate themselves: every benchmark compares with them.
+PEERS: Final = ("trafilatura", "readability", "justext", "boilerpy3")

@@ -1,4 +1,4 @@
-"""Gold bodies to line labels, and votes of extractors where there is no gold."""
+"""Line labels from gold bodies or, without gold, from a vote of extractors."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,26 +7,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.text.lines import split_lines
-from dechaff_training.corpus.text_matching import Flags, Match, Tokens, match_tokens, tokenize
+from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED
+from dechaff_training.corpus.text_matching import Flags, Match, Tokens, match_tokens
+from dechaff_training.corpus.tokens import shingles, tokenize_folded
 
-#: Codes of labels in training.
-CONTENT, BOILERPLATE, MASKED = 1, 0, -1
-#: Part of every cache's key: raise it when labels may change.
+#: Part of all cache keys: increase it whenever labels may change.
 ALIGNMENT_VERSION = 5
-#: A line is content from this share of matched tokens on, boilerplate up to the other; else it is masked.
+#: Lines with at least the first share of matched tokens are content, with at most the second boilerplate.
 CONTENT_SHARE, BOILERPLATE_SHARE = 0.65, 0.3
-#: With less of its gold found in all the text of a page, the page is of no use.
+#: Pages with a smaller share of their gold in their text are unusable.
 USABLE_COVERAGE = 0.5
-#: An extraction with fewer characters has no say in a vote.
+#: Extractions with fewer characters do not vote.
 MIN_VOTER = 250
 
 Labels = NDArray[np.int8]
 
-# Golds of which an editor took out sentences: half of a long line is enough, if it is much.
+# In long lines half of the tokens suffice: editors removed sentences from some golds.
 _EDITED_SHARE, _EDITED_TOKENS = 0.45, 30
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
-# Lines of furniture that hand-made golds keep: bylines, dates, credits, counters. Those golds are English.
-_FURNITURE = re.compile(
+# Bylines, dates, credits and counters in hand-made golds, which are English.
+_BYLINE = re.compile(
     r"\W*(?:(?:(?:written|posted|published|updated|photo\w*|image|text|story|source|artist)\W+)?(?:by|on)\b"
     r"|(?:written|posted|published|updated|photo\w*|images?|credits?|artist|courtesy|getty|tweet)\b"
     r"|\d+ comments?\b)",
@@ -42,32 +42,31 @@ def align(
     title: str | None = None,
     headings: Sequence[str] = (),
     *,
-    mask_furniture: bool = False,
+    mask_bylines: bool = False,
 ) -> Labels:
-    r"""Label the lines of an extractor's output by the gold paragraphs of the article's body.
+    r"""Label the lines of an extractor's output by the gold paragraphs of the article.
 
     Parameters
     ----------
     text : str
         The output of any extractor.
     body : sequence of str
-        The gold paragraphs, in order; where they are split does not matter.
+        The gold paragraphs, in order; paragraph breaks do not matter.
     title : str, optional
-        The headline. Lines that say the same (with or without the site's name) make no statement where the
-        gold leaves the headline out: they are masked, up to the end of the body; behind it they are
-        boilerplate.
+        The headline. Lines that repeat it, with or without the site's name, are masked up to the end of the body
+        unless they are in the gold, and boilerplate after it.
     headings : sequence of str
-        The page's headings of the first level. The headline over the text may differ from `title`, which pages
-        write for search engines and others shorten: the nearest line above the body that says either is masked.
-    mask_furniture : bool
-        For golds that hold byline, date or credits, which the label policy does not count as content: mask
-        such lines, and the short ones before the first sentence.
+        The page's first-level headings. As the printed headline may differ from `title`, the nearest line above the
+        body that repeats either is masked.
+    mask_bylines : bool
+        For golds with bylines, dates or credits, which are boilerplate by the label policy: mask such lines, and
+        short lines before the first sentence.
 
     Returns
     -------
     ndarray of int8, shape (n_lines,)
-        CONTENT, BOILERPLATE or MASKED for each line that is not blank. How much of the gold was found is left
-        to `coverage`: of an extractor that lost the body all lines are boilerplate.
+        CONTENT, BOILERPLATE or MASKED for each line that is not blank; all boilerplate if the text lacks the body,
+        which `coverage` measures.
 
     Examples
     --------
@@ -78,12 +77,12 @@ def align(
     lines = [text[start:end] for start, end in split_lines(text)]
     match = match_tokens(lines, body)
     labels = _label_lines(match)
-    # A second copy of the whole article, as pages print it for another kind of screen.
+    # Some pages contain a second copy of the article, for another screen size.
     labels[(match.copies() > 0.7) & (labels == BOILERPLATE)] = MASKED
     _mask_code(match.page, lines, labels)
     headlines = _tokenize_headlines(title, headings)
-    if mask_furniture:
-        _mask_furniture(match.page, lines, labels)
+    if mask_bylines:
+        _mask_bylines(match.page, lines, labels)
     if title:
         _mask_title(match.page, labels, headlines[0])
     _mask_headline(match.page, labels, headlines)
@@ -91,22 +90,22 @@ def align(
 
 
 def coverage(text: str, body: Sequence[str]) -> float:
-    """Give the share of a gold that a text has: of its different runs of four tokens, in any order.
+    """Return the share of a gold's distinct four-token shingles that a text contains.
 
-    Below `USABLE_COVERAGE` on the output of an extractor that prints everything, page and gold are not the
-    same article. Of a main-content extractor it says how much of the body was lost.
+    Below `USABLE_COVERAGE` for the full text of a page, page and gold are different articles. For a main-content
+    extractor it measures how much of the body was kept.
 
     Examples
     --------
     >>> coverage("One two three four.", ["One two three four", "five."])
     0.5
     """
-    gold, page = (_shingles(tokenize(part), 4) for part in (" ".join(body), text))
+    gold, page = (shingles(tokenize_folded(part)).keys() for part in (" ".join(body), text))
     return len(gold & page) / max(len(gold), 1)
 
 
 def without_repeats(body: Sequence[str]) -> list[str]:
-    """Take out the sentences that a gold says again, as golds made from nested markup do.
+    """Remove the repeated sentences of a gold that was made from nested markup.
 
     Examples
     --------
@@ -118,7 +117,7 @@ def without_repeats(body: Sequence[str]) -> list[str]:
 
 
 def _unseen(sentences: Sequence[str], seen: set[str]) -> Iterator[str]:
-    """Leave out the sentences seen before, and remember the others; short ones may repeat."""
+    """Yield the sentences not seen before, and short ones in any case."""
     for sentence in sentences:
         if len(sentence) < 25 or sentence not in seen:
             yield sentence
@@ -126,16 +125,16 @@ def _unseen(sentences: Sequence[str], seen: set[str]) -> Iterator[str]:
 
 
 def apply_snippets(text: str, labels: Labels, present: Sequence[str], absent: Sequence[str]) -> Labels:
-    r"""Let snippets that an extraction must have, or must not have, overrule labels.
+    r"""Override labels by snippets that an extraction must or must not contain.
 
     Parameters
     ----------
     text : str
     labels : ndarray of int8, shape (n_lines,)
-        Labels of the lines of `text`.
+        The labels of the lines of `text`.
     present, absent : sequence of str
-        A line that holds a snippet, or is held by one, becomes content or boilerplate. One word, or a small
-        part of a long line, says nothing.
+        Lines that contain a snippet, or are contained in one, become content or boilerplate. Single words, and
+        small parts of long lines, do not count.
 
     Returns
     -------
@@ -148,11 +147,11 @@ def apply_snippets(text: str, labels: Labels, present: Sequence[str], absent: Se
     [0, 1]
     """
     labels = labels.copy()
-    lines = [tokenize(text[start:end]) for start, end in split_lines(text)]
+    lines = [tokenize_folded(text[start:end]) for start, end in split_lines(text)]
     for snippets, label in ((present, CONTENT), (absent, BOILERPLATE)):
-        tokens = [tokenize(snippet) for snippet in snippets]
+        tokens = [tokenize_folded(snippet) for snippet in snippets]
         for i, line in enumerate(lines):
-            if any(_says(line, snippet) for snippet in tokens):
+            if any(_overlaps(line, snippet) for snippet in tokens):
                 labels[i] = label
     return labels
 
@@ -166,17 +165,17 @@ def vote(
     ----------
     text : str
     extractions : sequence of str
-        The same page by each of the voters; the first, the most reliable, has a veto on either label.
+        The same page by each voter. The first, most reliable one can veto either label.
     title : str, optional
     headings : sequence of str
-        As in `align`: extractors differ on the headline, it is masked.
+        As in `align`. Headlines are masked, since extractors differ on them.
 
     Returns
     -------
     ndarray of int8, shape (n_lines,), or None
-        Content where three of four agree or more, boilerplate where one of four or less has the line; the
-        rest is masked, and so are prose before and short lines behind what all agree on, where the voters are
-        often wrong. None where fewer than two voters found `MIN_VOTER` characters.
+        Content if at least three of four voters kept the line, boilerplate if at most one did, else masked. Also
+        masked are prose before and short lines after the lines kept by all, where voters are often wrong. None if
+        fewer than two voters have `MIN_VOTER` characters.
 
     Examples
     --------
@@ -199,7 +198,7 @@ def vote(
 
 
 def ballots(text: str, extractions: Sequence[str]) -> Labels:
-    """Label lines by each of several extractions that has `MIN_VOTER` characters: shape (n_voters, n_lines)."""
+    """Return the labels by each extraction of at least `MIN_VOTER` characters, shape (n_voters, n_lines)."""
     voters = [extraction.splitlines() for extraction in extractions if len(extraction) >= MIN_VOTER]
     return np.array([align(text, voter) for voter in voters], np.int8)
 
@@ -219,7 +218,7 @@ def _count_votes(votes: Labels, *, lead: bool) -> Labels:
 
 
 def _mask_outskirts(labels: Labels, votes: Labels, n_tokens: NDArray[np.int64]) -> None:
-    """Mask prose before what all agree on (a standfirst, or a teaser), and short lines behind it."""
+    """Mask prose before the lines kept by all (a standfirst or a teaser), and short lines after them."""
     agreed = np.flatnonzero((votes == CONTENT).all(0))
     if not len(agreed):
         return
@@ -229,12 +228,8 @@ def _mask_outskirts(labels: Labels, votes: Labels, n_tokens: NDArray[np.int64]) 
     labels[(places > agreed[-1]) & (labels == CONTENT) & (n_tokens < 15)] = MASKED
 
 
-def _shingles(words: Sequence[str], size: int) -> set[tuple[str, ...]]:
-    return {tuple(words[i : i + size]) for i in range(max(len(words) - size + 1, min(len(words), 1)))}
-
-
-def _says(line: list[str], snippet: list[str]) -> bool:
-    """Tell whether a line holds a snippet, or is held by one, to an extent that says something."""
+def _overlaps(line: list[str], snippet: list[str]) -> bool:
+    """Return whether a line contains a snippet, or a snippet the line, to a significant extent."""
     if line == snippet:
         return bool(line)
     short, long = sorted((line, snippet), key=len)
@@ -252,26 +247,26 @@ def _label_lines(match: Match) -> Labels:
 
 
 def _mask_code(page: Tokens, lines: Sequence[str], labels: Labels) -> None:
-    """Mask lines such as "});" between lines of content: they have no tokens to be found by."""
+    """Mask lines such as "});" between content lines: without tokens they cannot be aligned."""
     for i in (np.flatnonzero(page.count()[1:-1] == 0) + 1).tolist():
         if labels[i - 1] != BOILERPLATE and CONTENT in labels[i + 1 : i + 6] and _CODE.fullmatch(lines[i]):
             labels[i] = MASKED
 
 
-def _mask_furniture(page: Tokens, lines: Sequence[str], labels: Labels) -> None:
+def _mask_bylines(page: Tokens, lines: Sequence[str], labels: Labels) -> None:
     counts = page.count()
     is_sentence: Flags = np.array(
         [line.rstrip(_CLOSING).endswith((".", "!", "?", "…", "。")) for line in lines], bool
     )
-    is_furniture: Flags = np.array([bool(_FURNITURE.match(line)) for line in lines], bool)
+    is_byline: Flags = np.array([bool(_BYLINE.match(line)) for line in lines], bool)
     opening = np.flatnonzero((labels == CONTENT) & ((counts >= 25) | (is_sentence & (counts >= 8))))
     before = np.arange(len(labels)) < (opening[0] if len(opening) else 0)
-    furniture = is_furniture & ~is_sentence & (counts < 15)
-    labels[(before | furniture) & (labels == CONTENT)] = MASKED
+    bylines = is_byline & ~is_sentence & (counts < 15)
+    labels[(before | bylines) & (labels == CONTENT)] = MASKED
 
 
 def _mask_title(page: Tokens, labels: Labels, title: list[str], *, always: bool = False) -> None:
-    """Mask lines that say the title, unless they are content by the gold or stand behind the body."""
+    """Mask lines that repeat the title, unless they are in the gold or after the body."""
     content = np.flatnonzero(labels == CONTENT)
     end = int(content[-1]) if len(content) else len(labels)
     for line in range(min(end + 1, len(labels))):
@@ -280,12 +275,12 @@ def _mask_title(page: Tokens, labels: Labels, title: list[str], *, always: bool 
 
 
 def _tokenize_headlines(title: str | None, headings: Sequence[str]) -> list[list[str]]:
-    """Cut what may head the text into tokens, the title first if there is one."""
-    return [tokenize(headline) for headline in (title, *headings) if headline]
+    """Return the tokens of the title, if there is one, and of each heading."""
+    return [tokenize_folded(headline) for headline in (title, *headings) if headline]
 
 
 def _mask_headline(page: Tokens, labels: Labels, headlines: Sequence[list[str]]) -> None:
-    """Mask the nearest line above the body that says the title or a heading, unless it is content by the gold."""
+    """Mask the nearest line above the body that repeats the title or a heading, unless it is in the gold."""
     content = np.flatnonzero(labels == CONTENT)
     for line in range(int(content[0]) if len(content) else -1, -1, -1):
         if any(_is_title(page.line(line), headline) for headline in headlines):
@@ -294,7 +289,7 @@ def _mask_headline(page: Tokens, labels: Labels, headlines: Sequence[list[str]])
 
 
 def _is_title(words: list[str], title: list[str]) -> bool:
-    """Tell whether a line is the title, or it with the site's name, or the title without that."""
+    """Return whether a line is the title, give or take the site's name."""
     short, long = sorted((words, title), key=len)
     if not short or len(long) - len(short) > 6 or len(short) < 0.6 * len(long):
         return False

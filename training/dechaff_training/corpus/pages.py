@@ -1,4 +1,4 @@
-"""Pages in Parquet to labelled articles: extraction and alignment, cached by what they depend on."""
+"""Labelled articles from pages in Parquet, by cached extraction and alignment."""
 
 import hashlib
 import os
@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.errors import CorpusError
+from dechaff.extras import load
 from dechaff.text.lines import split_lines
-from dechaff_training.corpus.articles import Article
-from dechaff_training.corpus.extraction import VOTERS, extract, extractor_version, find_headings, load
+from dechaff_training.corpus.articles import MASKED, Article
+from dechaff_training.corpus.extraction import VOTERS, extract, extractor_version, find_headings
 from dechaff_training.corpus.gold_alignment import (
     ALIGNMENT_VERSION,
-    MASKED,
     USABLE_COVERAGE,
     align,
     apply_snippets,
@@ -26,11 +26,11 @@ from dechaff_training.corpus.gold_alignment import (
 )
 from dechaff_training.files.progress import Bar
 
-#: Golds that hold byline, date or credits, which are masked.
-WITH_FURNITURE = frozenset({"dragnet", "cleanportaleval", "readability"})
-#: Golds that say things twice.
+#: Sources whose golds contain bylines, dates or credits.
+WITH_BYLINES = frozenset({"dragnet", "cleanportaleval", "readability"})
+#: Sources whose golds repeat sentences.
 WITH_REPEATS = frozenset({"google-news"})
-#: Whose text tells whether page and gold are the same article.
+#: The extractor whose text decides whether page and gold are the same article.
 EVERYTHING = "resiliparse_all"
 
 Page = dict[str, Any]
@@ -40,30 +40,30 @@ _LISTS = ("body", "present", "absent")
 
 
 def read_pages(path: Path, extractors: Sequence[str], cache: Path | None = None, n_jobs: int = -1) -> list[Article]:
-    """Read pages and label their lines, by their gold bodies or, without one, by vote.
+    """Read pages and label their lines by their gold bodies or, without one, by vote.
 
     Parameters
     ----------
     path : Path
-        A Parquet file with the columns `id`, `site` and `html`; `source`, `language`, `page_type`, `title`,
-        `body`, `present` and `absent` are used if they are there.
+        A Parquet file with the columns `id`, `site` and `html`; `source`, `language`, `page_type`, `title`, `body`,
+        `present` and `absent` are optional.
     extractors : sequence of str
-        Each makes an article of each page.
+        Each makes one article of every page.
     cache : Path, optional
-        Folder for texts and labels; by default `DECHAFF_CACHE` or `.cache/dechaff`.
+        The folder for texts and labels; by default `DECHAFF_CACHE` or `.cache/dechaff`.
     n_jobs : int
-        As joblib counts.
+        The number of processes, as in joblib.
 
     Returns
     -------
     list of Article
-        Without the pages that have no gold and that fewer than two voters find anything on. Where less than
-        `USABLE_COVERAGE` of the gold stands in all the text, all lines are masked.
+        Without pages that have no gold and fewer than two voters. If a page's full text contains less than
+        `USABLE_COVERAGE` of its gold, all its lines are masked.
 
     Raises
     ------
     CorpusError
-        If it is no Parquet file, or a column is missing or holds something else than it should.
+        If it is no Parquet file, a column is missing, or one has the wrong type.
     MissingExtraError
         If the packages of the `html` extra are not installed.
     """
@@ -79,7 +79,7 @@ def read_pages(path: Path, extractors: Sequence[str], cache: Path | None = None,
 
 
 def read_html(path: Path) -> list[tuple[Article, str]]:
-    """Read pages as they were crawled.
+    """Read pages without extracting their text.
 
     Parameters
     ----------
@@ -89,12 +89,12 @@ def read_html(path: Path) -> list[tuple[Article, str]]:
     Returns
     -------
     list of (Article, str)
-        Each page as an article that has no text yet, and its HTML.
+        Each page as an article without text, and its HTML.
 
     Raises
     ------
     CorpusError
-        If it is no Parquet file, or a column is missing or holds something else than it should.
+        If it is no Parquet file, a column is missing, or one has the wrong type.
     MissingExtraError
         If the packages of the `html` extra are not installed.
     """
@@ -106,7 +106,7 @@ def read_html(path: Path) -> list[tuple[Article, str]]:
 
 
 class _Pages:
-    """The pages of a file; what is worked out for them is kept, one column a file."""
+    """The pages of a file, with a cache of texts and labels: one file per computed column."""
 
     def __init__(self, path: Path, cache: Path | None, n_jobs: int) -> None:
         self.path, self.n_jobs = path, n_jobs
@@ -122,16 +122,16 @@ class _Pages:
             None if silver_only and not silver else page.as_py()
             for page, silver in zip(self.html, self.silver, strict=True)
         )
-        return self._keep(key, extractor, partial(_extract, extractor), zip(html, strict=True))
+        return self._cached(key, extractor, partial(_extract, extractor), zip(html, strict=True))
 
     def labels(self, extractor: str, texts: list[str | None]) -> list[NDArray[np.int8] | None]:
         """Label every page's text by one extractor."""
         versions = [extractor_version(name) for name in (extractor, EVERYTHING, *VOTERS)]
         voters = [self.texts(name, silver_only=True) if any(self.silver) else texts for name in VOTERS]
         jobs = zip(self.pages, texts, self._coverage(), self._headings(), *voters, strict=True)
-        labels = self._keep(f"labels {ALIGNMENT_VERSION} {versions}", extractor, _label, jobs)
+        labels = self._cached(f"labels {ALIGNMENT_VERSION} {versions}", extractor, _label, jobs)
         return [
-            # A page that its gold does not fit is no lesson, but still a page to be measured on.
+            # A page that does not match its gold teaches nothing, but evaluation still counts it.
             masked(text or "") if line is None and not silver else line if line is None else np.array(line, np.int8)
             for line, text, silver in zip(labels, texts, self.silver, strict=True)
         ]
@@ -139,31 +139,31 @@ class _Pages:
     def _coverage(self) -> list[float]:
         key = f"coverage {ALIGNMENT_VERSION} {extractor_version(EVERYTHING)}"
         jobs = zip(self.pages, self.texts(EVERYTHING), strict=True)
-        return self._keep(key, EVERYTHING, _cover, jobs)
+        return self._cached(key, EVERYTHING, _cover, jobs)
 
     def _headings(self) -> list[list[str]]:
         key = f"headings {ALIGNMENT_VERSION} {extractor_version(EVERYTHING)}"
-        return self._keep(key, EVERYTHING, find_headings, ((page.as_py() or "",) for page in self.html))
+        return self._cached(key, EVERYTHING, find_headings, ((page.as_py() or "",) for page in self.html))
 
-    def _keep(
+    def _cached(
         self, key: str, extractor: str, work: Callable[..., Any], jobs: Iterator[tuple[Any, ...]]
     ) -> list[Any]:
-        """Give a column from the cache, or work it out."""
+        """Return a column from the cache, or compute and cache it."""
         pa, parquet = load("pyarrow"), load("pyarrow.parquet")
         digest = hashlib.sha256(f"{self.digest} {key}".encode()).hexdigest()[:16]
-        what = key.partition(" ")[0]
-        file = self.folder / f"{self.path.stem}-{extractor}-{what}-{digest}.parquet"
+        column = key.partition(" ")[0]
+        file = self.folder / f"{self.path.stem}-{extractor}-{column}-{digest}.parquet"
         if file.exists():
             return list(parquet.read_table(file)["value"].to_pylist())
-        values = self._work(f"{self.path.stem}: {what} of {extractor}", work, jobs)
+        values = self._compute(f"{self.path.stem}: {column} of {extractor}", work, jobs)
         self.folder.mkdir(parents=True, exist_ok=True)
-        # Written aside, then moved: a run that is broken off leaves no half a file.
+        # Written aside, then moved: an interrupted run leaves no incomplete file.
         part = file.with_suffix(f".{os.getpid()}.part")
         parquet.write_table(pa.table({"value": values}), part, compression="zstd")
         part.replace(file)
         return values
 
-    def _work(self, description: str, work: Callable[..., Any], jobs: Iterator[tuple[Any, ...]]) -> list[Any]:
+    def _compute(self, description: str, work: Callable[..., Any], jobs: Iterator[tuple[Any, ...]]) -> list[Any]:
         joblib = load("joblib")
         n_jobs = self.n_jobs if len(self.pages) > 16 else 1
         parallel = joblib.Parallel(n_jobs=n_jobs, batch_size=8, return_as="generator")
@@ -176,16 +176,16 @@ class _Pages:
 
 
 def masked(text: str) -> NDArray[np.int8]:
-    """Mask every line of a text."""
+    """Return labels that mask every line of a text."""
     return np.full(len(split_lines(text)), MASKED, np.int8)
 
 
 def _read_file(path: Path) -> tuple[list[Page], Any]:
-    """Read the pages of a file, and their HTML apart: an Arrow column, not decoded until it is asked for."""
+    """Return the pages of a file, and their HTML as an Arrow column, to be decoded page by page."""
     arrow, parquet = load("pyarrow"), load("pyarrow.parquet")
     try:
         table = parquet.read_table(path)
-        table.validate(full=True)  # text that is no UTF-8 is told here, not by whoever reads it
+        table.validate(full=True)  # finds invalid UTF-8, which would raise only on access
         names = table.column_names
     except (arrow.ArrowException, UnicodeDecodeError, OSError) as error:
         raise CorpusError(f"{path}: not a Parquet file that can be read: {error}") from error
@@ -199,12 +199,12 @@ def _read_file(path: Path) -> tuple[list[Page], Any]:
 
 
 def _read_column(column: Any, name: str, path: Path) -> Any:
-    """Bring a column to the type that it has to have; say which value is not there and must be.
+    """Cast a column to strings or lists of strings.
 
     Raises
     ------
     CorpusError
-        If it holds something else, or nothing where there must be something.
+        If it has another type, or lacks a required value.
     """
     arrow = load("pyarrow")
     try:
@@ -219,7 +219,7 @@ def _read_column(column: Any, name: str, path: Path) -> Any:
 
 
 def _defaults(page: Page) -> Page:
-    """Fill in what a page need not have, and mend its gold."""
+    """Fill in optional columns, and remove repeated sentences from the gold."""
     page = dict.fromkeys(_OPTIONAL) | page
     if page["body"] is not None and page["source"] in WITH_REPEATS:
         page["body"] = without_repeats(page["body"])
@@ -245,8 +245,8 @@ def _label(
     elif covered < USABLE_COVERAGE:
         return None
     else:
-        has_furniture = page["source"] in WITH_FURNITURE
-        labels = align(text, page["body"], page["title"], headings, mask_furniture=has_furniture)
+        has_bylines = page["source"] in WITH_BYLINES
+        labels = align(text, page["body"], page["title"], headings, mask_bylines=has_bylines)
     return None if labels is None else labels.tolist()
 
 

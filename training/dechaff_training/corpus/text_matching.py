@@ -1,15 +1,13 @@
-"""Tokens of a gold body found on a page: in order, each once, in runs.
+"""Alignment of a gold body's tokens with the tokens of a page.
 
-Extractors split and join paragraphs as they like, so tokens are aligned, not lines. Runs of tokens that page
-and gold share are found by their shingles; a chain of runs, in the order of both, is chosen by dynamic
-programming, with a price on every gap, so that words of the body scattered over a menu do not match, and of
-two copies of a line the one near its neighbours wins. What the chain leaves open is filled line by line
-between matched neighbours, and what stands elsewhere on the page than in the gold is found by its long runs, or as
-a whole paragraph that is a whole line.
+Tokens are aligned instead of lines, since extractors split and join paragraphs. The runs of tokens common to page
+and gold are found first. Dynamic programming then selects a chain of runs in the order of both, with a cost per
+gap: words of the body scattered over a menu do not match, and of two copies of a line the one near its neighbours
+wins. Gaps of the chain are filled line by line. Text in another order than in the gold is matched by long runs, or
+as a whole paragraph on a line of its own.
 """
 
-import re
-import unicodedata
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,30 +15,29 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff_training.corpus.tokens import ngrams, tokenize_folded
+
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_TOKEN = re.compile(f"\n|[{_CJK}]|[^\\W_{_CJK}]+")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-# How long a run must be to count: three words say something, three CJK characters need not.
+# Minimum lengths of a run: three words are significant, three CJK characters are not.
 _RUN, _CJK_RUN, _MOVED_RUN = 3, 6, 8
-# A shingle that the gold has more often (a row of zeros in a table) starts no run.
+# Runs that are more frequent in the gold (zeros in a table) are ignored.
 _MAX_REPEATS = 24
 _MAX_RUNS = 2000
-# A shorter line is found in a gap only where it is a piece of the gold on its own.
+# In gaps, shorter lines match only a whole paragraph or next to a matched neighbour.
 _LONG_LINE = 4
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens of some lines.
+    """The tokens of lines.
 
     Attributes
     ----------
     words : list of str
     lines : ndarray of int64, shape (n_words,)
-        The line of each.
+        The line of each token.
     n_lines : int
     """
 
@@ -50,40 +47,40 @@ class Tokens:
 
     @classmethod
     def of(cls, lines: Sequence[str]) -> "Tokens":
-        """Find the tokens of lines."""
-        found = _TOKEN.findall(_normalize("\n".join(" ".join(line.split()) for line in lines)))
-        breaks = np.fromiter((word == "\n" for word in found), np.bool_, len(found))
-        return cls([word for word in found if word != "\n"], np.cumsum(breaks, dtype=np.int64)[~breaks], len(lines))
+        """Tokenize lines."""
+        found = [tokenize_folded(line) for line in lines]
+        numbers = np.repeat(np.arange(len(lines)), np.fromiter(map(len, found), np.int64, len(lines)))
+        return cls([word for words in found for word in words], numbers, len(lines))
 
     def bounds(self) -> Ints:
-        """Give where each line's tokens begin, and where the last one's end."""
+        """Return the index of each line's first token, and the number of tokens."""
         return np.searchsorted(self.lines, np.arange(self.n_lines + 1)).astype(np.int64)
 
     def line(self, number: int) -> list[str]:
-        """Give the tokens of a line."""
+        """Return the tokens of a line."""
         start, end = np.searchsorted(self.lines, (number, number + 1))
         return self.words[start:end]
 
     def count(self, flags: Flags | None = None) -> Ints:
-        """Count each line's tokens, or those with a flag."""
+        """Count each line's tokens, or its flagged tokens."""
         return np.bincount(self.lines if flags is None else self.lines[flags], minlength=self.n_lines)
 
     def is_cjk(self) -> bool:
-        """Tell whether most tokens are single CJK characters."""
+        """Return whether most tokens are single CJK characters."""
         return 2 * sum(len(word) == 1 and word > "\u3000" for word in self.words) > len(self.words)
 
 
 @dataclass(frozen=True)
 class Match:
-    """Which tokens of a page and of a gold belong together.
+    """The matched tokens of a page and of a gold.
 
     Attributes
     ----------
     page, gold : Tokens
     page_ids, gold_ids : ndarray of int64
-        Each token as a number; -1 on the page for what the gold has not.
+        A number for each distinct token of the gold; -1 for tokens that only the page contains.
     on_page, in_gold : ndarray of bool
-        The tokens that are matched.
+        The matched tokens.
     """
 
     page: Tokens
@@ -94,32 +91,21 @@ class Match:
     in_gold: Flags
 
     def shares(self) -> NDArray[np.float64]:
-        """Give the share of each page line's tokens that are matched; 0 for a line without tokens."""
+        """Return the share of matched tokens in each line of the page; 0 for lines without tokens."""
         return self.page.count(self.on_page) / np.maximum(self.page.count(), 1)
 
     def copies(self) -> NDArray[np.float64]:
-        """Give the share of each page line's tokens that stand in the gold but are matched elsewhere.
+        """Return the share of tokens in each line of the page that copy gold tokens matched elsewhere.
 
-        All are 0 unless half of the gold or more is there again.
+        All shares are 0 unless the copies amount to half of the gold.
         """
         copied = _covered(self.page_ids, self.gold_ids, 5) & ~self.on_page
         whole = 2 * np.count_nonzero(copied) >= len(self.gold_ids)
         return self.page.count(copied & whole) / np.maximum(self.page.count(), 1)
 
 
-def tokenize(text: str) -> list[str]:
-    """Give the tokens of a text: case-folded runs of letters and digits; a CJK or kana character is one.
-
-    Examples
-    --------
-    >>> tokenize("Ein Weißbier, 3,50 € 東京")
-    ['ein', 'weissbier', '3', '50', '東', '京']
-    """
-    return [word for word in _TOKEN.findall(_normalize(text)) if word != "\n"]
-
-
 def match_tokens(lines: Sequence[str], body: Sequence[str]) -> Match:
-    """Find the tokens of a gold body on a page.
+    """Align the tokens of a gold body with those of a page.
 
     Parameters
     ----------
@@ -140,40 +126,23 @@ def match_tokens(lines: Sequence[str], body: Sequence[str]) -> Match:
     page_ids = np.fromiter((numbers.get(word, -1) for word in page.words), np.int64)
     match = Match(page, gold, page_ids, gold_ids, np.zeros(len(page_ids), bool), np.zeros(len(gold_ids), bool))
     chain = _chain(_find_runs(gold_ids, page_ids, _CJK_RUN if gold.is_cjk() else _RUN))
-    _take(match, chain)
+    _match_runs(match, chain)
     _fill_gaps(match, chain)
-    _take_moved(match)
-    _take_paragraphs(match)
+    _match_moved(match)
+    _match_paragraphs(match)
     return match
 
 
-def _normalize(text: str) -> str:
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
-
-
-def _take(match: Match, runs: Ints) -> None:
+def _match_runs(match: Match, runs: Ints) -> None:
     for gold, page, length in runs.tolist():
         match.in_gold[gold : gold + length] = True
         match.on_page[page : page + length] = True
 
 
-def _hash_shingles(ids: Ints, size: int) -> tuple[NDArray[np.uint64], Flags]:
-    """Hash each run of `size` tokens; say which hold known tokens only."""
-    n = max(len(ids) - size + 1, 0)
-    hashes, known = np.zeros(n, np.uint64), np.ones(n, bool)
-    for i in range(size):
-        part = ids[i : i + n]
-        hashes = (hashes ^ part.astype(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
-        hashes ^= hashes >> np.uint64(29)
-        known &= part >= 0
-    return hashes, known
-
-
 def _covered(ids: Ints, others: Ints, size: int) -> Flags:
-    """Flag the tokens in shingles that others have too."""
-    hashes, known = _hash_shingles(ids, size)
-    other_hashes, other_known = _hash_shingles(others, size)
-    starts = np.flatnonzero(known & np.isin(hashes, other_hashes[other_known]))
+    """Flag the tokens in runs of `size` common to both sides, one of which must be without -1."""
+    common = set(ngrams(others.tolist(), size))
+    starts = np.array([start for start, run in enumerate(ngrams(ids.tolist(), size)) if run in common], np.int64)
     covered = np.zeros(len(ids), bool)
     for i in range(size):
         covered[starts + i] = True
@@ -181,23 +150,23 @@ def _covered(ids: Ints, others: Ints, size: int) -> Flags:
 
 
 def _find_runs(gold: Ints, page: Ints, size: int) -> Ints:
-    """Find the runs of at least `size` tokens that both have: rows of gold start, page start, length."""
-    gold_hashes, gold_known = _hash_shingles(gold, size)
-    page_hashes, page_known = _hash_shingles(page, size)
-    places = np.flatnonzero(gold_known)
-    places = places[np.argsort(gold_hashes[places], kind="stable")]
-    hashes = gold_hashes[places]
-    left = np.searchsorted(hashes, page_hashes)
-    counts = np.searchsorted(hashes, page_hashes, "right") - left
-    counts[~page_known | (counts > _MAX_REPEATS)] = 0
-    pages = np.repeat(np.arange(len(page_hashes)), counts)
-    within = np.arange(len(pages)) - np.repeat(np.cumsum(counts) - counts, counts)
-    golds = places[np.repeat(left, counts) + within]
+    """Return the runs of at least `size` tokens common to both: rows of gold start, page start, length."""
+    places = defaultdict(list)
+    for start, run in enumerate(ngrams(gold.tolist(), size)):
+        if -1 not in run:
+            places[run].append(start)
+    pairs = [
+        (place, start)
+        for start, run in enumerate(ngrams(page.tolist(), size))
+        if run in places and len(places[run]) <= _MAX_REPEATS
+        for place in places[run]
+    ]
+    golds, pages = np.array(pairs, np.int64).reshape(-1, 2).T
     return _prune(_join_diagonals(golds, pages, size), len(gold), len(page))
 
 
 def _join_diagonals(golds: Ints, pages: Ints, size: int) -> Ints:
-    """Join shingles that follow each other in gold and page to runs."""
+    """Merge consecutive n-grams of gold and page into runs."""
     order = np.lexsort((golds, pages - golds))
     golds, pages = golds[order], pages[order]
     first = np.ones(len(golds), bool)
@@ -208,7 +177,7 @@ def _join_diagonals(golds: Ints, pages: Ints, size: int) -> Ints:
 
 
 def _prune(runs: Ints, n_gold: int, n_page: int) -> Ints:
-    """Drop runs that begin inside far longer ones on both sides: chance matches."""
+    """Drop chance matches, which begin inside far longer runs on both sides."""
     dominated = np.ones(len(runs), bool)
     by_length = runs[np.argsort(runs[:, 2], kind="stable")]
     for column, n in ((0, n_gold), (1, n_page)):
@@ -221,7 +190,7 @@ def _prune(runs: Ints, n_gold: int, n_page: int) -> Ints:
 
 
 def _chain(runs: Ints) -> Ints:
-    """Choose the runs, in the order of both, that match most tokens after the price of their gaps."""
+    """Return the runs, in the order of both sides, with the most tokens less the cost of their gaps."""
     if not len(runs):
         return runs
     runs = runs[np.argsort(runs[:, 1], kind="stable")]
@@ -232,7 +201,7 @@ def _chain(runs: Ints) -> Ints:
         gold_gap, page_gap = gold[i] - gold_end[:i], page[i] - page_end[:i]
         overlap = np.maximum(0, -np.minimum(gold_gap, page_gap))
         allowed = (gold[:i] < gold[i]) & (page[:i] < page[i]) & (overlap < length[i])
-        scores = np.where(allowed, score[:i] - _price(gold_gap, page_gap) - overlap, -1.0)
+        scores = np.where(allowed, score[:i] - _cost(gold_gap, page_gap) - overlap, -1.0)
         best = int(scores.argmax())
         if scores[best] > 0:
             score[i] += scores[best]
@@ -240,11 +209,11 @@ def _chain(runs: Ints) -> Ints:
     return _trace(runs, back, int(score.argmax()))
 
 
-def _price(gold_gap: Ints, page_gap: Ints) -> NDArray[np.float64]:
-    """Give what a gap costs, in tokens: more on the page than in the gold, ever less for each further one."""
+def _cost(gold_gap: Ints, page_gap: Ints) -> NDArray[np.float64]:
+    """Return the cost of gaps in tokens, logarithmic and higher for the page than for the gold."""
     on_page, in_gold = np.maximum(page_gap, 0), np.maximum(gold_gap, 0)
-    price: NDArray[np.float64] = 0.75 * np.log2(1 + on_page) + 0.25 * np.log2(1 + in_gold)
-    return price + ((on_page > 0) | (in_gold > 0))
+    cost: NDArray[np.float64] = 0.75 * np.log2(1 + on_page) + 0.25 * np.log2(1 + in_gold)
+    return cost + ((on_page > 0) | (in_gold > 0))
 
 
 def _trace(runs: Ints, back: Ints, last: int) -> Ints:
@@ -253,7 +222,7 @@ def _trace(runs: Ints, back: Ints, last: int) -> Ints:
         chosen.append(last)
         last = int(back[last])
     chain = runs[chosen[::-1]].copy()
-    # Where two runs overlap the later one gives way.
+    # Of two overlapping runs the later one is shortened.
     overlap = np.maximum(0, chain[:-1, :2] + chain[:-1, 2:] - chain[1:, :2]).max(1, initial=0)
     chain[1:, :2] += overlap[:, None]
     chain[1:, 2] -= overlap
@@ -261,7 +230,7 @@ def _trace(runs: Ints, back: Ints, last: int) -> Ints:
 
 
 def _fill_gaps(match: Match, chain: Ints) -> None:
-    """Match whole lines, short ones too, between the runs of a chain: each gold token once, in order."""
+    """Match whole lines of any length between the runs of a chain, each gold token once, in order."""
     if not len(chain):
         return
     before = np.vstack(([[0, 0]], chain[:, :2] + chain[:, 2:]))
@@ -270,7 +239,7 @@ def _fill_gaps(match: Match, chain: Ints) -> None:
     edges = set(match.gold.bounds().tolist())
     for i, (start, end) in enumerate(zip(before.tolist(), after.tolist(), strict=True)):
         if start[0] < end[0] and start[1] < end[1]:
-            # Before the first run what is nearest to it is at the end.
+            # Before the first run, the nearest lines are the last ones.
             _fill_gap(match, bounds, edges, (start[0], end[0]), (start[1], end[1]), backwards=i == 0)
 
 
@@ -295,9 +264,9 @@ def _fill_gap(
 
 
 def _find_line(match: Match, ids: Ints, gold: tuple[int, int], edges: set[int], *, backwards: bool) -> int:
-    """Find where a line stands in a span of the gold; -1 if nowhere.
+    """Return the place of a line in a span of the gold; -1 if it has none.
 
-    A short one must be a whole paragraph, or follow the matched neighbour without a gap.
+    A short line must be a whole paragraph, or adjoin the matched neighbour.
     """
     n, (start, end) = len(ids), gold
     if not 0 < n <= end - start or ids.min() < 0:
@@ -311,8 +280,8 @@ def _find_line(match: Match, ids: Ints, gold: tuple[int, int], edges: set[int], 
     return -1
 
 
-def _take_moved(match: Match) -> None:
-    """Match what stands elsewhere on the page than in the gold: long runs, none that the gold repeats."""
+def _match_moved(match: Match) -> None:
+    """Match long runs in another order than in the gold, unless the gold repeats them."""
     for _ in range(3):
         gold, page = match.gold_ids.copy(), match.page_ids.copy()
         used = np.where(match.in_gold, gold, -1)
@@ -321,11 +290,11 @@ def _take_moved(match: Match) -> None:
         chain = _chain(_find_runs(gold, page, _MOVED_RUN))
         if not len(chain):
             return
-        _take(match, chain)
+        _match_runs(match, chain)
 
 
-def _take_paragraphs(match: Match) -> None:
-    """Match paragraphs that are whole lines elsewhere in the article: headings of columns that were zipped."""
+def _match_paragraphs(match: Match) -> None:
+    """Match paragraphs with whole lines elsewhere in the article, such as headings of interleaved columns."""
     found = match.page.lines[match.on_page]
     if not len(found):
         return
@@ -340,7 +309,7 @@ def _take_paragraphs(match: Match) -> None:
 
 
 def _missing_paragraphs(match: Match) -> dict[tuple[int, ...], int]:
-    """Find the gold's paragraphs of some words of which nothing is matched, and where each begins."""
+    """Return the start of each longer paragraph of the gold without any matched token."""
     spans = pairwise(match.gold.bounds().tolist())
     return {
         tuple(match.gold_ids[start:end].tolist()): start

@@ -15,13 +15,12 @@ from dechaff.api import clean_array
 from dechaff.decisions.decide import kept_texts
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.text.lines import LineBatch
-from dechaff_training.corpus.corpus import Article, Corpus
-from dechaff_training.corpus.gold_alignment import CONTENT, MASKED
+from dechaff_training.corpus import CONTENT, MASKED, Article, Corpus
+from dechaff_training.corpus.tokens import Shingles, shingles, tokenize
 from dechaff_training.evaluate.metrics import (
     N_RESAMPLES,
     Estimate,
     Resamples,
-    Shingles,
     Values,
     drop_headline,
     f1_of_means,
@@ -29,7 +28,6 @@ from dechaff_training.evaluate.metrics import (
     mean_recall,
     page_columns,
     shingle_counts,
-    shingles,
 )
 
 System = Callable[[Sequence[Article]], list[str]]
@@ -181,7 +179,8 @@ def text_columns(articles: Sequence[Article], outputs: Mapping[str, Sequence[str
     """Compute the `page_columns` of each system's texts against the gold, without headlines."""
     counts = [
         shingle_counts(
-            shingles(drop_headline(text, article.title)), _gold_shingles(gold_text(article), article.title)
+            shingles(tokenize(drop_headline(text, article.title))),
+            _gold_shingles(gold_text(article), article.title),
         )
         for article, *texts in zip(articles, *outputs.values(), strict=True)
         for text in texts
@@ -193,7 +192,7 @@ def text_columns(articles: Sequence[Article], outputs: Mapping[str, Sequence[str
 # The texts of one page, by all systems and extractors, follow each other and have the same gold.
 @lru_cache(maxsize=64)
 def _gold_shingles(gold: str | None, title: str | None) -> Shingles:
-    return shingles(drop_headline(gold or "", title))
+    return shingles(tokenize(drop_headline(gold or "", title)))
 
 
 def gold_text(article: Article) -> str | None:

@@ -13,8 +13,7 @@ from dechaff.errors import CorpusError
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.linear.stage import Values
 from dechaff.text.tokens import Keywords
-from dechaff_training.corpus.corpus import Article, Corpus
-from dechaff_training.corpus.gold_alignment import MASKED
+from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.evaluate.benchmark import TextGroup, TextRow, compare_texts, gold_text, oracle
 from dechaff_training.evaluate.kinds import (
     KIND_HEADERS,

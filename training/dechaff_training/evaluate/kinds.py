@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from dechaff.explain.kinds import KINDS, KindWeights, line_kinds
 from dechaff.text.batching import batches
 from dechaff.text.tokens import Keywords
+from dechaff_training.corpus import BOILERPLATE
 from dechaff_training.corpus.corpus import Corpus
-from dechaff_training.corpus.gold_alignment import BOILERPLATE
 from dechaff_training.evaluate.metrics import N_RESAMPLES, Estimate, Resamples, ratio
 
 Names = NDArray[np.str_]

@@ -5,7 +5,6 @@ recall of each page, their means over pages, and the F1 of the two means.
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -14,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dechaff.decisions.titles import title_parts
+from dechaff_training.corpus.tokens import Shingles, tokenize
 
-Shingles = Counter[tuple[str, ...]]
 Values = NDArray[np.float64]
 #: Maps sums, shape (..., n_columns), to figures, shape (...).
 Statistic = Callable[[Values], Values]
@@ -33,37 +32,6 @@ N_RESAMPLES: Final = 1000
 N_CALIBRATION_BINS: Final = 15
 # Average precision over this many steps differs from the exact value by less than .001.
 _N_RANKS: Final = 1000
-_SHINGLE: Final = 4
-_IDEOGRAPHS: Final = (
-    "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d"
-    "\U00020000-\U000323af"
-)
-_TOKEN: Final = re.compile(rf"[^\W{_IDEOGRAPHS}]+|(?=\w)[{_IDEOGRAPHS}]")
-
-
-def tokenize(text: str) -> list[str]:
-    """Cut a text into runs of letters and digits; a Han or kana character is a token by itself.
-
-    Examples
-    --------
-    >>> tokenize("It's 5.30 in 東京.")
-    ['It', 's', '5', '30', 'in', '東', '京']
-    """
-    return _TOKEN.findall(text)
-
-
-def shingles(text: str) -> Shingles:
-    """Count the runs of four tokens; a shorter text is one shingle, an empty one none.
-
-    Examples
-    --------
-    >>> sorted(shingles("a b c d e")), sorted(shingles("a b")), sorted(shingles("..."))
-    ([('a', 'b', 'c', 'd'), ('b', 'c', 'd', 'e')], [('a', 'b')], [])
-    """
-    tokens = tokenize(text)
-    if len(tokens) < _SHINGLE:
-        return Counter([tuple(tokens)] if tokens else [])
-    return Counter(zip(*(tokens[start:] for start in range(_SHINGLE)), strict=False))
 
 
 def shingle_counts(predicted: Shingles, gold: Shingles) -> tuple[int, int, int]:
@@ -75,7 +43,8 @@ def shingle_counts(predicted: Shingles, gold: Shingles) -> tuple[int, int, int]:
 
     Examples
     --------
-    >>> shingle_counts(shingles("a b c d e"), shingles("b c d e f"))
+    >>> from dechaff_training.corpus.tokens import shingles
+    >>> shingle_counts(shingles("a b c d e".split()), shingles("b c d e f".split()))
     (1, 1, 1)
     """
     shared = sum(min(count, predicted[key]) for key, count in gold.items() if key in predicted)

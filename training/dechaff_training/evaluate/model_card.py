@@ -1,7 +1,7 @@
-"""Write measured figures into the README, the model card and the history of models.
+"""Tables of measured figures: README, accuracy page, model card, history of models.
 
-``python -m dechaff_training.evaluate.model_card`` writes all three from `data/evaluation/`; no figure is typed by
-hand.
+``python -m dechaff_training.evaluate.model_card`` fills them in from `data/evaluation/`: no figure is typed
+by hand.
 """
 
 import csv
@@ -16,7 +16,7 @@ from typing import Any, Final
 from dechaff import inspect_model
 from dechaff.errors import CorpusError
 from dechaff.files import written_whole
-from dechaff_training.cli.cleaning_files import model_digest
+from dechaff.linear.artifact import model_digest
 from dechaff_training.evaluate.evaluation import AFTER, BEFORE, LINE_HEADERS
 from dechaff_training.evaluate.metrics import Estimate
 
@@ -29,6 +29,14 @@ INPUTS: Final = {
     ("wcxb", "resiliparse_all"): "wcxb, all text",
     ("wcxb", "resiliparse_main"): "wcxb, main content",
     ("wcxb", "trafilatura"): "wcxb, trafilatura",
+}
+#: The systems of the README's table, with their names there.
+SUMMARY: Final = {
+    "resiliparse_all": "Resiliparse, all text",
+    "resiliparse_all + C4 line rules": "Resiliparse, then C4's line rules",
+    "resiliparse_all + dechaff": "**Resiliparse, then dechaff**",
+    "trafilatura": "trafilatura",
+    "trafilatura + dechaff": "trafilatura, then dechaff",
 }
 Row = Mapping[str, Any]
 
@@ -85,6 +93,25 @@ def benchmark_table(benchmark: Mapping[str, Any]) -> str:
         found = [rows[speed["system"], source][name] for source in sources for name in ("f1", "difference")]
         body.append([speed["system"], *map(str, map(_estimate, found)), f"{speed['pages_per_second']:,.0f}"])
     return markdown_table(["system", *headers, "pages/s"], body)
+
+
+def summary_table(benchmark: Mapping[str, Any]) -> str:
+    """Format the README's table: text F1 on the articles of each source, and pages per second.
+
+    Parameters
+    ----------
+    benchmark : mapping
+        A `PageBenchmark` read from JSON.
+    """
+    f1 = {
+        (row["system"], row["source"]): str(_estimate(row["f1"]))
+        for row in benchmark["texts"]
+        if row["pages"] == "articles"
+    }
+    speeds = {row["system"]: f"{row['pages_per_second']:,.0f}" for row in benchmark["speeds"]}
+    sources = dict.fromkeys(source for _, source in f1)
+    body = [[name, *(f1[system, source] for source in sources), speeds[system]] for system, name in SUMMARY.items()]
+    return markdown_table(["", *sources, "pages/s"], body)
 
 
 def text_table(rows: Sequence[Row]) -> str:
@@ -203,7 +230,7 @@ def add_history(path: Path, row: Mapping[str, str]) -> None:
 
 
 def write_reports(root: Path, model: Path) -> None:
-    """Fill in README.md and the model card from `data/evaluation`, and add a row to `data/history.csv`.
+    """Fill in README.md, docs/accuracy.md and the model card from `data/evaluation`; add to `data/history.csv`.
 
     Parameters
     ----------
@@ -232,7 +259,8 @@ def write_reports(root: Path, model: Path) -> None:
         raise CorpusError(f"{folder}: figures of another model: run 'make evaluate'")
     description = inspect_model(model)
     from_html = {"benchmark": benchmark_table(benchmark)}
-    _rewrite(root / "README.md", {"comparison": comparison_table(comparison["texts"]), **from_html})
+    _rewrite(root / "README.md", {"summary": summary_table(benchmark)})
+    _rewrite(root / "docs" / "accuracy.md", {"comparison": comparison_table(comparison["texts"]), **from_html})
     _rewrite(model.with_name("MODEL_CARD.md"), {**card_blocks(description, evaluation), **from_html})
     add_history(root / "data" / "history.csv", history_row(model, description, evaluation))
 

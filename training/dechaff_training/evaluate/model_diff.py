@@ -13,9 +13,9 @@ from dechaff.explain.sentences import Sentences, Why
 from dechaff.explain.themes import themes
 from dechaff.linear.line_model import CLASSES, LineModel, Threshold
 from dechaff.text.lines import LineBatch, split_lines
+from dechaff_training.corpus import MASKED
 from dechaff_training.corpus.articles import Article
 from dechaff_training.corpus.corpus import Corpus
-from dechaff_training.corpus.gold_alignment import MASKED
 from dechaff_training.evaluate.evaluation import CorpusDecisions, decide_corpus
 
 #: The directions of a change from model A to model B.

@@ -10,14 +10,21 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from dechaff.errors import CorpusError, InputError, MissingExtraError
-from dechaff_training.cli.cleaning_files import load, model_digest
-from dechaff_training.corpus.corpus import Article, find_files
-from dechaff_training.corpus.extraction import LEARNT, check_extractors
+from dechaff.linear.artifact import model_digest
+from dechaff_training.corpus import Article, find_files
+from dechaff_training.corpus.extraction import (
+    ADAPTERS,
+    LEARNT,
+    PEERS,
+    check_extractors,
+    package_version,
+    page_text,
+)
 from dechaff_training.corpus.pages import read_html
-from dechaff_training.corpus.peers import ADAPTERS, PEERS, page_text, version
 from dechaff_training.evaluate.benchmark import System, TextRow, c4_rules, cleaned_by, compare_texts, gold_text
 from dechaff_training.evaluate.evaluation import Table, text_table
 from dechaff_training.evaluate.metrics import N_RESAMPLES
+from dechaff_training.files.models import load
 from dechaff_training.files.progress import Bar
 
 #: trafilatura alone, the common choice for HTML.
@@ -171,7 +178,7 @@ def benchmark_pages(
         "n_pages": len(pages),
         "n_resamples": n_resamples,
         "seed": seed,
-        "versions": {name: version(name) for name in chains},
+        "versions": {name: package_version(name) for name in chains},
         "pages_sha256": {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files},
         "model_sha256": model_digest(model),
     }

@@ -1,1 +1,1 @@
-"""Labels from and to other tools."""
+"""Conversion of labels from and to the formats of other tools."""

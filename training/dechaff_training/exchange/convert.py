@@ -1,4 +1,4 @@
-"""Labels in and out: labelled text files, Label Studio's tasks, Dolma's documents with attributes."""
+"""Conversion between labelled text files, Label Studio tasks, and Dolma documents with attributes."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -8,45 +8,43 @@ from typing import Any, Final
 
 from dechaff.errors import CorpusError, InputError
 from dechaff.files import written_whole
-from dechaff_training.cli.cleaning_files import dump
-from dechaff_training.cli.corpus_files import read_json, write_json
-from dechaff_training.corpus.articles import Article, format_labelled, read_labelled
-from dechaff_training.corpus.corpus import find_files
+from dechaff_training.corpus import Article, find_files, format_labelled
+from dechaff_training.corpus.articles import read_labelled
 from dechaff_training.exchange.dolma import ATTRIBUTES_FOLDER, from_documents, to_documents
 from dechaff_training.exchange.label_studio import from_tasks, to_tasks
-from dechaff_training.files.paths import fit_name
+from dechaff_training.files.json_io import dump, read_json, write_json
+from dechaff_training.files.paths import safe_name
 from dechaff_training.files.text_io import STANDARD, show_path
 
-# A folder for the site, and a name within it.
 _SITE_AND_NAME: Final = re.compile(r"[^/\\\0]+/[^/\\\0]+")
-_LONGEST_NAME: Final = 100
+_MAX_NAME_LENGTH: Final = 100
 _DOCUMENTS: Final = "articles.jsonl"
 
 
 def exchange_labels(inputs: Sequence[Path], source: str, target: str, out: Path | None) -> int:
-    """Write labelled articles in another format; all are read before any is written.
+    """Convert labelled articles to another format; all are read before any is written.
 
     Parameters
     ----------
     inputs : sequence of Path
-        Labelled files or folders of them; Label Studio's exports; or documents and, if they are elsewhere than in
-        `_attributes` beside them, their attributes.
+        Labelled files or folders of them; Label Studio exports; or a file of Dolma documents, followed by the file
+        of their attributes unless that is in `_attributes` beside it.
     source, target : str
         "text", "label-studio" or "dolma".
     out : Path, optional
-        A folder; of Label Studio's tasks a file, by default standard output.
+        A folder; for Label Studio a file, by default standard output.
 
     Returns
     -------
     int
-        How many articles there are.
+        The number of articles.
 
     Raises
     ------
     DechaffError
-        If an input is malformed, two articles have one name, or these several files have no folder to go to.
+        If an input is malformed, two articles have the same name, or a required folder is missing.
     """
-    articles = [_named(article) for article in _READERS[source](inputs)]
+    articles = [_rename(article) for article in _READERS[source](inputs)]
     if not articles:
         raise CorpusError(f"{', '.join(map(show_path, inputs))}: no labelled articles there")
     _check(articles)
@@ -57,7 +55,7 @@ def exchange_labels(inputs: Sequence[Path], source: str, target: str, out: Path 
 def _read_texts(inputs: Sequence[Path]) -> Iterator[Article]:
     for path in (file for each in inputs for file in find_files(each, (".txt",))):
         article = read_labelled(path)
-        yield replace(article, text=article.text + "\n")  # every line of a file is ended: so it comes back
+        yield replace(article, text=article.text + "\n")  # as in the file, for exact round trips
 
 
 def _read_tasks(inputs: Sequence[Path]) -> Iterator[Article]:
@@ -69,31 +67,31 @@ def _read_tasks(inputs: Sequence[Path]) -> Iterator[Article]:
 def _read_documents(inputs: Sequence[Path]) -> Iterator[Article]:
     documents, *attributes = inputs
     if len(attributes) > 1:
-        raise InputError(f"{len(inputs)} inputs: give the documents and, if need be, the file of their attributes")
+        raise InputError(f"{len(inputs)} inputs: name the documents and, if elsewhere, their attributes")
     for article in from_documents(documents, *attributes):
         yield replace(article, site=documents.name.partition(".")[0])
 
 
-def _named(article: Article) -> Article:
-    """Name an article after its site and itself, as a labelled file is; another id becomes a name of a file."""
+def _rename(article: Article) -> Article:
+    """Set the id to `<site>/<name>`, as for a labelled file."""
     if _SITE_AND_NAME.fullmatch(article.id) and not article.id.startswith("."):
         site, name = article.id.split("/")
         if name not in (".", ".."):
             return replace(article, site=site)
-    return replace(article, id=f"{article.site}/{fit_name(article.id, 'article', _LONGEST_NAME)}")
+    return replace(article, id=f"{article.site}/{safe_name(article.id, 'article', _MAX_NAME_LENGTH)}")
 
 
 def _check(articles: Sequence[Article]) -> None:
-    """Refuse articles that would take each other's place, or that no file can hold."""
+    """Raise if two articles have one id, or one cannot be encoded."""
     seen = set()
     for article in articles:
         if article.id in seen:
-            raise CorpusError(f"{article.id}: two articles of this name: one would be lost; give them other ids")
+            raise CorpusError(f"{article.id}: two articles of this name: give them different ids")
         seen.add(article.id)
         try:
             f"{article.id}{article.text}".encode()
         except UnicodeEncodeError as error:
-            raise CorpusError(f"{article.id!a}: half a surrogate pair, which is no text: mend it") from error
+            raise CorpusError(f"{article.id!a}: half a surrogate pair in it: remove it") from error
 
 
 def _write_texts(articles: Sequence[Article], out: Path | None) -> None:
@@ -115,9 +113,9 @@ def _write_documents(articles: Sequence[Article], out: Path | None) -> None:
 
 def _folder(out: Path | None) -> Path:
     if out is None or out == STANDARD:
-        raise InputError("these are several files: name a folder with -o")
+        raise InputError("several files to write: name a folder with -o")
     if out.exists() and not out.is_dir():
-        raise InputError(f"{show_path(out)}: is a file: name a folder with -o")
+        raise InputError(f"{show_path(out)}: a file: name a folder with -o")
     return out
 
 

@@ -1,4 +1,4 @@
-"""Dolma's documents, a JSON object a line, and beside them their spans, as `dechaff bulk --attributes` writes."""
+"""Dolma documents in JSON Lines and their attributes, as `dechaff bulk --attributes` writes them."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -10,19 +10,19 @@ from dechaff.bulk.formats import format_of
 from dechaff.bulk.formats.compression import read_pieces
 from dechaff.bulk.records import DamageError
 from dechaff.errors import CorpusError
-from dechaff_training.corpus.articles import Article, parse_records
+from dechaff_training.corpus import Article
+from dechaff_training.corpus.articles import parse_records
 from dechaff_training.exchange.spans import Span, check_span, label_lines, line_spans
 
-#: Where the attributes of documents are, in the folder that those are in.
+#: The folder of attributes beside the documents.
 ATTRIBUTES_FOLDER = "_attributes"
-# Content has the attribute of bulk runs, with a probability; these have their own, `dechaff__offer` for a kind.
+# Bulk runs write probabilities as `dechaff__content`; kinds and masked lines are further attributes.
 _PREFIX, _MASKED, _BOILERPLATE = "dechaff__", "masked", "boilerplate"
-# From this probability on a line is content.
-_HALF = 0.5
+_THRESHOLD = 0.5
 
 
 def to_documents(articles: Iterable[Article]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    r"""Give each article as a document and its attributes.
+    r"""Yield each article as a document and its attributes.
 
     Parameters
     ----------
@@ -60,36 +60,34 @@ def from_documents(documents: Path, attributes: Path | None = None) -> Iterator[
     documents : Path
         JSON Lines, also compressed.
     attributes : Path, optional
-        By default the file of that name in `_attributes` beside it. What is said of other documents does not count.
+        By default the file of that name in `_attributes` beside it. Attributes of other documents are ignored.
 
     Raises
     ------
     CorpusError
-        If a file is malformed, a document has no attributes, or a line has no span or two that disagree.
+        If a file is malformed, a document has no attributes, or a line has no span or conflicting ones.
     """
     attributes = attributes or documents.parent / ATTRIBUTES_FOLDER / documents.name
-    found = dict(_identified(attributes, "attributes", dict))
-    for identity, text in _identified(documents, "text", str):
+    found = dict(_read_field(attributes, "attributes", dict))
+    for identity, text in _read_field(documents, "text", str):
         where = f"{documents}: document {identity}"
         if identity not in found:
-            raise CorpusError(
-                f"{where}: no attributes in {attributes}: name the file that belongs to these documents"
-            )
+            raise CorpusError(f"{where}: no attributes in {attributes}: name the file for these documents")
         labels, kinds = label_lines(text, _spans(found[identity], where), where)
         yield Article(text, labels, "", identity, "articles", kinds=kinds)
 
 
-def _identified(path: Path, field: str, kind: type) -> Iterator[tuple[str, Any]]:
-    """Read a field of each record by the record's id; no id comes twice."""
+def _read_field(path: Path, field: str, type_: type) -> Iterator[tuple[str, Any]]:
+    """Yield each record's id, which must be unique, with one of its fields."""
     seen = set()
     for number, record in parse_records(_read(path), str(path)):
         identity = record.get("id", f"{path.name}:{number}")
         identity = identity if isinstance(identity, str) else json.dumps(identity)
-        if not isinstance(record.get(field), kind):
-            wanted = "string" if kind is str else "object"
-            raise CorpusError(f'{path}:{number}: no {wanted} "{field}": are these the right files?')
+        if not isinstance(record.get(field), type_):
+            expected = "string" if type_ is str else "object"
+            raise CorpusError(f'{path}:{number}: no {expected} "{field}": are these the right files?')
         if identity in seen:
-            raise CorpusError(f"{path}:{number}: the id {identity!r} is there twice: give each document its own")
+            raise CorpusError(f"{path}:{number}: the id {identity!r} is not unique: give each document its own")
         seen.add(identity)
         yield identity, record[field]
 
@@ -108,12 +106,12 @@ def _read(path: Path) -> str:
 
 
 def _spans(attributes: dict[str, Any], where: str) -> Iterator[Span]:
-    """Give the spans of the attributes: a kind says what the score of its line says, and more."""
+    """Yield the labelled spans of a document's attributes; a kind replaces the plain label of its span."""
     named: dict[tuple[int, int], set[str]] = {}
     for name, start, end, score in _rows(attributes, where):
         own = name.removeprefix(_PREFIX)
         if name == ATTRIBUTE:
-            own = "content" if score >= _HALF else _BOILERPLATE
+            own = "content" if score >= _THRESHOLD else _BOILERPLATE
         elif own != _MASKED:
             own = f"{_BOILERPLATE}/{own}"
         span = check_span(start, end, own, where)
@@ -125,7 +123,7 @@ def _spans(attributes: dict[str, Any], where: str) -> Iterator[Span]:
 
 
 def _rows(attributes: dict[str, Any], where: str) -> Iterator[tuple[str, Any, Any, float]]:
-    """Give the spans of the attributes that are ours; a document may have others."""
+    """Yield name, start, end and score of dechaff's attributes; a document may have others."""
     for name, rows in attributes.items():
         if not name.startswith(_PREFIX):
             continue

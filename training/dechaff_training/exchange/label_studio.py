@@ -1,6 +1,6 @@
-"""Label Studio's JSON: a task an article, a region a line.
+"""Label Studio's JSON: one task per article, one region per line.
 
-Offsets count code points, as Label Studio does (its older versions counted UTF-16 units behind an emoji).
+Offsets count code points, as in Label Studio (whose older versions counted UTF-16 units).
 """
 
 import re
@@ -8,15 +8,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dechaff.errors import CorpusError
-from dechaff_training.corpus.articles import Article
+from dechaff_training.corpus import Article
 from dechaff_training.exchange.spans import Span, check_agreement, check_span, label_lines, line_spans
 
-# White space, and what Label Studio writes for a line break in the text of a region.
-_UNSEEN = re.compile(r"\\n|\s+")
+# White space, and Label Studio's notation for line breaks in the text of regions.
+_SPACE = re.compile(r"\\n|\s+")
 
 
 def to_tasks(articles: Iterable[Article]) -> list[dict[str, Any]]:
-    r"""Write labelled articles as tasks that Label Studio imports, annotated.
+    r"""Return labelled articles as annotated tasks for import into Label Studio.
 
     Parameters
     ----------
@@ -46,20 +46,20 @@ def _region(text: str, number: int, span: Span) -> dict[str, Any]:
 
 
 def from_tasks(tasks: Any, where: str) -> Iterator[Article]:
-    """Read the tasks that Label Studio exports as JSON.
+    """Yield the articles of a parsed JSON export of Label Studio.
 
     Parameters
     ----------
     tasks : list
-        As parsed; predictions and cancelled annotations do not count, and one that is marked as ground truth counts
-        alone.
+        Predictions and cancelled annotations are ignored. If annotations are marked as ground truth, only those
+        count.
     where : str
-        The file, for errors.
+        The file's name, for errors.
 
     Raises
     ------
     CorpusError
-        If it has another form, a task has no annotation, a line no label or two; the message names task and line.
+        If the export is malformed, a task has no annotation, or a line has no label or several.
     """
     if not isinstance(tasks, list):
         raise CorpusError(f'{where}: no list of tasks: export it from Label Studio as "JSON"')
@@ -73,7 +73,7 @@ def from_tasks(tasks: Any, where: str) -> Iterator[Article]:
 def _from_task(task: dict[str, Any], name: str, where: str) -> Article:
     data = task.get("data")
     if not isinstance(data, dict) or not isinstance(data.get("text"), str):
-        raise CorpusError(f"{where}: no string data.text: the text's field has to be called so")
+        raise CorpusError(f"{where}: no string data.text: rename the field of the text")
     identity = str(data.get("article", name))
     labelled = []
     for place, annotation in enumerate(_annotations(task, where), 1):
@@ -84,18 +84,18 @@ def _from_task(task: dict[str, Any], name: str, where: str) -> Article:
 
 
 def _annotations(task: dict[str, Any], where: str) -> list[dict[str, Any]]:
-    """Give the annotations that count, at least one."""
+    """Return the annotations of a task, at least one."""
     listed = task.get("annotations")
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
         raise CorpusError(f'{where}: no list "annotations": export it from Label Studio as "JSON", not "JSON-MIN"')
     done = [each for each in listed if not each.get("was_cancelled")]
     if not done:
-        raise CorpusError(f"{where}: no annotation: label it, or leave it out of the export")
+        raise CorpusError(f"{where}: no annotation: label it, or omit it from the export")
     return [each for each in done if each.get("ground_truth")] or done
 
 
 def _spans(annotation: dict[str, Any], text: str, where: str) -> Iterator[Span]:
-    """Give the labelled regions; relations, choices and the like are left aside."""
+    """Yield the labelled regions; relations, choices and the like are skipped."""
     result = annotation.get("result")
     if not isinstance(result, list) or not all(isinstance(each, dict) for each in result):
         raise CorpusError(f'{where}: an annotation without a list "result"')
@@ -110,10 +110,10 @@ def _spans(annotation: dict[str, Any], text: str, where: str) -> Iterator[Span]:
         yield span
 
 
-def _check_text(span: Span, said: Any, text: str, where: str) -> None:
-    """Refuse offsets that are not those of the region's own text, if it has one."""
-    if isinstance(said, str) and _UNSEEN.sub("", said) != _UNSEEN.sub("", text[span.start : span.end]):
+def _check_text(span: Span, copy: Any, text: str, where: str) -> None:
+    """Raise if the text at a span differs from the copy in its region, if there is one."""
+    if isinstance(copy, str) and _SPACE.sub("", copy) != _SPACE.sub("", text[span.start : span.end]):
         raise CorpusError(
-            f"{where}: a region says {said[:30]!r}, but its offsets {span.start} to {span.end} say "
-            f"{text[span.start : span.end][:30]!r}: write them in code points"
+            f"{where}: a region has the text {copy[:30]!r}, but its offsets {span.start} to {span.end} give "
+            f"{text[span.start : span.end][:30]!r}: count them in code points"
         )

@@ -1,4 +1,4 @@
-"""Lines and the spans that other tools label: each line becomes a span, and spans say what the lines are."""
+"""Labelled lines to labelled spans of a text, and back."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from dechaff.errors import CorpusError
 from dechaff.explain.kinds import KINDS
 from dechaff.text.lines import split_lines
-from dechaff_training.corpus.articles import Article
-from dechaff_training.corpus.gold_alignment import BOILERPLATE, CONTENT, MASKED
+from dechaff_training.corpus import BOILERPLATE, CONTENT, MASKED, Article
 
 _BOILERPLATE = "boilerplate"
 _NAMES = {"content": (CONTENT, ""), _BOILERPLATE: (BOILERPLATE, ""), "masked": (MASKED, "")}
 _NAMES |= {f"{_BOILERPLATE}/{kind}": (BOILERPLATE, kind) for kind in KINDS}
 _NAME_OF = {meaning: name for name, meaning in _NAMES.items()}
-#: What a span can be called: "content", "boilerplate", "boilerplate/offer", ..., "masked".
+#: The labels of spans: "content", "boilerplate", "boilerplate/offer", ..., "masked".
 LABEL_NAMES = tuple(_NAMES)
 
 
@@ -40,26 +39,20 @@ class Span:
 
 
 def line_spans(article: Article) -> Iterator[Span]:
-    """Give a span for every line of a labelled article.
-
-    Parameters
-    ----------
-    article : Article
-        Its labels as `parse_labelled` gives them.
-    """
+    """Yield a span for each line of a labelled article that is not blank."""
     labels, kinds = article.labels.tolist(), article.kinds or [""] * len(article.labels)
     for (start, end), label, kind in zip(split_lines(article.text), labels, kinds, strict=True):
         yield Span(start, end, _NAME_OF[label, kind if label == BOILERPLATE else ""])
 
 
 def label_lines(text: str, spans: Iterable[Span], where: str) -> tuple[NDArray[np.int8], tuple[str, ...]]:
-    r"""Give each line the label of the spans that reach into it.
+    r"""Return the label of each line by the spans that overlap it.
 
     Parameters
     ----------
     text : str
     spans : iterable of Span
-        One may go over several lines, or leave some of a line out.
+        A span may cover several lines, or parts of lines.
     where : str
         The file and the record, for errors.
 
@@ -71,7 +64,7 @@ def label_lines(text: str, spans: Iterable[Span], where: str) -> tuple[NDArray[n
     Raises
     ------
     CorpusError
-        If a span lies outside of the text, or a line has none or several that disagree.
+        If a span exceeds the text, or a line has no span or conflicting ones.
 
     Examples
     --------
@@ -94,34 +87,34 @@ def label_lines(text: str, spans: Iterable[Span], where: str) -> tuple[NDArray[n
 
 
 def check_span(start: Any, end: Any, name: Any, where: str) -> Span:
-    """Make a span of what a file says.
+    """Return a span after checking the types of its ends and its label.
 
     Raises
     ------
     CorpusError
-        If its ends are no whole numbers, or there is no such label.
+        If an end is no integer, or the label is unknown.
     """
     if type(start) is not int or type(end) is not int:
         raise CorpusError(f"{where}: a span from {start!r} to {end!r}: write whole numbers, in code points")
     if not isinstance(name, str) or name not in _NAMES:
-        raise CorpusError(f"{where}: unknown label {name!r}: call it one of {', '.join(LABEL_NAMES)}")
+        raise CorpusError(f"{where}: unknown label {name!r}: choose one of {', '.join(LABEL_NAMES)}")
     return Span(start, end, name)
 
 
 def check_agreement(articles: Sequence[tuple[str, Article]], where: str) -> Article:
-    """Give the article that several people have labelled alike.
+    """Return the article if all its annotations have the same labels.
 
     Parameters
     ----------
     articles : sequence of (str, Article)
-        Whose labels these are, and the article; at least one, all of one text.
+        At least one annotation's name with the labelled article; all have the same text.
     where : str
         The file and the record, for errors.
 
     Raises
     ------
     CorpusError
-        If they do not agree on a line.
+        If the labels of a line differ.
     """
     (first, agreed), *others = articles
     for second, article in others:
@@ -129,7 +122,7 @@ def check_agreement(articles: Sequence[tuple[str, Article]], where: str) -> Arti
             if one.name != other.name:
                 raise CorpusError(
                     f"{where}: line {_number(agreed.text, one.start)}: {one.name} by {first}, {other.name} by "
-                    f"{second}: let them agree"
+                    f"{second}: correct one of them"
                 )
     return agreed
 
@@ -137,12 +130,12 @@ def check_agreement(articles: Sequence[tuple[str, Article]], where: str) -> Arti
 def _one_name(names: set[str], text: str, start: int, end: int, where: str) -> str:
     if len(names) == 1:
         return next(iter(names))
-    shown = f"{where}: line {_number(text, start)}, {text[start:end][:30]!r}"
+    place = f"{where}: line {_number(text, start)}, {text[start:end][:30]!r}"
     if names:
-        raise CorpusError(f"{shown}: spans of {' and '.join(sorted(names))} reach into it: leave it one")
-    raise CorpusError(f"{shown}: no span: label it, as masked if it should not count")
+        raise CorpusError(f"{place}: spans of {' and '.join(sorted(names))} overlap it: keep one")
+    raise CorpusError(f"{place}: no span: label it, as masked if it should not count")
 
 
 def _number(text: str, start: int) -> int:
-    """Say which line begins there, blank ones counted, from 1: so the labelled text file numbers it too."""
+    """Return the number, from 1, of the line that starts there, as in the labelled text file."""
     return len(f"{text[:start]}.".splitlines())

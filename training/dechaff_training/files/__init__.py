@@ -1,1 +1,1 @@
-"""Files, paths and progress, shared by all rooms."""
+"""Text, JSON and model files, paths, and progress bars."""

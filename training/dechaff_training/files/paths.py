@@ -1,4 +1,4 @@
-"""Where articles lie: the names that files get, and the folders that nothing may lead out of."""
+"""Names of article files, and paths that stay inside a folder."""
 
 import re
 from pathlib import Path
@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from dechaff.errors import InputError
 
-_UNFIT = re.compile(r"[^\w.-]+")
-_LONGEST_NAME = 80
+_UNSAFE = re.compile(r"[^\w.-]+")
+_MAX_LENGTH = 80
 
 
 class Name(NamedTuple):
-    """What an article is called: `<site>/<slug>.txt` in the folder of labels.
+    """The name of an article, whose labels are saved as `<site>/<slug>.txt`.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class Name(NamedTuple):
 
     @classmethod
     def of(cls, path: Path) -> "Name":
-        """Name an article after its file and folder, as a corpus does.
+        """Return the name of an article from its file and folder, as in a corpus.
 
         Examples
         --------
@@ -35,27 +35,27 @@ class Name(NamedTuple):
         return cls(path.parent.name, path.stem)
 
 
-def fit_name(text: str, otherwise: str, longest: int = _LONGEST_NAME) -> str:
-    """Make of any text the name of a file or folder, which never leads anywhere else.
+def safe_name(text: str, default: str, max_length: int = _MAX_LENGTH) -> str:
+    """Return a file or folder name made from any text, without separators or leading dots.
 
     Parameters
     ----------
     text : str
-    otherwise : str
-        The name where nothing is left.
-    longest : int
-        Of a name, in characters.
+    default : str
+        The name if no valid character is left.
+    max_length : int
+        In characters.
 
     Examples
     --------
-    >>> fit_name("The weir: a story", "article"), fit_name("../..", "article")
+    >>> safe_name("The weir: a story", "article"), safe_name("../..", "article")
     ('The-weir-a-story', 'article')
     """
-    return _UNFIT.sub("-", text)[:longest].strip("-.") or otherwise
+    return _UNSAFE.sub("-", text)[:max_length].strip("-.") or default
 
 
-def inside(path: Path, root: Path) -> Path:
-    """Give a path with its links resolved, if it lies within a folder.
+def resolve_inside(path: Path, root: Path) -> Path:
+    """Resolve a path and check that it lies inside a folder.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def inside(path: Path, root: Path) -> Path:
 
     Examples
     --------
-    >>> inside(Path("labels/../../secret.txt"), Path("labels"))
+    >>> resolve_inside(Path("labels/../../secret.txt"), Path("labels"))
     Traceback (most recent call last):
     dechaff.errors.InputError: labels/../../secret.txt: leads out of labels: name its own folder
     """

@@ -1,159 +1,103 @@
-"""Progress on standard error: only where someone looks, and only when it takes a while."""
+"""Progress bars on standard error: only on terminals, and only for work that takes over two seconds."""
 
 import sys
 import time
 from contextlib import suppress
-from threading import Lock, Timer
-from types import TracebackType
+from threading import Timer
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, ProgressColumn, TaskID
+    from rich.progress import Progress, ProgressColumn
 
-PATIENCE = 2.0
+_DELAY_SECONDS = 2.0
 
 
 class Bar:
-    """A bar that appears on standard error once a run has taken two seconds, and goes when it ends.
-
-    Nothing is shown where standard error is no terminal, or where the results run over the same screen.
-
-    Parameters
-    ----------
-    description : str
-    total : int, optional
-        Without it the bar only moves.
-    hidden : bool
-    """
+    """A progress bar; without a total, or with a total of 1, it only shows that work goes on."""
 
     def __init__(self, description: str, total: int | None = None, *, hidden: bool = False) -> None:
-        self._description, self._total, self._count = description, total, 0
-        self._shown = not hidden and sys.stderr.isatty()
-        self._lock, self._ended = Lock(), False
         self._progress: Progress | None = None
-        self._task: TaskID | None = None
-        # A timer, not a look at the clock between items: one single item may be what takes long.
-        self._timer = Timer(PATIENCE, self._appear)
+        if hidden or not sys.stderr.isatty():
+            return
+        from rich import console, progress
+
+        total = total if total and total > 1 else None
+        stderr = console.Console(stderr=True)
+        self._progress = progress.Progress(*self._columns(total), console=stderr, transient=True)
+        self._task = self._progress.add_task(description, total=total, documents=0, speed=0.0)
+        # A timer, since a single item may take long.
+        self._timer = Timer(_DELAY_SECONDS, self._progress.start)
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
-        if self._shown:
+        if self._progress is not None:
             self._timer.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._timer.cancel()
-        with self._lock:
-            self._ended = True
-            if self._progress is not None:
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._timer.cancel()
+            self._timer.join()
+            if self._progress.live.is_started:
                 self._progress.stop()
 
     def advance(self, n: int = 1) -> None:
-        """Count one more item as done, or several."""
-        with self._lock:
-            self._count += n
-            self._update()
+        """Count items as done."""
+        self._update(advance=n)
 
     def describe(self, description: str) -> None:
-        """Say what is being done now."""
-        with self._lock:
-            self._description = description
-            self._update()
+        """Show another description."""
+        self._update(description=description)
 
-    def _update(self) -> None:
-        if self._progress is not None and self._task is not None:
-            self._progress.update(
-                self._task, completed=self._count, description=self._description, **self._fields()
-            )
+    def _update(self, **fields: Any) -> None:
+        if self._progress is not None:
+            self._progress.update(self._task, **fields)
 
-    def _fields(self) -> dict[str, Any]:
-        """Give what the columns show beside the count."""
-        return {}
+    def _columns(self, total: int | None) -> "list[str | ProgressColumn]":
+        from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
 
-    def _columns(self) -> "list[ProgressColumn]":
-        """Choose what is shown: the count only where there is one."""
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-
-        count = [MofNCompleteColumn()] if self._is_counted() else []
-        return [TextColumn("{task.description}"), BarColumn(), *count, TimeElapsedColumn()]
-
-    def _is_counted(self) -> bool:
-        return self._total is not None and self._total > 1
-
-    def _appear(self) -> None:
-        from rich.console import Console
-        from rich.progress import Progress
-
-        with self._lock:
-            if self._ended:
-                return
-            self._progress = Progress(*self._columns(), console=Console(stderr=True), transient=True)
-            total = self._total if self._is_counted() else None
-            self._task = self._progress.add_task(
-                self._description, total=total, completed=self._count, **self._fields()
-            )
-            self._progress.start()
+        count = [] if total is None else [MofNCompleteColumn()]
+        return ["{task.description}", BarColumn(), *count, TimeElapsedColumn()]
 
 
 class Throughput(Bar):
-    """A bar over the bytes of files, with documents, their MB a second, decompressed, and the time that is left."""
+    """A progress bar over the bytes of files, with documents, decompressed MB per second, and the time left."""
 
-    def __init__(self, description: str, total: int | None = None, *, hidden: bool = False) -> None:
-        super().__init__(description, total, hidden=hidden)
-        self._n_documents, self._n_bytes, self._began = 0, 0, time.monotonic()
+    _n_documents = _n_bytes = _position = 0
 
     def expect(self, n_bytes: int) -> None:
-        """Say how many bytes there are."""
-        with self._lock:
-            self._total = n_bytes
-            if self._progress is not None and self._task is not None:
-                self._progress.update(self._task, total=n_bytes)
+        """Set the total number of bytes."""
+        self._began = time.monotonic()
+        self._update(total=n_bytes)
 
     def reach(self, position: int, n_documents: int, n_bytes: int) -> None:
-        """Say how far the files have been read, and how many more documents and bytes of them are done."""
+        """Set the position in the files, and add documents and decompressed bytes."""
         self._n_documents += n_documents
         self._n_bytes += n_bytes
-        self.advance(max(position - self._count, 0))
+        self._position = max(position, self._position)
+        speed = self._n_bytes / 1e6 / max(time.monotonic() - self._began, 1e-3)
+        self._update(completed=self._position, documents=self._n_documents, speed=speed)
 
     def print(self, message: str) -> None:
         """Print a line on standard error, above the bar if there is one."""
-        with self._lock:
-            if self._progress is not None:
-                self._progress.console.print(message, markup=False, highlight=False, soft_wrap=True)
-            else:
-                print(message, file=sys.stderr, flush=True)
+        if self._progress is None:
+            print(message, file=sys.stderr, flush=True)
+        else:
+            self._progress.print(message, markup=False, highlight=False, soft_wrap=True)
 
-    def _fields(self) -> dict[str, Any]:
-        speed = self._n_bytes / 1e6 / max(time.monotonic() - self._began, 1e-3)
-        return {"documents": self._n_documents, "speed": speed}
+    def _columns(self, _: int | None) -> "list[str | ProgressColumn]":
+        from rich.progress import BarColumn, TimeRemainingColumn
 
-    def _columns(self) -> "list[ProgressColumn]":
-        from rich import progress
-
-        done = progress.TextColumn("{task.fields[documents]:,} documents {task.fields[speed]:.1f} MB/s")
-        return [
-            progress.TextColumn("{task.description}"),
-            progress.BarColumn(),
-            done,
-            progress.TimeRemainingColumn(),
-        ]
+        figures = "{task.fields[documents]:,} documents {task.fields[speed]:.1f} MB/s"
+        return ["{task.description}", BarColumn(), figures, TimeRemainingColumn()]
 
 
 class Steps(Bar):
-    """A bar for named steps; where no terminal is looking, each step is a line on standard error."""
-
-    def __init__(self, description: str, total: int | None = None) -> None:
-        super().__init__(description, total)
-        self._begun = False
+    """A progress bar for named steps; without a terminal, each step is a line on standard error."""
 
     def __call__(self, step: str) -> None:
-        """Begin a step: those before it are done."""
+        """Begin a step."""
         self.describe(step)
-        if not self._shown:
+        if self._progress is None:
             with suppress(OSError):
                 print(f"dechaff: {step}", file=sys.stderr, flush=True)
-        if self._begun:
-            self.advance()
-        self._begun = True

@@ -1,4 +1,4 @@
-"""Text from files and standard input, to files and standard output: whole, or with a reason why not."""
+"""Text from files and standard input, bytes to files and standard output, with errors that name the remedy."""
 
 import os
 import sys
@@ -12,21 +12,21 @@ from dechaff.errors import InputError
 from dechaff.files import written_whole
 
 STANDARD = Path("-")
-# A text has no null character; who begins with one within so many bytes is no text.
-_LOOKED_AT = 8192
+# A file with a null character in its first bytes is binary.
+_CHECKED_BYTES = 8192
 _WIDE = ("utf-16", "utf_16", "utf16", "utf-32", "utf_32", "utf32")
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True)
 class Decoding:
-    """How bytes become text.
+    """The decoding of bytes.
 
     Attributes
     ----------
     encoding : str
     errors : str
-        "strict", or "replace" for a mark in place of what is invalid.
+        "strict", or "replace" to substitute invalid bytes.
     """
 
     encoding: str = "utf-8"
@@ -37,7 +37,7 @@ UTF_8 = Decoding()
 
 
 def read_text(path: Path, decoding: Decoding = UTF_8) -> str:
-    """Read one text.
+    """Read a text file.
 
     Parameters
     ----------
@@ -48,23 +48,23 @@ def read_text(path: Path, decoding: Decoding = UTF_8) -> str:
     Raises
     ------
     InputError
-        If it is missing, a folder, unreadable, binary or not in that encoding; the message says what to do.
+        If it is missing, a folder, unreadable, binary or not in that encoding.
     """
     data = read_bytes(path)
     wide = decoding.encoding.lower().startswith(_WIDE)
-    if not wide and b"\0" in data[:_LOOKED_AT]:
-        raise InputError(f"{show_path(path)}: {_why_binary(data)}")
+    if not wide and b"\0" in data[:_CHECKED_BYTES]:
+        raise InputError(f"{show_path(path)}: {_describe_binary(data)}")
     try:
         text = data.decode(decoding.encoding, decoding.errors)
     except UnicodeDecodeError as error:
-        raise InputError(f"{show_path(path)}: {_why_undecodable(error)}") from error
-    if wide and "\0" in text[:_LOOKED_AT]:
-        raise InputError(f"{show_path(path)}: binary, or not {decoding.encoding}: it holds null characters")
+        raise InputError(f"{show_path(path)}: {_describe_undecodable(error)}") from error
+    if wide and "\0" in text[:_CHECKED_BYTES]:
+        raise InputError(f"{show_path(path)}: binary, or not {decoding.encoding}: it contains null characters")
     return text
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read one file, or standard input where the path is `-`.
+    """Read a file, or standard input if the path is `-`.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def read_bytes(path: Path) -> bytes:
         if sys.stdin is None:
             raise InputError("standard input is closed: name a file")
         if sys.stdin.isatty():
-            print("dechaff: reading what you type; end it with Ctrl-D", file=sys.stderr)
+            print("dechaff: reading from the terminal; end with Ctrl-D", file=sys.stderr)
         return sys.stdin.buffer.read()
     try:
         return path.read_bytes()
@@ -91,9 +91,9 @@ def read_bytes(path: Path) -> bytes:
 
 @contextmanager
 def open_output(path: Path | None) -> Iterator[BinaryIO]:
-    """Open a file that appears when the block ends well, or standard output where the path is None or `-`.
+    """Open a file that is replaced when the block ends without an error, or standard output for None or `-`.
 
-    What is there and no plain file, such as a device or a pipe, is written to; a link is followed.
+    Devices and pipes are written to directly; links are followed.
     """
     if path is None or path == STANDARD:
         yield sys.stdout.buffer
@@ -108,7 +108,7 @@ def open_output(path: Path | None) -> Iterator[BinaryIO]:
 
 
 def show_path(path: Path) -> str:
-    """Write a path so that it can be printed, whatever bytes it is made of.
+    """Return a path as printable text, whatever its bytes.
 
     Examples
     --------
@@ -118,16 +118,16 @@ def show_path(path: Path) -> str:
     return "standard input" if path == STANDARD else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _why_binary(data: bytes) -> str:
+def _describe_binary(data: bytes) -> str:
     if data.startswith(_BYTE_ORDER_MARKS):
-        return "looks like UTF-16: if so, say --encoding utf-16"
-    return "a binary file, not text: give the text of an article (an extractor makes it from a page)"
+        return "looks like UTF-16: if so, add --encoding utf-16"
+    return "a binary file, not text: name a text file, such as an extractor's output"
 
 
-def _why_undecodable(error: UnicodeDecodeError) -> str:
+def _describe_undecodable(error: UnicodeDecodeError) -> str:
     byte = error.object[error.start]
     name = error.encoding.upper() if error.encoding.startswith("utf") else error.encoding
     return (
         f"invalid {name} at byte {error.start} (0x{byte:02X}): name its encoding, as in "
-        "--encoding windows-1252, or put a mark in place of such bytes with --errors replace"
+        "--encoding windows-1252, or substitute such bytes with --errors replace"
     )

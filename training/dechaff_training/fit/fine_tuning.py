@@ -12,7 +12,7 @@ from sklearn.model_selection import GroupKFold
 
 from dechaff.linear.line_model import LineModel
 from dechaff.linear.stage import Values
-from dechaff_training.corpus.corpus import MASKED, Corpus
+from dechaff_training.corpus import MASKED, Corpus
 from dechaff_training.evaluate.benchmark import gold_text, text_columns
 from dechaff_training.evaluate.evaluation import CorpusDecisions, Table, check_labels, decide_corpus
 from dechaff_training.evaluate.metrics import Estimate, Resamples, f1_of_means, ratio
@@ -138,7 +138,7 @@ def fine_tune(
     Examples
     --------
     >>> from dechaff import default_model
-    >>> from dechaff_training.corpus.corpus import Article
+    >>> from dechaff_training.corpus import Article
     >>> article = Article("The mill shuts.\nShare", np.array([1, 0], np.int8), "bote", "bote/mill", "articles")
     >>> fine_tune(default_model(), Corpus([article])).sites_needed
     5

@@ -20,7 +20,7 @@ from dechaff.explain.kinds import KINDS, KindWeights
 from dechaff.features import line_features
 from dechaff.text.lines import LineBatch, split_lines
 from dechaff.text.tokens import find_words
-from dechaff_training.corpus.corpus import Article, Corpus
+from dechaff_training.corpus import Article, Corpus
 from dechaff_training.evaluate.kinds import (
     KIND_HEADERS,
     KindRow,

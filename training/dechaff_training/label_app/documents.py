@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass
 
 from dechaff.errors import InputError
-from dechaff_training.corpus.articles import LABELS, MARKS, format_labelled, parse_labelled
+from dechaff_training.corpus import format_labelled, parse_labelled
+from dechaff_training.corpus.articles import LABELS, MARKS
 
 _ONLY_MARKS = re.compile(r"[+?-]*")
 

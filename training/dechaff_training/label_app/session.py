@@ -10,7 +10,7 @@ from dechaff.errors import DechaffError, InputError
 from dechaff.linear.artifact import save_model
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff_training.corpus.extraction import extract
-from dechaff_training.files.paths import Name, fit_name
+from dechaff_training.files.paths import Name, safe_name
 from dechaff_training.fit.active_learning import rank_articles
 from dechaff_training.label_app.documents import Document
 from dechaff_training.label_app.judging import Judge
@@ -174,7 +174,7 @@ class Session:
         if not document.marks:
             raise InputError("there is no text in it")
         with self._lock:
-            name = self._new_name(fit_name(site, "pasted"), fit_name(title, "article"))
+            name = self._new_name(safe_name(site, "pasted"), safe_name(title, "article"))
             self.drafts.write(name, document, document.marks, None)
             self._names.append(name)
             return len(self._names) - 1

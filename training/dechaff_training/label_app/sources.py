@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dechaff.errors import CorpusError, InputError
+from dechaff_training.corpus import find_files
+from dechaff_training.corpus.article_files import HTML_SUFFIXES, SUFFIXES
 from dechaff_training.corpus.articles import MalformedError, read_file
-from dechaff_training.corpus.corpus import find_files
 from dechaff_training.corpus.extraction import extract
-from dechaff_training.files.paths import Name, inside
+from dechaff_training.files.paths import Name, resolve_inside
 from dechaff_training.label_app.documents import Document, read_document
 
-#: What is taken for HTML, and all that is read.
-PAGES = (".html", ".htm")
-SUFFIXES = (".txt", *PAGES)
 #: The largest text or page that is opened, in bytes.
 LARGEST: int = 8_000_000
 
@@ -34,7 +32,7 @@ class Source:
     @property
     def is_page(self) -> bool:
         """Tell whether it is HTML."""
-        return self.path.suffix in PAGES
+        return self.path.suffix in HTML_SUFFIXES
 
     def read(self, extractor: str) -> str | Document:
         """Read the text, or the document where every line has a mark already.
@@ -44,7 +42,7 @@ class Source:
         DechaffError
             If it leads out of its folder, is too large, not UTF-8, or HTML without the extractor's package.
         """
-        path = inside(self.path, self.root)
+        path = resolve_inside(self.path, self.root)
         if path.stat().st_size > LARGEST:
             raise InputError(f"{self.path}: larger than {LARGEST // 1_000_000} MB: no article, or split it")
         text = read_file(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 from dechaff.errors import DechaffError, InputError
 from dechaff.files import written_whole
 from dechaff_training.corpus.articles import read_file
-from dechaff_training.files.paths import Name, inside
+from dechaff_training.files.paths import Name, resolve_inside
 from dechaff_training.label_app.documents import Document, digest_of, read_document
 
 
@@ -52,7 +52,7 @@ class Store:
         InputError
             If it would lie outside the folder.
         """
-        return inside(self.root / name.site / f"{name.slug}.txt", self.root)
+        return resolve_inside(self.root / name.site / f"{name.slug}.txt", self.root)
 
     def digest(self, name: Name) -> str | None:
         """Give the digest of an article's file; None where there is none."""
@@ -118,7 +118,7 @@ class Drafts:
         InputError
             If it would lie outside the folder.
         """
-        return inside(self.root / name.site / f"{name.slug}.json", self.root)
+        return resolve_inside(self.root / name.site / f"{name.slug}.json", self.root)
 
     def names(self) -> Iterator[Name]:
         """Name the articles that have drafts."""

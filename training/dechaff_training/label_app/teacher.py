@@ -69,7 +69,7 @@ class Teacher:
                 self._state = {"state": "failed", "error": "an error of dechaff's own: the terminal shows it"}
 
     def _teach(self, folder: Path) -> dict[str, Any]:
-        from dechaff_training.corpus.corpus import Corpus
+        from dechaff_training.corpus import Corpus
         from dechaff_training.fit.fine_tuning import fine_tune, fine_tuning_table
 
         corpus = Corpus.read(folder) if folder.is_dir() else Corpus([])

@@ -1,1 +1,1 @@
-"""Reports for people: the terminal and HTML."""
+"""Reports: terminal output and HTML pages."""

@@ -1,33 +1,73 @@
-"""Cleaned articles as one page of HTML for people: what is kept, what is dropped, and why.
+"""Cleaned articles as one HTML page: the kept lines, the dropped lines and the reasons.
 
-The page is a tree of elements until it is written, so that text is escaped wherever it stands. It needs no script,
-asks for nothing from elsewhere, and its policy forbids both.
+The page is built as a tree of elements, so that all text is escaped when it is written. It has no script and loads
+nothing; its content security policy forbids both.
 """
 
 import base64
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from dechaff.api import CleanedArticle, LabelledLine
-from dechaff_training.cli.cleaning_files import sentences
+from dechaff.text.lines import LineBatch
+from dechaff.text.tokens import find_words
 from dechaff_training.report.rendering import visible
-from dechaff_training.report.tallies import KEPT, Tally
 
+#: The key of content lines in a `Tally`, beside the kinds of boilerplate.
+KEPT: Final = "kept"
 _LEGEND: Final = (
-    "Each article's lines, in their order. What is dropped is struck through and marked so, with its kind, the "
-    "probability that it is content, and the strongest reasons: sentences with their shares in the log-odds, below "
-    "zero for boilerplate."
+    "The lines of each article, in order. Dropped lines are struck through and marked, with their kind, the "
+    "probability that they are content, and the strongest reasons: sentences with their contributions to the "
+    "log-odds, which are negative for boilerplate."
 )
 
 
 @dataclass(frozen=True)
+class Tally:
+    r"""Lines and words of articles, counted by kind.
+
+    Attributes
+    ----------
+    lines, words : Counter of str
+        By kind of boilerplate, and `KEPT`.
+
+    Examples
+    --------
+    >>> from dechaff import classify_lines
+    >>> tally = Tally.of(classify_lines("Share this article\nSubscribe for ₹900 per month"))
+    >>> tally.lines, tally.words["share"]
+    (Counter({'share': 1, 'offer': 1}), 3)
+    """
+
+    lines: Counter[str] = field(default_factory=Counter)
+    words: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, lines: Sequence[LabelledLine]) -> "Tally":
+        """Count the lines of one article."""
+        tally = cls()
+        n_words = find_words(LineBatch.from_texts([line.text for line in lines])).counts.tolist()
+        for line, n in zip(lines, n_words, strict=True):
+            kind = line.kind or KEPT
+            tally.lines[kind] += 1
+            tally.words[kind] += n
+        return tally
+
+    @property
+    def dropped_kinds(self) -> list[str]:
+        """Return the kinds of the dropped lines, those with the most words first."""
+        kinds = [kind for kind in self.lines if kind != KEPT]
+        return sorted(kinds, key=lambda kind: (-self.words[kind], kind))
+
+
+@dataclass(frozen=True)
 class Section:
-    """An article on the page: its heading, its counts, what to look at, and how it is laid out."""
+    """One article on the page: its heading, counts and flags, and the element that shows it."""
 
     name: str
     tally: Tally
@@ -36,16 +76,16 @@ class Section:
 
 
 def make_section(number: int, name: str, article: CleanedArticle, limit: int) -> Section:
-    """Lay out one article.
+    """Build the section of one article.
 
     Parameters
     ----------
     number : int
-        Its place on the page, from 1.
+        Position on the page, from 1.
     name : str
     article : CleanedArticle
     limit : int
-        How many reasons a dropped line gets.
+        Maximum number of reasons per dropped line.
 
     Examples
     --------
@@ -57,11 +97,12 @@ def make_section(number: int, name: str, article: CleanedArticle, limit: int) ->
     tally = Tally.of(article.lines)
     root = Element("article", {"aria-labelledby": f"article-{number}"})
     _add(root, "h2", name, id=f"article-{number}", dir="auto")
-    facts = _add(root, "p", f"Kept: {_kept(tally)}. ", class_="facts")
+    facts = _add(root, "p", f"Kept: {_format_kept(tally)}. ", class_="facts")
     if tally.dropped_kinds:
-        _add(facts, "span", f"Dropped lines: {_kinds(tally)}. ")
+        kinds = ", ".join(f"{kind} {tally.lines[kind]:,}" for kind in tally.dropped_kinds)
+        _add(facts, "span", f"Dropped lines: {kinds}. ")
     if article.flags:
-        _add(facts, "strong", f"Look at it: {', '.join(article.flags)}.")
+        _add(facts, "strong", f"Flagged: {', '.join(article.flags)}.")
     lines = _add(root, "ol")
     for line in article.lines:
         _add_line(lines, line, limit)
@@ -70,17 +111,17 @@ def make_section(number: int, name: str, article: CleanedArticle, limit: int) ->
 
 
 def make_page(sections: Sequence[Section], settings: str) -> str:
-    r"""Lay out the whole page.
+    r"""Build the whole page.
 
     Parameters
     ----------
     sections : sequence of Section
     settings : str
-        By which model, and how.
+        The model and threshold, in words.
 
     Examples
     --------
-    >>> make_page([], "the model that ships")[:32]
+    >>> make_page([], "the default model")[:32]
     '<!DOCTYPE html>\n<html lang="en">'
     """
     root = Element("html", {"lang": "en"})
@@ -90,15 +131,7 @@ def make_page(sections: Sequence[Section], settings: str) -> str:
     _add(header, "h1", "dechaff report")
     _add(header, "p", settings)
     main = _add(body, "main")
-    overview = _add(main, "section", aria_labelledby="overview")
-    _add(overview, "h2", "Overview", id="overview")
-    total = Tally()
-    for section in sections:
-        total.add(section.tally)
-    _add(overview, "p", f"{_count(len(sections), 'article')}. Kept: {_kept(total)}.")
-    _add_kinds(overview, total)
-    _add_contents(overview, sections)
-    _add(overview, "p", _LEGEND, class_="facts")
+    _add_overview(main, sections)
     main.extend(section.element for section in sections)
     return f"<!DOCTYPE html>\n{tostring(root, encoding='unicode', method='html')}\n"
 
@@ -115,6 +148,20 @@ def _add_head(head: Element) -> None:
     _add(head, "style", style)
 
 
+def _add_overview(main: Element, sections: Sequence[Section]) -> None:
+    overview = _add(main, "section", aria_labelledby="overview")
+    _add(overview, "h2", "Overview", id="overview")
+    total = Tally()
+    for section in sections:
+        total.lines.update(section.tally.lines)
+        total.words.update(section.tally.words)
+    articles = f"{len(sections):,} article{'' if len(sections) == 1 else 's'}"
+    _add(overview, "p", f"{articles}. Kept: {_format_kept(total)}.")
+    _add_kinds(overview, total)
+    _add_contents(overview, sections)
+    _add(overview, "p", _LEGEND, class_="facts")
+
+
 def _add_line(parent: Element, line: LabelledLine, limit: int) -> None:
     is_kept = line.label == "content"
     row = _add(parent, "li", class_=line.label)
@@ -126,7 +173,7 @@ def _add_line(parent: Element, line: LabelledLine, limit: int) -> None:
         text.text = visible(line.text)
         return
     _add(text, "del", line.text)
-    if reasons := sentences(line, limit):
+    if reasons := line.why(limit) if limit else []:
         why = _add(row, "ul")
         for reason in reasons:
             _add(why, "li", f"{reason.contribution:+.1f} {reason.text}", dir="auto")
@@ -136,9 +183,9 @@ def _add_kinds(parent: Element, total: Tally) -> None:
     if not total.dropped_kinds:
         return
     rows = [(kind, f"{total.lines[kind]:,}", f"{total.words[kind]:,}") for kind in total.dropped_kinds]
-    everything = ("all", f"{_dropped(total.lines):,}", f"{_dropped(total.words):,}")
+    n_lines, n_words = (sum(counts.values()) - counts[KEPT] for counts in (total.lines, total.words))
     table = _add_table(parent, "Dropped, by kind", ("kind", "lines", "words"))
-    for name, *cells in (*rows, everything):
+    for name, *cells in (*rows, ("all", f"{n_lines:,}", f"{n_words:,}")):
         row = _add(table, "tr")
         _add(row, "th", name, scope="row")
         for cell in cells:
@@ -146,13 +193,13 @@ def _add_kinds(parent: Element, total: Tally) -> None:
 
 
 def _add_contents(parent: Element, sections: Sequence[Section]) -> None:
-    table = _add_table(parent, "Articles", ("article", "lines kept", "words kept", "look at it"))
+    table = _add_table(parent, "Articles", ("article", "lines kept", "words kept", "flags"))
     for number, section in enumerate(sections, 1):
         row = _add(table, "tr")
         head = _add(row, "th", scope="row")
         _add(head, "a", section.name, href=f"#article-{number}", dir="auto")
         for counts in (section.tally.lines, section.tally.words):
-            _add(row, "td", _share(counts), class_="number")
+            _add(row, "td", _format_counts(counts), class_="number")
         _add(row, "td", ", ".join(section.flags) or "–")
 
 
@@ -166,28 +213,16 @@ def _add_table(parent: Element, caption: str, heads: Iterable[str]) -> Element:
 
 
 def _add(parent: Element, tag: str, text: str = "", **attributes: str) -> Element:
-    """Add an element; `class_` and `aria_label` become the attributes that Python has no names for."""
+    """Add an element; `class_` and `aria_label` become attributes whose names are not valid in Python."""
     names = {name.rstrip("_").replace("_", "-"): visible(value) for name, value in attributes.items()}
     element = SubElement(parent, tag, names)
     element.text = visible(text)
     return element
 
 
-def _kept(tally: Tally) -> str:
-    return f"{_share(tally.lines)} lines, {_share(tally.words)} words"
+def _format_kept(tally: Tally) -> str:
+    return f"{_format_counts(tally.lines)} lines, {_format_counts(tally.words)} words"
 
 
-def _share(counts: Counter[str]) -> str:
+def _format_counts(counts: Counter[str]) -> str:
     return f"{counts[KEPT]:,} of {sum(counts.values()):,}"
-
-
-def _dropped(counts: Counter[str]) -> int:
-    return sum(counts.values()) - counts[KEPT]
-
-
-def _kinds(tally: Tally) -> str:
-    return ", ".join(f"{kind} {tally.lines[kind]:,}" for kind in tally.dropped_kinds)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"

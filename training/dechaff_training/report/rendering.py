@@ -1,4 +1,4 @@
-"""Results for people: labelled lines with reasons, and what is in a model file."""
+"""Terminal output: labelled lines with reasons, model files and tables of figures."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,41 +16,40 @@ from rich.text import Text
 from dechaff.api import CleanedArticle, LabelledLine
 from dechaff.bulk.drift import KEY as PROFILE
 from dechaff.explain.kinds import KINDS
-from dechaff_training.cli.cleaning_files import features, sentences
 from dechaff_training.files.text_io import show_path
 
 if TYPE_CHECKING:
     from dechaff_training.evaluate.evaluation import Table as Figures
 
-# What could move the cursor, ring a bell or turn the writing direction of the rest of the line.
+# Control characters that move the cursor, ring the bell or change the writing direction of the line.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _STYLES = {"content": "green", "boilerplate": "red"}
 _MARKS = {"content": "+", "boilerplate": "-"}
 _NARROW = 60
 _KIND_WIDTH = max(map(len, KINDS))
-_ENDLESS = 1_000_000
+_UNLIMITED = 1_000_000
 _NUMERIC = frozenset("0123456789.+-−–")
 
 
 class PipeConsole(Console):
-    """A console that leaves a closed pipe to the command line, which ends as other programs do."""
+    """A console that leaves the handling of closed pipes to the command line."""
 
     def on_broken_pipe(self) -> None:
-        """Hand the error on."""
+        """Raise `BrokenPipeError`."""
         raise BrokenPipeError
 
 
 class LinePrinter:
-    """Prints labelled articles as wide as the terminal is; without a terminal, every line whole.
+    """Printer of labelled articles; lines are cut to the width of a terminal, and whole elsewhere.
 
     Parameters
     ----------
     limit : int
-        How many reasons a line gets.
+        Maximum number of reasons per line.
     full : bool
-        Whether long lines are wrapped, not cut, on a terminal.
+        Wrap long lines on a terminal instead of cutting them.
     by_feature : bool
-        Whether the reasons are names of features, not sentences.
+        Print feature names as reasons instead of sentences.
     """
 
     def __init__(self, limit: int, *, full: bool = False, by_feature: bool = False) -> None:
@@ -61,7 +60,7 @@ class LinePrinter:
         self._wrap = self._console.is_terminal and full
 
     def print_article(self, path: Path, article: CleanedArticle, *, named: bool) -> None:
-        """Print every line of an article, then the sum."""
+        """Print the lines of an article, then the number of kept lines."""
         if named:
             self._print_heading(show_path(path))
         for line in article.lines:
@@ -86,16 +85,17 @@ class LinePrinter:
             self._print(Text(" " * indent + text, style="dim"))
 
     def _reasons(self, line: LabelledLine) -> list[str]:
-        found: Sequence[tuple[str, float]]
+        if not self._limit:  # explaining an article takes longer than labelling it
+            return []
         if self._by_feature:
-            found = [(_cut_middle(feature), share) for feature, share in features(line, self._limit)]
+            found = [(_cut_middle(reason.feature), reason.contribution) for reason in line.reasons(self._limit)]
         else:
-            found = [(why.text, why.contribution) for why in sentences(line, self._limit)]
-        return [f"{share:+.1f} {visible(text)}" for text, share in found]
+            found = [(why.text, why.contribution) for why in line.why(self._limit)]
+        return [f"{contribution:+.1f} {visible(text)}" for text, contribution in found]
 
     def _reason_rows(self, found: list[str], indent: int) -> Iterator[str]:
-        """Put as many reasons on a row as the terminal has room for."""
-        room = self._console.width - indent if self._console.is_terminal else _ENDLESS
+        """Yield rows of reasons, each as full as the width of the terminal allows."""
+        room = self._console.width - indent if self._console.is_terminal else _UNLIMITED
         row = ""
         for shown in found:
             joined = f"{row} · {shown}" if row else shown
@@ -121,7 +121,7 @@ class LinePrinter:
 
 
 def visible(text: str) -> str:
-    r"""Replace the characters that would act on a terminal.
+    r"""Replace control characters that would act on a terminal.
 
     Examples
     --------
@@ -132,14 +132,13 @@ def visible(text: str) -> str:
 
 
 def model_report(description: dict[str, Any], *, narrow: bool = False) -> Iterator[RenderableType]:
-    """Lay out what `inspect_model` says: metadata, then the strongest weights by name."""
+    """Yield a description by `inspect_model` as tables: metadata, then the strongest weights."""
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold", overflow="fold")
     facts.add_column(overflow="fold")
     rest = {name: value for name, value in description.items() if name not in ("weights", "metadata")}
-    metadata = {
-        name: value for name, value in description["metadata"].items() if name != PROFILE
-    }  # too long to show
+    # The profile is too long to show.
+    metadata = {name: value for name, value in description["metadata"].items() if name != PROFILE}
     for name, value in _flatten({**rest, **metadata}):
         facts.add_row(Text(name), Text(visible(value)))
     yield facts
@@ -148,7 +147,7 @@ def model_report(description: dict[str, Any], *, narrow: bool = False) -> Iterat
 
 
 def _flatten(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Name every value within nested dictionaries by its path."""
+    """Yield the path and the text of every value in nested dictionaries."""
     for name, value in values.items():
         path = visible(f"{prefix}{name}")
         if isinstance(value, dict) and value:
@@ -171,23 +170,23 @@ def _weight_table(part: str, weights: list[tuple[str, float]], *, narrow: bool) 
 
 
 def _cut_middle(name: str, room: int = 48) -> str:
-    """Shorten a feature's name: a reason can be a whole line."""
+    """Shorten a feature's name, which can be as long as a line."""
     return name if len(name) <= room else f"{name[: room - 12]}…{name[-11:]}"
 
 
 def print_model(description: dict[str, Any]) -> None:
-    """Print what `inspect_model` says."""
+    """Print a description by `inspect_model`."""
     console = PipeConsole(highlight=False)
     for part in model_report(description, narrow=console.width < _NARROW):
         console.print(part, "")
 
 
 def print_tables(tables: "Sequence[Figures]") -> None:
-    """Print tables of figures; one that is too wide for the terminal becomes a list."""
+    """Print tables of figures; print those that are too wide for the terminal as lists."""
     console = PipeConsole(highlight=False)
     for figures in tables:
         table = _figures_table(figures)
-        width = Measurement.get(console, console.options.update(max_width=_ENDLESS), table).maximum
+        width = Measurement.get(console, console.options.update(max_width=_UNLIMITED), table).maximum
         if not console.is_terminal:
             PipeConsole(highlight=False, width=width).print(table, "")
         elif width <= console.width:
@@ -209,7 +208,7 @@ def _figures_table(figures: "Figures") -> Table:
 
 
 def _figures_list(figures: "Figures") -> Iterator[RenderableType]:
-    """Give each row as a heading, of its words, and a list of its figures by name."""
+    """Yield the rows of a table as headings, each followed by a list of its named figures."""
     yield Text(figures.title, style="bold underline")
     for row in figures.rows:
         cells = [(name, visible(cell)) for name, cell in zip(figures.columns, row, strict=True) if cell]

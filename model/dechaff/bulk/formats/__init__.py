@@ -1,63 +1,35 @@
-"""The formats of files: how each is read, cleaned and written."""
+"""File formats: each is a module with the functions of `Format`, registered here."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 from dechaff.bulk.cleaner import Cleaner
+from dechaff.bulk.formats import jsonl, parquet, warc
 from dechaff.bulk.formats.columns import Columns
-from dechaff.bulk.formats.compression import Writer, open_writer, read_pieces
-from dechaff.bulk.formats.jsonl import clean_lines, cut_lines, find_columns
-from dechaff.bulk.formats.parquet import RowWriter, clean_rows, parquet_columns, read_rows
-from dechaff.bulk.formats.warc import clean_records, cut_records, warc_columns
-from dechaff.bulk.records import Bad, Chunk, Result
+from dechaff.bulk.formats.compression import Writer
+from dechaff.bulk.records import BadRecord, Chunk, Result
 from dechaff.bulk.settings import Settings
 
 
-@dataclass(frozen=True)
-class Format:
-    """One format of files.
+class Format(Protocol):
+    """The functions of a format's module."""
 
-    Attributes
-    ----------
-    find_columns : callable
-        Tells what is text and id of a file.
-    read : callable
-        Cuts an open file into chunks of whole records: all that the reading process does.
-    clean : callable
-        Parses, cleans and writes the records of a chunk: what a worker does.
-    open_writer : callable
-        Writes to an open file what workers have made of another one.
-    """
+    def find_columns(self, path: Path, compression: str, settings: Settings, where: str, /) -> Columns | None:
+        """Return the columns with text and id; None if the file has no sound record. `where` is for messages."""
 
-    find_columns: Callable[[Path, str, Settings, str], Columns | None]
-    read: Callable[[BinaryIO, str], Iterator[Chunk | Bad]]
-    clean: Callable[[Chunk, Columns, str, str, Cleaner], Result]
-    open_writer: Callable[[BinaryIO, str, Path], Writer]
+    def read(self, file: BinaryIO, compression: str, /) -> Iterator[Chunk | BadRecord]:
+        """Cut a file into chunks of whole records; runs in the reading process."""
+
+    def clean(self, chunk: Chunk, columns: Columns, file: str, compression: str, cleaner: Cleaner, /) -> Result:
+        """Parse, clean and serialise the records of a chunk of the file of this name; runs in a worker."""
+
+    def open_writer(self, file: BinaryIO, compression: str, like: Path, /) -> Writer:
+        """Return a writer of results to an open file; `like` is the input."""
 
 
-FORMATS: Final = {
-    "jsonl": Format(
-        find_columns,
-        lambda file, compression: cut_lines(read_pieces(file, compression)),
-        clean_lines,
-        lambda file, compression, _: open_writer(file, compression),
-    ),
-    "parquet": Format(
-        parquet_columns,
-        lambda file, _: read_rows(file),
-        clean_rows,
-        lambda file, _, path: RowWriter(file, path),
-    ),
-    "warc": Format(
-        warc_columns,
-        lambda file, compression: cut_records(read_pieces(file, compression)),
-        clean_records,
-        lambda file, compression, _: open_writer(file, compression),
-    ),
-}
-#: What a file's name says, last suffixes first: its format and its compression.
+FORMATS: Final[dict[str, Format]] = {"jsonl": jsonl, "parquet": parquet, "warc": warc}
+#: Format and compression by the suffix of a file name.
 SUFFIXES: Final = {
     **{
         f".{name}{suffix}": ("jsonl", compression)
@@ -74,7 +46,7 @@ SUFFIXES: Final = {
 
 
 def format_of(name: str) -> tuple[str, str] | None:
-    """Tell a file's format and compression by its name; None if it is none of ours.
+    """Return format and compression of a file name; None if it is unknown.
 
     Examples
     --------

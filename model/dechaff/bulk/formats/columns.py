@@ -1,4 +1,4 @@
-"""Where a document's text and id are: as told, or as they are mostly called."""
+"""Columns with text and id of a document: as the settings name them, or the first with a usual name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,88 +8,88 @@ from dechaff.bulk.records import BadRecordError
 from dechaff.bulk.settings import Settings
 from dechaff.errors import InputError
 
-_TEXTS: Final = ("text", "content", "body", "raw_content", "maintext", "article", "document", "page_content")
-_IDS: Final = ("id", "doc_id", "docid", "document_id", "uuid", "warc_record_id", "url", "uri")
-_SHOWN: Final = 12
+_TEXT_NAMES: Final = ("text", "content", "body", "raw_content", "maintext", "article", "document", "page_content")
+_ID_NAMES: Final = ("id", "doc_id", "docid", "document_id", "uuid", "warc_record_id", "url", "uri")
+_MAX_SHOWN: Final = 12
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The names of the fields that count.
+    """The names of the fields with text and id.
 
     Attributes
     ----------
     text : str
     id : str or None
-        Without one the file's name and the record's number stand for it.
+        If None, ids are made of file name and record number.
     """
 
     text: str
     id: str | None = None
 
     def __str__(self) -> str:
-        identity = f"id from {self.id!r}" if self.id else "no id, so the record's number"
+        identity = f"id from {self.id!r}" if self.id else "no id, so the record number"
         return f"text from {self.text!r}, {identity}"
 
     def text_of(self, record: Mapping[str, Any]) -> str:
-        """Take the text out of a record.
+        """Return the text of a record.
 
         Raises
         ------
         BadRecordError
-            If there is none, or it is no string.
+            If it is missing, or not a string.
         """
         if self.text not in record:
             raise BadRecordError(f"no field {self.text!r}")
         text = record[self.text]
         if not isinstance(text, str):
-            raise BadRecordError(f"field {self.text!r} is {_kind(text)}, not a string")
+            raise BadRecordError(f"field {self.text!r} is {_json_type(text)}, not a string")
         return text
 
     def id_of(self, record: Mapping[str, Any]) -> Any:
-        """Take the id out of a record, if it has one."""
+        """Return the id of a record, None if it has none."""
         return record.get(self.id) if self.id else None
 
 
 def choose_columns(names: Sequence[str], texts: Sequence[str], settings: Settings, where: str) -> Columns:
-    """Take the columns that are asked for, or the first that has a usual name.
+    """Return the columns that the settings name, or the first ones with a usual name.
 
     Parameters
     ----------
     names : sequence of str
-        The fields that there are.
+        All fields.
     texts : sequence of str
-        Those of them that hold strings.
+        The fields that hold strings.
     settings : Settings
     where : str
-        For the message.
+        The file, for messages.
 
     Raises
     ------
     InputError
-        If no field is asked for and none has a usual name, or what is asked for is not there.
+        If the settings name no text field and none has a usual name, or a named field does not exist.
 
     Examples
     --------
     >>> print(choose_columns(["url", "content"], ["url", "content"], Settings(), "a.jsonl"))
     text from 'content', id from 'url'
     """
-    text = _choose(settings.text_column, texts, _TEXTS)
-    identity = _choose(settings.id_column, names, _IDS)
-    shown = ", ".join(map(repr, names[:_SHOWN])) or "none"
+    text = _choose(settings.text_column, texts, _TEXT_NAMES)
+    identity = _choose(settings.id_column, names, _ID_NAMES)
+    shown = ", ".join(map(repr, names[:_MAX_SHOWN])) or "none"
     if text is None:
-        raise InputError(f"{where}: which field is the text? Name it with --text-column; there are {shown}")
+        raise InputError(f"{where}: which field is the text? Name it with --text-column; fields: {shown}")
     if text not in texts:
-        raise InputError(f"{where}: no field {text!r} that holds strings, as --text-column says; there are {shown}")
+        raise InputError(f"{where}: --text-column: no field {text!r} that holds strings; fields: {shown}")
     if identity is not None and identity not in names:
-        raise InputError(f"{where}: no field {identity!r}, as --id-column says; there are {shown}")
+        raise InputError(f"{where}: --id-column: no field {identity!r}; fields: {shown}")
     return Columns(text, identity)
 
 
-def _choose(asked: str | None, there: Sequence[str], usual: Sequence[str]) -> str | None:
-    return asked or next((name for name in usual if name in there), None)
+def _choose(requested: str | None, names: Sequence[str], usual: Sequence[str]) -> str | None:
+    return requested or next((name for name in usual if name in names), None)
 
 
-def _kind(value: object) -> str:
+def _json_type(value: object) -> str:
     names = {type(None): "null", bool: "true or false", dict: "an object", list: "an array"}
     return names.get(type(value), "a number")

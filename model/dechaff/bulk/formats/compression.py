@@ -1,4 +1,4 @@
-"""Compressed files, piece by piece: reading, and writing so that every reader finds all of it."""
+"""Compression: read files piece by piece, and write files that every reader can read to their end."""
 
 import gzip
 import zlib
@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, Final, Protocol
 
 from dechaff.bulk.records import DamageError
-from dechaff.bulk.settings import need
+from dechaff.bulk.settings import require
 
-# gzip 9 takes four times as long as 6 and makes nothing smaller; zstandard 3 is its own default.
+# gzip 9 takes four times as long as 6 for the same size; 3 is the default of zstandard.
 _GZIP_LEVEL: Final = 6
 _ZSTD_LEVEL: Final = 3
 _PIECE: Final = 1 << 18
-# So few bytes that not even a bomb makes much of them: gzip 16 MB.
-_FED: Final = 1 << 14
+# Compressed bytes decompressed at once: few, as a gzip bomb makes up to 16 MB of them.
+_COMPRESSED_PIECE: Final = 1 << 14
 
 
 def read_pieces(file: BinaryIO, compression: str) -> Iterator[bytes]:
-    """Give a file's bytes, decompressed.
+    """Yield a file's bytes, decompressed.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ def read_pieces(file: BinaryIO, compression: str) -> Iterator[bytes]:
     Raises
     ------
     DamageError
-        After all that can be read, if the file is damaged or ends too early.
+        After all readable bytes, if the file is damaged or ends too early.
     OSError
-        If the system cannot read the file: another time it may.
+        If the system cannot read the file.
     """
     if compression:
         yield from _read_members(file, compression)
@@ -39,15 +39,15 @@ def read_pieces(file: BinaryIO, compression: str) -> Iterator[bytes]:
 
 
 def _read_members(file: BinaryIO, compression: str) -> Iterator[bytes]:
-    """Decompress gzip members or zstandard frames, as many as there are."""
-    begin, failure = _decompressor(compression)
+    """Decompress all gzip members or zstandard frames."""
+    start, failure = _decompressor(compression)
     member = None
-    for fed in iter(lambda: file.read(_FED), b""):
-        rest = fed
+    for data in iter(lambda: file.read(_COMPRESSED_PIECE), b""):
+        rest = data
         while rest:
-            if member is None and not (rest := rest.lstrip(b"\0")):  # some pad between members
+            if member is None and not (rest := rest.lstrip(b"\0")):  # padding between members
                 break
-            member = member or begin()
+            member = member or start()
             try:
                 piece = member.decompress(rest)
             except failure as error:
@@ -63,30 +63,30 @@ def _read_members(file: BinaryIO, compression: str) -> Iterator[bytes]:
 def _decompressor(compression: str) -> tuple[Any, type[Exception]]:
     if compression == "gz":
         return lambda: zlib.decompressobj(31), zlib.error
-    zstandard = need("zstandard")
+    zstandard = require("zstandard")
     return zstandard.ZstdDecompressor().decompressobj, zstandard.ZstdError
 
 
 def compress_member(data: bytes, compression: str) -> bytes:
-    """Compress what a worker hands on, if pieces may be compressed by themselves: a gzip member each.
+    """Compress a worker's output to a gzip member; other data is returned as it is.
 
-    A zstandard file is one frame, which only the writer can make: many readers stop after the first.
+    For zstandard the writer compresses, to a single frame: many readers stop after the first.
     """
     return gzip.compress(data, _GZIP_LEVEL, mtime=0) if compression == "gz" and data else data
 
 
 class Writer(Protocol):
-    """Writes bytes, and ends the file."""
+    """Writes the output of workers to a file."""
 
     def write(self, data: bytes) -> object:
-        """Write what a worker has made."""
+        """Write the data of a result."""
 
     def close(self) -> None:
-        """End the file."""
+        """Complete the file, without closing it."""
 
 
-def open_writer(file: BinaryIO, compression: str) -> Writer:
-    """Write to a file what `compress_member` has prepared; the file stays open.
+def open_compressed(file: BinaryIO, compression: str) -> Writer:
+    """Return a writer of the output of `compress_member`; it leaves the file open.
 
     Parameters
     ----------
@@ -95,13 +95,13 @@ def open_writer(file: BinaryIO, compression: str) -> Writer:
         "gz", "zst" or "".
     """
     if compression == "zst":
-        writer: Writer = need("zstandard").ZstdCompressor(level=_ZSTD_LEVEL).stream_writer(file, closefd=False)
+        writer: Writer = require("zstandard").ZstdCompressor(level=_ZSTD_LEVEL).stream_writer(file, closefd=False)
         return writer
-    return _Plain(file, gzip.compress(b"", _GZIP_LEVEL, mtime=0) if compression == "gz" else b"")
+    return _PassThrough(file, gzip.compress(b"", _GZIP_LEVEL, mtime=0) if compression == "gz" else b"")
 
 
-class _Plain:
-    """Writes bytes as they come; a file without any still is one of its kind."""
+class _PassThrough:
+    """Writes bytes unchanged, or `empty` if there are none."""
 
     def __init__(self, file: BinaryIO, empty: bytes) -> None:
         self._file, self._empty = file, empty
@@ -112,5 +112,5 @@ class _Plain:
         self._empty = b"" if data else self._empty
 
     def close(self) -> None:
-        """Write what an empty file has."""
+        """Make a file without data valid."""
         self._file.write(self._empty)

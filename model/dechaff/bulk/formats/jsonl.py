@@ -1,30 +1,39 @@
-"""JSON Lines: the text of a record is replaced where it stands, and every other byte stays as it is."""
+"""JSON Lines: the text of a record is replaced in place; every other byte stays the same."""
 
 import json
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from dechaff.bulk.cleaner import Cleaner
 from dechaff.bulk.formats.columns import Columns, choose_columns
-from dechaff.bulk.formats.compression import compress_member, read_pieces
-from dechaff.bulk.records import Bad, BadRecordError, Chunk, DamageError, Document, Result, too_long
-from dechaff.bulk.settings import CHUNK, LONGEST, QUARANTINED, Settings, need
+from dechaff.bulk.formats.compression import Writer, compress_member, open_compressed, read_pieces
+from dechaff.bulk.records import BadRecord, BadRecordError, Chunk, DamageError, Document, Result, too_long
+from dechaff.bulk.settings import CHUNK, MAX_QUARANTINED, MAX_RECORD, Settings, require
 
 _BOM: Final = b"\xef\xbb\xbf"
-# A string, with a colon behind it if it is a key, or a bracket.
+# A string, with a colon if it is a key, or a bracket.
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"(\s*+:)?+|[{}\[\]]', re.DOTALL)
-# What follows a key.
 _COLON: Final = re.compile(rb"\s*+:")
-# So many bytes of a string are looked for; the rest is compared where they stand.
-_TELLING: Final = 64
-# So many records are looked at to find the text.
-_LOOKED_AT: Final = 100
+# Bytes of a string that are searched for; the rest is compared at the position found.
+_PREFIX: Final = 64
+# Records that are inspected to find the columns.
+_INSPECTED: Final = 100
 
 
-def cut_lines(pieces: Iterable[bytes]) -> Iterator[Chunk | Bad]:
+def read(file: BinaryIO, compression: str) -> Iterator[Chunk | BadRecord]:
+    """Read chunks of whole lines."""
+    return cut_lines(read_pieces(file, compression))
+
+
+def open_writer(file: BinaryIO, compression: str, _like: Path) -> Writer:
+    """Return a writer of cleaned lines."""
+    return open_compressed(file, compression)
+
+
+def cut_lines(pieces: Iterable[bytes]) -> Iterator[Chunk | BadRecord]:
     r"""Cut a stream into chunks of whole lines.
 
     Parameters
@@ -33,50 +42,51 @@ def cut_lines(pieces: Iterable[bytes]) -> Iterator[Chunk | Bad]:
 
     Yields
     ------
-    Chunk or Bad
-        Bad is a line that is too long, and what is left where the stream breaks off.
+    Chunk or BadRecord
+        BadRecord is a line that is too long, or the rest of a damaged stream.
 
     Examples
     --------
     >>> [chunk.data for chunk in cut_lines([b'{"text"', b': "a"}\n{}'])]
     [b'{"text": "a"}\n{}']
     """
-    held, number, pieces = bytearray(), 1, iter(pieces)
+    buffer, number, pieces = bytearray(), 1, iter(pieces)
     try:
         for piece in pieces:
-            held += piece
-            if len(held) < CHUNK or (b"\n" not in piece and len(held) <= LONGEST):
+            buffer += piece
+            if len(buffer) < CHUNK or (b"\n" not in piece and len(buffer) <= MAX_RECORD):
                 continue
-            if chunk := _take_lines(held, number):
+            if chunk := _take_lines(buffer, number):
                 yield chunk
                 number += chunk.data.count(b"\n")
-            if len(held) > LONGEST:
-                raw = bytes(held[:QUARANTINED])
-                held, n_bytes = _skip_line(held, pieces)
-                yield Bad(number, too_long(), raw, n_bytes)
+            if len(buffer) > MAX_RECORD:
+                raw = bytes(buffer[:MAX_QUARANTINED])
+                buffer, n_bytes = _skip_line(buffer, pieces)
+                yield BadRecord(number, too_long(), raw, n_bytes)
                 number += 1
     except DamageError as error:
-        if chunk := _take_lines(held, number):
+        if chunk := _take_lines(buffer, number):
             yield chunk
             number += chunk.data.count(b"\n")
-        yield Bad(number, f"{error}: from here on the file cannot be read", bytes(held[:QUARANTINED]), len(held))
+        reason = f"{error}: the rest of the file cannot be read"
+        yield BadRecord(number, reason, bytes(buffer[:MAX_QUARANTINED]), len(buffer))
         return
-    if held:
-        yield Chunk(bytes(held), number)
+    if buffer:
+        yield Chunk(bytes(buffer), number)
 
 
-def _take_lines(held: bytearray, number: int) -> Chunk | None:
-    """Take the whole lines out of what is held."""
-    end = held.rfind(b"\n") + 1
-    with memoryview(held) as view:  # a slice would be a second copy
+def _take_lines(buffer: bytearray, number: int) -> Chunk | None:
+    """Remove the complete lines from the buffer and return them."""
+    end = buffer.rfind(b"\n") + 1
+    with memoryview(buffer) as view:  # avoids a second copy
         lines = bytes(view[:end])
-    del held[:end]
+    del buffer[:end]
     return Chunk(lines, number) if lines else None
 
 
-def _skip_line(held: bytearray, pieces: Iterator[bytes]) -> tuple[bytearray, int]:
-    """Read to the end of a line that is too long; give what follows it, and its length."""
-    n_bytes = len(held)
+def _skip_line(buffer: bytearray, pieces: Iterator[bytes]) -> tuple[bytearray, int]:
+    """Read to the end of a line that is too long; return the bytes after it, and its length."""
+    n_bytes = len(buffer)
     for piece in pieces:
         end = piece.find(b"\n")
         if end >= 0:
@@ -86,17 +96,17 @@ def _skip_line(held: bytearray, pieces: Iterator[bytes]) -> tuple[bytearray, int
 
 
 def find_columns(path: Path, compression: str, settings: Settings, where: str) -> Columns | None:
-    """Find the text and the id by the first records that are sound; None if there are none.
+    """Choose the columns by the first valid records; None if there are none.
 
     Raises
     ------
     InputError
-        If no field is asked for and none has a usual name.
+        If the settings name no text field and none has a usual name, or a named field does not exist.
     """
     with path.open("rb") as file:
         chunk = next((c for c in cut_lines(read_pieces(file, compression)) if isinstance(c, Chunk)), None)
     names: dict[str, bool] = {}
-    for line in islice(_lines(chunk.data if chunk else b""), _LOOKED_AT):
+    for line in islice(_lines(chunk.data if chunk else b""), _INSPECTED):
         try:
             record = _parse(line)
         except BadRecordError:
@@ -108,115 +118,114 @@ def find_columns(path: Path, compression: str, settings: Settings, where: str) -
     return choose_columns(list(names), [name for name, is_text in names.items() if is_text], settings, where)
 
 
-def clean_lines(chunk: Chunk, columns: Columns, source: str, compression: str, cleaner: Cleaner) -> Result:
-    """Clean the records of a chunk.
+def clean(chunk: Chunk, columns: Columns, file_name: str, compression: str, cleaner: Cleaner) -> Result:
+    """Clean the records of a chunk; blank lines are kept, and count as records.
 
     Parameters
     ----------
     chunk : Chunk
-        Whole lines; blank ones stay, and have a number too.
     columns : Columns
-    source : str
-        What the file is called.
+    file_name : str
     compression : str
     cleaner : Cleaner
     """
     lines = _lines(chunk.data)
     documents: list[Document] = []
-    places: list[int] = []
-    bad: list[Bad] = []
-    for place, line in enumerate(lines):
+    bad: list[BadRecord] = []
+    for index, line in enumerate(lines):
         if line.isspace():
             continue
-        number = chunk.first + place
+        number = chunk.first + index
         try:
-            documents.append(_document(line, number, columns, source))
-            places.append(place)
+            documents.append(_document(line, number, columns, file_name))
         except BadRecordError as error:
-            bad.append(Bad(number, str(error), line[:QUARANTINED].rstrip(b"\r\n"), len(line.rstrip(b"\r\n"))))
-            lines[place] = b""
+            raw = line.rstrip(b"\r\n")
+            bad.append(BadRecord(number, str(error), raw[:MAX_QUARANTINED], len(raw)))
+            lines[index] = b""
     cleaned = cleaner.clean(documents)
-    for place, document, text in zip(places, documents, cleaned.texts, strict=True):
+    for document, text in zip(documents, cleaned.texts, strict=True):
+        index = document.number - chunk.first
         if text != document.text:
-            lines[place] = replace_text(lines[place], columns.text, document.text, text)
+            lines[index] = replace_text(lines[index], columns.text, document.text, text)
     data, dropped, attributes = (
         compress_member(part, compression) for part in (b"".join(lines), cleaned.dropped, cleaned.attributes)
     )
-    return Result(data, dropped, attributes, bad, cleaned.tally)
+    return Result(data, dropped, attributes, bad, cleaned.counts)
 
 
 def _lines(data: bytes) -> list[bytes]:
-    """Cut after line feeds, and nowhere else."""
+    """Split after line feeds, and nowhere else."""
     lines = [line + b"\n" for line in data.split(b"\n")]
     lines[-1] = lines[-1][:-1]
     return lines if lines[-1] else lines[:-1]
 
 
-def _document(line: bytes, number: int, columns: Columns, source: str) -> Document:
+def _document(line: bytes, number: int, columns: Columns, file_name: str) -> Document:
     record = _parse(line)
-    return Document.of(number, columns.text_of(record), source, columns.id_of(record), record.get("source"))
+    return Document.of(number, columns.text_of(record), file_name, columns.id_of(record), record.get("source"))
 
 
 def _parse(line: bytes) -> dict[str, Any]:
-    """Parse a record, or say why it is none."""
-    if len(line) > LONGEST:
+    """Parse a record; raise `BadRecordError` if it is not a JSON object."""
+    if len(line) > MAX_RECORD:
         raise BadRecordError(too_long())
     try:
-        record = need("orjson").loads(line.removeprefix(_BOM))
+        record = require("orjson").loads(line.removeprefix(_BOM))
     except ValueError as error:
-        raise BadRecordError(f"no JSON: {str(error).partition(': line ')[0]}") from error
+        raise BadRecordError(f"not JSON: {str(error).partition(': line ')[0]}") from error
     if not isinstance(record, dict):
-        raise BadRecordError("no JSON object")
+        raise BadRecordError("not a JSON object")
     return record
 
 
 def replace_text(line: bytes, field: str, old: str, text: str) -> bytes:
-    r"""Put another string in the place of a field's.
+    r"""Replace the string of a field in place.
 
     Parameters
     ----------
     line : bytes
-        A JSON object that has the field, a string.
+        A JSON object in which the field is a string.
     field : str
-        Of a field that is given twice, the second counts.
+        If it occurs several times, the last one is replaced.
     old, text : str
-        What the field says, and what it is to say.
+        The present and the new value.
 
     Returns
     -------
     bytes
-        All else as it was; a line that was ASCII stays so.
+        All other bytes are the same; an ASCII line stays ASCII.
 
     Examples
     --------
     >>> replace_text(b'{"n": 1.50, "text": "a\\u00e9\\nb"}\n', "text", "aé\\nb", "aé")
     b'{"n": 1.50, "text": "a\\u00e9"}\n'
     """
-    dumps = need("orjson").dumps
+    dumps = require("orjson").dumps
     needs_escapes = line.isascii() and not text.isascii()
     written = dumps(old)
-    start = -1 if needs_escapes else line.find(written[:_TELLING])
+    start = -1 if needs_escapes else line.find(written[:_PREFIX])
     end = start + len(written)
-    # As nearly always: what others write, orjson writes the same way.
+    # The usual case: the string is escaped as orjson would do it.
     if start >= 0 and line.startswith(written, start) and not _COLON.match(line, end):
         changed = b"".join((line[:start], dumps(text), line[end:]))
-        if _says(changed, field, text):
+        if _has_text(changed, field, text):
             return changed
-    start, end = _find_string(line, field)
+    start, end = _string_span(line, field)
     new = json.dumps(text).encode() if needs_escapes else dumps(text)
     return b"".join((line[:start], new, line[end:]))
 
 
-def _says(line: bytes, field: str, text: str) -> bool:
-    """Tell whether a field of a record says a text: the same string may stand in another field, or in a string."""
+def _has_text(line: bytes, field: str, text: str) -> bool:
+    """Return whether a field has a value: the bytes replaced may have been in another field, or in a string."""
     try:
         return bool(_parse(line).get(field) == text)
     except BadRecordError:
         return False
 
 
-def _find_string(line: bytes, field: str) -> tuple[int, int]:
-    """Find where the string of a field stands."""
+def _string_span(line: bytes, field: str) -> tuple[int, int]:
+    """Return the span of a field's string."""
+    loads = require("orjson").loads
     depth, key, span = 0, None, (0, 0)
     for token in _TOKEN.finditer(line):
         byte = line[token.start() : token.start() + 1]
@@ -227,9 +236,5 @@ def _find_string(line: bytes, field: str) -> tuple[int, int]:
         elif depth == 1 and token.group(1):
             key = token.group()[: -len(token.group(1))]
         elif depth == 1:
-            span = token.span() if _is_name(key, field) else span
+            span = token.span() if key is not None and loads(key) == field else span
     return span
-
-
-def _is_name(key: bytes | None, field: str) -> bool:
-    return key is not None and need("orjson").loads(key) == field

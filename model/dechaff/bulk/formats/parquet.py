@@ -1,4 +1,4 @@
-"""Parquet: batches of rows travel as Arrow streams; the text column is replaced, all others stay."""
+"""Parquet: workers receive rows as Arrow streams; the text column is replaced, all others stay the same."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,23 +6,23 @@ from typing import Any, BinaryIO, Final
 
 from dechaff.bulk.cleaner import Cleaner
 from dechaff.bulk.formats.columns import Columns, choose_columns
-from dechaff.bulk.records import Bad, BadRecordError, Chunk, DamageError, Document, Result, too_long
-from dechaff.bulk.settings import CHUNK, LONGEST, QUARANTINED, Settings, need
+from dechaff.bulk.records import BadRecord, BadRecordError, Chunk, DamageError, Document, Result, too_long
+from dechaff.bulk.settings import CHUNK, MAX_QUARANTINED, MAX_RECORD, Settings, require
 
-# Rows of the output are written when so many bytes of them are there.
+# Bytes of a row group of the output.
 _ROW_GROUP: Final = 64 << 20
-_MOST_ROWS: Final = 10_000
+_MAX_ROWS: Final = 10_000
 
 
-def parquet_columns(path: Path, compression: str, settings: Settings, where: str) -> Columns:  # noqa: ARG001
-    """Find the text and the id in the file's schema.
+def find_columns(path: Path, _compression: str, settings: Settings, where: str) -> Columns:
+    """Choose the columns by the file's schema.
 
     Raises
     ------
     InputError
-        If no column is asked for and none has a usual name, or the text is no string.
+        If the settings name no text column and none of strings has a usual name, or a named one does not exist.
     DamageError
-        If the file is no sound Parquet.
+        If the file is not valid Parquet.
     OSError
         If the system cannot read the file.
     """
@@ -31,22 +31,18 @@ def parquet_columns(path: Path, compression: str, settings: Settings, where: str
     return choose_columns(schema.names, [field.name for field in schema if _is_text(field.type)], settings, where)
 
 
-def read_rows(file: BinaryIO) -> Iterator[Chunk | Bad]:
-    """Read a file in batches of about one chunk; a row group that cannot be read is bad.
-
-    Parameters
-    ----------
-    file : binary file
+def read(file: BinaryIO, _compression: str) -> Iterator[Chunk | BadRecord]:
+    """Read chunks of rows; a row group that cannot be read is a bad record.
 
     Raises
     ------
     OSError
-        If the system cannot read the file: another time it may.
+        If the system cannot read the file.
     """
     try:
         parquet = _open(file)
     except DamageError as error:
-        yield Bad(1, f"{error}: the file cannot be read")
+        yield BadRecord(1, f"{error}: the file cannot be read")
         return
     end = 1
     for group in range(parquet.num_row_groups):
@@ -57,27 +53,27 @@ def read_rows(file: BinaryIO) -> Iterator[Chunk | Bad]:
                 number += batch.num_rows
         except (OSError, ValueError, NotImplementedError) as error:  # pyarrow's errors are among these
             reason = f"rows {number} to {end - 1} of row group {group} cannot be read: {_damage(error)}"
-            yield Bad(number, reason, n_records=end - number)
+            yield BadRecord(number, reason, n_records=end - number)
 
 
 def _open(file: BinaryIO) -> Any:
     try:
-        return need("pyarrow.parquet").ParquetFile(file, pre_buffer=False, buffer_size=CHUNK)
+        return require("pyarrow.parquet").ParquetFile(file, pre_buffer=False, buffer_size=CHUNK)
     except (OSError, ValueError) as error:
         raise DamageError(f"damaged Parquet: {_damage(error)}") from error
 
 
 def _read_group(parquet: Any, group: int) -> Iterator[Any]:
-    """Read a row group; a batch has about as many bytes as a chunk."""
+    """Read a row group in batches of about the size of a chunk."""
     described = parquet.metadata.row_group(group)
     rows = CHUNK * described.num_rows // max(described.total_byte_size, 1)
-    size = min(max(rows, 1), _MOST_ROWS)
+    size = min(max(rows, 1), _MAX_ROWS)
     for batch in parquet.iter_batches(batch_size=size, row_groups=[group], use_threads=False):
         yield from _halve(batch)
 
 
 def _halve(batch: Any) -> Iterator[Any]:
-    """Cut a batch until each part is about a chunk: compressed sizes tell little of what comes out."""
+    """Split a batch that is larger than its compressed size suggested."""
     if batch.num_rows < 2 or batch.nbytes <= 2 * CHUNK:
         yield batch
         return
@@ -87,8 +83,8 @@ def _halve(batch: Any) -> Iterator[Any]:
 
 
 def _to_stream(batch: Any) -> bytes:
-    """Write a batch as an Arrow stream."""
-    pa = need("pyarrow")
+    """Return a batch as an Arrow stream."""
+    pa = require("pyarrow")
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
@@ -96,57 +92,51 @@ def _to_stream(batch: Any) -> bytes:
     return data
 
 
-def _from_stream(data: bytes) -> Any:
-    return need("pyarrow").ipc.open_stream(data).read_next_batch()
-
-
-def clean_rows(chunk: Chunk, columns: Columns, source: str, compression: str, cleaner: Cleaner) -> Result:  # noqa: ARG001
-    """Clean the rows of a chunk.
+def clean(chunk: Chunk, columns: Columns, file_name: str, _compression: str, cleaner: Cleaner) -> Result:
+    """Clean the rows of a chunk; bad rows are kept as Arrow streams, as JSON cannot hold every value.
 
     Parameters
     ----------
     chunk : Chunk
     columns : Columns
-    source : str
-    compression : str
+    file_name : str
     cleaner : Cleaner
     """
-    batch = _from_stream(chunk.data)
+    batch = require("pyarrow").ipc.open_stream(chunk.data).read_next_batch()
     documents: list[Document] = []
-    bad: list[Bad] = []
+    bad: list[BadRecord] = []
     ids, sources = _values(batch, columns.id), _values(batch, "source")
-    for place, text in enumerate(_texts(batch, columns.text)):
-        number = chunk.first + place
+    for row, text in enumerate(_texts(batch, columns.text)):
+        number = chunk.first + row
         if isinstance(text, BadRecordError):
-            bad.append(_bad_row(batch, place, number, str(text)))
-            continue
-        documents.append(Document.of(number, text, source, ids[place], sources[place]))
+            raw = _to_stream(batch.slice(row, 1))
+            bad.append(BadRecord(number, str(text), raw[:MAX_QUARANTINED], len(raw)))
+        else:
+            documents.append(Document.of(number, text, file_name, ids[row], sources[row]))
     cleaned = cleaner.clean(documents)
     if bad:
-        batch = _without(batch, [each.number - chunk.first for each in bad])
+        batch = _drop_rows(batch, [record.number - chunk.first for record in bad])
     if any(text != document.text for text, document in zip(cleaned.texts, documents, strict=True)):
-        batch = _replace(batch, columns.text, cleaned.texts)
-    return Result(_to_stream(batch), cleaned.dropped, cleaned.attributes, bad, cleaned.tally)
+        batch = _replace_texts(batch, columns.text, cleaned.texts)
+    return Result(_to_stream(batch), cleaned.dropped, cleaned.attributes, bad, cleaned.counts)
 
 
-def _without(batch: Any, places: list[int]) -> Any:
-    """Leave rows out: by slices, which pyarrow has for every type."""
-    pa = need("pyarrow")
-    bounds = zip([-1, *places], [*places, batch.num_rows], strict=True)
+def _drop_rows(batch: Any, rows: list[int]) -> Any:
+    """Drop rows, by slices: pyarrow cannot filter every type."""
+    pa = require("pyarrow")
+    bounds = zip([-1, *rows], [*rows, batch.num_rows], strict=True)
     slices = [batch.slice(before + 1, after - before - 1) for before, after in bounds]
     table = pa.Table.from_batches([part for part in slices if part.num_rows], batch.schema).combine_chunks()
     return next(iter(table.to_batches()), batch.slice(0, 0))
 
 
 def _texts(batch: Any, column: str) -> Iterator[str | BadRecordError]:
-    """Give every row's text, or why it has none."""
-    place = batch.schema.get_field_index(column)
-    if place < 0 or not _is_text(batch.schema.field(place).type):
-        reason = f"no column {column!r} of strings"
-        yield from (BadRecordError(reason) for _ in range(batch.num_rows))
-        return
-    for value in batch.column(place):
-        yield _text(value)
+    """Yield the text of every row, or the error."""
+    index = batch.schema.get_field_index(column)
+    if index < 0 or not _is_text(batch.schema.field(index).type):
+        yield from [BadRecordError(f"no column {column!r} of strings")] * batch.num_rows
+    else:
+        yield from map(_text, batch.column(index))
 
 
 def _text(value: Any) -> str | BadRecordError:
@@ -156,98 +146,97 @@ def _text(value: Any) -> str | BadRecordError:
         return BadRecordError(f"invalid UTF-8 at byte {error.start}")
     if text is None:
         return BadRecordError("the text is null")
-    return text if len(text) <= LONGEST else BadRecordError(too_long())
+    return text if len(text) <= MAX_RECORD else BadRecordError(too_long())
 
 
 def _values(batch: Any, column: str | None) -> list[Any]:
-    """Give a column's values that JSON can hold, None for others."""
-    place = -1 if column is None else batch.schema.get_field_index(column)  # -1 of several with one name, too
-    if place < 0:
+    """Return a column's values; None if it is missing, and for values that are neither strings nor numbers."""
+    index = -1 if column is None else batch.schema.get_field_index(column)  # -1 if several have the name, too
+    if index < 0:
         return [None] * batch.num_rows
     try:
-        values = batch.column(place).to_pylist()
+        values = batch.column(index).to_pylist()
     except UnicodeDecodeError:
         return [None] * batch.num_rows
     return [value if isinstance(value, str | int | float) else None for value in values]
 
 
-def _bad_row(batch: Any, place: int, number: int, reason: str) -> Bad:
-    """Keep a bad row as an Arrow stream: it may hold what no JSON can."""
-    raw = _to_stream(batch.slice(place, 1))
-    return Bad(number, reason, raw[:QUARANTINED], len(raw))
-
-
-def _replace(batch: Any, column: str, texts: list[str]) -> Any:
-    """Put texts in the place of a column's, of its type."""
-    pa = need("pyarrow")
-    place = batch.schema.get_field_index(column)
-    wanted = batch.schema.field(place)
-    if pa.types.is_dictionary(wanted.type):
-        array = pa.array(texts, wanted.type.value_type).dictionary_encode().cast(wanted.type)
+def _replace_texts(batch: Any, column: str, texts: list[str]) -> Any:
+    """Replace the values of a column, keeping its type."""
+    pa = require("pyarrow")
+    index = batch.schema.get_field_index(column)
+    field = batch.schema.field(index)
+    if pa.types.is_dictionary(field.type):
+        array = pa.array(texts, field.type.value_type).dictionary_encode().cast(field.type)
     else:
-        array = pa.array(texts, wanted.type)
-    return batch.set_column(place, wanted, array)
+        array = pa.array(texts, field.type)
+    return batch.set_column(index, field, array)
 
 
-def _is_text(kind: Any) -> bool:
-    types = need("pyarrow").types
-    kind = kind.value_type if types.is_dictionary(kind) else kind
-    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+def _is_text(dtype: Any) -> bool:
+    types = require("pyarrow").types
+    dtype = dtype.value_type if types.is_dictionary(dtype) else dtype
+    return bool(types.is_string(dtype) or types.is_large_string(dtype) or types.is_string_view(dtype))
 
 
 def _damage(error: Exception) -> str:
-    """Say in a line what is damaged; what the system cannot read is no damage, and stays an error."""
-    if isinstance(error, OSError) and error.errno is not None:  # pyarrow's own have no number
+    """Return the error's first line; raise it again if the system cannot read the file."""
+    if isinstance(error, OSError) and error.errno is not None:  # pyarrow's own errors have no number
         raise error
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-class RowWriter:
-    """Writes Arrow streams to a Parquet file with the schema and the codecs of another.
+def open_writer(file: BinaryIO, _compression: str, like: Path) -> "_RowWriter":
+    """Return a writer of cleaned rows."""
+    return _RowWriter(file, like)
+
+
+class _RowWriter:
+    """Writes Arrow streams to a Parquet file with the schema and codecs of another file.
 
     Parameters
     ----------
     file : binary file
-        Where to; it stays open.
+        The output; it stays open.
     like : Path
         The other file.
     """
 
     def __init__(self, file: BinaryIO, like: Path) -> None:
         with like.open("rb") as other:
-            described = _open(other)
-            self._schema, codecs = described.schema_arrow, _codecs(described.metadata)
-        self._writer = need("pyarrow.parquet").ParquetWriter(file, self._schema, compression=codecs)
-        self._held: list[Any] = []
+            parquet = _open(other)
+            self._schema, codecs = parquet.schema_arrow, _codecs(parquet.metadata)
+        self._writer = require("pyarrow.parquet").ParquetWriter(file, self._schema, compression=codecs)
+        self._batches: list[Any] = []
         self._size = 0
 
     def write(self, data: bytes) -> None:
-        """Write rows; they are gathered to row groups."""
+        """Write rows, in row groups of about 64 MB."""
         if not data:
             return
-        batch = _from_stream(data)
-        self._held.append(batch)
+        batch = require("pyarrow").ipc.open_stream(data).read_next_batch()
+        self._batches.append(batch)
         self._size += batch.nbytes
         if self._size >= _ROW_GROUP:
             self._flush()
 
     def close(self) -> None:
-        """Write what is left and end the file."""
+        """Write the remaining rows and the footer."""
         self._flush()
         self._writer.close()
 
     def _flush(self) -> None:
-        table = need("pyarrow").Table.from_batches(self._held, self._schema)
+        table = require("pyarrow").Table.from_batches(self._batches, self._schema)
         if table.num_rows:
             self._writer.write_table(table, row_group_size=table.num_rows)
-        self._held, self._size = [], 0
+        self._batches, self._size = [], 0
 
 
 def _codecs(metadata: Any) -> Any:
-    """Name the codec of each column; pyarrow has its own names for two of them."""
+    """Return the codec of each column, as pyarrow names it."""
     if not metadata.num_row_groups:
         return "snappy"
-    columns = metadata.row_group(0)
+    group = metadata.row_group(0)
     names = {"UNCOMPRESSED": "none", "LZ4_RAW": "lz4"}
-    described = (columns.column(place) for place in range(columns.num_columns))
-    return {each.path_in_schema: names.get(each.compression, each.compression.lower()) for each in described}
+    columns = map(group.column, range(group.num_columns))
+    return {column.path_in_schema: names.get(column.compression, column.compression.lower()) for column in columns}

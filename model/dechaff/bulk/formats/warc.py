@@ -1,6 +1,6 @@
-"""WET and WARC: conversion records get a new body, all other records and headers stay byte for byte.
+"""WET and WARC: conversion records get a new body; all other bytes stay the same.
 
-A library that parses records writes their headers anew. Here records are only cut, and two headers replaced.
+Records are not parsed by a library, because it would rewrite their headers.
 """
 
 import base64
@@ -8,18 +8,18 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from dechaff.bulk.cleaner import Cleaner
 from dechaff.bulk.formats.columns import Columns
-from dechaff.bulk.formats.compression import compress_member
-from dechaff.bulk.records import Bad, BadRecordError, Chunk, DamageError, Document, Result, too_long
-from dechaff.bulk.settings import CHUNK, LONGEST, LONGEST_UNREAD, QUARANTINED, Settings
+from dechaff.bulk.formats.compression import Writer, compress_member, open_compressed, read_pieces
+from dechaff.bulk.records import BadRecord, BadRecordError, Chunk, DamageError, Document, Result, too_long
+from dechaff.bulk.settings import CHUNK, MAX_QUARANTINED, MAX_RECORD, MAX_UNPARSED, Settings
 
 _MAGIC: Final = b"WARC/"
 _NEXT: Final = re.compile(rb"(?<=\n)WARC/[0-9.]+\r?\n")
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
-_LONGEST_HEAD: Final = 64 << 10
+_MAX_HEAD: Final = 64 << 10
 _LENGTH: Final = re.compile(rb"^(content-length:[ \t]*)(\d{1,18})[ \t]*(?=\r?$)", re.IGNORECASE | re.MULTILINE)
 _DIGEST: Final = re.compile(
     rb"^(warc-(?:block|payload)-digest:[ \t]*)(\w[\w-]*):([^\s]+)[ \t]*(?=\r?$)", re.IGNORECASE | re.MULTILINE
@@ -31,12 +31,22 @@ _ID: Final = "WARC-Record-ID"
 _URI: Final = "WARC-Target-URI"
 
 
-def warc_columns(path: Path, compression: str, settings: Settings, where: str) -> Columns:  # noqa: ARG001
-    """Say what is text and id: the body of a conversion record, and a header."""
+def find_columns(_path: Path, _compression: str, settings: Settings, _where: str) -> Columns:
+    """Return the body of a record and a header as columns."""
     return Columns("the body", settings.id_column or _ID)
 
 
-def cut_records(pieces: Iterable[bytes]) -> Iterator[Chunk | Bad]:
+def read(file: BinaryIO, compression: str) -> Iterator[Chunk | BadRecord]:
+    """Read chunks of whole records."""
+    return cut_records(read_pieces(file, compression))
+
+
+def open_writer(file: BinaryIO, compression: str, _like: Path) -> Writer:
+    """Return a writer of cleaned records."""
+    return open_compressed(file, compression)
+
+
+def cut_records(pieces: Iterable[bytes]) -> Iterator[Chunk | BadRecord]:
     r"""Cut a stream into chunks of whole WARC records.
 
     Parameters
@@ -45,8 +55,8 @@ def cut_records(pieces: Iterable[bytes]) -> Iterator[Chunk | Bad]:
 
     Yields
     ------
-    Chunk or Bad
-        Bad is what has no length, or another than it says, up to the next record.
+    Chunk or BadRecord
+        BadRecord is a record without a length or with a wrong one, up to the next record.
 
     Examples
     --------
@@ -55,35 +65,35 @@ def cut_records(pieces: Iterable[bytes]) -> Iterator[Chunk | Bad]:
     [(37, 74)]
     """
     buffer = _Buffer(pieces)
-    buffer.drop_blank_lines()
+    buffer.skip_blank_lines()
     taken, ends, first, number = bytearray(), [], 1, 1
     while buffer.fill(len(_MAGIC)):
         record = buffer.take_record(number)
         if isinstance(record, bytes):
             taken += record
             ends.append(len(taken))
-        number += record.n_records if isinstance(record, Bad) else 1
-        if taken and (isinstance(record, Bad) or len(taken) >= CHUNK):
+        number += record.n_records if isinstance(record, BadRecord) else 1
+        if taken and (isinstance(record, BadRecord) or len(taken) >= CHUNK):
             yield Chunk(bytes(taken), first, tuple(ends))
             taken, ends = bytearray(), []
-        if isinstance(record, Bad):
+        if isinstance(record, BadRecord):
             yield record
         if not taken:
             first = number
     if taken:
         yield Chunk(bytes(taken), first, tuple(ends))
-    if damage := buffer.tell_damage():
-        yield Bad(number, damage)
+    if damage := buffer.pop_damage():
+        yield BadRecord(number, damage)
 
 
 class _Buffer:
-    """The part of a stream that is being looked at."""
+    """The part of a stream that is in memory."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces, self._held, self._damage = iter(pieces), bytearray(), ""
 
     def fill(self, n_bytes: int) -> bool:
-        """Read on until so many bytes are there, or there is nothing more; tell whether anything is there."""
+        """Read until `n_bytes` are in memory, or to the end; return whether any are."""
         try:
             while len(self._held) < n_bytes and (piece := next(self._pieces, b"")):
                 self._held += piece
@@ -91,21 +101,21 @@ class _Buffer:
             self._damage = str(error)
         return bool(self._held)
 
-    def drop_blank_lines(self) -> None:
-        """Drop the line breaks before the first record."""
+    def skip_blank_lines(self) -> None:
+        """Skip the line breaks before the first record."""
         while self.fill(1) and not (held := self._held.lstrip(b"\r\n")):
             self._held = held
         self._held = self._held.lstrip(b"\r\n")
 
-    def take_record(self, number: int) -> bytes | Bad:
-        """Take the next record with the line breaks behind it, or what stands in its place."""
+    def take_record(self, number: int) -> bytes | BadRecord:
+        """Remove and return the next record with the line breaks after it; bytes that are not one are bad."""
         end = self._head_end()
         length = _LENGTH.search(self._held, 0, end)
         if not end or not length or not self._held.startswith(_MAGIC):
-            return self._skip(number, "no WARC record, or one without a length", 1)
+            return self._skip(number, "not a WARC record, or one without a length", 1)
         whole = end + int(length[2])
-        if whole > LONGEST_UNREAD:
-            return self._skip(number, too_long(LONGEST_UNREAD), end)
+        if whole > MAX_UNPARSED:
+            return self._skip(number, too_long(MAX_UNPARSED), end)
         self.fill(whole + 4 + len(_MAGIC))
         if len(self._held) < whole:
             return self._skip(number, "the file ends within it", end)
@@ -115,15 +125,15 @@ class _Buffer:
             return self._skip(number, "its length is wrong", end)
         return self._take(whole)
 
-    def tell_damage(self) -> str:
-        """Say once why the file cannot be read to its end, if it cannot."""
-        told, self._damage = self._damage, ""
-        return told and f"{told}: from here on the file cannot be read"
+    def pop_damage(self) -> str:
+        """Return once why the rest of the file cannot be read; empty if it can."""
+        damage, self._damage = self._damage, ""
+        return damage and f"{damage}: the rest of the file cannot be read"
 
     def _head_end(self) -> int:
-        """Find where the head ends; 0 if it does not."""
-        self.fill(_LONGEST_HEAD)
-        found = _HEAD_END.search(self._held, 0, _LONGEST_HEAD)
+        """Return the end of the head; 0 if there is none."""
+        self.fill(_MAX_HEAD)
+        found = _HEAD_END.search(self._held, 0, _MAX_HEAD)
         return found.end() if found else 0
 
     def _take(self, n_bytes: int) -> bytes:
@@ -131,56 +141,57 @@ class _Buffer:
         del self._held[:n_bytes]
         return taken
 
-    def _skip(self, number: int, reason: str, start: int) -> Bad:
-        """Go on at the next line that begins a record."""
+    def _skip(self, number: int, reason: str, start: int) -> BadRecord:
+        """Skip to the next line that begins a record."""
         raw, n_bytes = b"", 0
         while True:
             found = _NEXT.search(self._held, max(start, 1))
             end = found.start() if found else len(self._held)
             if not found and self.fill(end + 1) and len(self._held) > end:
-                end -= min(end, 32)  # the next record's first line may not be all there yet
-            raw += self._held[: min(end, QUARANTINED - len(raw))]
+                end -= min(end, 32)  # may be the beginning of the next record's first line
+            raw += self._held[: min(end, MAX_QUARANTINED - len(raw))]
             n_bytes += end
             del self._held[:end]
             if found or not self._held:
-                return Bad(number, reason if found else self.tell_damage() or reason, raw, n_bytes)
+                return BadRecord(number, reason if found else self.pop_damage() or reason, raw, n_bytes)
             start = 1
 
 
-def clean_records(chunk: Chunk, columns: Columns, source: str, compression: str, cleaner: Cleaner) -> Result:
-    """Clean the conversion records of a chunk; a gzip member holds one record, as readers expect.
+def clean(chunk: Chunk, columns: Columns, file_name: str, compression: str, cleaner: Cleaner) -> Result:
+    """Clean the conversion records of a chunk; each record is one gzip member, as readers expect.
 
     Parameters
     ----------
     chunk : Chunk
     columns : Columns
-    source : str
+    file_name : str
     compression : str
     cleaner : Cleaner
     """
     starts = (0, *chunk.ends[:-1])
     records = [chunk.data[start:end] for start, end in zip(starts, chunk.ends, strict=True)]
     documents: list[Document] = []
-    bad: list[Bad] = []
-    for place, record in enumerate(records):
+    bad: list[BadRecord] = []
+    for index, record in enumerate(records):
+        number = chunk.first + index
         try:
-            if found := _document(record, chunk.first + place, columns, source):
-                documents.append(found)
+            if document := _document(record, number, columns, file_name):
+                documents.append(document)
         except BadRecordError as error:
-            bad.append(Bad(chunk.first + place, str(error), record[:QUARANTINED], len(record)))
-            records[place] = b""
+            bad.append(BadRecord(number, str(error), record[:MAX_QUARANTINED], len(record)))
+            records[index] = b""
     cleaned = cleaner.clean(documents)
     for document, text in zip(documents, cleaned.texts, strict=True):
-        place = document.number - chunk.first
+        index = document.number - chunk.first
         if text != document.text:
-            records[place] = replace_body(records[place], text.encode())
+            records[index] = replace_body(records[index], text.encode())
     data = b"".join(compress_member(record, compression) for record in records)
     dropped, attributes = (compress_member(part, compression) for part in (cleaned.dropped, cleaned.attributes))
-    return Result(data, dropped, attributes, bad, cleaned.tally)
+    return Result(data, dropped, attributes, bad, cleaned.counts)
 
 
 def _split(record: bytes) -> tuple[bytes, bytes, bytes]:
-    """Cut a record into head, body and what is behind it."""
+    """Split a record into head, body and the line breaks after it."""
     found = _HEAD_END.search(record)
     head = record[: found.end()] if found else record
     length = _LENGTH.search(head)
@@ -188,18 +199,19 @@ def _split(record: bytes) -> tuple[bytes, bytes, bytes]:
     return head, record[len(head) : end], record[end:]
 
 
-def _document(record: bytes, number: int, columns: Columns, source: str) -> Document | None:
-    """Take the text out of a conversion record; None of another one."""
+def _document(record: bytes, number: int, columns: Columns, file_name: str) -> Document | None:
+    """Return the document of a conversion record; None for other records."""
     head, body, _ = _split(record)
     if not _CONVERSION.search(head) or not _TEXT.search(head):
         return None
-    if len(body) > LONGEST:
+    if len(body) > MAX_RECORD:
         raise BadRecordError(too_long())
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
         raise BadRecordError(f"invalid UTF-8 at byte {error.start} of the body") from error
-    return Document.of(number, text, source, _header(head, columns.id or _ID) or None, _header(head, _URI) or None)
+    identity, uri = _header(head, columns.id or _ID), _header(head, _URI)
+    return Document.of(number, text, file_name, identity or None, uri or None)
 
 
 def _header(head: bytes, name: str) -> str | None:
@@ -208,7 +220,7 @@ def _header(head: bytes, name: str) -> str | None:
 
 
 def replace_body(record: bytes, body: bytes) -> bytes:
-    r"""Give a record another body, with its length and digests.
+    r"""Replace the body of a record, its length and its digests.
 
     Examples
     --------
@@ -222,7 +234,7 @@ def replace_body(record: bytes, body: bytes) -> bytes:
 
 
 def _digest(found: re.Match[bytes], body: bytes) -> bytes:
-    """Work out a digest as the one that was there: base 32 or hexadecimal; SHA-1 for an algorithm not known."""
+    """Compute a digest with the algorithm and encoding of the old one; SHA-1 if the algorithm is unknown."""
     name = found[2] if found[2].lower() in _ALGORITHMS else b"sha1"
     digest = hashlib.new(name.decode(), body, usedforsecurity=False).digest()
     is_hexadecimal = len(found[3]) == 2 * len(digest)

@@ -1,9 +1,9 @@
 """Leaves of trees, and decisions over the lines of an article, compiled."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dechaff.kernels.compiled.jit import Hashes, Indices, Values, compiled, mix
+from dechaff._typing import Flags, Floats, Hashes, Indices, Values
+from dechaff.kernels.compiled.jit import compiled, mix
 
 # The outcomes of this many lines stay in the cache over all trees.
 _AT_ONCE = 256
@@ -11,10 +11,10 @@ _AT_ONCE = 256
 
 @compiled
 def sum_stage(
-    matrix: NDArray[np.float32],
-    weights: NDArray[np.float32],
+    matrix: Floats,
+    weights: Floats,
     constant: float,
-    conditions: tuple[Indices, Indices, NDArray[np.float32], Indices],
+    conditions: tuple[Indices, Indices, Floats, Indices],
     pattern_weights: Values,
 ) -> Values:
     # Few lines at once: a feature is read from memory only once for its weight and its conditions.
@@ -59,7 +59,7 @@ def sum_stage(
 
 
 @compiled
-def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, NDArray[np.bool_]]:
+def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, Flags]:
     n_copies, is_first = np.empty(len(hashes), np.int64), np.empty(len(hashes), np.bool_)
     longest = 1
     for run in range(len(offsets) - 1):
@@ -89,7 +89,7 @@ def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, NDArray[np.b
 
 
 @compiled
-def lend_ratios(ratios: Values, is_last: NDArray[np.bool_], stay: float, longest: int) -> Values:
+def lend_ratios(ratios: Values, is_last: Flags, stay: float, longest: int) -> Values:
     messages = np.empty(len(ratios))
     lent = 1.0
     for i in range(len(ratios)):
@@ -100,7 +100,7 @@ def lend_ratios(ratios: Values, is_last: NDArray[np.bool_], stay: float, longest
 
 
 @compiled
-def best_segment(scores: Values, offsets: Indices) -> tuple[NDArray[np.bool_], Indices, Indices]:
+def best_segment(scores: Values, offsets: Indices) -> tuple[Flags, Indices, Indices]:
     n = len(scores)
     inside, from_start, from_end = np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(n, np.int64)
     for article in range(len(offsets) - 1):

@@ -5,12 +5,8 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 Function = TypeVar("Function", bound=Callable[..., object])
-Indices = NDArray[np.int64]
-Hashes = NDArray[np.uint64]
-Values = NDArray[np.float64]
 
 BASE = np.uint64(6364136223846793005)
 _MIX = np.uint64(0x9E3779B97F4A7C15)

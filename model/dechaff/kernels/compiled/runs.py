@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.kernels.compiled.jit import Indices, Values, compiled
+from dechaff._typing import Flags, Floats, Indices, Values
+from dechaff.kernels.compiled.jit import compiled
 
 
 @compiled
@@ -27,19 +28,19 @@ def _round(value: float) -> float:
 
 
 @compiled
-def round_column(column: Values) -> NDArray[np.float32]:
+def round_column(column: Values) -> Floats:
     rounded = np.empty(len(column), np.float32)
     for i in range(len(column)):
         rounded[i] = _round(column[i])
     return rounded
 
 
-def take_logarithms(counts: NDArray[Any], table: NDArray[np.float32], rounded: bool) -> NDArray[np.float32]:
+def take_logarithms(counts: NDArray[Any], table: Floats, rounded: bool) -> Floats:
     return _take_logarithms(np.ascontiguousarray(counts).ravel(), table, rounded).reshape(counts.shape)
 
 
 @compiled
-def _take_logarithms(counts: NDArray[Any], table: NDArray[np.float32], rounded: bool) -> NDArray[np.float32]:
+def _take_logarithms(counts: NDArray[Any], table: Floats, rounded: bool) -> Floats:
     found = np.empty(len(counts), np.float32)
     for i in range(len(counts)):
         if counts[i] < len(table):
@@ -76,16 +77,16 @@ def _shift_rows(rows: NDArray[Any], offsets: Indices, by: int, fill: float) -> N
     return shifted
 
 
-def places_since(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
+def places_since(flags: Flags, offsets: Indices, limit: int) -> Indices:
     return _count_places(_as_rows(flags), offsets, limit, False).reshape(flags.shape)
 
 
-def places_until(flags: NDArray[np.bool_], offsets: Indices, limit: int) -> Indices:
+def places_until(flags: Flags, offsets: Indices, limit: int) -> Indices:
     return _count_places(_as_rows(flags), offsets, limit, True).reshape(flags.shape)
 
 
 @compiled
-def _count_places(rows: NDArray[np.bool_], offsets: Indices, limit: int, backwards: bool) -> Indices:
+def _count_places(rows: Flags, offsets: Indices, limit: int, backwards: bool) -> Indices:
     counts = np.empty(rows.shape, np.int64)
     for row in range(len(rows)):
         flags, own = rows[row], counts[row]

@@ -1,9 +1,9 @@
 """From code points to lines, words and counts of characters, compiled."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dechaff.kernels.compiled.jit import BASE, Hashes, Indices, compiled, mix
+from dechaff._typing import Classes, Codes, Hashes, Indices
+from dechaff.kernels.compiled.jit import BASE, compiled, mix
 from dechaff.text.characters import CURRENCY, IDEOGRAPH, LINE_BREAK, SPACE, WORD
 
 _SINGLE = IDEOGRAPH | CURRENCY
@@ -11,9 +11,7 @@ _IN_WORD = WORD | _SINGLE
 
 
 @compiled
-def find_lines(
-    codes: NDArray[np.uint32], table: NDArray[np.uint8]
-) -> tuple[NDArray[np.uint8], Indices, Indices, Indices]:
+def find_lines(codes: Codes, table: Classes) -> tuple[Classes, Indices, Indices, Indices]:
     n = len(codes)
     classes = np.empty(n, np.uint8)
     n_breaks = 0
@@ -40,11 +38,11 @@ def find_lines(
 
 @compiled
 def hash_words(
-    codes: NDArray[np.uint32],
-    classes: NDArray[np.uint8],
+    codes: Codes,
+    classes: Classes,
     line_starts: Indices,
     line_ends: Indices,
-    folded: NDArray[np.uint32],
+    folded: Codes,
 ) -> tuple[Indices, Indices, Hashes, Indices]:
     n_words = 1  # at most: the first code point may begin one
     for i in range(1, len(classes)):
@@ -77,9 +75,7 @@ def hash_words(
 
 
 @compiled
-def count_kinds(
-    codes: NDArray[np.uint32], classes: NDArray[np.uint8], starts: Indices, ends: Indices, kinds: NDArray[np.uint8]
-) -> Indices:
+def count_kinds(codes: Codes, classes: Classes, starts: Indices, ends: Indices, kinds: Classes) -> Indices:
     counts = np.zeros((16, len(starts)), np.int64)
     # By turns, so that a count need not wait for the one before it to be stored.
     even, odd = np.empty(16, np.int64), np.empty(16, np.int64)

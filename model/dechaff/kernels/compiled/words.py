@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.kernels.compiled.jit import BASE, Hashes, Indices, Values, compiled, mix
+from dechaff._typing import Classes, Codes, Flags, Floats, Hashes, Indices, Values
+from dechaff.kernels.compiled.jit import BASE, compiled, mix
 from dechaff.text.characters import DIGIT, UPPER
 
 # As `dechaff.text.tokens` and `dechaff.features.lexicon` have them.
@@ -27,10 +28,10 @@ def _index(hashes: Hashes) -> NDArray[np.int32]:
 def match_phrases(
     word_hashes: Hashes,
     offsets: Indices,
-    begins: NDArray[np.uint8],
+    begins: Classes,
     phrases: Hashes,
-    families: NDArray[np.uint32],
-) -> tuple[Indices, Indices, NDArray[np.uint32]]:
+    families: Codes,
+) -> tuple[Indices, Indices, Codes]:
     shift = np.uint64(64 - _FILTER_BITS)
     n_words, last = offsets[-1], offsets[-1] - 1
     places, ends, hashes = np.empty(n_words, np.int64), np.empty(n_words, np.int64), np.empty(n_words, np.uint64)
@@ -87,8 +88,8 @@ def match_phrases(
 
 @compiled
 def weigh_families(
-    hit_lines: Indices, lengths: Indices, families: NDArray[np.uint32], n_words: Indices, n_families: int
-) -> NDArray[np.float32]:
+    hit_lines: Indices, lengths: Indices, families: Codes, n_words: Indices, n_families: int
+) -> Floats:
     counts = np.zeros((n_families, len(n_words)), np.int32)
     covered = np.zeros_like(counts)
     weighed = np.zeros((2, n_families, len(n_words)), np.float32)
@@ -135,7 +136,7 @@ def count_recurring(copies: Indices, offsets: Indices, part_lines: Indices) -> I
 
 
 @compiled
-def count_word_shapes(first_classes: NDArray[np.uint8], lengths: Indices, offsets: Indices) -> Indices:
+def count_word_shapes(first_classes: Classes, lengths: Indices, offsets: Indices) -> Indices:
     counts = np.zeros((3, 3, len(offsets) - 1), np.int64)
     for line in range(len(offsets) - 1):
         for word in range(offsets[line], offsets[line + 1]):
@@ -153,7 +154,7 @@ def measure_cohesion(
     offsets: Indices,
     part_lines: Indices,
     probability: Values,
-    is_long: NDArray[np.bool_],
+    is_long: Flags,
     rarities: Values,
     rarities_shared: Values,
 ) -> Values:
@@ -187,7 +188,7 @@ def measure_cohesion(
 
 
 @compiled
-def _sum_pairwise(values: NDArray[np.float32]) -> np.float32:
+def _sum_pairwise(values: Floats) -> np.float32:
     """Sum in the order that numpy sums in, so that the last digit is the same."""
     n = len(values)
     if n > 128:
@@ -216,12 +217,12 @@ def _sum_pairwise(values: NDArray[np.float32]) -> np.float32:
 
 
 @compiled
-def _sum_as_numpy(values: NDArray[np.float32]) -> np.float32:
+def _sum_as_numpy(values: Floats) -> np.float32:
     return np.float32(values[0] + _sum_pairwise(values[1:]))
 
 
 @compiled
-def sum_terms(hashes: Hashes, offsets: Indices, weights: NDArray[np.float32], salts: Hashes, n_bits: int) -> Values:
+def sum_terms(hashes: Hashes, offsets: Indices, weights: Floats, salts: Hashes, n_bits: int) -> Values:
     """Look up all terms of a line in one pass over its words, and sum them in numpy's order."""
     n_lines = len(offsets) - 1
     sums = np.zeros((len(salts), n_lines))

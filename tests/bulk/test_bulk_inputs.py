@@ -1,4 +1,4 @@
-"""What a bulk run knows before it writes: odd files, files that the system cannot read, and compiled functions."""
+"""Checks of a bulk run before it writes: files of another form, unreadable files, and the numba kernels."""
 
 import errno
 import io
@@ -10,18 +10,18 @@ from bulk_corpora import read_jsonl, records, tree, write_jsonl
 
 from dechaff import InputError
 from dechaff.bulk import Settings, clean_bulk, run
-from dechaff.bulk.formats.parquet import read_rows
-from dechaff.bulk.inputs import stamp
-from dechaff.bulk.listening import Silence
+from dechaff.bulk.formats import parquet as parquet_format
+from dechaff.bulk.inputs import size_and_mtime
+from dechaff.bulk.run import ProgressListener
 from dechaff.kernels import can_compile
 
-# A plain file that cannot be read from its beginning, by anyone.
+# A regular file that cannot be read from its beginning, by anyone.
 UNREADABLE = Path("/proc/self/mem")
 
 
 @pytest.fixture
 def shards(tmp_path: Path) -> Path:
-    """Write three files, of which the second and the third have another form."""
+    """Write three files; the second and the third have no known text field."""
     write_jsonl(tmp_path / "in" / "0.jsonl", records(3))
     write_jsonl(tmp_path / "in" / "1.jsonl", [{"headline": "The vote"}])
     write_jsonl(tmp_path / "in" / "2.jsonl.zst", [{"words": 2}])
@@ -29,18 +29,18 @@ def shards(tmp_path: Path) -> Path:
 
 
 def test_odd_files_are_named_before_anything_is_written(shards: Path, tmp_path: Path) -> None:
-    """All files without a known text are in one error, and the folder can then be written to with other settings."""
+    """One error names all files without a known text field, and the folder can then be written with other settings."""
     with pytest.raises(
         InputError, match=r"1\.jsonl: which field is the text\?.*; 1 more without one: .*2\.jsonl\.zst"
     ):
         clean_bulk([shards], tmp_path / "out")
     assert not [name for name, data in tree(tmp_path / "out").items() if data]
     summary = clean_bulk([shards / "1.jsonl"], tmp_path / "out", Settings(text_column="headline"))
-    assert summary.tally.n_documents == 1
+    assert summary.counts.n_documents == 1
 
 
 def test_odd_files_spare_what_an_earlier_run_has_written(shards: Path, tmp_path: Path) -> None:
-    """An earlier run's files stay as they are where a new run, also one that is to begin anew, cannot."""
+    """The files of an earlier run stay if a new run is refused, also with `overwrite`."""
     clean_bulk([shards / "0.jsonl"], tmp_path / "out")
     before = tree(tmp_path / "out")
     for overwrite in (False, True):
@@ -52,7 +52,7 @@ def test_odd_files_spare_what_an_earlier_run_has_written(shards: Path, tmp_path:
 @pytest.mark.skipif(not UNREADABLE.is_file(), reason="needs Linux's /proc")
 @pytest.mark.parametrize("name", ["b.jsonl", "b.jsonl.gz", "b.parquet", "b.wet"])
 def test_what_the_system_cannot_read_stops_the_run(name: str, tmp_path: Path) -> None:
-    """A file that cannot be read is no damaged one: the run stops, and goes on when it can be read."""
+    """A file that cannot be read is not damaged: the run stops, and can be resumed once it is readable."""
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / name).symlink_to(UNREADABLE)
     write_jsonl(tmp_path / "in" / "a.jsonl", records(2))
@@ -60,32 +60,32 @@ def test_what_the_system_cannot_read_stops_the_run(name: str, tmp_path: Path) ->
         clean_bulk([tmp_path / "in"], tmp_path / "out")
     assert not (tmp_path / "out" / "_quarantine").exists()
     (tmp_path / "in" / name).unlink()
-    assert clean_bulk([tmp_path / "in"], tmp_path / "out").tally.n_bad == 0
+    assert clean_bulk([tmp_path / "in"], tmp_path / "out").counts.n_bad == 0
 
 
 def test_a_file_that_goes_during_the_run(tmp_path: Path) -> None:
-    """What is finished by then stays, and the next run does the rest."""
+    """If an input disappears, finished files stay, and the next run processes the rest."""
     paths = [write_jsonl(tmp_path / "in" / name, records(2)) for name in ("a.jsonl", "b.jsonl")]
 
-    class Thief(Silence):
-        def begin(self, n_bytes: int) -> None:  # noqa: ARG002
+    class Thief(ProgressListener):
+        def on_start(self, n_bytes: int) -> None:  # noqa: ARG002
             paths[1].rename(tmp_path / "kept")
 
     with pytest.raises(InputError, match=r"b\.jsonl: cannot be read: No such file"):
         clean_bulk(paths, tmp_path / "out", workers=1, listener=Thief())
     (tmp_path / "kept").rename(paths[1])
     summary = clean_bulk(paths, tmp_path / "out")
-    assert (summary.n_skipped, summary.tally.n_documents) == (1, 4)
+    assert (summary.n_skipped, summary.counts.n_documents) == (1, 4)
 
 
 def test_a_file_that_goes_while_files_are_listed(tmp_path: Path) -> None:
-    """A file that is not there when its size is asked gives an error that names it."""
+    """A file that disappears before its size is read is named in the error."""
     with pytest.raises(InputError, match=r"gone\.jsonl: cannot be read: No such file"):
-        stamp(tmp_path / "gone.jsonl")
+        size_and_mtime(tmp_path / "gone.jsonl")
 
 
 def test_a_disk_that_fails_within_a_parquet_file(tmp_path: Path) -> None:
-    """An error of the system within a row group is raised, and no row group counts as damaged for it."""
+    """A system error within a row group is raised, and no row group is treated as damaged."""
     pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "a.parquet"
     parquet.write_table(pa.Table.from_pylist(records(3000)), path, row_group_size=1000, compression="none")
@@ -97,11 +97,11 @@ def test_a_disk_that_fails_within_a_parquet_file(tmp_path: Path) -> None:
             return super().read(size)
 
     with Failing(path) as file, pytest.raises(OSError, match="Input/output error"):
-        list(read_rows(file))
+        list(parquet_format.read(file, ""))
 
 
 def test_a_run_goes_on_with_the_functions_it_began_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Begun with numpy alone a folder stays so; begun with compiled functions it is refused to numpy alone."""
+    """A folder begun with numpy alone stays so; one begun with the numba kernels is refused without them."""
     first, second = (write_jsonl(tmp_path / "in" / name, records(2)) for name in ("a.jsonl", "b.jsonl"))
 
     def begun_compiled(out: str) -> bool:
@@ -109,14 +109,14 @@ def test_a_run_goes_on_with_the_functions_it_began_with(tmp_path: Path, monkeypa
         return compiled
 
     clean_bulk([first], tmp_path / "small")
-    monkeypatch.setattr(run, "_MUCH", 0)
+    monkeypatch.setattr(run, "_WORTH_COMPILING", 0)
     clean_bulk([first, second], tmp_path / "small")
     assert not begun_compiled("small")
     clean_bulk([first], tmp_path / "much")
     assert begun_compiled("much") == can_compile()
     monkeypatch.setenv("DECHAFF_FAST", "0")
     if begun_compiled("much"):
-        with pytest.raises(InputError, match="begun with compiled functions"):
+        with pytest.raises(InputError, match="begun with the numba kernels"):
             clean_bulk([first, second], tmp_path / "much")
     clean_bulk([first, second], tmp_path / "much", overwrite=True)
     assert not begun_compiled("much")

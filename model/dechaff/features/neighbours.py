@@ -1,0 +1,53 @@
+"""The lines beside a line: shapes of the two before and the two after, and lengths compared with its own."""
+
+from typing import Final
+
+import numpy as np
+
+from dechaff._typing import Columns
+from dechaff.text.lines import LineBatch
+from dechaff.text.ragged import round_column, shift, sum_windows
+from dechaff.text.tokens import Words
+
+_COPIED: Final = (
+    "log_n_chars",
+    "is_prose",
+    "ends_with_sentence",
+    "share_capitalised_words",
+    "share_digits",
+    "share_furniture_phrases",
+    "begins_with_bullet",
+    "has_price",
+    "ends_with_colon",
+    "share_end_of_article_phrases",
+    "share_comment_phrases",
+    "share_date_phrases",
+)
+_PLACES: Final = {"second_before": -2, "before": -1, "after": 1, "second_after": 2}
+
+NEIGHBOUR_NAMES: Final = (
+    *(f"{name}_{place}" for place in _PLACES for name in _COPIED),
+    "length_difference_before",
+    "length_difference_after",
+    "mean_length_within_3_lines",
+    "length_above_neighbours",
+)
+
+
+def neighbour_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
+    """Compute the features of the lines before and after each line, and compare their lengths."""
+    offsets = batch.part_lines
+    found: Columns = {}
+    chosen = np.array([columns[name] for name in _COPIED], np.float32)
+    for place, by in _PLACES.items():
+        names = [f"{name}_{place}" for name in _COPIED]
+        found |= zip(names, shift(chosen, offsets, by), strict=True)
+    length = columns["log_n_chars"]
+    for place in ("before", "after"):
+        found[f"length_difference_{place}"] = np.abs(length - shift(length, offsets, _PLACES[place]))
+    # Lines of one length make a list, a menu or a table.
+    [(total, n_lines)] = sum_windows(length, offsets, [3])
+    mean = total / n_lines
+    found["mean_length_within_3_lines"] = round_column(mean)
+    found["length_above_neighbours"] = round_column(length - mean)
+    return found

@@ -1,0 +1,128 @@
+"""The commands `dechaff annotate` and `dechaff check`: labels of a corpus made, converted and checked."""
+
+import sys
+from collections.abc import Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dechaff.errors import InputError
+from dechaff_training.cli import options
+from dechaff_training.cli.options import OnError, examples, make_decoding
+from dechaff_training.files.json_io import write_record
+from dechaff_training.files.text_io import Decoding, open_output, read_text, show_path
+
+ANNOTATE_EPILOG = examples(
+    "annotate page.html --gold body.txt -o labelled.txt",
+    "annotate mine/ --from text --to label-studio -o tasks.json",
+    "annotate export.json --from label-studio --to text -o mine/",
+)
+CHECK_EPILOG = examples("check data/articles")
+
+
+class LabelFormat(Enum):
+    """File formats of labels."""
+
+    text = "text"
+    label_studio = "label-studio"
+    dolma = "dolma"
+
+
+def annotate(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(metavar="INPUT", help="A web page; or, with --from, labelled files, folders, an export."),
+    ],
+    gold: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Text file with the article's paragraphs, one per line.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            *("--out", "-o"),
+            metavar="OUT",
+            help="Labelled file; a folder for text or dolma.",
+            show_default="standard output",
+        ),
+    ] = None,
+    source: Annotated[LabelFormat | None, typer.Option("--from", help="Format to convert labels from.")] = None,
+    target: Annotated[LabelFormat | None, typer.Option("--to", help="Format to convert labels to.")] = None,
+    extractor: options.Extractor = "resiliparse_all",
+    title: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="The headline, if the gold file leaves it out.")
+    ] = None,
+    encoding: options.Encoding = "utf-8",
+    errors: options.Errors = OnError.strict,
+) -> None:
+    """Label the lines of a page from the paragraphs of its article, or convert labels between formats."""
+    if source is not None and target is not None and gold is None:
+        from dechaff_training.exchange.convert import exchange_labels
+
+        n_articles = exchange_labels(inputs, source.value, target.value, out)
+        print(f"dechaff: {n_articles} articles", file=sys.stderr)
+    elif gold is not None and len(inputs) == 1 and source is None and target is None:
+        annotate_page(inputs[0], gold, out, extractor, title, make_decoding(encoding, errors))
+    else:
+        raise typer.BadParameter("give one page and its --gold, or both --from and --to")
+
+
+def check(corpora: options.Corpora, as_json: options.Json = False) -> None:
+    """Find wrong and doubtful labels; the exit code is 1 if there are errors."""
+    if not check_corpus(corpora, as_json=as_json):
+        raise typer.Exit(1)
+
+
+def annotate_page(
+    page: Path, gold: Path, out: Path | None, extractor: str, title: str | None, decoding: Decoding
+) -> None:
+    """Write a labelled text file from a page and the paragraphs of its article.
+
+    Raises
+    ------
+    DechaffError
+        If a file cannot be read, or less than half of the gold is on the page.
+    """
+    from dechaff_training.corpus import format_labelled
+    from dechaff_training.corpus.extraction import extract
+    from dechaff_training.corpus.gold_alignment import USABLE_COVERAGE, align, coverage
+
+    html = read_text(page, decoding)
+    body = [line.strip() for line in read_text(gold, decoding).splitlines() if line.strip()]
+    if not body:
+        raise InputError(f"{show_path(gold)}: empty: write the article's paragraphs, one per line")
+    text = extract(html, extractor)
+    found = coverage(text, body)
+    if found < USABLE_COVERAGE:
+        raise InputError(
+            f"{show_path(page)}: the text by {extractor} has {found:.0%} of the words of {show_path(gold)}: "
+            "use the gold of this page, or another --extractor"
+        )
+    labelled = format_labelled(text, align(text, body, title))
+    with open_output(out) as stream:
+        stream.write(labelled.encode("utf-8", "replace"))
+
+
+def check_corpus(paths: Sequence[Path], *, as_json: bool = False) -> bool:
+    """Print the findings about the labels of corpora; return whether none is an error.
+
+    Raises
+    ------
+    CorpusError
+        If a path is missing.
+    """
+    from dechaff_training.corpus import check_paths
+
+    findings = check_paths(paths)
+    for finding in findings:
+        path = show_path(Path(finding.path))
+        if as_json:
+            record = {name: getattr(finding, name) for name in ("path", "line", "severity", "message")}
+            write_record({**record, "path": path})
+        else:
+            place = f"{path}:{finding.line}" if finding.line else path
+            print(f"{place}: {finding.severity}: {finding.message}")
+    n_errors = sum(finding.severity == "error" for finding in findings)
+    print(f"dechaff: {n_errors} errors, {len(findings) - n_errors} warnings", file=sys.stderr)
+    return n_errors == 0

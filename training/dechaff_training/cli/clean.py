@@ -1,0 +1,314 @@
+"""The commands `dechaff clean` and `dechaff show`, and the reader of articles that `report` shares."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dechaff.api import CleanedArticle, LabelledLine, clean_article
+from dechaff.errors import InputError
+from dechaff.linear.line_model import LineModel, Threshold
+from dechaff_training.cli import options
+from dechaff_training.cli.options import OnError, article_paths, examples, make_decoding, parse_keywords
+from dechaff_training.files.json_io import dump, write_record
+from dechaff_training.files.models import load
+from dechaff_training.files.text_io import STANDARD, UTF_8, Decoding, open_output, read_text, show_path
+
+CLEAN_EPILOG = examples("clean article.txt --title 'The mill shuts'", "clean *.txt -o clean/")
+SHOW_EPILOG = examples("show article.txt --reasons 2")
+
+
+def clean(
+    files: options.Files = None,
+    out: Annotated[
+        str | None, typer.Option("--out", "-o", metavar="OUT", help="A file, or a folder for several inputs.")
+    ] = None,
+    model: options.ModelFile = None,
+    threshold: options.Threshold = None,
+    keywords: options.Keywords = None,
+    title: options.Title = None,
+    url: options.Url = None,
+    encoding: options.Encoding = "utf-8",
+    errors: options.Errors = OnError.strict,
+    as_json: options.Json = False,
+) -> None:
+    """Drop the boilerplate lines of texts; kept lines stay unchanged, byte for byte."""
+    paths = article_paths(files, title, url)
+    job = Job(paths, model, threshold, make_decoding(encoding, errors), parse_keywords(keywords), title, url)
+    clean_files(job, out, as_json=as_json)
+
+
+def show(
+    files: options.Files = None,
+    model: options.ModelFile = None,
+    threshold: options.Threshold = None,
+    keywords: options.Keywords = None,
+    reasons: Annotated[int, typer.Option(min=0, metavar="N", help="Number of reasons per line.")] = 3,
+    full: Annotated[bool, typer.Option("--full", help="Wrap long lines on a terminal instead of cutting.")] = False,
+    by_feature: Annotated[
+        bool, typer.Option("--features", help="Print feature names as reasons instead of sentences.")
+    ] = False,
+    title: options.Title = None,
+    url: options.Url = None,
+    encoding: options.Encoding = "utf-8",
+    errors: options.Errors = OnError.strict,
+    as_json: options.Json = False,
+) -> None:
+    """Print each line with its label (+ content, - boilerplate), probability of content, and reasons."""
+    paths = article_paths(files, title, url)
+    job = Job(paths, model, threshold, make_decoding(encoding, errors), parse_keywords(keywords), title, url)
+    show_files(job, reasons, full=full, by_feature=by_feature, as_json=as_json)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Articles to label, and how to label them.
+
+    Attributes
+    ----------
+    paths : tuple of Path
+        `-` is standard input.
+    model : Path, optional
+        By default the built-in model.
+    threshold : float or str, optional
+    decoding : Decoding
+    keywords : dict of str to list of str, optional
+        The user's own phrases by family.
+    title, url : str, optional
+        Of the article, if there is only one.
+    extractor : str, optional
+        With an extractor, HTML is converted to text and labelled text loses its marks; without, files are plain
+        text.
+    """
+
+    paths: tuple[Path, ...] = (STANDARD,)
+    model: Path | None = None
+    threshold: Threshold = None
+    decoding: Decoding = UTF_8
+    keywords: dict[str, list[str]] | None = None
+    title: str | None = None
+    url: str | None = None
+    extractor: str | None = None
+
+
+class Articles:
+    """Iterator over labelled inputs; warnings, and errors of inputs that are left out, go to standard error."""
+
+    def __init__(self, job: Job, *, hidden: bool) -> None:
+        self._job, self._hidden = job, hidden
+        self._n_failed, self._n_done = 0, 0
+
+    @cached_property
+    def model(self) -> LineModel:
+        """Load the model, with the user's phrases."""
+        model, keywords = load(self._job.model), self._job.keywords
+        return model.with_keywords(keywords) if keywords else model
+
+    def __iter__(self) -> Iterator[tuple[Path, CleanedArticle]]:
+        from dechaff_training.files.progress import Bar
+
+        job, model = self._job, self.model
+        with Bar("cleaning", len(job.paths), hidden=self._hidden) as bar:
+            for path in job.paths:
+                text = self._read(path)
+                if text is not None:
+                    article = clean_article(text, model, job.threshold, title=job.title, url=job.url)
+                    if article.flags:
+                        print(f"dechaff: warning: {show_path(path)}: {', '.join(article.flags)}", file=sys.stderr)
+                    self._n_done += 1
+                    yield path, article
+                bar.advance()
+
+    def check_any(self) -> None:
+        """Raise if no input could be read, so that results of an earlier run are not overwritten by nothing."""
+        if self._n_failed and not self._n_done:
+            self.check_all()
+
+    def check_all(self) -> None:
+        """Raise if any input was left out.
+
+        Raises
+        ------
+        InputError
+        """
+        if self._n_failed:
+            raise InputError(f"{self._n_failed} of {len(self._job.paths)} inputs left out")
+
+    def _read(self, path: Path) -> str | None:
+        job = self._job
+        try:
+            if job.extractor is None:
+                return read_text(path, job.decoding)
+            from dechaff_training.corpus.article_files import read_article
+
+            return read_article(path, job.decoding, job.extractor).text
+        except InputError as error:
+            if len(job.paths) == 1:
+                raise
+            print(f"dechaff: error: {error}", file=sys.stderr)
+            self._n_failed += 1
+            return None
+
+
+def clean_files(job: Job, out: str | None, *, as_json: bool = False) -> None:
+    """Clean the inputs and write the results.
+
+    Parameters
+    ----------
+    job : Job
+    out : str, optional
+        A file or a folder; None or `-` for standard output.
+    as_json : bool
+        Write one JSON record per input instead of texts.
+
+    Raises
+    ------
+    BadParameter
+        If the results cannot go there.
+    InputError
+        If any input was left out; the others are written.
+    """
+    folder = output_folder(out, job.paths, as_json=as_json)
+    file = None if out is None or out == str(STANDARD) else Path(out)
+    articles = Articles(job, hidden=file is None and sys.stdout.isatty())
+    if folder is not None:
+        for path, article in articles:
+            with open_output(folder / path.name) as stream:
+                stream.write(_encode(article.text))
+    else:
+        with open_output(file) as stream:
+            for piece in _format_articles(articles, as_json=as_json):
+                stream.write(_encode(piece))
+            articles.check_any()
+    articles.check_all()
+
+
+def show_files(job: Job, limit: int, *, full: bool, by_feature: bool, as_json: bool) -> None:
+    """Print the lines of the inputs with labels and reasons.
+
+    Parameters
+    ----------
+    job : Job
+    limit : int
+        Maximum number of reasons per line.
+    full, by_feature : bool
+        As for `LinePrinter`.
+    as_json : bool
+        Print one JSON record per line.
+
+    Raises
+    ------
+    InputError
+        If any input was left out; the others are printed.
+    """
+    articles = Articles(job, hidden=True)
+    if as_json:
+        for path, article in articles:
+            for number, line in enumerate(article.lines):
+                write_record(line_record(path, number, line, limit))
+    else:
+        from dechaff_training.report.rendering import LinePrinter
+
+        printer = LinePrinter(limit, full=full, by_feature=by_feature)
+        for path, article in articles:
+            printer.print_article(path, article, named=len(job.paths) > 1)
+    articles.check_all()
+
+
+def output_folder(out: str | None, paths: Sequence[Path], *, as_json: bool = False) -> Path | None:
+    """Return the folder that the results of several inputs go to, or None if they go to one stream.
+
+    Raises
+    ------
+    BadParameter
+        If the results cannot go there.
+
+    Examples
+    --------
+    >>> output_folder("clean", [Path("a.txt"), Path("b.txt")])
+    PosixPath('clean')
+    """
+    if out is None or out == str(STANDARD):
+        return None
+    is_folder = Path(out).is_dir() or out.endswith("/")
+    if as_json and is_folder:
+        raise _bad_output(f"{out} is a folder: all results of --json go to one file")
+    if as_json or (len(paths) == 1 and not is_folder):
+        return None
+    _check_names(Path(out), paths)
+    return Path(out)
+
+
+def _check_names(folder: Path, paths: Sequence[Path]) -> None:
+    """Refuse inputs that have no name or would overwrite one another."""
+    if folder.exists() and not folder.is_dir():
+        raise _bad_output(f"{folder} is a file, and {len(paths)} inputs need a folder")
+    seen: dict[str, Path] = {}
+    for path in paths:
+        if path == STANDARD:
+            raise _bad_output("standard input has no name: name an output file")
+        if path.name in seen:
+            raise _bad_output(f"{seen[path.name]} and {path} would both be written to {folder / path.name}")
+        seen[path.name] = path
+
+
+def _bad_output(message: str) -> typer.BadParameter:
+    return typer.BadParameter(message, param_hint="'--out' / '-o'")
+
+
+def line_record(path: Path, number: int, line: LabelledLine, limit: int) -> dict[str, Any]:
+    """Return one line as a JSON record; `text`, `label` and `kind` have the form of a labelled corpus."""
+    return {
+        "text": line.text,
+        "label": line.label,
+        "kind": line.kind,
+        "probability": round(line.probability, 6),
+        "path": _json_path(path),
+        "line": number,
+        "start": line.start,
+        "end": line.end,
+        "why": [
+            {"text": why.text, "contribution": round(why.contribution, 4), "theme": why.theme}
+            for why in (line.why(limit) if limit else [])
+        ],
+        "reasons": [
+            {"feature": reason.feature, "contribution": round(reason.contribution, 4)}
+            for reason in (line.reasons(limit) if limit else [])
+        ],
+    }
+
+
+def _format_articles(articles: Articles, *, as_json: bool) -> Iterator[str]:
+    """Yield the pieces to write to one stream; a line break is added between texts that lack one."""
+    unended = False
+    for path, article in articles:
+        if as_json:
+            yield dump(_article_record(path, article))
+            continue
+        if unended:
+            yield "\n"
+        yield article.text
+        unended = bool(article.text) and not article.text.endswith(("\n", "\r"))
+
+
+def _article_record(path: Path, article: CleanedArticle) -> dict[str, Any]:
+    return {
+        "path": _json_path(path),
+        "text": article.text,
+        "flags": list(article.flags),
+        "n_lines": article.n_lines,
+        "n_kept": article.n_kept,
+    }
+
+
+def _json_path(path: Path) -> str:
+    return str(path) if path == STANDARD else show_path(path)
+
+
+def _encode(text: str) -> bytes:
+    # Some encodings decode to lone surrogates, which UTF-8 cannot encode.
+    return text.encode("utf-8", "replace")

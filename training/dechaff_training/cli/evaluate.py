@@ -1,0 +1,109 @@
+"""The commands `dechaff evaluate` and `dechaff benchmark`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dechaff.linear.artifact import model_digest
+from dechaff.linear.line_model import Threshold
+from dechaff_training.cli import options
+from dechaff_training.cli.options import examples
+from dechaff_training.files.json_io import write_json
+from dechaff_training.files.models import load
+from dechaff_training.files.progress import Bar
+from dechaff_training.files.text_io import STANDARD
+
+if TYPE_CHECKING:
+    from dechaff_training.evaluate.evaluation import Evaluation
+    from dechaff_training.evaluate.page_benchmark import PageBenchmark
+
+EVALUATE_EPILOG = examples("evaluate data/articles --json figures.json")
+BENCHMARK_EPILOG = examples("benchmark pages.parquet -x resiliparse_all --json out.json")
+
+
+def evaluate(
+    corpora: options.Corpora,
+    model: options.ModelFile = None,
+    threshold: options.Threshold = None,
+    extractors: options.Extractors = None,
+    json_file: options.JsonFile = None,
+    titles: Annotated[bool, typer.Option("--titles", help="Use the titles of pages.")] = False,
+    lines: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write label, probability and length of each line, no text, as .npz."),
+    ] = None,
+) -> None:
+    """Measure a model on labelled articles and pages, with confidence intervals over sites."""
+    evaluation = evaluate_model(corpora, model, threshold, extractors or (), lines, titles=titles)
+    _write_figures(evaluation, json_file)
+
+
+def benchmark(
+    pages: Annotated[
+        list[Path],
+        typer.Argument(metavar="PAGES", help="HTML pages with gold bodies (.parquet), or folders of them."),
+    ],
+    model: options.ModelFile = None,
+    extractors: Annotated[
+        list[str] | None,
+        typer.Option(
+            *("--extractors", "--extractor", "-x"),
+            metavar="NAME",
+            help="Extractor to run dechaff after; may be repeated.",
+            show_default="the five that dechaff is trained on",
+        ),
+    ] = None,
+    reference: Annotated[
+        str, typer.Option(metavar="SYSTEM", help="System that the differences refer to.")
+    ] = "trafilatura",
+    json_file: options.JsonFile = None,
+) -> None:
+    """Compare dechaff with other extractors and rules on HTML pages: text F1 and pages per second."""
+    from dechaff_training.evaluate.page_benchmark import benchmark_pages
+
+    figures = benchmark_pages(pages, model, extractors or (), reference)
+    _write_figures(figures, json_file)
+    if json_file != STANDARD:
+        print(*(f"- {note}" for note in figures.notes), sep="\n")
+
+
+def _write_figures(figures: "Evaluation | PageBenchmark", json_file: Path | None) -> None:
+    """Write figures as JSON if a file is named, and print them unless JSON goes to standard output."""
+    if json_file is not None:
+        write_json(figures.to_dict(), json_file)
+    if json_file != STANDARD:
+        from dechaff_training.report.rendering import print_tables
+
+        print_tables(figures.tables())
+
+
+def evaluate_model(
+    paths: Sequence[Path],
+    model: Path | None,
+    threshold: Threshold = None,
+    extractors: Sequence[str] = (),
+    lines: Path | None = None,
+    *,
+    titles: bool = False,
+) -> "Evaluation":
+    """Evaluate a model on corpora; write its results line by line to the file `lines`, if any.
+
+    Raises
+    ------
+    DechaffError
+        If the model or the corpora cannot be read.
+    """
+    from dechaff_training.corpus import read_corpus
+    from dechaff_training.evaluate import evaluation
+
+    judge = load(model)
+    with Bar("reading the corpus") as bar:
+        corpus = read_corpus(paths, extractors)
+        bar.describe("evaluating")
+        result = evaluation.evaluate(judge, corpus, threshold, titles=titles)
+    if lines is not None:
+        result.records.write(lines)
+    result.settings["model_sha256"] = model_digest(model)
+    return result

@@ -1,0 +1,29 @@
+"""Models by the names that the command line uses: a file, or the model that dechaff ships with."""
+
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any, Final
+
+from dechaff.linear.artifact import default_model, inspect_model, load_model
+from dechaff.linear.line_model import LineModel
+
+#: The name of the model that dechaff ships with.
+DEFAULT: Final = "default"
+
+
+def named_model(name: str) -> Path | None:
+    """Return the path of a model file, or None for `default`, the model that dechaff ships with."""
+    return None if name == DEFAULT else Path(name)
+
+
+def load(path: Path | None) -> LineModel:
+    """Load a model file, or for None the model that dechaff ships with."""
+    return default_model() if path is None else load_model(path)
+
+
+def describe_model(path: Path | None, limit: int) -> dict[str, Any]:
+    """Describe a model file, or for None the model that dechaff ships with, as `inspect_model` does."""
+    if path is not None:
+        return inspect_model(path, limit)
+    with as_file(files("dechaff").joinpath("artifacts", "default.joblib")) as shipped:
+        return inspect_model(shipped, limit)
