@@ -117,8 +117,8 @@ def test_wrong_content(wrong: str, saved: Path, tmp_path: Path) -> None:
     ("change", "todo"),
     [
         (set_in("version", to=2), "upgrade dechaff"),
-        (set_in("version", to=0), "train it anew"),
-        (set_in("specification", to="0" * 16), "train it anew with 'dechaff train'"),
+        (set_in("version", to=0), "train it again"),
+        (set_in("specification", to="0" * 16), "train it again with 'dechaff train'"),
         (set_in("format", to="other"), "train one with 'dechaff train'"),
     ],
 )

@@ -99,7 +99,7 @@ def load_model(path: str | PathLike[str]) -> LineModel:
             _unpack_keywords(content.get("keywords", [])),
         )
     except READ_ERRORS as error:
-        raise ArtifactError(f"{path}: damaged model file ({error}): get or train it anew") from error
+        raise ArtifactError(f"{path}: damaged model file ({error}): download or train it again") from error
 
 
 @cache
@@ -134,12 +134,12 @@ def _check_version(content: dict[str, Any], path: str | PathLike[str]) -> None:
     if type(version) is not int or version != VERSION:
         newer = type(version) is int and version > VERSION
         shown = str(version) if type(version) is int else "unknown"  # any other value may be huge
-        todo = "upgrade dechaff" if newer else "train it anew"
+        todo = "upgrade dechaff" if newer else "train it again"
         raise ArtifactError(f"{path}: format version {shown}, this dechaff reads {VERSION}: {todo}")
     if content.get("specification") != specification():
         raise ArtifactError(
             f"{path}: made for the features {content.get('specification')!r:.40}, this dechaff computes "
-            f"{specification()}: train it anew with 'dechaff train', or install the version that made it"
+            f"{specification()}: train it again with 'dechaff train', or install the version that made it"
         )
 
 

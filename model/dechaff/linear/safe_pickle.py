@@ -76,7 +76,7 @@ def read_plain(path: str | PathLike[str]) -> object:
         raise ArtifactError(f"{path}: refused: {error}") from error
     except READ_ERRORS as error:
         raise ArtifactError(
-            f"{path}: not a model file, or a damaged one ({error}): get or train it anew"
+            f"{path}: not a model file, or a damaged one ({error}): download or train it again"
         ) from error
     if _count_values(value, 0) > _MAX_VALUES:
         raise ArtifactError(f"{path}: refused: values nested without end, which no model file has")

@@ -168,7 +168,7 @@ def card_blocks(description: Mapping[str, Any], evaluation: Mapping[str, Any]) -
         "format": str(description["version"]),
         "feature specification": description["specification"],
         "threshold": f"{description['threshold']:.2f}",
-        "articles learnt from": f"{data['n_articles']:,} of {data['n_sites']:,} sites, {data['n_lines']:,} lines",
+        "training articles": f"{data['n_articles']:,} of {data['n_sites']:,} sites, {data['n_lines']:,} lines",
         "of these by vote (silver)": f"{data['n_silver_articles']:,}",
         "by source": _format_counts(data["articles_by_source"]),
         "by extractor": _format_counts(data["articles_by_extractor"]),
