@@ -1,7 +1,7 @@
 // The fine-tuning dialog: adapt the model to the saved labels, compare both models, use the new one.
 
 import * as api from './api.js';
-import { ask } from './dialogs.js';
+import { openDialog } from './dialogs.js';
 import { find, make } from './dom.js';
 
 const INTERVAL = 400;
@@ -15,7 +15,7 @@ export async function fineTune() {
   let path = null;
   const before = await api.readFineTuning();
   show(before);
-  const closed = ask(dialog, async (value) => {
+  const closed = openDialog(dialog, async (value) => {
     try {
       if (value === 'use') path = (await api.useModel()).path;
       else {

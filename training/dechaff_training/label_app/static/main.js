@@ -2,7 +2,7 @@
 
 import * as api from './api.js';
 import { Article, WORDS } from './article.js';
-import { askAboutConflict, askForText, showKeys } from './dialogs.js';
+import { addText, resolveConflict, showKeys } from './dialogs.js';
 import { afterPaint, announce, count, find, make, notice } from './dom.js';
 import { fineTune } from './fine-tuning.js';
 import { KEYS, readKey } from './keys.js';
@@ -81,7 +81,7 @@ async function save(saved) {
 }
 
 async function settleConflict(saved, error) {
-  const choice = await askAboutConflict(error);
+  const choice = await resolveConflict(error);
   if (choice === 'reload') await discard(saved);
   if (choice === 'overwrite') {
     saved.digest = error.digest;
@@ -172,7 +172,7 @@ function showError(error) {
 }
 
 async function add() {
-  const index = await askForText();
+  const index = await addText();
   if (index === null) return;
   await queue.load();
   await start(index);

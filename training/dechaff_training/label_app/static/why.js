@@ -19,10 +19,10 @@ export class Why {
     this.line = index;
     if (index < 0) this.#panel.replaceChildren();
     else if (this.#known.has(index)) this.#print(this.#known.get(index));
-    else this.#timer = setTimeout(() => this.#ask(article, index), DELAY);
+    else this.#timer = setTimeout(() => this.#load(article, index), DELAY);
   }
 
-  async #ask(article, index) {
+  async #load(article, index) {
     const reasons = await explain(article, index).catch((error) => ({ error: error.message }));
     if (article !== this.#article) return;
     if (!reasons.error) this.#known.set(index, reasons);
