@@ -139,5 +139,5 @@ def make_decoding(encoding: str, errors: OnError) -> Decoding:
         codecs.lookup(encoding)
         b"-".decode(encoding, "replace")  # raises LookupError for codecs such as base64
     except LookupError as error:
-        raise typer.BadParameter(f"unknown text encoding {encoding!r}", param_hint="'--encoding'") from error
+        raise typer.BadParameter(f"there is no text encoding {encoding!r}", param_hint="'--encoding'") from error
     return Decoding(encoding, errors.value)

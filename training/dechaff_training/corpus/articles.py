@@ -237,7 +237,7 @@ def read_file(path: Path) -> str:
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise CorpusError(f"{path}: invalid UTF-8 at byte {error.start}: save the file as UTF-8") from error
+        raise CorpusError(f"{path}: not UTF-8 at byte {error.start}: save the file as UTF-8") from error
 
 
 @cache

@@ -106,7 +106,7 @@ def check_extractors(names: Iterable[str], known: Collection[str]) -> None:
     """
     for name in names:
         if name not in known:
-            raise InputError(f"unknown extractor {name!r}: choose one of {', '.join(known)}")
+            raise InputError(f"there is no extractor {name!r}: choose one of {', '.join(known)}")
 
 
 def _run(extractor: Callable[[str], str], html: str) -> str:
