@@ -45,7 +45,7 @@ def tokenize_folded(text: str) -> list[str]:
 
 
 def ngrams(items: Sequence[T], size: int) -> Iterable[tuple[T, ...]]:
-    """Return all runs of `size` items, in order.
+    """Return all sequences of `size` consecutive items, in order.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def ngrams(items: Sequence[T], size: int) -> Iterable[tuple[T, ...]]:
 
 
 def shingles(tokens: Sequence[str]) -> Shingles:
-    """Count the runs of four tokens; a shorter text is one shingle, an empty one none.
+    """Count the sequences of four tokens; a shorter text counts as one shingle, an empty text has none.
 
     Examples
     --------

@@ -19,12 +19,12 @@ class Document:
     ----------
     text : str
     marks : str
-        A character a line: `+` content, `-` boilerplate, `?` masked.
+        One character per line: `+` for content, `-` for boilerplate, `?` for masked.
     kinds : tuple of str
-        The kinds in the labelled file; "" for none.
+        The kind of each line in the labelled file; "" for lines without a kind.
     origin : str
         The origin of the marks: "model", "labelled", "saved" or "draft".
-    digest : str, optional
+    The digest, when it was read, of the file that saving replaces; None if there was no file.
         The digest, at the time of reading, of the file that saving replaces; None if there was none.
     """
 
@@ -36,23 +36,23 @@ class Document:
 
     @property
     def key(self) -> str:
-        """A key that distinguishes texts of the same article."""
+        """A key that distinguishes different texts of the same article."""
         return digest_of(self.text.encode())[:16]
 
     def check(self, marks: object) -> str:
-        """Return marks after checking that they fit the lines.
+        """Return the marks after checking that they fit the lines.
 
         Raises
         ------
         InputError
-            If they do not.
+            If the marks do not fit the lines.
         """
         if not isinstance(marks, str) or not _ONLY_MARKS.fullmatch(marks) or len(marks) != len(self.marks):
             raise InputError(f"expected {len(self.marks)} marks of +, - and ?, one for each line")
         return marks
 
     def labelled(self, marks: str) -> str:
-        r"""Return the text with other marks in the format of labelled files.
+        r"""Return the text with the given marks, in the format of labelled files.
 
         Examples
         --------
@@ -68,7 +68,7 @@ def read_document(labelled: str, where: str, origin: str, digest: str | None = N
     Raises
     ------
     CorpusError
-        If it is malformed.
+        If the text is malformed.
     """
     text, labels, kinds = parse_labelled(labelled, where)
     return Document(text, "".join(MARKS[label] for label in labels.tolist()), kinds, origin, digest)

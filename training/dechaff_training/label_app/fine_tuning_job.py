@@ -1,4 +1,4 @@
-"""Fine-tuning in the background: the saved labels adapt the model while the label app stays usable."""
+"""Fine-tune the model on the saved labels in the background, while the label app stays usable."""
 
 from pathlib import Path
 from threading import Lock, Thread
@@ -13,13 +13,15 @@ if TYPE_CHECKING:  # imports scikit-learn, which labelling does not need
 
 
 class FineTuningJob:
-    """Runs one fine-tuning at a time, always from the same model, which was not trained on the user's sites.
+    """Run one fine-tuning at a time, always from the same start model.
+
+    The comparison before and after thus uses a model that was not fitted on the user's sites.
 
     Parameters
     ----------
     start : LineModel
     start_digest : str, optional
-        The digest of its file.
+        The digest of the start model's file.
     """
 
     def __init__(self, start: LineModel, start_digest: str | None = None) -> None:
@@ -30,7 +32,7 @@ class FineTuningJob:
 
     @property
     def state(self) -> dict[str, Any]:
-        """The progress: `state` is none, working, done or failed, with `step`, `error` or the figures."""
+        """The progress: `state` is none, working, done or failed; other keys are `step`, `error` or the scores."""
         return self._state
 
     @property
@@ -40,7 +42,7 @@ class FineTuningJob:
         Raises
         ------
         InputError
-            If there is none.
+            If no model has been fine-tuned.
         """
         if self._result is None:
             raise InputError("no model has been fine-tuned")

@@ -15,12 +15,12 @@ _N_CACHED_ARTICLES: Final = 8
 
 
 class Predictor:
-    r"""Labels texts by a model, and caches the last few.
+    r"""Label texts with a model, and cache the last few results.
 
     Parameters
     ----------
     model : LineModel
-    threshold : float or str, optional
+    The threshold or preset; by default the model's own threshold.
 
     Examples
     --------
@@ -66,11 +66,11 @@ class Predictor:
         Raises
         ------
         InputError
-            If there is no such line.
+            If there is no line of that number.
         """
         lines = self._classify(document.text)
         if not 0 <= line < len(lines):
-            raise InputError(f"there is no line {line}")
+            raise InputError(f"the article has no line {line}")
         return [
             {"text": why.text, "contribution": round(why.contribution, 2)} for why in lines[line].why(_N_REASONS)
         ]

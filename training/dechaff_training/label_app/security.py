@@ -1,7 +1,7 @@
-"""Access control: only a browser on this machine that has the token, and no other site in that browser.
+"""Access control: only a browser on this machine that has the token may send requests, not other sites in it.
 
-- Host must be the loopback address with this port, against DNS rebinding.
-- Origin must be that address if it is sent; requests that change anything must send it.
+- Host must be the loopback address with this port, as protection against DNS rebinding.
+- Origin, if sent, must be that address; requests that change anything must send an Origin.
 - Every path starts with the token. The API also requires it as a header, which forms, links and images of other
   sites cannot send. There are no cookies, and no other origin is allowed (CORS).
 """
@@ -41,7 +41,7 @@ class AccessControl:
     Parameters
     ----------
     app : ASGI application
-        Its paths start with the token.
+        The application to protect; its paths start with the token.
     port : int
     token : str
     """
@@ -73,7 +73,7 @@ class AccessControl:
         if headers.getlist("host") != [host] or host not in self._hosts:
             return "wrong Host: use the address that 'dechaff label' printed"
         if origin is None and method not in _READING:
-            return "no Origin: only the label app may make changes"
+            return "no Origin header: only the label app may make changes"
         if origin is not None and origin != f"http://{host}":
             return "requests from other sites are not allowed"
         _, token, part, *_ = (*path.split("/"), "", "")

@@ -17,20 +17,20 @@ _GRACE_SECONDS = 2
 
 
 def serve(session: Session, port: int = 0, *, opens: bool = True) -> None:
-    """Serve a session on the loopback address until interrupted; print the URL and open a browser.
+    """Serve a session on the loopback address until Ctrl-C; print the URL and open a browser if `opens` is true.
 
     Parameters
     ----------
     session : Session
     port : int
-        0 for any free port.
+        The port to listen on; 0 for any free port.
     opens : bool
         Whether to open a browser.
 
     Raises
     ------
     InputError
-        If the port is taken.
+        If the port is taken or forbidden.
     KeyboardInterrupt
         When the server is stopped.
     """
@@ -38,7 +38,7 @@ def serve(session: Session, port: int = 0, *, opens: bool = True) -> None:
         port, token = listener.getsockname()[1], secrets.token_urlsafe(32)
         url = f"http://{LOOPBACK}:{port}/{token}/"
         print(url, flush=True)
-        print(f"dechaff: saves to {session.store.root}; Ctrl-C stops it", file=sys.stderr, flush=True)
+        print(f"dechaff: labels are saved to {session.store.root}; stop with Ctrl-C", file=sys.stderr, flush=True)
         if opens:
             webbrowser.open(url)  # the socket queues its request until the server runs
         config = uvicorn.Config(
@@ -62,4 +62,4 @@ def _listen(port: int) -> socket.socket:
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
-        raise InputError(f"port {port} is taken or forbidden: name another --port, or none") from error
+        raise InputError(f"port {port} is taken or forbidden: give another --port, or omit the option") from error

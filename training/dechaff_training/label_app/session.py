@@ -32,14 +32,14 @@ class Session:
         The model that proposes labels, and from which fine-tuning starts.
     threshold : float or str, optional
     extractor : str
-        The extractor for HTML.
+        The extractor that converts HTML to text.
     digest : str, optional
         The digest of the model's file.
 
     Raises
     ------
     InputError
-        If a source is missing, or two would be saved under one name.
+        If a source is missing, or two sources would be saved under the same name.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Session:
             return [{"site": name.site, "slug": name.slug, "state": self._state(name)} for name in self._names]
 
     def suggest(self) -> list[dict[str, Any]]:
-        """Rank the new articles by active learning, with reasons; unreadable ones are skipped."""
+        """Rank the articles without labels by active learning, with reasons; unreadable articles are skipped."""
         with self._lock:
             states = [(name, self._state(name)) for name in self._names]
         indices, texts = [], []
@@ -96,7 +96,7 @@ class Session:
         Raises
         ------
         DechaffError
-            If it cannot be read.
+            If the article cannot be read.
         """
         with self._lock:
             name = self._name(index)
@@ -112,9 +112,9 @@ class Session:
         Raises
         ------
         ChangedError
-            If the browser shows another text.
+            If the browser shows an outdated text.
         InputError
-            If there is no such line.
+            If there is no line of that number.
         """
         return self.predictor.explain(self._document(index, key), line)
 
@@ -124,7 +124,7 @@ class Session:
         Raises
         ------
         DechaffError
-            If they do not fit the text.
+            If the marks do not fit the text.
         """
         with self._lock:
             document = self._document(index, key)
@@ -150,7 +150,7 @@ class Session:
         Raises
         ------
         ChangedError
-            If file or text have changed; nothing is written.
+            If the file or the text has changed; nothing is written.
         """
         with self._lock:
             name, document = self._name(index), self._document(index, key)
@@ -164,13 +164,13 @@ class Session:
         Raises
         ------
         DechaffError
-            If there is no text in it, or it is HTML without the extractor's package.
+            If the text is empty, or it is HTML and the extractor's package is not installed.
         """
         text = text.encode("utf-8", "replace").decode()  # files cannot contain lone surrogates
         text = extract(text, self._extractor) if is_html else text
         document = self.predictor.propose(text)
         if not document.marks:
-            raise InputError("there is no text in it")
+            raise InputError("the pasted article contains no text")
         with self._lock:
             name = self._new_name(safe_name(site, "pasted"), safe_name(title, "article"))
             self.drafts.write(name, document, document.marks, None)
@@ -178,7 +178,7 @@ class Session:
             return len(self._names) - 1
 
     def use_fine_tuned(self) -> dict[str, Any]:
-        """Replace the model by the fine-tuned one, and save that to the folder of labels.
+        """Replace the model by the fine-tuned one, and save the new model to the folder of labels.
 
         Raises
         ------
@@ -192,7 +192,7 @@ class Session:
 
     def _name(self, index: int) -> Name:
         if not 0 <= index < len(self._names):
-            raise InputError(f"there is no article {index}")
+            raise InputError(f"the list has no article {index}")
         return self._names[index]
 
     def _state(self, name: Name) -> str:
@@ -201,7 +201,7 @@ class Session:
         return "saved" if self.store.path(name).is_file() else "new"
 
     def _document(self, index: int, key: str) -> Document:
-        """Return the open document after checking that it has the text in the browser."""
+        """Return the open document after checking that its text is the one in the browser."""
         document = self._open.get(index)
         if document is None or document.key != key:
             name = self._name(index)
@@ -212,7 +212,7 @@ class Session:
     def _source(self, name: Name) -> Source:
         source = self._sources.get(name)
         if source is None:
-            raise InputError(f"{name.site}/{name.slug}: its draft was deleted, and it was never saved")
+            raise InputError(f"{name.site}/{name.slug}: never saved, and its draft was deleted: add it again")
         return source
 
     def _read_source(self, name: Name) -> Document:

@@ -12,7 +12,7 @@ from dechaff_training.corpus.extraction import extract
 from dechaff_training.files.paths import Name, resolve_inside
 from dechaff_training.label_app.documents import Document, read_document
 
-#: The maximum size of a text or page.
+#: The maximum size of a text or page, in bytes.
 MAX_BYTES: int = 8_000_000
 
 
@@ -31,36 +31,36 @@ class Source:
 
     @property
     def is_page(self) -> bool:
-        """Whether it is HTML."""
+        """Whether the file is HTML."""
         return self.path.suffix in HTML_SUFFIXES
 
     def read(self, extractor: str) -> str | Document:
-        """Read the text, or the document if every line has a mark.
+        """Read the text, or a document with marks if every line has a mark.
 
         Raises
         ------
         DechaffError
-            If it is outside its folder, too large, not UTF-8, or HTML without the extractor's package.
+            If the file is outside its folder, too large, not UTF-8, or HTML without the extractor's package.
         """
         path = resolve_inside(self.path, self.root)
         if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{self.path}: larger than {MAX_BYTES // 1_000_000} MB: split it")
+            raise InputError(f"{self.path}: larger than {MAX_BYTES // 1_000_000} MB: split the file")
         text = read_file(path)
         if self.is_page:
             return extract(text, extractor)
         try:
             document = read_document(text, str(path), "labelled")
-        except MalformedError:  # a line without a mark: plain text
+        except MalformedError:  # a line without a mark means that the file is plain text
             return text
         return document if document.marks else text
 
     def read_text(self, extractor: str) -> str:
-        """Read the text without its marks, if it has any.
+        """Read the text without marks.
 
         Raises
         ------
         DechaffError
-            As for `read`.
+            If the file cannot be read, as for `read`.
         """
         found = self.read(extractor)
         return found.text if isinstance(found, Document) else found
@@ -72,7 +72,7 @@ def find_sources(paths: Sequence[Path]) -> dict[Name, Source]:
     Raises
     ------
     InputError
-        If a file is missing or has another suffix, or two would be saved under one name.
+        If a file is missing or has another suffix, or two files would be saved under the same name.
     """
     found: dict[Name, Source] = {}
     for root in paths:
@@ -88,7 +88,7 @@ def find_sources(paths: Sequence[Path]) -> dict[Name, Source]:
 
 def _files(root: Path) -> list[Path]:
     if root.is_file() and root.suffix not in SUFFIXES:
-        raise InputError(f"{root}: neither text nor HTML: its name should end in {', '.join(SUFFIXES)}")
+        raise InputError(f"{root}: neither text nor HTML: give a file ending in {', '.join(SUFFIXES)}")
     try:
         return find_files(root, SUFFIXES)
     except CorpusError as error:

@@ -18,7 +18,7 @@ class ChangedError(DechaffError):
     ----------
     message : str
     digest : str, optional
-        The digest of the current file, required for overwriting it; None if there is no file.
+        The digest of the current file, which a request to overwrite it must contain; None if there is no file.
     can_overwrite : bool
         Whether the marks fit the current text.
     """
@@ -50,17 +50,17 @@ class Store:
         Raises
         ------
         InputError
-            If it would lie outside the folder.
+            If the path would lie outside the folder.
         """
         return resolve_inside(self.root / name.site / f"{name.slug}.txt", self.root)
 
     def digest(self, name: Name) -> str | None:
-        """Return the digest of an article's file; None if there is none."""
+        """Return the digest of an article's file; None if there is no file."""
         path = self.path(name)
         return digest_of(path.read_bytes()) if path.is_file() else None
 
     def read(self, name: Name) -> Document | None:
-        """Read a saved article; None if there is none.
+        """Read a saved article; None if it has not been saved.
 
         Raises
         ------
@@ -99,12 +99,12 @@ class Store:
 
 
 class Drafts:
-    """Unsaved marks, `<root>/.drafts/<site>/<slug>.json`, which no corpus reads.
+    """Unsaved marks in `<root>/.drafts/<site>/<slug>.json`; corpora ignore these files.
 
     Parameters
     ----------
     root : Path
-        The folder of the store.
+        The root folder of the store.
     """
 
     def __init__(self, root: Path) -> None:
@@ -116,7 +116,7 @@ class Drafts:
         Raises
         ------
         InputError
-            If it would lie outside the folder.
+            If the path would lie outside the folder.
         """
         return resolve_inside(self.root / name.site / f"{name.slug}.json", self.root)
 
@@ -125,11 +125,11 @@ class Drafts:
         yield from (Name.of(path) for path in sorted(self.root.glob("*/*.json")))
 
     def read(self, name: Name) -> Document | None:
-        """Read a draft; None if there is none.
+        """Read a draft; None if there is no draft.
 
         Raises
         ------
-        InputError
+        If the draft is damaged.
             If it is damaged.
         """
         path = self.path(name)
@@ -140,11 +140,11 @@ class Drafts:
             draft = Document(found["text"], found["marks"], tuple(found["kinds"]), "draft", found["digest"])
             draft.labelled(draft.check(draft.marks))
         except (ValueError, TypeError, LookupError, AttributeError, DechaffError) as error:
-            raise InputError(f"{path}: a damaged draft: delete it") from error
+            raise InputError(f"{path}: damaged draft: delete the file") from error
         return draft
 
     def write(self, name: Name, document: Document, marks: str, digest: str | None) -> None:
-        """Write unsaved marks with the digest of the file that they are to replace."""
+        """Write unsaved marks, with the digest of the file that saving is to replace."""
         record = {"text": document.text, "marks": marks, "kinds": document.kinds, "digest": digest}
         with written_whole(self.path(name)) as temporary:
             temporary.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")

@@ -112,7 +112,7 @@ HANDLED_ERRORS = (DechaffError, HTTPException, OSError)
 
 
 async def _respond(work: Callable[..., Any], *arguments: Any) -> Response:
-    """Run work in a thread, so that long articles do not delay other requests, and return its result as JSON."""
+    """Run work in a thread, so that long articles do not delay other requests; return its result as JSON."""
     return JSONResponse(await run_in_threadpool(work, *arguments))
 
 
@@ -126,10 +126,10 @@ async def _fields(request: Request, **types: tuple[type, ...]) -> dict[str, Any]
     try:
         record = await request.json()
     except (JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise HTTPException(400, "no JSON") from error
+        raise HTTPException(400, "not valid JSON") from error
     if not isinstance(record, dict):
-        raise HTTPException(400, "no JSON object")
+        raise HTTPException(400, "not a JSON object")
     for name, type_ in types.items():
         if name not in record or not isinstance(record[name], type_):
-            raise HTTPException(400, f"{name!r} is missing or of another type")
+            raise HTTPException(400, f"{name!r} is missing or has the wrong type")
     return {name: record[name] for name in types}
