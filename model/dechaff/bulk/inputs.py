@@ -258,5 +258,5 @@ def _columns_message(errors: Sequence[tuple[Input, InputError]], n_inputs: int) 
     message, others = str(errors[0][1]), [source.display_path for source, _ in errors[1:]]
     if others:
         shown = ", ".join(others[:_MAX_SHOWN]) + (", …" if len(others) > _MAX_SHOWN else "")
-        message += f"; {len(others)} more files with such an error: {shown}"
+        message += f"; {len(others)} more with such an error: {shown}"
     return message if n_inputs == 1 else f"{message}; nothing has been written: exclude files of another structure"

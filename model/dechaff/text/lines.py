@@ -18,8 +18,8 @@ from dechaff.errors import InputError
 from dechaff.kernels import accelerated
 from dechaff.text.characters import LINE_BREAK, SPACE, class_table
 
-#: An article with more lines is divided into parts of at most this many lines, each labelled as if it were an article,
-#: to bound the memory.
+#: An article with more lines is divided into parts of at most this many lines, to bound the memory; each part is
+#: labelled as if it were an article.
 MOST_LINES: Final = 1 << 15
 
 
@@ -155,8 +155,8 @@ class LineBatch:
     def segments(self, article: int) -> list[str]:
         """Return one article's segments, one for each line; joined, they are the article.
 
-        The first segment begins at the start of the article, each other segment at the start of its line. Blank lines
-        belong to the segment of the line before them. An article without lines has no segments.
+        The first segment begins at the start of the article, each other segment at the start of its line. Blank
+        lines belong to the segment of the line before them. An article without lines has no segments.
         """
         starts = [start for start, _ in self.spans(article)]
         text = self.texts[article]

@@ -1,7 +1,7 @@
 """Lines to words: the words of a batch as spans and hashes, computed without a loop.
 
-A word is a sequence of letters, combining marks and digits; each ideograph and each currency symbol is a word of its
-own. A word's hash is a polynomial over its folded code points (prefix sums modulo 2^64), so equal words have equal
+A word is a sequence of letters, combining marks and digits; each ideograph and each currency symbol is a separate
+word. A word's hash is a polynomial over its folded code points (prefix sums modulo 2^64), so equal words have equal
 hashes wherever they occur, in training and in inference.
 """
 
@@ -80,7 +80,7 @@ class Words:
 
     @cached_property
     def widths(self) -> Indices:
-        """Return each line's length in characters; an ideograph counts as three, as it carries more information."""
+        """Return each line's length in characters; an ideograph counts as three, as it says about as much."""
         n_chars = np.minimum(self.batch.ends - self.batch.starts, _LONGEST)
         more = (_IDEOGRAPH_WIDTH - 1) * np.minimum(self.characters.ideographs, _LONGEST)
         return np.asarray(n_chars + more, np.int64)
@@ -97,7 +97,7 @@ class Words:
 
     @cached_property
     def copies(self) -> Indices:
-        """Return how many words of its part share each word's bucket, shape (n_words,): an estimate of its count."""
+        """Count how often each word, or another word of its bucket, occurs in its part; shape (n_words,)."""
         return count_copies(self.hashes, self.part_words)
 
 
