@@ -116,7 +116,7 @@ BAD_USAGE = [
     (["clean", "a.txt", "--errors", "ignore"], "--errors"),
     (["clean", "a.txt", "b.txt", "-o", "empty"], "inputs need a folder"),
     (["clean", "a.txt", "folder/a.txt", "-o", "out"], "would both be written"),
-    (["clean", "a.txt", "-", "-o", "out"], "standard input has no name"),
+    (["clean", "a.txt", "-", "-o", "out"], "standard input has no file name"),
     (["clean", "a.txt", "--json", "-o", "folder"], "writes all results to one"),
     (["show", "a.txt", "--reasons", "-1"], "--reasons"),
     (["train", "labelled.txt"], "--out"),

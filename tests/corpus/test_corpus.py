@@ -149,7 +149,7 @@ def test_jsonl_of_lines_is_one_article_named_after_the_file(tmp_path: Path) -> N
     ("record", "message"),
     [
         ("{", "2: not valid JSON: .* at column 2"),
-        ("[1]", "2: not an object"),
+        ("[1]", "2: not a JSON object"),
         ('{"site": "post", "lines": []}', '2: no string "id"'),
         ('{"id": "1", "site": "post"}', '2: no list "lines"'),
         ('{"id": "1", "site": "post", "lines": [1]}', '2: a line is not an object with strings "text" and "label"'),
@@ -179,7 +179,7 @@ def test_what_is_no_corpus_is_refused(tmp_path: Path) -> None:
         (tmp_path / "nowhere", "no such file or folder"),
         (write(tmp_path / "a.html", "<p>"), "not a corpus"),
         (binary, "not UTF-8 at byte 5"),
-        (write(tmp_path / "a.parquet", "no"), "not a Parquet file"),
+        (write(tmp_path / "a.parquet", "no"), "cannot be read as a Parquet file"),
         (write_pages(tmp_path / "b.parquet", {"id": "1", "html": "<p>"}), "no column site"),
     ):
         with pytest.raises(CorpusError, match=message):
@@ -294,7 +294,7 @@ def test_check_finds_every_mistake_with_its_line(tmp_path: Path) -> None:
         ("one.txt", 0, "error"),
     ]
     messages = " ".join(message for *_, message in found)
-    for part in ("no mark before 'Zwei'", "at line 2", "bote/empty has no lines", "has the text of mail/two"):
+    for part in ("no mark before 'Zwei'", "at line 2", "bote/empty has no lines", "has the same text as mail/two"):
         assert part in messages
 
 

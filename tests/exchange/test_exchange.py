@@ -134,7 +134,7 @@ def test_a_task_without_a_name(tmp_path: Path) -> None:
 BAD_TASKS: dict[str, tuple[Any, str]] = {
     "no list of tasks": ({"tasks": []}, "export.json: not a list of tasks"),
     "no object": ([3], "task 1 of the list is not an object"),
-    "another field": ([task(GOOD, data={"body": TEXT})], "task 7: no string data.text"),
+    "another field": ([task(GOOD, data={"body": TEXT})], 'task 7: no string "text" in "data"'),
     "JSON-MIN": ([{"id": 7, "data": {"text": TEXT}, "label": []}], 'task 7: no list "annotations"'),
     "nothing done": ([task()], "task 7: no annotation"),
     "a line without a span": ([task(GOOD[:2])], "task 7: line 4, 'Tweet': no span"),
@@ -148,7 +148,7 @@ BAD_TASKS: dict[str, tuple[Any, str]] = {
     ),
     "people who disagree": (
         [task(GOOD, [*GOOD[:2], region(28, 33, "content")])],
-        "task 7: line 4: boilerplate by annotation 1, content by annotation 2",
+        "task 7: line 4: boilerplate in annotation 1, content in annotation 2",
     ),
     "another label": ([task([region(0, 16, "Offer")])], "task 7: unknown label 'Offer': choose one of content"),
     "no label": (
@@ -219,7 +219,7 @@ BAD_DOLMA: dict[str, tuple[Callable[[Path], Any], str]] = {
     "no spans": (spoil(lambda record: record["attributes"].update(dechaff__content=3)), "is not a list of [start"),
     "no score": (
         spoil(lambda record: record["attributes"].update(dechaff__content=[[0, 3]])),
-        "[0, 3] is no [start",
+        "[0, 3] is not [start",
     ),
     "no probability": (
         spoil(lambda record: record["attributes"].update(dechaff__content=[[0, 3, float("nan")]])),
