@@ -180,7 +180,7 @@ def test_what_is_no_corpus_is_refused(tmp_path: Path) -> None:
         (write(tmp_path / "a.html", "<p>"), "not a corpus"),
         (binary, "not UTF-8 at byte 5"),
         (write(tmp_path / "a.parquet", "no"), "cannot be read as a Parquet file"),
-        (write_pages(tmp_path / "b.parquet", {"id": "1", "html": "<p>"}), "no column site"),
+        (write_pages(tmp_path / "b.parquet", {"id": "1", "html": "<p>"}), "missing columns: site"),
     ):
         with pytest.raises(CorpusError, match=message):
             Corpus.read(path)
