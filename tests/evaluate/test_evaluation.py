@@ -82,7 +82,7 @@ def test_a_corpus_that_cannot_be_measured(model: LineModel, corpus: Corpus) -> N
 
     with pytest.raises(CorpusError, match="no articles"):
         evaluate(model, Corpus([]))
-    with pytest.raises(CorpusError, match="nothing to measure"):
+    with pytest.raises(CorpusError, match="no line has a label"):
         evaluate(model, like_first(np.full(len(first.labels), -1, np.int8)))
     with pytest.raises(CorpusError, match=r"a/1: \d+ lines, but 1 labels"):
         evaluate(model, like_first(first.labels[:1]))

@@ -271,7 +271,7 @@ def test_add_a_text(page: Any, tmp_path: Path) -> None:
         playwright.expect(page.locator("#empty")).to_be_visible()
         page.locator("#add").click()
         page.locator("#add-dialog [value=add]").click()
-        playwright.expect(page.locator("#add-problem")).to_have_text("there is no text in it")
+        playwright.expect(page.locator("#add-problem")).to_have_text("the pasted article contains no text")
         page.locator("#add-text").fill("The vote was held on Tuesday.\nShare")
         page.locator("#add-site").fill("../bote")
         page.locator("#add-name").fill("The vote")

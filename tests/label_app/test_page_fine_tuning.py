@@ -103,7 +103,7 @@ def test_the_fine_tuned_model_is_used_the_next_time(tmp_path: Path, model: LineM
         with running(tmp_path / "texts", "--to", tmp_path / "mine", *options) as (_, process):
             process.terminate()
             assert process.stderr is not None
-            assert ("fine-tuned with these labels" in process.stderr.read()) is is_used
+            assert ("labels are proposed by" in process.stderr.read()) is is_used
     Path(taught).write_bytes(b"no model")
     message = dechaff("label", tmp_path / "texts", "--to", tmp_path / "mine", "--no-open", code=1).stderr
     assert "model.joblib" in message

@@ -96,7 +96,7 @@ def annotate_page(
     found = coverage(text, body)
     if found < USABLE_COVERAGE:
         raise InputError(
-            f"{show_path(page)}: the text extracted by {extractor} contains only {found:.0%} of {show_path(gold)}: "
+            f"{show_path(page)}: the text by {extractor} has only {found:.0%} of the words of {show_path(gold)}: "
             "give the paragraphs of this page's article, or another --extractor"
         )
     labelled = format_labelled(text, align(text, body, title))

@@ -115,7 +115,7 @@ def summary_table(benchmark: Mapping[str, Any]) -> str:
 
 
 def text_table(rows: Sequence[Row]) -> str:
-    """Return a table of precision, recall and F1 of texts by source, pages and extractor, before and after cleaning."""
+    """Return a table of precision, recall and F1 of texts before and after cleaning, for each group of pages."""
     body = [
         (
             *(row["source"], row["pages"], row["extractor"], row["system"], f"{row['n_pages']:,}"),

@@ -91,7 +91,7 @@ def _check(articles: Sequence[Article]) -> None:
         try:
             f"{article.id}{article.text}".encode()
         except UnicodeEncodeError as error:
-            raise CorpusError(f"{article.id!a}: it contains half of a surrogate pair: remove that") from error
+            raise CorpusError(f"{article.id!a}: half a surrogate pair in the id or text: remove it") from error
 
 
 def _write_texts(articles: Sequence[Article], out: Path | None) -> None:

@@ -279,5 +279,5 @@ def _advise(difference: Scores | None, strength: float, needed: int) -> str:
     if figure.high < 0:
         return "Worse on your held-out sites: keep the old model, and check the labels with 'dechaff check'."
     if figure.low > 0:
-        return "The new model is better on your held-out sites: use it."
+        return "The new model is better on your held-out sites: take the new model."
     return "No clear difference on your held-out sites: keep the old model, or label more sites."

@@ -150,7 +150,7 @@ def _group_columns(groups: Sequence[str]) -> list[int]:
     columns = {**group_names(), "words": (), "context": names[len(first_names) :]}
     unknown = [group for group in groups if group not in columns]
     if unknown:
-        raise ValueError(f"unknown group of features {unknown[0]!r}: use {', '.join(columns)}")
+        raise ValueError(f"no group of features {unknown[0]!r}: use {', '.join(columns)}")
     return [names.index(name) for group in groups for name in columns[group]]
 
 
