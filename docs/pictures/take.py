@@ -21,7 +21,7 @@ CHROMIUM: Final = {
     "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
 }
 WINDOW: Final = {"width": 1120, "height": 700}
-_LESSON_MS: Final = 300_000
+_FINE_TUNING_MS: Final = 300_000
 
 
 def lay_out(folder: Path) -> tuple[Path, Path]:
@@ -78,8 +78,8 @@ def take(page: Any, mine: Path) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("t")
     page.click("#tuning-dialog [value=start]")
-    page.wait_for_selector("#tuning-dialog tbody tr", timeout=_LESSON_MS)
-    shoot(page, "taught")
+    page.wait_for_selector("#tuning-dialog tbody tr", timeout=_FINE_TUNING_MS)
+    shoot(page, "fine-tuned")
 
 
 def main() -> None:
