@@ -44,7 +44,7 @@ def test_odd_files_spare_what_an_earlier_run_has_written(shards: Path, tmp_path:
     clean_bulk([shards / "0.jsonl"], tmp_path / "out")
     before = tree(tmp_path / "out")
     for overwrite in (False, True):
-        with pytest.raises(InputError, match="nothing is written yet"):
+        with pytest.raises(InputError, match="nothing has been written"):
             clean_bulk([shards], tmp_path / "out", overwrite=overwrite)
         assert tree(tmp_path / "out") == before
 

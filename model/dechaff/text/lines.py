@@ -222,9 +222,7 @@ def find_lines(codes: Codes, table: Classes) -> tuple[Classes, Indices, Indices,
 
 
 def _find_breaks(codes: Codes, classes: Classes) -> Indices:
-    breaks = np.flatnonzero(
-        classes >= LINE_BREAK
-    )  # the highest bit; Boolean arrays are searched faster than numbers
+    breaks = np.flatnonzero(classes >= LINE_BREAK)  # the highest bit; Booleans are searched faster than numbers
     after = np.minimum(breaks + 1, len(codes) - 1)
     in_crlf = (codes[breaks] == 0x0D) & (codes[after] == 0x0A) & (after > breaks)
     return np.asarray(breaks[~in_crlf], np.int64)

@@ -122,7 +122,7 @@ class _Buffer:
         while whole < len(self._held) and self._held[whole] in b"\r\n":
             whole += 1
         if whole < len(self._held) and not self._held.startswith(_MAGIC, whole):
-            return self._skip(number, "the length of this record is wrong", end)
+            return self._skip(number, "the record's length is wrong", end)
         return self._take(whole)
 
     def pop_damage(self) -> str:
