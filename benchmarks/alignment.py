@@ -207,7 +207,7 @@ def vote_tables(name: str, pages: Path) -> list[Table]:
     rows.append(rule_row(resamples, "in use, of the lines that it labels", labels[:, 2], decided))
     return [
         Table(f"{name}: lines by votes", ("votes", "lines", "content by gold"), shares),
-        Table(f"{name}: content by votes, beside the gold", ("votes", "precision", "recall", "F1"), rows),
+        Table(f"{name}: content by votes, against the gold", ("votes", "precision", "recall", "F1"), rows),
     ]
 
 

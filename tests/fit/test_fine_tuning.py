@@ -160,7 +160,7 @@ def test_the_command(tmp_path: Path) -> None:
         (["--start-from", "default", "-k", "newsletter=x"], 2, "--keyword"),
         (["--json", "figures.json"], 2, "--start-from"),
         (["--start-from", "nowhere.joblib"], 1, "nowhere.joblib"),
-        (["--start-from", "{out}"], 1, "name another --out"),
+        (["--start-from", "{out}"], 1, "give another --out"),
     ],
 )
 def test_wrong_use_of_the_command(arguments: list[str], code: int, message: str, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ MOVED: Final = {
 
 
 class LazyMovedModules:
-    """Import system's finder by old names; it imports `dechaff`, which takes a while, only for one of these."""
+    """Import system's finder by old names; `dechaff`, which is slow to import, is loaded only for them."""
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:

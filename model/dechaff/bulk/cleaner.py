@@ -1,4 +1,4 @@
-"""Clean documents: their texts and the files beside them; each process has one cleaner."""
+"""Clean documents and describe their dropped lines and attributes; each process has one cleaner."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,10 +30,11 @@ class Cleaned:
     Attributes
     ----------
     texts : list of str
-        Without boilerplate, in order.
+        The documents' texts without boilerplate, in the order of the documents.
     dropped, attributes : bytes
-        JSON lines; empty unless the settings request them.
+        The dropped lines and the Dolma attributes as JSON lines; each is empty unless the settings request it.
     counts : Counts
+        The counts over these documents.
     """
 
     texts: list[str] = field(default_factory=list)

@@ -1,4 +1,7 @@
-"""Arithmetic over runs: the words of a line, the lines of an article. Offsets mark where each run begins."""
+"""Arithmetic on ragged rows, such as the words of each line or the lines of each article.
+
+All rows lie one after the other in one array of members; `offsets` holds the index at which each row begins.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -44,30 +47,30 @@ def sum_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
 
 
 def _filled(offsets: Indices) -> tuple[Indices, Indices]:
-    """Find the rows that are not empty, and where they start."""
+    """Return the indices of the rows that are not empty, and the offsets at which they begin."""
     filled = np.flatnonzero(offsets[1:] > offsets[:-1])
     return filled, offsets[filled]
 
 
 def mean_rows(values: NDArray[Any], offsets: Indices) -> Values:
-    """Average each run; an empty run has mean zero.
+    """Return the mean of each row; the mean of an empty row is zero.
 
     Parameters
     ----------
     values : ndarray, shape (n_members,)
-    offsets : ndarray of int64, shape (n_runs + 1,)
+    offsets : ndarray of int64, shape (n_rows + 1,)
     """
     counts = np.maximum(offsets[1:] - offsets[:-1], 1)
     return np.asarray(sum_rows(np.asarray(values, np.float64), offsets) / counts, np.float64)
 
 
 def repeat_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
-    """Give every member of a run its run's value.
+    """Repeat the value of each row for every member of the row.
 
     Parameters
     ----------
-    values : ndarray, shape (n_runs,)
-    offsets : ndarray of int64, shape (n_runs + 1,)
+    values : ndarray, shape (n_rows,)
+    offsets : ndarray of int64, shape (n_rows + 1,)
     """
     return values.repeat(offsets[1:] - offsets[:-1])  # np.diff takes longer than the rest
 
@@ -201,12 +204,14 @@ def round_column(column: Values) -> Floats:
 
 
 def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) -> Floats:
-    """Divide counts by others, in float32: below 2**24 the result is that of float64, rounded, at half the memory.
+    """Divide counts by `others` in float32, at half the memory of float64.
+
+    For counts below 2**24 the result equals the rounded result in float64.
 
     Parameters
     ----------
     counts, others : ndarray of integers, shape (..., n_members)
-        None of the others is zero.
+        Numerators and denominators; `others` must not contain zeros.
 
     Examples
     --------
@@ -217,7 +222,7 @@ def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) ->
 
 
 def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Round columns of float64 to four decimals; flags, and what is rounded already, stay as they are.
+    """Round columns of float64 to four decimals; columns of other types (flags, rounded values) stay unchanged.
 
     Parameters
     ----------
@@ -229,14 +234,14 @@ def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]
 
 
 def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> Floats:
-    """Take the logarithm of one more than each count: small ones are looked up, which is far faster.
+    """Compute log(1 + count) for each count; small counts are looked up in a table, which is much faster.
 
     Parameters
     ----------
     counts : ndarray of integers
-        One below zero is taken for zero.
+        The counts; negative numbers are treated as zero.
     rounded : bool
-        Whether to round to four decimals, as `round_column` does.
+        Whether to round to four decimals, like `round_column`.
 
     Examples
     --------

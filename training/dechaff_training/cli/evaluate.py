@@ -76,7 +76,7 @@ def benchmark(
 
 
 def _write_figures(figures: "Evaluation | PageBenchmark", json_file: Path | None) -> None:
-    """Write figures as JSON if a file is named, and print them unless JSON goes to standard output."""
+    """Write figures as JSON if a file is given, and print them unless JSON goes to standard output."""
     if json_file is not None:
         write_json(figures.to_dict(), json_file)
     if json_file != STANDARD:
@@ -95,7 +95,7 @@ def evaluate_model(
     titles: bool = False,
     html: Sequence[Path] = (),
 ) -> "Evaluation":
-    """Evaluate a model on corpora; write its results line by line to the file `lines`, if any.
+    """Evaluate a model on corpora; if `lines` is given, write the results of each line to that file.
 
     Raises
     ------

@@ -51,9 +51,9 @@ class Corpus:
         Parameters
         ----------
         *paths : str or Path
-            Files, or folders to search for `.txt`, `.jsonl` and `.parquet`.
+            Files, or folders to search for files ending in `.txt`, `.jsonl` or `.parquet`.
         extractors : sequence of str
-            Each makes one article of every page.
+            The extractors for pages; every page yields one article per extractor.
         cache : str or Path, optional
             The folder for texts and labels of pages; by default `DECHAFF_CACHE` or `.cache/dechaff`.
         n_jobs : int
@@ -62,7 +62,7 @@ class Corpus:
         Raises
         ------
         CorpusError
-            If a path is missing or a file malformed; the message names the line.
+            If a path is missing or a file malformed; the message gives the line.
         """
         folder = None if cache is None else Path(cache)
         files = [file for path in paths for file in find_files(Path(path))]
@@ -109,7 +109,7 @@ class Corpus:
         Parameters
         ----------
         predicate : callable
-            Takes an `Article`.
+            A function of an `Article` that returns whether to select it.
         """
         return Corpus([article for article in self.articles if predicate(article)])
 
@@ -124,13 +124,13 @@ class Corpus:
 
 
 def read_corpus(paths: Sequence[Path], extractors: Sequence[str] = ()) -> Corpus:
-    """Read labelled articles and pages.
+    """Read labelled articles and pages; every page yields one article per extractor.
 
     Parameters
     ----------
     paths : sequence of Path
     extractors : sequence of str
-        Each makes one article of every page; by default those that models are trained on.
+        The extractors for pages; by default those that models are trained on.
 
     Raises
     ------
@@ -144,7 +144,9 @@ def read_corpus(paths: Sequence[Path], extractors: Sequence[str] = ()) -> Corpus
     corpus = Corpus.read(*paths, extractors=tuple(extractors) or LEARNT)
     if not len(corpus):
         names = ", ".join(map(show_path, paths))
-        raise CorpusError(f"{names}: no labelled articles there; .txt, .jsonl and .parquet files are read")
+        raise CorpusError(
+            f"{names}: no labelled articles in .txt, .jsonl or .parquet files: give other files or folders"
+        )
     return corpus
 
 

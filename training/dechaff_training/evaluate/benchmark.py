@@ -1,7 +1,7 @@
 """Compare dechaff with other systems on the same texts and the same resamples of the sites.
 
-A system takes an extractor's text and drops lines. An HTML extractor such as trafilatura is `keep_all` on its own
-output.
+A system receives the text of an extractor and drops lines. An HTML extractor such as trafilatura is the system
+`keep_all` applied to its own output.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -47,16 +47,16 @@ _MAX_WORD_LENGTH: Final = 1000
 
 @dataclass(frozen=True)
 class TextGroup:
-    """A group of pages with common figures.
+    """A group of pages with common figures: of one source, type of page and extractor.
 
     Attributes
     ----------
     source : str
-        The collection.
+        The collection that the pages come from.
     pages : str
         "articles" or "other pages".
     extractor : str
-        The extractor of their texts.
+        The extractor of the texts.
     """
 
     source: str
@@ -72,7 +72,7 @@ class TextGroup:
 
 @dataclass(frozen=True)
 class TextRow:
-    """The text figures of one system on one group.
+    """The text figures of one system on one group of pages.
 
     Attributes
     ----------
@@ -80,9 +80,9 @@ class TextRow:
     system : str
     n_pages, n_sites : int
     precision, recall, f1 : Estimate
-        Of four-token shingles, without headlines on both sides: means over pages, and F1 of the means.
-    difference : Estimate
-        F1 minus F1 of the reference, on the same resamples.
+        Precision and recall of four-token shingles, as means over pages, and F1 of the two means; headlines are
+        removed from both the text and the gold.
+        F1 of the system minus F1 of the reference, on the same resamples.
     """
 
     group: TextGroup
@@ -112,13 +112,13 @@ def compare(
         Articles without a gold text (`gold_text`) are ignored.
     systems : mapping of str to callable
         Each returns a text for each article. The first is the reference for differences.
-    n_resamples : int
+    The systems by name; each returns a text for each article. The first is the reference for differences.
     seed : int
 
     Returns
     -------
     list of TextRow
-        By source, articles or other pages, and extractor; within a group in the order of `systems`.
+        The rows by source, articles or other pages, and extractor; within a group in the order of `systems`.
     """
     articles = with_gold(corpus)
     outputs = {name: system(articles) for name, system in systems.items()}
@@ -137,18 +137,18 @@ def compare_texts(
     Parameters
     ----------
     articles : sequence of Article
-        All with a gold text.
+        The articles, all with a gold text.
     outputs : mapping of str to sequence of str
-        By system, a text for each article.
+        A text for each article, by system.
     n_resamples : int
     seed : int
     reference : str, optional
-        The system that differences are relative to; by default the first.
+        The system that is subtracted in differences; by default the first one.
 
     Returns
     -------
     list of TextRow
-        In the order of `compare`.
+        The rows in the order of `compare`.
     """
     columns = text_columns(articles, outputs)
     reference = next(iter(outputs)) if reference is None else reference
@@ -176,7 +176,7 @@ def _group_rows(
 
 
 def text_columns(articles: Sequence[Article], outputs: Mapping[str, Sequence[str]]) -> dict[str, Values]:
-    """Compute the `page_columns` of each system's texts against the gold, without headlines."""
+    """Compute the `page_columns` of each system's texts against the gold, after removing headlines."""
     counts = [
         shingle_counts(
             shingles(tokenize(drop_headline(text, article.title))),
@@ -189,7 +189,7 @@ def text_columns(articles: Sequence[Article], outputs: Mapping[str, Sequence[str
     return {name: columns[place :: len(outputs)] for place, name in enumerate(outputs)}
 
 
-# The texts of one page, by all systems and extractors, follow each other and have the same gold.
+# The texts of one page by all systems and extractors are consecutive and have the same gold.
 @lru_cache(maxsize=64)
 def _gold_shingles(gold: str | None, title: str | None) -> Shingles:
     return shingles(tokenize(drop_headline(gold or "", title)))
@@ -201,7 +201,7 @@ def gold_text(article: Article) -> str | None:
     Returns
     -------
     str or None
-        The gold paragraphs; without these, the content lines if a person labelled every line; else None.
+        The gold paragraphs; without them, the content lines if a person labelled every line; else None.
 
     Examples
     --------
@@ -221,25 +221,25 @@ def with_gold(corpus: Corpus) -> list[Article]:
 
 
 def keep_all(articles: Sequence[Article]) -> list[str]:
-    """Return the texts unchanged."""
+    """Return the texts unchanged (the system "keep all")."""
     return [article.text for article in articles]
 
 
 def oracle(articles: Sequence[Article]) -> list[str]:
-    """Return the lines that are labelled content: about the upper bound for systems that drop lines."""
+    """Return the lines that are labelled content: approximately the upper bound for systems that drop lines."""
     return [
         next(kept_texts(LineBatch.from_texts([article.text]), article.labels == CONTENT)) for article in articles
     ]
 
 
 def cleaned_by(model: LineModel, threshold: Threshold = None, *, by_site: bool = False) -> System:
-    """Return a system that cleans with a model.
+    """Return a system that cleans articles with a model.
 
     Parameters
     ----------
     model : LineModel
     threshold : float or str, optional
-        By default the model's own.
+        The threshold or preset; by default the model's own threshold.
     by_site : bool
         Whether to pass the site and extractor of each article as its group.
     """
@@ -296,7 +296,7 @@ def peers(models: Mapping[str, LineModel]) -> dict[str, System]:
     Parameters
     ----------
     models : mapping of str to LineModel
-        By their names in the table.
+        The models by their names in the table.
     """
     return {
         "keep all": keep_all,

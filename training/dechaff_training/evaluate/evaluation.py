@@ -31,7 +31,7 @@ from dechaff_training.evaluate.tables import Table
 
 Indices = NDArray[np.int64]
 
-#: The groupings of articles, each by a key; figures are computed for each group.
+#: The groupings of articles: a key function for each, and figures for each group of articles with the same key.
 GROUPINGS: Final[Mapping[str, Callable[[Article], str]]] = {
     "all": lambda article: "all",  # noqa: ARG005
     "extractor": lambda article: article.extractor,
@@ -64,10 +64,10 @@ class LineRow:
     ----------
     by, group : str
         The grouping and the group, such as "extractor" and "trafilatura".
-    n_articles, n_lines, n_sites : int
+    The numbers of articles, labelled lines and sites.
         Without lines that have no label.
     lines, tokens : dict of str to Estimate
-        The result of `line_scores`, with weight 1 for each line, and with lines weighted by tokens.
+        The results of `line_scores`, with all lines weighted equally, and with lines weighted by their tokens.
     """
 
     by: str
@@ -94,15 +94,15 @@ class Evaluation:
     Attributes
     ----------
     settings : dict
-        The threshold, the number of resamples, their seed, the digest of the corpus and others.
+        The threshold, the number of resamples, their seed, the digest of the corpus and other settings.
     lines : list of LineRow
-        By the groupings of `GROUPINGS`.
+        The line figures, by the groupings of `GROUPINGS`.
     texts : list of TextRow
-        By source, articles or other pages, and extractor: before cleaning, after it, and of the labels themselves.
+        The text figures before and after cleaning, and of the labels themselves, by `TextGroup`.
     policy : list of PolicyRow
         By the label policy, on pages labelled by reading.
     kinds : list of KindRow
-        Of labelled lines that have a kind, with gold labels for content and boilerplate.
+        The figures of each kind, over hand-labelled lines that have a kind.
     records : LineRecords
         The label and probability of each labelled line.
     """
@@ -130,7 +130,7 @@ class Evaluation:
             *([policy_table(self.policy)] if self.policy else []),
             _line_table("Lines", self.lines, "lines"),
             _line_table("Lines, weighted by tokens", self.lines, "tokens"),
-            text_table("Texts: four-token shingles against the gold", self.texts, "after - before"),
+            text_table("Texts: four-token shingles against the gold text", self.texts, "after - before"),
             *(
                 [Table("Kinds of boilerplate", KIND_HEADERS, [row.cells for row in self.kinds])]
                 if self.kinds
@@ -151,19 +151,19 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate a model on labelled articles.
 
-    Lines count if they have a label, texts if there is a gold text (`gold_text`). Silver labels are left out:
-    agreement with a vote does not measure quality.
+    Lines count if they have a label, and texts if they have a gold text (`gold_text`). Silver labels, from a vote
+    of extractors, are left out: agreement with a vote does not measure quality.
 
     Parameters
     ----------
     model : LineModel
     corpus : Corpus
     threshold : float or str, optional
-        By default the model's own.
+        The threshold or preset; by default the model's own threshold.
     n_resamples : int
         Number of resamples of the sites, for the intervals.
     seed : int
-        Of the resamples.
+        The seed of the resamples.
     titles : bool
         Whether to clean with the articles' titles.
 
@@ -197,17 +197,17 @@ def evaluate(
 
 @dataclass(frozen=True)
 class CorpusDecisions:
-    """The decisions of a model on the lines of all articles of a corpus.
+    """The probabilities and decisions of a model for the lines of all articles of a corpus.
 
     Attributes
     ----------
     probability : ndarray of float64, shape (n_lines,)
     kept : ndarray of bool, shape (n_lines,)
-        By threshold and fallback.
+        Whether each line is kept, according to the threshold and the fallback.
     n_chars, n_tokens : ndarray of int64, shape (n_lines,)
     n_lines : ndarray of int64, shape (n_articles,)
     texts : list of str
-        The articles, cleaned.
+        The cleaned articles.
     """
 
     probability: Values
@@ -224,14 +224,14 @@ def decide_corpus(
     threshold: Threshold = None,
     titles: Sequence[str | None] | None = None,
 ) -> CorpusDecisions:
-    """Return the decisions on articles with which `dechaff.clean_array` cleans them.
+    """Return the decisions that `dechaff.clean_array` uses to clean articles.
 
     Parameters
     ----------
     model : LineModel
     texts : sequence of str
     threshold : float or str, optional
-        By default the model's own.
+        The threshold or preset; by default the model's own threshold.
     titles : sequence of str or None, length n_articles, optional
 
     Raises
@@ -247,18 +247,21 @@ def decide_corpus(
         n_tokens = np.concatenate([np.zeros(0, np.int64), *(f.words.counts for f in decision.forwards())])
         columns.append((decision.probability, decision.kept, batch.ends - batch.starts, n_tokens, decision.n_lines))
     if not columns:
-        raise CorpusError("no articles to evaluate: name a corpus with labels that are not silver")
+        raise CorpusError(
+            "no articles to evaluate: silver labels (from a vote of extractors) do not count; "
+            "give a corpus with hand-made labels"
+        )
     probability, kept, n_chars, n_tokens, n_lines = map(np.concatenate, zip(*columns, strict=True))
     return CorpusDecisions(probability, kept, n_chars, n_tokens, n_lines, cleaned)
 
 
 def check_labels(corpus: Corpus, decisions: CorpusDecisions) -> None:
-    """Raise CorpusError if a corpus has no labels, or the numbers of labels and lines of an article differ."""
+    """Raise CorpusError if no line has a label, or the numbers of labels and lines of an article differ."""
     for article, n_lines in zip(corpus, decisions.n_lines.tolist(), strict=True):
         if len(article.labels) != n_lines:
             raise CorpusError(f"{article.id}: {n_lines} lines, but {len(article.labels)} labels")
     if all((article.labels == MASKED).all() for article in corpus):
-        raise CorpusError("no line has a label: there is nothing to measure")
+        raise CorpusError("no line has a label: give a corpus with labelled lines")
 
 
 def _line_rows(corpus: Corpus, decisions: CorpusDecisions, n_resamples: int, seed: int) -> Iterator[LineRow]:

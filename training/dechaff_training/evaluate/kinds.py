@@ -28,11 +28,11 @@ class KindRow:
     ----------
     kind : str
     n_lines : int
-        Lines with this kind as their label.
+        Number of lines labelled with this kind.
     n_predicted : int
-        Lines with this kind as their prediction.
+        Number of lines predicted to have this kind.
     precision, recall : Estimate
-        With intervals over sites.
+        Precision and recall of the kind, with intervals over sites.
     """
 
     kind: str
@@ -64,7 +64,7 @@ def predict_kinds(corpus: Corpus, weights: KindWeights | None = None, keywords: 
     ----------
     corpus : Corpus
     weights : KindWeights, optional
-        By default `dechaff.explain.kinds.kind_weights()`.
+        The weights of kinds; by default `dechaff.explain.kinds.kind_weights()`.
     keywords : tuple of (family, phrase)
         The user's own phrases, as in `LineModel.keywords`.
     """
@@ -79,7 +79,7 @@ def predict_kinds(corpus: Corpus, weights: KindWeights | None = None, keywords: 
 def measure_kinds(
     gold: Names, predicted: Names, sites: Sequence[str] | Names, n_resamples: int = N_RESAMPLES, seed: int = 0
 ) -> list[KindRow]:
-    """Compute precision and recall of each kind, over the lines with a gold kind.
+    """Compute precision and recall of each kind, over the lines that are labelled with a kind.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def measure_kinds(
         The results of `gold_kinds` and `predict_kinds`.
     sites : sequence of str, shape (n_lines,)
     n_resamples, seed : int
-        Of the resamples of sites for the intervals.
+        The number of resamples of sites for the intervals, and their seed.
 
     Examples
     --------

@@ -18,12 +18,12 @@ class LineRecords:
     label : ndarray of int8, shape (n_lines,)
         1 for content, 0 for boilerplate; lines without a label have no record.
     probability : ndarray of float32, shape (n_lines,)
-        Of content, to three decimals.
+        The probability of content, to three decimals.
     n_chars : ndarray of int32, shape (n_lines,)
     n_lines : ndarray of int32, shape (n_articles,)
         The number of records of each article.
     page, site : ndarray of int32, shape (n_articles,)
-        Numbers; texts of one page by several extractors have the same ones.
+        Identifying numbers, equal for all texts of one page or of one site; a page has one text per extractor.
     extractor, source, page_type : ndarray of str, shape (n_articles,)
     """
 
@@ -43,7 +43,7 @@ class LineRecords:
         return np.repeat(np.arange(len(self.n_lines)), self.n_lines)
 
     def write(self, path: Path) -> None:
-        """Write the records to a compressed .npz file; equal records give equal bytes."""
+        """Write the records to a compressed .npz file; equal records give identical bytes."""
         arrays = {field.name: getattr(self, field.name) for field in fields(self)}
         # Integer thousandths compress to half the size of floats.
         arrays["probability"] = np.rint(self.probability * 1000).astype(np.uint16)
@@ -52,7 +52,7 @@ class LineRecords:
 
     @classmethod
     def read(cls, path: Path) -> "LineRecords":
-        """Read a file of `write`, without executing anything in it."""
+        """Read a file written by `write`, without executing anything in the file."""
         with np.load(path, allow_pickle=False) as file:
             arrays = {field.name: file[field.name] for field in fields(cls)}
         arrays["probability"] = (arrays["probability"] / 1000).astype(np.float32)

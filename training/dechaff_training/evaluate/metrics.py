@@ -27,10 +27,10 @@ SCORES: Final = (
     *("brier", "calibration_error"),
 )
 N_RESAMPLES: Final = 1000
-# Bins of equal width depend on neither model nor resample, so models are comparable and a bin is a sum. Undecided
-# lines, which are few, get their own bins; bins of equal mass would hide them.
+# Bins of equal width depend neither on the model nor on the resample: models are comparable, and a bin is a sum.
+# Undecided lines, which are few, get bins of their own; bins of equal mass would hide them.
 N_CALIBRATION_BINS: Final = 15
-# Average precision over this many steps differs from the exact value by less than .001.
+# With this many steps, average precision differs from the exact value by less than .001.
 _N_RANKS: Final = 1000
 
 
@@ -54,7 +54,7 @@ def shingle_counts(predicted: Shingles, gold: Shingles) -> tuple[int, int, int]:
 def page_columns(counts: ArrayLike) -> Values:
     """Compute columns from shingle counts of pages; the means over pages are ratios of their sums.
 
-    A page with an empty text has no precision, a page with an empty gold text no recall; the mean is over the rest.
+    An empty text has no precision, and an empty gold text no recall; such pages are left out of the mean.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def page_columns(counts: ArrayLike) -> Values:
     Returns
     -------
     ndarray of float64, shape (n_pages, 4)
-        Precision, whether it is defined, recall, whether it is defined.
+        Columns: precision, whether it is defined (1 or 0), recall, whether it is defined.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def drop_headline(text: str, title: str | None) -> str:
 
 
 def _headline_variants(title: str) -> set[str]:
-    """Return the normalized headline, with and without the site's name; parts need at least half of the tokens."""
+    """Return the normalized headline, and its parts that have at least half of its tokens (no site names)."""
     whole = _normalize(title)
     n_tokens = whole.count(" ") + 1
     parts = {_normalize(part) for part in title_parts(title)}
@@ -144,7 +144,7 @@ def _normalize(text: str) -> str:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % interval over resampled sites; NaN bounds stand for no interval.
+    """A figure with its 95 % interval over resampled sites; NaN bounds mean that there is no interval.
 
     Attributes
     ----------
@@ -174,7 +174,7 @@ class Estimate:
 class Resamples:
     """Bootstrap resamples of the sites of some rows.
 
-    Equal sites and seeds give equal resamples, so systems measured on the same rows are compared on the same
+    Equal sites and seeds give equal resamples, so that different systems on the same rows are compared on the same
     resamples. A figure that is a function of sums costs one matrix product for all resamples.
 
     Parameters
@@ -189,7 +189,7 @@ class Resamples:
         self.sites, self.rows = np.unique(np.asarray(site_ids), return_inverse=True)
         chances = np.full(self.n_sites, 1 / max(self.n_sites, 1))
         draws = np.random.default_rng(seed).multinomial(self.n_sites, chances, size=n)
-        # The first row is the sample itself.
+        # The first row of counts is the sample itself.
         self._counts = np.vstack((np.ones(self.n_sites), draws))
 
     @property
@@ -256,18 +256,18 @@ def line_scores(
     labels : ndarray of int8, shape (n_lines,)
         1 for content, 0 for boilerplate.
     probability : ndarray of float64, shape (n_lines,)
-        Of content.
+        The probability of content.
     kept : ndarray of bool, shape (n_lines,)
-        The decisions.
+        Whether each line is kept.
     weights : ndarray of float64, shape (n_lines,)
-        Ones, or the number of tokens of each line.
+        The weight of each line: 1, or its number of tokens.
     resamples : Resamples
-        Of the lines' sites.
+        The resamples of the lines' sites.
 
     Returns
     -------
     dict of str to Estimate
-        By the names in `SCORES`.
+        The estimates by the names in `SCORES`.
     """
     content = labels == 1
     cells = (content & kept, ~content & kept, content & ~kept, ~content & ~kept)
@@ -323,7 +323,7 @@ def _average_precisions(
 
 
 def average_precision(positive: Values, negative: Values) -> Values:
-    """Compute the average precision over the positives.
+    """Compute the average precision for the positives.
 
     Parameters
     ----------

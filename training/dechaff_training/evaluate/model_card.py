@@ -1,7 +1,7 @@
-"""Tables of measured figures: README, accuracy page, model card, history of models.
+"""Tables of measured figures for the README, the accuracy page, the model card and the history of models.
 
-``python -m dechaff_training.evaluate.model_card`` fills them in from `data/evaluation/`: no figure is typed
-by hand.
+``python -m dechaff_training.evaluate.model_card`` inserts the tables, which it makes from `data/evaluation/`: no
+figure is typed by hand.
 """
 
 import csv
@@ -30,7 +30,7 @@ INPUTS: Final = {
     ("wcxb", "resiliparse_main"): "wcxb, main content",
     ("wcxb", "trafilatura"): "wcxb, trafilatura",
 }
-#: The systems of the README's table, with their names there.
+#: The systems in the README's table, with their names in the table.
 SUMMARY: Final = {
     "resiliparse_all": "Resiliparse, all text",
     "resiliparse_all + C4 line rules": "Resiliparse, then C4's line rules",
@@ -101,7 +101,7 @@ def summary_table(benchmark: Mapping[str, Any]) -> str:
     Parameters
     ----------
     benchmark : mapping
-        A `PageBenchmark` read from JSON.
+        The result of `PageBenchmark.to_dict`, as read from JSON.
     """
     f1 = {
         (row["system"], row["source"]): str(_estimate(row["f1"]))
@@ -115,7 +115,7 @@ def summary_table(benchmark: Mapping[str, Any]) -> str:
 
 
 def text_table(rows: Sequence[Row]) -> str:
-    """Return a table of precision, recall and F1 of texts before and after cleaning, for all pages."""
+    """Return a table of precision, recall and F1 of texts before and after cleaning, for each group of pages."""
     body = [
         (
             *(row["source"], row["pages"], row["extractor"], row["system"], f"{row['n_pages']:,}"),
@@ -154,7 +154,7 @@ def fill(text: str, blocks: Mapping[str, str]) -> str:
         begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
         pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         if not pattern.search(text):
-            raise CorpusError(f"no place for {name}: write {begin} and {end} on lines of their own")
+            raise CorpusError(f"no markers for {name}: write {begin} and {end} on lines of their own")
         filled = f"{begin}\n{block}\n{end}".replace("\\", r"\\")
         text = pattern.sub(filled, text)
     return text
@@ -168,7 +168,7 @@ def card_blocks(description: Mapping[str, Any], evaluation: Mapping[str, Any]) -
         "format": str(description["version"]),
         "feature specification": description["specification"],
         "threshold": f"{description['threshold']:.2f}",
-        "articles learnt from": f"{data['n_articles']:,} of {data['n_sites']:,} sites, {data['n_lines']:,} lines",
+        "training articles": f"{data['n_articles']:,} of {data['n_sites']:,} sites, {data['n_lines']:,} lines",
         "of these by vote (silver)": f"{data['n_silver_articles']:,}",
         "by source": _format_counts(data["articles_by_source"]),
         "by extractor": _format_counts(data["articles_by_extractor"]),
@@ -209,7 +209,7 @@ def history_row(model: Path, description: Mapping[str, Any], evaluation: Mapping
 
 
 def add_history(path: Path, row: Mapping[str, str]) -> None:
-    """Add the row of a model to the history; an earlier row of the same model is replaced.
+    """Add the row of a model to the history; it replaces an earlier row of the same model.
 
     Parameters
     ----------
@@ -241,9 +241,9 @@ def write_reports(root: Path, model: Path) -> None:
     Raises
     ------
     CorpusError
-        If a marker is missing, or the figures are of another model.
+        If a marker is missing, or the figures belong to another model.
     OSError
-        If figures are missing; `make evaluate` writes them.
+        If a file of figures is missing; `make evaluate` writes them.
     """
     folder = root / "data" / "evaluation"
     evaluation, comparison, benchmark = (
@@ -256,7 +256,7 @@ def write_reports(root: Path, model: Path) -> None:
         benchmark["settings"]["model_sha256"],
     )
     if set(digests) != {model_digest(model)}:
-        raise CorpusError(f"{folder}: figures of another model: run 'make evaluate'")
+        raise CorpusError(f"{folder}: the figures belong to another model: run 'make evaluate'")
     description = inspect_model(model)
     from_html = {"benchmark": benchmark_table(benchmark)}
     _rewrite(root / "README.md", {"summary": summary_table(benchmark)})

@@ -30,7 +30,7 @@ class Verdict:
     ----------
     label : str
     probability : float
-        Of content.
+        The probability of content.
     by_fallback : bool
         Whether the fallback kept the line, although its probability is below the threshold; see
         `dechaff.decisions.decide.apply_threshold`.
@@ -66,7 +66,7 @@ class Change:
     text : str
     n_words : int
     before, after : Verdict
-        Of model A and of model B.
+        The labels by model A and by model B.
     is_right : bool, optional
         Whether model B agrees with the label in the corpus; None without a label.
     """
@@ -94,11 +94,11 @@ class Comparison:
     ----------
     corpus : Corpus
     models : tuple of LineModel
-        A and B.
+        Models A and B.
     thresholds : tuple of float
     decisions : tuple of CorpusDecisions
     changes : list of Change
-        Sorted by the changed words of the article, descending, then by line.
+        The changes, sorted by the number of changed words of their article, descending, then by line.
     """
 
     corpus: Corpus
@@ -113,7 +113,7 @@ class Comparison:
         return _sum_words(self.changes)
 
     def totals(self) -> dict[str, Any]:
-        """Count the compared lines and words, and the changes in each direction, right, wrong and unlabelled."""
+        """Count compared lines and words, and for each direction the right, wrong and unlabelled changes."""
         n_tokens = self.decisions[0].n_tokens
         totals: dict[str, Any] = {
             "articles": len(self.corpus),
@@ -136,21 +136,21 @@ class Comparison:
 def compare_models(before: LineModel, after: LineModel, corpus: Corpus, threshold: Threshold = None) -> Comparison:
     """Find the lines that two models label differently.
 
-    Silver labels are ignored: agreement with a vote is neither right nor wrong.
+    Silver labels, from a vote of extractors, are ignored: agreement with a vote is neither right nor wrong.
 
     Parameters
     ----------
     before, after : LineModel
         Models A and B.
     corpus : Corpus
-        Labels are optional.
+        The articles, with or without labels.
     threshold : float or str, optional
-        Of both models; by default each model's own.
+        The threshold or preset for both models; by default each model's own threshold.
 
     Raises
     ------
     DechaffError
-        If the threshold is neither within [0, 1] nor a preset of both, or the corpus is empty.
+        If the threshold is neither within [0, 1] nor a preset of both models, or the corpus is empty.
 
     Examples
     --------
@@ -220,7 +220,7 @@ def _sum_words(changes: Sequence[Change]) -> Counter[int]:
 
 
 class Explainer:
-    """The reasons for changes; it caches the explanation of the latest article.
+    """Compute the reasons for changes; the explanation of the latest article is cached.
 
     Parameters
     ----------
@@ -239,13 +239,13 @@ class Explainer:
         ----------
         change : Change
         limit : int, optional
-            The number of reasons; None for all, which sum to the difference of the log-odds.
+            The maximum number of reasons; None for all, which sum to the difference of the log-odds, B minus A.
 
         Returns
         -------
         list of Why
-            The largest difference first; above zero if it raises the log-odds of content in model B. The theme
-            "base" is the constant of every line.
+            Sorted by absolute difference (model B minus model A), largest first; positive if it favours content in
+            B. The theme "base" is the models' base log-odds, the same for every line.
         """
         if change.article != self._article:
             self._explain(change.article)

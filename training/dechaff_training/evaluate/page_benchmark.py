@@ -28,14 +28,14 @@ from dechaff_training.evaluate.tables import Table
 from dechaff_training.files.models import load
 from dechaff_training.files.progress import Bar
 
-#: trafilatura alone, the common choice for HTML.
+#: The system trafilatura alone, the most common choice for HTML.
 REFERENCE: Final = "trafilatura"
 # Small enough that all systems run under the same load of the machine, large enough for efficient batches.
 _BATCH_SIZE: Final = 64
 _ANY_PAGE: Final = "<html lang='en'><body><p>The mill at the weir will close in the spring.</p></body></html>"
 
 Page = tuple[Article, str]
-#: By extractor, the systems that clean its texts.
+#: The systems that clean the texts of each extractor.
 Chains = Mapping[str, Mapping[str, System]]
 T = TypeVar("T")
 
@@ -47,9 +47,9 @@ class Run:
     Attributes
     ----------
     texts : list of str
-        One for each page.
+        The text of each page.
     extraction, cleaning : float
-        Seconds of processor time.
+        Processor time in seconds.
 
     Examples
     --------
@@ -74,7 +74,7 @@ class Speed:
     system : str
     n_pages : int
     extraction, cleaning : float
-        Seconds of processor time.
+        Processor time in seconds.
 
     Examples
     --------
@@ -93,7 +93,7 @@ class Speed:
         return self.n_pages / max(self.extraction + self.cleaning, 1e-9)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the row as JSON-ready values."""
+        """Return the fields and the pages per second as JSON-ready values."""
         return {**asdict(self), "pages_per_second": self.pages_per_second}
 
 
@@ -104,13 +104,13 @@ class PageBenchmark:
     Attributes
     ----------
     settings : dict
-        Pages, model, versions, reference, resamples.
+        The numbers of pages, the model, versions, the reference system and the resamples.
     texts : list of TextRow
-        By source, and articles or other pages.
+        The text figures by source, and by articles or other pages.
     speeds : list of Speed
-        Over all pages.
+        The speed of each system over all pages.
     notes : list of str
-        Notes on what was left out and on timing.
+        Notes on systems and pages that were left out, and on the timing.
     """
 
     settings: dict[str, Any]
@@ -143,22 +143,22 @@ def benchmark_pages(
     Parameters
     ----------
     paths : sequence of Path
-        Parquet files of pages (`read_html`), or folders of them.
+        Parquet files of pages, as for `read_html`, or folders of them.
     model : Path, optional
-        By default the model that ships with dechaff.
+        The model file; by default the model that ships with dechaff.
     extractors : sequence of str
         The extractors whose texts the rules and the model clean; by default those of the training corpus.
     reference : str
-        The system that differences are relative to.
+        The system that is subtracted in differences.
     n_resamples : int
         Number of resamples of the sites, for the intervals.
     seed : int
-        Of the resamples.
+        The seed of the resamples.
 
     Raises
     ------
     DechaffError
-        If pages, the model, an extractor or the reference do not exist.
+        If there are no pages with a gold body, or the model, an extractor or the reference system does not exist.
     """
     extractors = tuple(extractors) or LEARNT
     check_extractors(extractors, ADAPTERS)
@@ -189,11 +189,11 @@ def benchmark_pages(
 
 
 def _read_pages(files: Iterable[Path]) -> tuple[list[Page], list[str]]:
-    """Read the pages with a gold text; add a note if there are other pages."""
+    """Read the pages with a gold text; return a note if pages without one are left out."""
     pages = [page for file in files for page in read_html(file)]
     with_gold = [page for page in pages if gold_text(page[0]) is not None]
     if not with_gold:
-        raise CorpusError("no pages with a gold body: name Parquet files with a column 'body', or a folder of them")
+        raise CorpusError("no pages with a gold body: give Parquet files with a column 'body', or folders of them")
     n_left = len(pages) - len(with_gold)
     return with_gold, [f"{n_left:,} of {len(pages):,} pages have no gold body and are left out"] if n_left else []
 
@@ -217,7 +217,7 @@ def _build_chains(extractors: Sequence[str], cleaners: Mapping[str, System]) -> 
 def _check_reference(reference: str, chains: Chains) -> None:
     systems = [system for name, cleaners in chains.items() for system in (name, *_name_systems(name, cleaners))]
     if reference not in systems:
-        raise InputError(f"there is no system {reference!r} to compare with: choose one of {', '.join(systems)}")
+        raise InputError(f"unknown reference system {reference!r}: choose one of {', '.join(systems)}")
 
 
 def _name_systems(extractor: str, cleaners: Mapping[str, System]) -> dict[str, System]:
@@ -230,14 +230,14 @@ def run_systems(pages: Sequence[Page], chains: Chains) -> dict[str, Run]:
     Parameters
     ----------
     pages : sequence of (Article, str)
-        With their HTML.
+        Articles with their HTML.
     chains : mapping of str to mapping of str to System
-        By extractor, the systems that clean its texts; there may be none.
+        The systems that clean the texts of each extractor; possibly none.
 
     Returns
     -------
     dict of str to Run
-        The extractors by themselves, each followed by its "extractor + cleaner".
+        The run of each extractor alone, followed by those of its systems, named "extractor + system".
     """
     batches = [pages[start : start + _BATCH_SIZE] for start in range(0, len(pages), _BATCH_SIZE)]
     runs: dict[str, Run] = {}

@@ -25,11 +25,12 @@ class Suggestion:
     Attributes
     ----------
     index : int
-        Its index among the articles.
+        The index of the article among the given texts.
     gain : float
-        The expected number of wrong words, reduced for each article of the site that is labelled or ranked earlier.
+        The expected number of words with a wrong label, reduced for each article of the same site that is labelled
+        or ranked higher.
     reason : str
-        The reason in words.
+        A sentence part with the numbers of unsure lines and words, and the article's place within its site.
     """
 
     index: int
@@ -46,23 +47,23 @@ def rank_articles(
 ) -> list[Suggestion]:
     r"""Rank articles by the expected gain of labelling them.
 
-    If the model is calibrated, a line with probability p is wrong with probability min(p, 1 - p); it counts by its
-    words. Each further article of a site counts half as much as the one before; labelled articles come first.
+    If the model is calibrated, a line with probability p is wrong with probability min(p, 1 - p). Each line is
+    weighted by its words. Each article of a site, labelled articles first, counts half as much as the one before.
 
     Parameters
     ----------
     model : LineModel
-        The model to be fine-tuned on the labels.
+        The model that is to be fine-tuned on the labels.
     texts : sequence of str
-        Articles without labels.
+        The articles without labels.
     sites : sequence of str, length n_articles
     labelled_sites : sequence of str
-        The site of each labelled article; a site with several labelled articles occurs several times.
+        The site of each labelled article, repeated for sites with several labelled articles.
 
     Returns
     -------
     list of Suggestion
-        All articles, the largest gain first.
+        The suggestions for all articles, largest gain first.
 
     Raises
     ------
@@ -106,7 +107,7 @@ def is_unsure(probability: Values) -> NDArray[np.bool_]:
 
 
 def measure_uncertainty(model: LineModel, texts: Sequence[str]) -> Values:
-    """Count expected wrong words, unsure lines and words of unsure lines, shape (n_articles, 3)."""
+    """Compute the expected wrong words, the unsure lines and their words per article, shape (n_articles, 3)."""
     rows = [np.zeros((0, 3))]
     for batch in batches(texts):
         forwards = [(f.log_odds, f.words.counts) for f in map(model.forward, batch.sections()) if batch.n_lines]

@@ -1,4 +1,4 @@
-"""Crosses: the leaves of shallow boosted trees as features (He et al. 2014)."""
+"""Crosses: the leaves of shallow boosted trees as features (He et al. 2014); each combines several features."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ def grow_crosses(
     Returns
     -------
     Crosses
-        With weights of zero, to be replaced by those of the logistic regression.
+        The trees with leaf weights of zero, which the weights of the logistic regression replace later.
     """
     boosting = HistGradientBoostingClassifier(
         max_iter=n_trees,
@@ -77,11 +77,11 @@ def leaf_matrix(crosses: Crosses, dense: Matrix) -> sparse.csr_matrix:
 
 
 def _copy_tree(nodes: NDArray[np.void], crosses: Crosses, row: int) -> None:
-    """Write the splits of one tree, and the leaf of each pattern of their outcomes, into a row of `crosses`."""
+    """Write the splits of one tree into a row of `crosses`, and the leaf for each combination of their outcomes."""
     splits = np.flatnonzero(nodes["is_leaf"] == 0)
     bit = {int(node): place for place, node in enumerate(splits)}
     crosses.features[row, : len(splits)] = nodes["feature_idx"][splits]
-    # Values above the threshold go right. Rounded down to float32, it sends every value to the same side.
+    # Values above the threshold go right. Rounded down to float32, it sends each value to the same side.
     thresholds = nodes["num_threshold"][splits].astype(np.float32)
     too_high = thresholds > nodes["num_threshold"][splits]
     thresholds[too_high] = np.nextafter(thresholds[too_high], np.float32(-np.inf))

@@ -21,7 +21,7 @@ from dechaff_training.fit.thresholds import calibrate, choose_presets
 
 MASKED = -1
 Folds = list[tuple[Rows, Rows]]
-#: Computes the log-odds of lines.
+#: A function that computes the log-odds of lines.
 Scorer = Callable[[Rows], Values]
 
 
@@ -36,13 +36,13 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     C : float
         Inverse strength of the L2 penalty in stage 1, on features and hashed words.
     C_context : float
-        The same for stage 2, on features, context and crosses, and for stage 3.
+        Inverse strength of the L2 penalty in stage 2 (on features, context and crosses) and in stage 3.
     n_bits : int
-        The hashed words have 2**n_bits buckets.
+        The number of bits of the word hash: there are 2**n_bits buckets.
     n_trees : int
         The number of shallow trees for the crosses of stage 2; 0 for none.
     learning_rate : float
-        Of the boosting that grows the trees.
+        The learning rate of the boosting that grows the trees.
     n_folds : int
         The number of folds, grouped by site, for the out-of-fold log-odds that the next stage is fitted on.
     stages : {1, 2, 3}
@@ -51,14 +51,14 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Groups of features to leave out, for ablations: those of `dechaff.features.FEATURE_GROUPS`, "words",
         "context".
     length_power : float
-        The weight of a line is its number of words to this power.
+        The exponent of the number of words in the weight of a line.
     article_power : float
-        The weights of an article's lines are divided by their sum to this power: with 0 long articles outweigh
-        short ones, with 1 all articles have the same weight.
+        The exponent of the sum of an article's line weights, by which they are divided: with 0 long articles
+        outweigh short ones, with 1 all articles have the same weight.
     max_lines : int
         The maximum number of lines for each regression, drawn in proportion to their weights.
     threshold : float
-        Lines with at least this probability of content are labelled content.
+        The minimum probability of content for a line to be labelled content.
     max_iter : int
         The maximum number of iterations of lbfgs in each regression.
     random_state : int
@@ -271,7 +271,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> tuple[Stage, dict[str, dict[str, float]]]:
         """Fit stage 3 to out-of-fold log-odds, calibrate it and choose thresholds.
 
-        All use the same lines: they have too few parameters to overfit.
+        All three use the same lines, because they have too few parameters to overfit.
         """
         dense = table.stage3_matrix(log_odds)
         drawn, drawn_weights = self._draw(rows, weights)
@@ -292,14 +292,14 @@ def out_of_fold(
     Parameters
     ----------
     folds : list of (train, held)
-        Lines to fit on, and lines to score.
+        For each fold, the lines to fit on and the lines to score.
     labels : ndarray of int8, shape (n_lines,)
     name : str
-        Of the stage, for `report`.
+        The name of the stage, for `report`.
     fit : callable
-        Fits on labelled lines and returns a scorer.
+        A function that fits on labelled lines and returns a scorer.
     report : callable
-        Called with the name of each step.
+        A function that is called with the name of each step.
     """
     odds = np.zeros(len(labels))
     for number, (train, held) in enumerate(folds, 1):
@@ -322,7 +322,7 @@ def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
     Raises
     ------
     ValueError
-        If an article has more or fewer labels than lines, or a label is unknown.
+        If the number of labels of an article differs from its number of lines, or a label is unknown.
 
     Examples
     --------
@@ -330,9 +330,9 @@ def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
     [1, 0, -1]
     """
     if len(y) != len(counts):
-        raise ValueError(f"{len(counts)} articles, but labels for {len(y)}")
+        raise ValueError(f"{len(counts)} articles, but labels for {len(y)} articles")
     known: dict[object, int] = {name: code for code, name in enumerate(CLASSES)}
-    # numpy turns a list of strings and numbers into strings
+    # numpy would turn a mixed list of strings and numbers into strings.
     codes = known | {value: code for code in (0, 1, MASKED) for value in (code, str(code))}
     joined = []
     for place, (labels, count) in enumerate(zip(y, counts, strict=True)):

@@ -1,7 +1,7 @@
 """Fine-tuning of stage 2: a Gaussian prior centred on the old weights (Chelba and Acero 2004).
 
 Stage 2 combines a line's own features with its context, which generalises to other sites even from few articles.
-Word weights fitted on few articles would pick up their topics.
+Word weights are not changed: fitted on few articles, they would pick up the topics.
 """
 
 from dataclasses import replace
@@ -20,19 +20,19 @@ from dechaff_training.fit.estimator import encode_labels
 from dechaff_training.fit.line_table import Labels, LineTable, Rows, stage_matrix
 
 _MAX_ITER: Final = 200
-_TOLERANCE: Final = 1e-7  # of the loss, relative
+_TOLERANCE: Final = 1e-7  # relative tolerance of the loss
 
 
 class FineTuner:
     """A model and labels to fine-tune it on; the features are computed once for all fits.
 
-    Weights are those of `LineClassifier`: all articles weigh the same, their lines by the root of their words.
+    Weights are those of `LineClassifier`: equal for all articles; lines by the square root of their words.
 
     Parameters
     ----------
     start : LineModel
     corpus : Corpus
-        Of sites that `start` was not fitted on, because it is overconfident on sites that it was fitted on.
+        Labelled articles of sites that `start` was not fitted on: on its own sites the model is overconfident.
 
     Raises
     ------
@@ -66,9 +66,9 @@ class FineTuner:
         Parameters
         ----------
         strength : float
-            Weight of the labels relative to the prior; with 0 nothing changes.
+            The weight of the labels relative to the prior; with 0 nothing changes.
         articles : ndarray of int64, optional
-            The indices of those to fit on; by default all.
+            The indices of the articles to fit on; by default all.
         guess : ndarray of float64, shape (n_weights,), optional
             The initial guess, such as the change for another strength.
 
@@ -123,8 +123,8 @@ def fit_change(
 ) -> Values:
     """Fit a change of weights to labels, by logistic regression with the old log-odds as offset.
 
-    It minimises ``C * sum(weights * log_loss) + sum(change ** 2) / 2`` with weights of mean 1: with few labels the
-    change stays near zero.
+    It minimises ``C * sum(weights * log_loss) + sum(change ** 2) / 2``, where the weights have a mean of 1: with
+    few labels the change stays near zero.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def fit_change(
     log_odds : ndarray of float64, shape (n_lines,)
         Log-odds of the lines before the change.
     labels : ndarray of int8, shape (n_lines,)
-        0 or 1.
+        The label of each line, 0 or 1.
     weights : ndarray of float64, shape (n_lines,)
     C : float
     guess : ndarray of float64, shape (n_weights,), optional

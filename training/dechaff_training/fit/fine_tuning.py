@@ -1,6 +1,6 @@
-"""Fine-tune a model on a user's labels, and measure the gain on held-out sites of theirs.
+"""Fine-tune a model on a user's labels, and measure the gain on held-out sites of the user.
 
-The start model is never changed: the caller decides whether the new model replaces it.
+The start model is never changed; the caller decides whether the new model replaces it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,18 +21,18 @@ from dechaff_training.fit.fine_tuner import FineTuner
 from dechaff_training.fit.line_table import Rows
 from dechaff_training.fit.training import describe_origin, git_commit
 
-#: The number of sites that a measurement needs: by chance, five of five change in the same direction once in 16
-#: times, six of six once in 32.
+#: The number of sites that a measurement needs: five of five sites change in the same direction by chance once in
+#: 16 times, six of six once in 32.
 SITES_TO_MEASURE: Final = 6
-#: The candidates for the weight of labels relative to the prior; 0 is no change.
+#: The candidates for the weight of the labels relative to the prior; 0 means no change.
 STRENGTHS: Final = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)
-# For a single site, where cross-validation is impossible.
+# The strength for a single site, where cross-validation is impossible.
 _CAUTIOUS: Final = 0.003
 _N_FOLDS: Final = 5
 #: The metadata key of the list of earlier fine-tunings.
 KEY: Final = "taught"
 _WARNING: Final = (
-    " The start model was fine-tuned before: if on these sites, 'before' is too optimistic; start from the model "
+    " The start model was fine-tuned before: if on these sites, 'before' is too high; start from the model "
     "that it was fine-tuned from."
 )
 
@@ -44,7 +44,7 @@ class Scores:
     Attributes
     ----------
     text_f1 : Estimate
-        Of four-token shingles; NaN if no article has a gold text (`gold_text`).
+        F1 of four-token shingles; NaN if no article has a gold text (`gold_text`).
     lines_right : Estimate
         The share of labelled lines that are correctly kept or dropped.
     """
@@ -66,7 +66,7 @@ class FineTuning:
     model : LineModel
         The start model itself if the labels give no reason to change it.
     before, after, difference : Scores or None
-        On the user's sites, each scored by a model fine-tuned without it; None if there are too few sites.
+        Scores on the user's sites, each by a model fine-tuned without that site; None if there are too few sites.
     strength : float
         The chosen weight of the labels, from `STRENGTHS`.
     n_sites : int
@@ -95,13 +95,13 @@ class FineTuning:
 
 
 def fine_tuning_table(result: FineTuning) -> Table:
-    """Return a table of the scores; without a measurement it has no rows."""
+    """Return a table of the scores, which has no rows if nothing was measured."""
     parts = (result.before, result.after, result.difference)
     rows = [
         (title, *(str(getattr(scores, name)) for scores in parts if scores))
         for name, title in (("text_f1", "text F1"), ("lines_right", "lines right"))
     ]
-    title = f"{result.n_sites} sites of yours, each scored by a model that was not fine-tuned on it"
+    title = f"Your {result.n_sites} sites, each scored by a model that was not fine-tuned on that site"
     return Table(title, ("figure", "before", "after", "difference"), rows if result.difference else [])
 
 
@@ -119,13 +119,13 @@ def fine_tune(
     Parameters
     ----------
     start : LineModel
-        A model that was not fitted on these sites; when there are more labels, start from the same model again.
+        A model that was not fitted on these sites; with more labels later, start from this model again.
     corpus : Corpus
-        Silver labels are left out.
+        The labelled articles; those with silver labels, from a vote of extractors, are left out.
     seed : int
-        Of the folds and of the resamples for the intervals.
+        The seed of the folds, and of the resamples for the intervals.
     strengths : sequence of float
-        The candidates; the best one is chosen by cross-validation over sites.
+        The candidate strengths; cross-validation over sites chooses the best one.
     start_digest : str, optional
         The digest of the start model, for the metadata of the new one.
     progress : callable, optional
@@ -178,16 +178,16 @@ def choose_strength(
     tuner : FineTuner
     sites : sequence of str, length n_articles
     strengths : sequence of float
-        The candidates.
+        The candidate strengths.
     seed : int
-        Of the folds.
+        The seed of the folds.
     articles : ndarray of int64, optional
         The indices of the articles to use; by default all.
 
     Returns
     -------
     float
-        For a single site, which leaves none to hold out, a cautious default.
+        The best candidate; for a single site, which leaves none to hold out, a cautious default.
     """
     if len(strengths) == 1:
         return strengths[0]
@@ -203,13 +203,13 @@ def choose_strength(
 
 
 def _history(model: LineModel) -> list[Any]:
-    """Return the records of earlier fine-tunings; malformed metadata count as none."""
+    """Return the records of earlier fine-tunings; malformed metadata give an empty list."""
     entries = model.metadata.get(KEY)
     return entries if isinstance(entries, list) else []
 
 
 def _folds(sites: Sequence[str], seed: int, articles: Rows | None = None) -> Iterator[tuple[Rows, Rows]]:
-    """Yield for each fold the indices of training articles and of held-out ones; nothing for a single site."""
+    """Yield for each fold the indices of training articles and of held-out articles; nothing for a single site."""
     places = np.arange(len(sites)) if articles is None else articles
     groups = np.unique(np.asarray(sites)[places], return_inverse=True)[1]
     n_folds = min(_N_FOLDS, len(set(groups.tolist())))
@@ -226,9 +226,9 @@ def _measure(
     seed: int,
     report: Callable[[str], None],
 ) -> tuple[Scores, Scores, Scores]:
-    """Return scores before, after, and their difference, with each site scored by a model fine-tuned without it.
+    """Return scores before, after, and their difference; each site is scored by a model fine-tuned without it.
 
-    Without `strengths` the model stays unchanged.
+    Without `strengths`, the start model itself is scored as the model after fine-tuning.
     """
     before = _texts_and_hits(decisions, corpus)
     after = before
@@ -247,7 +247,7 @@ def _measure(
 
 
 def _texts_and_hits(decisions: CorpusDecisions, corpus: Corpus) -> tuple[list[str], Values]:
-    """Return the cleaned articles, and for each the number of lines that are correctly kept or dropped."""
+    """Return the cleaned articles, and the number of lines of each article that are correctly kept or dropped."""
     article = np.repeat(np.arange(len(corpus)), decisions.n_lines)
     right = decisions.kept == np.concatenate(corpus.labels)
     return decisions.texts, np.bincount(article, right, len(corpus)).astype(np.float64)
@@ -272,13 +272,13 @@ def _score(
 def _advise(difference: Scores | None, strength: float, needed: int) -> str:
     """Return advice on which model to use, with the reason."""
     if not strength:
-        return "The labels give no reason to change the model: unchanged, it is best on held-out sites."
+        return "The labels give no reason to change the model: the unchanged model is best on held-out sites."
     if difference is None:
         sites = "1 more site" if needed == 1 else f"{needed} more sites"
-        return f"Fine-tuned, but the gain is unknown: label articles of {sites} to measure it."
+        return f"The model is fine-tuned, but the gain is unknown: label articles of {sites} to measure it."
     figure = difference.lines_right if np.isnan(difference.text_f1.value) else difference.text_f1
     if figure.high < 0:
-        return "Worse on held-out sites of yours: keep the old model, and check the labels with 'dechaff check'."
+        return "Worse on your held-out sites: keep the old model, and check the labels with 'dechaff check'."
     if figure.low > 0:
-        return "Better on held-out sites of yours: take the new model."
-    return "No clear difference on held-out sites of yours: keep the old model, or label more sites."
+        return "The new model is better on your held-out sites: take the new model."
+    return "No clear difference on your held-out sites: keep the old model, or label more sites."

@@ -1,7 +1,7 @@
 """Fit the weights for kinds of boilerplate to labelled articles, and evaluate them on held-out sites.
 
-``python -m dechaff_training.fit.kinds`` fits them to `data/articles`, writes `model/dechaff/explain/kinds.tsv` and
-fills in the tables of `docs/kinds.md`.
+``python -m dechaff_training.fit.kinds`` fits the weights to `data/articles`, writes
+`model/dechaff/explain/kinds.tsv` and fills in the tables of `docs/kinds.md`.
 """
 
 from collections import Counter
@@ -50,7 +50,7 @@ FEATURES: Final = (
     *("log_lines_until_comment_marker", "log_lines_until_date_marker"),
 )  # fmt: skip
 _C: Final = 0.2
-# The exponent of the class weights of kinds: 0 is no balancing, 1 gives all kinds the same total weight.
+# The exponent of the class weights of kinds: with 0 there is no balancing, with 1 all kinds have the same weight.
 _BALANCE: Final = 0.25
 _DECIMALS: Final = 1
 _N_FOLDS: Final = 5
@@ -71,13 +71,13 @@ def single_lines(corpus: Corpus) -> Corpus:
 def fit_kinds(corpus: Corpus) -> KindWeights:
     """Fit a multinomial logistic regression with L1 penalty, and round the weights to one decimal.
 
-    The training data are whole articles and, in addition, single lines: otherwise the position features would label
-    every line of a short text related or legal.
+    The training data are whole articles and, in addition, single lines: otherwise the position features would make
+    the kind of every line of a short text "related" or "legal".
 
     Parameters
     ----------
     corpus : Corpus
-        With lines of every kind.
+        The labelled articles; they must contain lines of every kind.
     """
     examples = corpus + single_lines(corpus)
     batch = LineBatch.from_texts(examples.texts)
@@ -99,19 +99,19 @@ def fit_kinds(corpus: Corpus) -> KindWeights:
     regression.fit(scaler.transform(matrix), gold[gold != ""])
     order = [kinds.tolist().index(kind) for kind in KINDS]
     exact = (regression.coef_ / scaler.scale_)[order]
-    weights = np.round(exact, _DECIMALS) + 0.0  # no negative zeros
-    # The base keeps the scores of the average line as they were before rounding.
+    weights = np.round(exact, _DECIMALS) + 0.0  # adding zero turns -0.0 into 0.0
+    # With this base, the scores of the average line stay the same as before rounding.
     base = regression.intercept_[order] - weights @ scaler.mean_
     return KindWeights(FEATURES, weights, np.round(base - base.mean(), _DECIMALS) + 0.0)
 
 
 def cross_validate_kinds(corpus: Corpus) -> Iterator[tuple[Corpus, KindWeights]]:
-    """Yield for each of five folds the held-out articles and the weights fitted to the other sites.
+    """Yield the held-out articles and the weights fitted to the other sites, for each of five folds.
 
     Parameters
     ----------
     corpus : Corpus
-        At least five sites, any four fifths of which have lines of every kind.
+        Labelled articles of at least five sites; the training part of every fold must contain lines of every kind.
     """
     folds = GroupKFold(_N_FOLDS, shuffle=True, random_state=0)
     for train, held_out in folds.split(corpus.articles, groups=corpus.groups):
@@ -120,18 +120,19 @@ def cross_validate_kinds(corpus: Corpus) -> Iterator[tuple[Corpus, KindWeights]]
 
 
 def measure_held_out(corpus: Corpus) -> tuple[list[KindRow], list[tuple[str, Estimate]]]:
-    """Evaluate weights on sites that they were not fitted to, by cross-validation.
+    """Evaluate the kinds on sites that the weights were not fitted to, by cross-validation.
 
     Parameters
     ----------
     corpus : Corpus
-        As for `cross_validate_kinds`.
+        The labelled articles, as for `cross_validate_kinds`.
 
     Returns
     -------
     rows : list of KindRow
     accuracies : list of (name, Estimate)
-        Of the table, without neighbours, of each line by itself, and of always predicting the most frequent kind.
+        The accuracies of the table of weights, of the table without the lines beside, of each line by itself, and
+        of always predicting the most frequent kind.
     """
     parts: list[tuple[Names, ...]] = []
     for articles, weights in cross_validate_kinds(corpus):

@@ -24,7 +24,7 @@ from dechaff_training.fit.crosses import leaf_matrix
 Labels = NDArray[np.int8]
 Rows = NDArray[np.int64]
 _FIT_TOLERANCE = 1e-4
-# Scaling up a feature that is hardly ever non-zero would let a single line dominate.
+# Without this minimum, a feature that is rarely non-zero would be scaled up until a single line dominates.
 _SMALLEST_SCALE = 0.1
 
 
@@ -35,12 +35,12 @@ class LineTable:
     ----------
     texts : sequence of str
     n_bits : int
-        The hashed words have 2**n_bits buckets.
+        The number of bits of the word hash: there are 2**n_bits buckets.
     keywords : tuple of (family, phrase)
-        Additional phrases, as `LineModel.keywords`.
+        Additional phrases, as in `LineModel.keywords`.
     without : sequence of str
-        Groups of features to set to zero: of `FEATURE_GROUPS`, "words" or "context". Features that other groups
-        derive from them stay.
+        Groups of features to set to zero, of `FEATURE_GROUPS`, "words" or "context". Features that other groups
+        derive from these features stay.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class LineTable:
     def _line_features(self, texts: Sequence[str]) -> Iterator[tuple[slice, LineFeatures]]:
         """Yield the words and features of each batch, with its rows in the table.
 
-        The context computes them again: keeping those of all batches would take more memory than the table.
+        `add_context` computes them again: keeping those of all batches would take more memory than the table.
         """
         first = 0
         for batch in batches(texts):
@@ -106,7 +106,7 @@ class LineTable:
         Parameters
         ----------
         texts : sequence of str
-            The same as for the table.
+            The same texts as for the table.
         log_odds : ndarray of float64, shape (n_lines,)
         """
         for rows, lines in self._line_features(texts):
@@ -118,14 +118,14 @@ class LineTable:
         return stack(stage3_features(log_odds, self.n_words, self._part_lines)).T
 
     def line_weights(self, rows: Rows, length_power: float = 0.5, article_power: float = 1.0) -> Values:
-        """Compute the weights of lines from their lengths and those of their articles.
+        """Compute the weights of lines from the lengths of the lines and of their articles.
 
         Parameters
         ----------
         rows : ndarray of int64
-            The labelled lines; only they count towards the sums of articles.
+            The labelled lines; only these count towards the sums of articles.
         length_power, article_power : float
-            As in `LineClassifier`.
+            The exponents, as in `LineClassifier`.
 
         Returns
         -------
@@ -157,7 +157,7 @@ def _group_columns(groups: Sequence[str]) -> list[int]:
 def word_matrix(words: Words, n_bits: int) -> sparse.csr_matrix:
     """Return the hashed words as a sparse matrix, shape (n_lines, 2**n_bits).
 
-    `dechaff.features.words.sum_words` computes the product of this matrix and the weights without the matrix.
+    `dechaff.features.words.sum_words` computes the product with the weights without building the matrix.
 
     Parameters
     ----------
@@ -201,10 +201,10 @@ def fit_stage(
         The features of `dense`.
     dense : ndarray of float32, shape (n_lines, n_features)
     labels : ndarray of int8, shape (n_lines,)
-        0 or 1.
+        The label of each line, 0 or 1.
     weights : ndarray of float64, shape (n_lines,)
     C : float
-        Inverse strength of the L2 penalty, for weights of mean 1.
+        Inverse strength of the L2 penalty, with line weights scaled to a mean of 1.
     max_iter : int
     words : sparse matrix, shape (n_lines, n_buckets), optional
     crosses : Crosses, optional
@@ -213,7 +213,7 @@ def fit_stage(
     -------
     stage : Stage
     word_weights : ndarray of float32, shape (n_buckets,)
-        Empty without `words`.
+        The weights of the hashed words; empty without `words`.
     """
     means = dense.mean(axis=0, dtype=np.float64).astype(np.float32)
     scales = np.maximum(dense.std(axis=0, dtype=np.float64), _SMALLEST_SCALE).astype(np.float32)

@@ -9,35 +9,36 @@ from sklearn.linear_model import LogisticRegression
 
 from dechaff.linear.stage import Stage, Values
 
-#: The aims of the presets, over words: precision and recall of content.
+#: The target precision and recall of content of the presets, weighted by words.
 PRECISION_AIM: Final = 0.96
 RECALL_AIM: Final = 0.995
 _STEPS: Final = 100
-# A weak penalty, which only bounds the slope if the lines are separable.
+# A weak penalty, only to bound the slope if the lines are separable.
 _C: Final = 1e3
 
 
 def calibrate(stage: Stage, log_odds: Values, labels: NDArray[np.int8], weights: Values) -> Stage:
     """Scale and shift a stage's log-odds so that its probabilities match frequencies (Platt 1999).
 
-    The regressions are overconfident: their lines are weighted by words and article, and some labels are votes
-    (silver). The order of the lines does not change.
+    The regressions are overconfident: their lines are weighted by words and article, and some labels are silver
+    (from a vote of extractors). The order of the lines does not change.
 
     Parameters
     ----------
     stage : Stage
-        Without crosses.
+        The stage to calibrate, without crosses.
     log_odds : ndarray of float64, shape (n_lines,)
-        Of lines of sites that the model was not fitted on.
+        The log-odds of lines on sites that the model was not fitted on.
     labels : ndarray of int8, shape (n_lines,)
-        0 or 1.
+        The label of each line, 0 or 1.
     weights : ndarray of float64, shape (n_lines,)
-        Of each line; 0 leaves it out.
+        The weight of each line; 0 leaves out the line.
 
     Returns
     -------
     Stage
-        Unchanged if all lines are of one class, or if content is not more frequent at higher log-odds.
+        The calibrated stage; unchanged if all lines are of one class, or if content is not more frequent at higher
+        log-odds.
 
     Examples
     --------
@@ -67,9 +68,9 @@ def choose_presets(
     Parameters
     ----------
     probability : ndarray of float64, shape (n_lines,)
-        Of content.
+        The probability of content.
     labels : ndarray of int8, shape (n_lines,)
-        0 or 1, some of them 1.
+        The label of each line, 0 or 1; at least one is 1.
     weights : ndarray of float64, shape (n_lines,)
     balanced : float
         The model's own threshold.
@@ -78,8 +79,9 @@ def choose_presets(
     -------
     dict of str to dict
         "precision": the lowest threshold from `balanced` up, in hundredths, that reaches `PRECISION_AIM`;
-        "balanced"; "recall": the highest threshold up to `balanced` that reaches `RECALL_AIM`. Each has its
-        "threshold", "precision" and "recall". If an aim is out of reach, the threshold that comes closest.
+        "balanced": `balanced` itself; "recall": the highest threshold up to `balanced` that reaches `RECALL_AIM`.
+        If no threshold reaches an aim, the one that comes closest. Each value has the keys "threshold",
+        "precision" and "recall".
 
     Examples
     --------
@@ -90,7 +92,7 @@ def choose_presets(
     thresholds = np.arange(_STEPS + 1) / _STEPS
     figures = [_precision_recall(probability >= threshold, labels, weights) for threshold in thresholds]
     precision, recall = np.array(figures).T
-    # A threshold that keeps nothing has no precision.
+    # A threshold that keeps no line has no precision.
     precise = np.flatnonzero((precision >= min(PRECISION_AIM, precision.max())) & (recall > 0))
     complete = np.flatnonzero(recall >= min(RECALL_AIM, recall.max()))
     # On easy data an aim may be reached on the other side of the model's own threshold: keep the presets in order.

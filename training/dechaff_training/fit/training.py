@@ -17,9 +17,9 @@ from dechaff_training.corpus.articles import Article
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.fit.estimator import LineClassifier
 
-# Weight of an article by source, chosen by cross-validation on recent pages of unseen sites; other sources have
-# weight 1. Old pages help with words and shapes, recent ones with today's boilerplate. The project's own articles
-# are few, and the only ones fully labelled by the policy, with headline, captions and standfirst.
+# The weight of an article by source, chosen by cross-validation on recent pages of unseen sites; other sources
+# have weight 1. Old pages help with words and shapes, recent ones with today's boilerplate. The project's own
+# articles are few, but the only ones fully labelled by the policy, with headline, captions and standfirst.
 SOURCE_WEIGHTS: Final = {
     "articles": 25.0,
     "trafilatura-eval": 0.7,
@@ -30,11 +30,11 @@ SOURCE_WEIGHTS: Final = {
     "cleanportaleval": 0.3,
     "cleaneval": 0.1,
 }
-# Pages other than articles have typical boilerplate, but other content.
+# Pages other than articles have typical boilerplate, but different content.
 _OTHER_PAGE_WEIGHT: Final = 0.5
-# Votes of main-content extractors carry little information about lines of their own output.
+# Votes of main-content extractors carry little information about the lines that these extractors themselves output.
 _SILVER_EXTRACTORS: Final = ("resiliparse_all", "html_text", "inscriptis")
-# This page's site is among the test pages of the same benchmark.
+# The site of this page is also among the test pages of the same benchmark.
 _LEAKED: Final = frozenset({"wcxb/4407"})
 # The maximum number of articles for the drift profile.
 _MAX_PROFILED: Final = 4000
@@ -53,7 +53,7 @@ def train_model(
     ----------
     corpus : Corpus
     classifier : LineClassifier
-        It is fitted in place.
+        The classifier to fit, in place.
     metrics : dict, optional
         Figures to keep in the model's metadata.
     progress : callable, optional
@@ -62,14 +62,14 @@ def train_model(
     Returns
     -------
     LineModel
-        The same corpus, parameters, libraries and commit give the same model byte for byte: it contains no date.
+        The model. The same corpus, parameters, libraries and commit give the same bytes: it contains no date.
 
     Raises
     ------
     CorpusError
-        If the corpus is too small to fit on.
+        If the corpus is too small to fit the model on.
     """
-    commit = git_commit()  # now: fitting takes long, and HEAD may move meanwhile
+    commit = git_commit()  # read first: fitting takes long, and HEAD may move meanwhile
     corpus = corpus.select(lambda article: article_weight(article) > 0)
     n_sites = len(set(corpus.groups))
     if n_sites < classifier.n_folds:
@@ -128,7 +128,7 @@ def describe_origin(corpus: Corpus, seed: int, commit: str | None) -> dict[str, 
 
 
 def git_commit() -> str | None:
-    """Return the commit of this code, with the suffix `-dirty` if it was changed; None outside its repository."""
+    """Return the commit of this code, with the suffix `-dirty` if files changed; None outside the repository."""
     folder = Path(dechaff.__file__).parent
     # An installed copy may be inside another repository.
     if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
