@@ -25,7 +25,7 @@ from rich.table import Table
 from speed import peak_memory, read_model  # first: it sets numpy's number of threads
 
 from dechaff import DechaffError, keep_content, split_lines
-from dechaff.kernels import is_compiled, using_compiled
+from dechaff.kernels import numba_available, use_numba
 from dechaff_training.cli.options import BEHAVIOUR
 from dechaff_training.corpus import Corpus
 from dechaff_training.files.progress import Bar
@@ -97,7 +97,7 @@ KINDS: Final[dict[str, Callable[[int], str]]] = {
 def measure(kind: str, megabytes: int, repetitions: int, *, compiled: bool) -> Measured:
     """Clean one text in this process, and measure time and memory."""
     model, text = read_model(None), KINDS[kind](megabytes * 1_000_000)
-    with using_compiled(compiled):
+    with use_numba(compiled):
         keep_content("Tables are built on first use.\n" * 1000, model)
         _reset_peak()
         before, seconds = peak_memory(), []
@@ -199,8 +199,7 @@ def main(
         raise typer.Exit(1) from error
     print_rows(rows, Console(width=None if sys.stdout.isatty() else 140))
     if json_file is not None:
-        with using_compiled(compiled):
-            content: dict[str, Any] = {"compiled": is_compiled(), "slopes": slopes(rows)}
+        content: dict[str, Any] = {"compiled": compiled and numba_available(), "slopes": slopes(rows)}
         content["rows"] = [asdict(row) for row in rows]
         json_file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 

@@ -47,7 +47,7 @@ from dechaff import (
     split_lines,
 )
 from dechaff.extras import load
-from dechaff.kernels import is_compiled
+from dechaff.kernels import numba_available
 from dechaff_training.cli.options import BEHAVIOUR
 from dechaff_training.corpus.extraction import EXTRACTORS, extractor_version
 from dechaff_training.files.progress import Bar
@@ -442,7 +442,7 @@ def describe_run(pages: Path, model_path: Path | None) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(terse=True),
         "n_cpus": os.cpu_count(),
-        "compiled": is_compiled(),
+        "compiled": numba_available(),
         "versions": {name: metadata.version(name) for name in packages},
     }
 

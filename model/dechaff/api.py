@@ -17,6 +17,7 @@ from dechaff.errors import InputError
 from dechaff.explain.contributions import Reason
 from dechaff.explain.lazy import LazyExplanation
 from dechaff.explain.sentences import Why
+from dechaff.kernels import for_batch
 from dechaff.linear.line_model import CLASSES, LineModel, Threshold
 from dechaff.text.batching import check_texts
 from dechaff.text.lines import LineBatch
@@ -363,18 +364,19 @@ def _map_articles(
     check_texts(strings, or_none=True)
     present = [(place, text) for place, text in enumerate(strings) if text is not None]
     texts = [text for _, text in present]
-    duplicates = None
-    if groups is not None:
-        sites = list(_to_list(groups))
+    sites = None if groups is None else list(_to_list(groups))
+    if sites is not None:
         check_groups(strings, sites)
-        duplicates = find_site_duplicates(texts, [sites[place] for place, _ in present])
     page_infos = make_page_infos(strings, _to_list(titles), _to_list(urls))
     if page_infos is not None:
         page_infos = [page_infos[place] for place, _ in present]
-    found = chain.from_iterable(map(function, decide(texts, model, threshold, duplicates, page_infos)))
     results: list[Result | None] = [None] * len(strings)
-    for (place, _), result in zip(present, found, strict=True):
-        results[place] = result
+    with for_batch(len(texts)):
+        own_sites = None if sites is None else [sites[place] for place, _ in present]
+        duplicates = None if own_sites is None else find_site_duplicates(texts, own_sites)
+        found = chain.from_iterable(map(function, decide(texts, model, threshold, duplicates, page_infos)))
+        for (place, _), result in zip(present, found, strict=True):
+            results[place] = result
     return results
 
 

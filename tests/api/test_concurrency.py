@@ -2,7 +2,6 @@
 
 import multiprocessing
 import sys
-from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 
@@ -18,13 +17,11 @@ _shared: list[LineModel] = []
 
 
 @pytest.fixture(params=[False, True], ids=["numpy", "compiled"])
-def compiled(request: pytest.FixtureRequest) -> Iterator[bool]:
+def compiled(request: pytest.FixtureRequest) -> bool:
     """Use numpy alone, or the numba kernels."""
     if request.param:
         pytest.importorskip("numba", reason="needs the fast extra: pip install 'dechaff[fast]'")
-    with kernels.using_compiled(request.param):
-        assert kernels.is_compiled() == request.param
-        yield request.param
+    return bool(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +31,10 @@ def tasks(corpus: Corpus) -> list[list[str]]:
     return [texts[number :: 2 + number] for number in range(32)]
 
 
-def judge(texts: list[str], model: LineModel | None = None, compiled: bool | None = None) -> NDArray[np.float64]:
+def judge(texts: list[str], compiled: bool, model: LineModel | None = None) -> NDArray[np.float64]:
     """Compute the probabilities with the given model, or with the one that the process started with."""
-    if compiled is not None:
-        kernels.use_compiled(compiled)
-    return (model or _shared[0]).predict_proba(texts)
+    with kernels.use_numba(compiled):
+        return (model or _shared[0]).predict_proba(texts)
 
 
 def share(model: LineModel) -> None:
@@ -46,9 +42,11 @@ def share(model: LineModel) -> None:
     _shared.append(model)
 
 
-def check(pool: Executor, tasks: list[list[str]], judge_one: "partial[NDArray[np.float64]]") -> None:
+def check(
+    pool: Executor, tasks: list[list[str]], judge_one: "partial[NDArray[np.float64]]", compiled: bool
+) -> None:
     """Compare a pool's results for all tasks with those of this thread, bit for bit."""
-    alone = [judge(texts, default_model()) for texts in tasks]
+    alone = [judge(texts, compiled, default_model()) for texts in tasks]
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-4)
     try:
@@ -60,9 +58,8 @@ def check(pool: Executor, tasks: list[list[str]], judge_one: "partial[NDArray[np
 
 def test_threads(tasks: list[list[str]], compiled: bool) -> None:
     """Sixteen threads that share one model and switch very often compute the same results."""
-    assert kernels.is_compiled() == compiled
     with ThreadPoolExecutor(N_THREADS) as pool:
-        check(pool, tasks, partial(judge, model=default_model()))
+        check(pool, tasks, partial(judge, compiled=compiled, model=default_model()), compiled)
 
 
 @pytest.mark.slow
@@ -72,20 +69,18 @@ def test_processes(method: str, tasks: list[list[str]], compiled: bool) -> None:
     if method not in multiprocessing.get_all_start_methods():
         pytest.skip(f"this system cannot {method}")
     with ProcessPoolExecutor(2, multiprocessing.get_context(method), share, (default_model(),)) as pool:
-        check(pool, tasks[:8], partial(judge, compiled=compiled))
+        check(pool, tasks[:8], partial(judge, compiled=compiled), compiled)
 
 
-def test_threads_while_the_functions_are_loaded(
+def test_threads_with_and_without_kernels(
     tasks: list[list[str]], model: LineModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Threads that run while the numba kernels come into use keep the same lines."""
+    """Threads whose calls are large enough for the numba kernels do not affect the other ones."""
     pytest.importorskip("numba", reason="needs the fast extra: pip install 'dechaff[fast]'")
+    monkeypatch.setattr(kernels, "MANY_ARTICLES", 10)
     alone = [clean_array(texts, model) for texts in tasks]
-    with kernels.using_compiled(False):
-        monkeypatch.setattr(kernels._switch, "n_expected", sum(len(text) for text in tasks[0]))
-        with ThreadPoolExecutor(N_THREADS) as pool:
-            assert list(pool.map(partial(clean_array, model=model), tasks)) == alone
-        assert kernels.is_compiled()
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        assert list(pool.map(partial(clean_array, model=model), tasks)) == alone
 
 
 def test_threads_that_make_models() -> None:

@@ -45,7 +45,7 @@ def _functions(request: pytest.FixtureRequest) -> Iterator[None]:
     """Use numpy alone, or the numba kernels."""
     if request.param:
         pytest.importorskip("numba", reason="needs the fast extra: pip install 'dechaff[fast]'")
-    with kernels.using_compiled(request.param):
+    with kernels.use_numba(request.param):
         yield
 
 

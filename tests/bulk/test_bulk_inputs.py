@@ -13,7 +13,7 @@ from dechaff.bulk import Settings, clean_bulk, run
 from dechaff.bulk.formats import parquet as parquet_format
 from dechaff.bulk.inputs import size_and_mtime
 from dechaff.bulk.run import ProgressListener
-from dechaff.kernels import can_compile
+from dechaff.kernels import numba_available
 
 # A regular file that cannot be read from its beginning, by anyone.
 UNREADABLE = Path("/proc/self/mem")
@@ -113,7 +113,7 @@ def test_a_run_goes_on_with_the_functions_it_began_with(tmp_path: Path, monkeypa
     clean_bulk([first, second], tmp_path / "small")
     assert not begun_compiled("small")
     clean_bulk([first], tmp_path / "much")
-    assert begun_compiled("much") == can_compile()
+    assert begun_compiled("much") == numba_available()
     monkeypatch.setenv("DECHAFF_FAST", "0")
     if begun_compiled("much"):
         with pytest.raises(InputError, match="started with the numba kernels"):

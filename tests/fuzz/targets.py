@@ -29,7 +29,7 @@ from dechaff import (
 from dechaff.bulk import Settings, clean_bulk
 from dechaff.bulk.formats.warc import cut_records
 from dechaff.bulk.records import BadRecord
-from dechaff.kernels import using_compiled
+from dechaff.kernels import use_numba
 from dechaff_training.corpus.corpus import Corpus
 
 #: No weight is zero, so that nothing goes unseen.
@@ -71,9 +71,9 @@ def _is_subsequence(part: str, whole: str) -> bool:
 def kernels(data: bytes) -> None:
     """Check that the numba kernels compute what numpy computes."""
     batch = LineBatch.from_texts(as_texts(data))
-    with using_compiled(False):
+    with use_numba(False):
         expected = MODEL.log_odds(batch)
-    with using_compiled(True):
+    with use_numba(True):
         found = MODEL.log_odds(LineBatch.from_texts(as_texts(data)))
     assert np.allclose(found, expected, rtol=0, atol=1e-6)
 

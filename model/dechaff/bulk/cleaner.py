@@ -13,7 +13,7 @@ from dechaff.bulk.summary import Counts
 from dechaff.decisions.decide import Decision, decide
 from dechaff.explain.contributions import explain
 from dechaff.explain.kinds import line_kinds
-from dechaff.kernels import can_compile, using_compiled
+from dechaff.kernels import numba_available, use_numba
 from dechaff.linear.line_model import LineModel
 from dechaff.text.lines import LineBatch
 
@@ -60,7 +60,7 @@ class Cleaner:
 
     def is_compiled(self) -> bool:
         """Return whether the numba kernels are used: requested and available."""
-        return self._compiled and can_compile()
+        return self._compiled and numba_available()
 
     def clean(self, documents: Sequence[Document]) -> Cleaned:
         """Clean documents.
@@ -69,7 +69,7 @@ class Cleaner:
         ----------
         documents : sequence of Document
         """
-        with using_compiled(self._compiled):
+        with use_numba(self._compiled):
             return self._clean(documents)
 
     def _clean(self, documents: Sequence[Document]) -> Cleaned:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dechaff.decisions.decide import FLAGS, decide
 from dechaff.errors import InputError, MissingExtraError
+from dechaff.kernels import for_batch
 from dechaff.linear.artifact import default_model, load_model
 from dechaff.linear.line_model import LineModel, Threshold
 
@@ -92,7 +93,7 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
         model = _resolve(self.model)
         with self.exclusion_writer or nullcontext() as writer:
             for documents in batched(data, self.batch_size):
-                with self.track_time("batch"):
+                with self.track_time("batch"), for_batch(len(documents)):
                     results = list(_clean([document.text for document in documents], model, self.threshold))
                 for document, result in zip(documents, results, strict=True):
                     yield from self._filter(document, result, writer, rank)

@@ -1,13 +1,15 @@
-"""Compiled twins of the functions that take most of the time, used where numba is installed.
+"""Numba kernels of the functions that take most of the time.
 
-The function in numpy is the reference: it says what is computed, and is what runs without numba, for the first few
-articles, and with the environment variable `DECHAFF_FAST=0`.
+Where numba is installed (the `fast` extra), calls with 1,000 articles or more, and bulk runs of 8 MB or more, use
+them; `DECHAFF_FAST=1` always uses them, `DECHAFF_FAST=0` never. The functions in numpy are the reference: a kernel
+computes the same, except for the last digits of floating-point numbers.
 """
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from functools import cache, wraps
 from importlib import import_module
 from types import ModuleType
 from typing import Final, ParamSpec, TypeVar
@@ -15,98 +17,73 @@ from typing import Final, ParamSpec, TypeVar
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
-# Code points to clean before numba is worth its import, which takes as long as a few million of them.
-_WORTH_LOADING: Final = 4_000_000
+#: Loading numba takes as long as cleaning about this number of articles.
+MANY_ARTICLES: Final = 1000
 
-
-class _Switch:
-    """Holds the compiled twins as soon as enough text has been seen."""
-
-    twins: ModuleType | None = None
-    n_expected: int = _WORTH_LOADING
-
-
-_switch = _Switch()
+# Set for the duration of a call; None outside of any.
+_in_use: ContextVar[bool | None] = ContextVar("numba_in_use", default=None)
 
 
 def accelerated(reference: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Let the twin of the same name in `dechaff.kernels.compiled` stand in for a function once it is loaded."""
+    """Decorate a function to call the kernel of the same name while numba is in use."""
     name = reference.__name__
 
     @wraps(reference)
     def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        twins = _switch.twins  # read once: another thread may change it
-        function = reference if twins is None else getattr(twins, name)
+        wanted = _in_use.get()
+        function = getattr(_load_kernels(), name) if wanted or (wanted is None and _is_always_used()) else reference
         result: Result = function(*args, **kwargs)
         return result
 
     return call
 
 
-def expect_work(n_codes: int) -> None:
-    """Load the compiled twins once there are, or have been, enough code points to clean.
-
-    Parameters
-    ----------
-    n_codes : int
-        So many more are about to be cleaned.
-    """
-    if _switch.n_expected > 0:
-        _switch.n_expected -= n_codes
-        if _switch.n_expected <= 0 and _is_allowed():
-            use_compiled()
-
-
 @contextmanager
-def using_compiled(wanted: bool) -> Iterator[None]:
-    """Use the compiled twins for a while, if the user has not ruled them out, or else numpy alone.
+def use_numba(wanted: bool) -> Iterator[None]:
+    """Use the numba kernels in a `with` block, or numpy alone.
 
     Parameters
     ----------
     wanted : bool
-        Whether to use them, where numba can be imported.
+        Whether to use the kernels, where `numba_available`.
+
+    Examples
+    --------
+    >>> from dechaff import keep_content
+    >>> with use_numba(False):
+    ...     keep_content("The vote was held on Tuesday.")
+    'The vote was held on Tuesday.'
     """
-    twins, n_expected = _switch.twins, _switch.n_expected
-    _switch.n_expected = 0
-    use_compiled(wanted and _is_allowed())
+    token = _in_use.set(wanted and numba_available())
     try:
         yield
     finally:
-        _switch.twins, _switch.n_expected = twins, n_expected
+        _in_use.reset(token)
 
 
-def _is_allowed() -> bool:
-    return os.environ.get("DECHAFF_FAST") != "0"
-
-
-def is_compiled() -> bool:
-    """Tell whether the compiled twins are in use."""
-    return _switch.twins is not None
-
-
-def can_compile() -> bool:
-    """Tell whether the compiled twins can be used: numba is there, and the user has not ruled them out."""
-    with using_compiled(True):
-        return is_compiled()
-
-
-def use_compiled(wanted: bool = True) -> bool:
-    """Use the compiled twins from now on, or numpy alone.
+def for_batch(n_articles: int) -> AbstractContextManager[None]:
+    """Use the numba kernels in a `with` block if a call has many articles; within another block, change nothing.
 
     Parameters
     ----------
-    wanted : bool
-        Whether to use them, where numba can be imported.
-
-    Returns
-    -------
-    bool
-        Whether they are used.
+    n_articles : int
     """
-    _switch.twins = None
-    if wanted:
-        try:
-            _switch.twins = import_module("dechaff.kernels.compiled")
-        except ImportError:  # no numba, or none for this numpy
-            return False
-    return wanted
+    return nullcontext() if n_articles < MANY_ARTICLES or _in_use.get() is not None else use_numba(True)
+
+
+def numba_available() -> bool:
+    """Return whether numba can be imported and `DECHAFF_FAST=0` does not rule it out; this imports numba."""
+    return os.environ.get("DECHAFF_FAST") != "0" and _load_kernels() is not None
+
+
+@cache
+def _is_always_used() -> bool:
+    return os.environ.get("DECHAFF_FAST") == "1" and numba_available()
+
+
+@cache
+def _load_kernels() -> ModuleType | None:
+    try:
+        return import_module("dechaff.kernels.compiled")
+    except ImportError:  # numba is missing, or does not support this version of numpy
+        return None

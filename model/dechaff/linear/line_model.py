@@ -20,6 +20,7 @@ from dechaff.features.context import context_names
 from dechaff.features.lexicon import collect_keywords
 from dechaff.features.stage3 import stage3_features
 from dechaff.features.words import sum_words
+from dechaff.kernels import for_batch
 from dechaff.linear.forward import Forward, LineFeatures
 from dechaff.linear.stage import Matrix, Stage, Values, sigmoid
 from dechaff.text.batching import batches
@@ -144,7 +145,8 @@ class LineModel:
         ndarray of float64, shape (n_lines, 2)
             One row for each non-blank line of all articles, in order; the columns are those of `classes_`.
         """
-        content = np.concatenate([np.zeros(0), *(self.content_probability(b) for b in batches(texts))])
+        with for_batch(len(texts)):
+            content = np.concatenate([np.zeros(0), *(self.content_probability(b) for b in batches(texts))])
         return np.column_stack((1 - content, content))
 
     def predict(self, texts: Sequence[str]) -> NDArray[np.str_]:

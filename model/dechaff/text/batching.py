@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.errors import InputError
-from dechaff.kernels import expect_work
 from dechaff.text.lines import MOST_LINES, LineBatch
 
 # Code points of a batch: few enough for the largest cache, enough to amortise the overhead of numpy's calls.
@@ -34,7 +33,6 @@ def batches(texts: Sequence[str]) -> Iterator[LineBatch]:
     """
     check_texts(texts)
     _keep_freed_memory()
-    expect_work(sum(map(len, texts)))
     first, size = 0, 0
     for place, text in enumerate(texts):
         size += max(len(text), _LEAST_CODES)

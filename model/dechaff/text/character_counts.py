@@ -21,9 +21,9 @@ MARKS: Final = {
     "bracket": "()[]{}（）【】［］",
     "address": "@#©®™&%",
 }
-# The kinds of characters: 0 for lower-case letters and spaces, then the marks, then these.
+# The classes that are counted: 0 for lower-case letters and spaces, then the marks, then these.
 _PERCENT, _OTHER_PERCENT, _OTHER, _UPPER, _DIGIT, _IDEOGRAPH, _CURRENCY = range(len(MARKS) + 1, len(MARKS) + 8)
-N_KINDS: Final = len(MARKS) + 8
+N_CLASSES: Final = len(MARKS) + 8
 
 
 class CharacterCounts(NamedTuple):
@@ -56,10 +56,10 @@ def mark_table() -> Classes:
 
 
 @cache
-def kind_table() -> Classes:
-    """Return the kind of every code point.
+def counting_table() -> Classes:
+    """Return the counting class of every code point.
 
-    Lower-case letters and spaces, the most frequent characters, are kind 0: their counts are derived from the word
+    Lower-case letters and spaces, the most frequent characters, are class 0: their counts are derived from the word
     lengths instead.
     """
     classes, table = class_table(), mark_table().copy()
@@ -81,7 +81,7 @@ def count_characters(batch: LineBatch, n_word_chars: Indices) -> CharacterCounts
     n_word_chars : ndarray of int64, shape (n_lines,)
         The number of characters of each line that are part of words.
     """
-    counts = count_kinds(batch.codes, batch.classes, batch.starts, batch.ends, kind_table())
+    counts = count_classes(batch.codes, batch.classes, batch.starts, batch.ends, counting_table())
     marks = counts[1 : len(MARKS) + 1]
     marks[list(MARKS).index("address")] += counts[_PERCENT]
     return CharacterCounts(
@@ -96,18 +96,18 @@ def count_characters(batch: LineBatch, n_word_chars: Indices) -> CharacterCounts
 
 
 @accelerated
-def count_kinds(
+def count_classes(
     codes: Codes,
     classes: Classes,
     starts: Indices,
     ends: Indices,  # noqa: ARG001 - what stands between lines is space, which does not count
     kinds: Classes,
 ) -> Indices:
-    """Count the characters of each kind, those of kind 0 aside, in every line, shape (N_KINDS, n_lines)."""
+    """Count the characters of each kind, those of kind 0 aside, in every line, shape (N_CLASSES, n_lines)."""
     rare = np.flatnonzero((classes != LETTER) & (classes != SPACE))
     first = np.append(np.searchsorted(rare, starts), len(rare))
-    cells = np.repeat(np.arange(0, N_KINDS * len(starts), N_KINDS), np.diff(first))
+    cells = np.repeat(np.arange(0, N_CLASSES * len(starts), N_CLASSES), np.diff(first))
     cells += kinds.take(codes[rare[len(rare) - len(cells) :]])
-    counts = np.bincount(cells, minlength=N_KINDS * len(starts)).reshape(-1, N_KINDS)
+    counts = np.bincount(cells, minlength=N_CLASSES * len(starts)).reshape(-1, N_CLASSES)
     counts[:, 0] = 0
     return np.ascontiguousarray(counts.T)

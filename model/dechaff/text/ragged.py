@@ -20,17 +20,21 @@ _LOGARITHMS: Final = 1 << 16
 _DECIMALS: Final = 4
 
 
-@accelerated
 def sum_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
-    """Sum each run; an empty run sums to zero.
+    """Sum each row; an empty row sums to zero.
 
-    Every run is summed by itself, so the result does not depend on what stands beside it in the batch.
+    Every row is summed by itself, so its sum does not depend on the other rows of the batch.
 
     Parameters
     ----------
-    values : ndarray of numbers, shape (n_members,)
+    values : ndarray of numbers, shape (n_values,)
         Not of flags, whose sum would be a flag.
-    offsets : ndarray of int64, shape (n_runs + 1,)
+    offsets : ndarray of int64, shape (n_rows + 1,)
+
+    Returns
+    -------
+    ndarray, shape (n_rows,)
+        Of the type of `values`.
 
     Examples
     --------
@@ -38,8 +42,6 @@ def sum_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     [3, 0, 3]
     """
     filled, starts = _filled(offsets)
-    if len(filled) == len(offsets) - 1 and len(filled):
-        return np.asarray(np.add.reduceat(values[: offsets[-1]], starts))
     sums = np.zeros(len(offsets) - 1, values.dtype)
     if len(filled):
         sums[filled] = np.add.reduceat(values[: offsets[-1]], starts)
@@ -57,7 +59,7 @@ def mean_rows(values: NDArray[Any], offsets: Indices) -> Values:
 
     Parameters
     ----------
-    values : ndarray, shape (n_members,)
+    values : ndarray, shape (n_values,)
     offsets : ndarray of int64, shape (n_rows + 1,)
     """
     counts = np.maximum(offsets[1:] - offsets[:-1], 1)
@@ -71,20 +73,23 @@ def repeat_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     ----------
     values : ndarray, shape (n_rows,)
     offsets : ndarray of int64, shape (n_rows + 1,)
+
+    Returns
+    -------
+    ndarray, shape (n_values,)
     """
-    return values.repeat(offsets[1:] - offsets[:-1])  # np.diff takes longer than the rest
+    return values.repeat(offsets[1:] - offsets[:-1])  # np.diff would take longer than the rest
 
 
-@accelerated
 def shift(values: NDArray[Float], offsets: Indices, by: int, fill: float = 0.0) -> NDArray[Float]:
-    """Give each member the value that stands `by` places further in its run, `fill` beyond the run's ends.
+    """Return for each place the value `by` places further in its row, and `fill` beyond the row's ends.
 
     Parameters
     ----------
-    values : ndarray of floats, shape (..., n_members)
-        Several rows are shifted at once.
-    offsets : ndarray of int64, shape (n_runs + 1,)
+    values : ndarray of floats, shape (..., n_values)
+    offsets : ndarray of int64, shape (n_rows + 1,)
     by : int
+        Negative to look back.
     fill : float
 
     Examples
@@ -97,7 +102,7 @@ def shift(values: NDArray[Float], offsets: Indices, by: int, fill: float = 0.0) 
         shifted[..., :-by] = values[..., by:]
     else:
         shifted[..., -by:] = values[..., : by or None]
-    # What is not of the run stands at its near end, at most |by| places deep.
+    # Values of other rows have moved into the |by| places at the near end of each row.
     filled, starts = _filled(offsets)
     ends, steps = offsets[filled + 1], np.arange(abs(by))[:, None]
     at_edge = np.minimum(starts + steps, ends - 1) if by < 0 else np.maximum(ends - 1 - steps, starts)
@@ -105,15 +110,13 @@ def shift(values: NDArray[Float], offsets: Indices, by: int, fill: float = 0.0) 
     return shifted
 
 
-@accelerated
 def sum_before(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
-    """Sum what stands before each member in its run.
+    """Sum the values before each place in its row.
 
     Parameters
     ----------
-    values : ndarray, shape (..., n_members)
-        Several rows are summed at once.
-    offsets : ndarray of int64, shape (n_runs + 1,)
+    values : ndarray, shape (..., n_values)
+    offsets : ndarray of int64, shape (n_rows + 1,)
 
     Examples
     --------
@@ -125,23 +128,21 @@ def sum_before(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     return np.asarray(before - before.take(repeat_rows(offsets[:-1], offsets), axis=-1))
 
 
-@accelerated
 def sum_windows(
     values: NDArray[Any], offsets: Indices, reaches: Sequence[int]
 ) -> Iterator[tuple[NDArray[Any], Indices]]:
-    """Sum the members at most `reach` places away in the run, the member itself too, and count them.
+    """Sum the values at most `reach` places away in the row, with the place itself, and count them.
 
     Parameters
     ----------
-    values : ndarray, shape (..., n_members)
-        Several rows are summed at once.
-    offsets : ndarray of int64, shape (n_runs + 1,)
+    values : ndarray, shape (..., n_values)
+    offsets : ndarray of int64, shape (n_rows + 1,)
     reaches : sequence of int
 
     Yields
     ------
-    sums : ndarray, shape (..., n_members)
-    counts : ndarray of int64, shape (n_members,)
+    sums : ndarray, shape (..., n_values)
+    counts : ndarray of int64, shape (n_values,)
         For each reach.
 
     Examples
@@ -156,19 +157,20 @@ def sum_windows(
     begin, end = repeat_rows(offsets[:-1], offsets), repeat_rows(offsets[1:], offsets)
     for reach in reaches:
         first, last = np.maximum(places - reach, begin), np.minimum(places + reach + 1, end)
-        yield sums.take(last, axis=-1) - sums.take(first, axis=-1), last - first
+        # No place is out of bounds: without a check it takes less time.
+        yield sums.take(last, axis=-1, mode="clip") - sums.take(first, axis=-1, mode="clip"), last - first
 
 
 @accelerated
 def places_since(flags: Flags, offsets: Indices, limit: int) -> Indices:
-    """Count the places back to the nearest flagged member before each one, at most `limit`.
+    """Count the places from the nearest flag before each place in its row, at most `limit`.
 
     Parameters
     ----------
-    flags : ndarray of bool, shape (..., n_members)
-        Several rows are counted at once.
-    offsets : ndarray of int64, shape (n_runs + 1,)
+    flags : ndarray of bool, shape (..., n_values)
+    offsets : ndarray of int64, shape (n_rows + 1,)
     limit : int
+        Also where there is no flag.
 
     Examples
     --------
@@ -184,7 +186,7 @@ def places_since(flags: Flags, offsets: Indices, limit: int) -> Indices:
 
 @accelerated
 def places_until(flags: Flags, offsets: Indices, limit: int) -> Indices:
-    """Count the places on to the nearest flagged member after each one, at most `limit`."""
+    """Count the places to the nearest flag after each place in its row, at most `limit`."""
     mirrored = (offsets[-1] - offsets)[::-1]
     return places_since(flags[..., ::-1], mirrored, limit)[..., ::-1]
 
@@ -193,12 +195,11 @@ def places_until(flags: Flags, offsets: Indices, limit: int) -> Indices:
 def round_column(column: Values) -> Floats:
     """Round to four decimals.
 
-    Running sums differ in their last digits with what else is in the batch; no split may see that.
+    The last digits of running sums depend on the rest of the batch; rounded they do not change a decision.
 
     Parameters
     ----------
-    column : ndarray of float64, shape (n_members,)
-        Of float32 the compiled twin would make other digits.
+    column : ndarray of float64, shape (n_values,)
     """
     return np.round(column, _DECIMALS).astype(np.float32)
 
@@ -210,7 +211,7 @@ def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) ->
 
     Parameters
     ----------
-    counts, others : ndarray of integers, shape (..., n_members)
+    counts, others : ndarray of integers, shape (..., n_values)
         Numerators and denominators; `others` must not contain zeros.
 
     Examples
@@ -226,7 +227,7 @@ def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]
 
     Parameters
     ----------
-    columns : mapping of str to ndarray, shape (n_members,)
+    columns : mapping of str to ndarray, shape (n_values,)
     """
     return {
         name: round_column(column) if column.dtype == np.float64 else column for name, column in columns.items()
@@ -248,7 +249,12 @@ def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> 
     >>> log1p_counts(np.array([0, 1, 1_000_000])).round(3).tolist()
     [0.0, 0.6930000185966492, 13.815999984741211]
     """
-    return take_logarithms(counts, _log1p_table(rounded), rounded)
+    table = _log1p_table(rounded)
+    logarithms: Floats = table.take(counts, mode="clip")
+    if counts.size and counts.max() >= len(table):
+        large = np.nonzero(counts >= len(table))
+        logarithms[large] = _log1p(counts[large], rounded)
+    return logarithms
 
 
 @cache
@@ -259,13 +265,3 @@ def _log1p_table(rounded: bool) -> Floats:
 def _log1p(counts: NDArray[np.integer[Any]], rounded: bool) -> Floats:
     logarithms = np.log1p(counts)
     return np.asarray(np.round(logarithms, _DECIMALS) if rounded else logarithms, np.float32)
-
-
-@accelerated
-def take_logarithms(counts: NDArray[np.integer[Any]], table: Floats, rounded: bool) -> Floats:
-    """Look the logarithms of counts up, and compute those of counts that are not in the table."""
-    found: Floats = table.take(counts, mode="clip")
-    if counts.size and counts.max() >= len(table):
-        large = np.nonzero(counts >= len(table))
-        found[large] = _log1p(counts[large], rounded)
-    return found

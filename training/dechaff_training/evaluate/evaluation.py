@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dechaff.decisions.decide import decide
 from dechaff.decisions.titles import make_page_infos
 from dechaff.errors import CorpusError
+from dechaff.kernels import for_batch
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.linear.stage import Values
 from dechaff.text.tokens import Keywords
@@ -241,11 +242,14 @@ def decide_corpus(
     """
     columns: list[tuple[Values, NDArray[np.bool_], Indices, Indices, Indices]] = []
     cleaned: list[str] = []
-    for decision in decide(texts, model, threshold, page_infos=make_page_infos(texts, titles, None)):
-        batch = decision.batch
-        cleaned += decision.kept_texts()
-        n_tokens = np.concatenate([np.zeros(0, np.int64), *(f.words.counts for f in decision.forwards())])
-        columns.append((decision.probability, decision.kept, batch.ends - batch.starts, n_tokens, decision.n_lines))
+    with for_batch(len(texts)):
+        for decision in decide(texts, model, threshold, page_infos=make_page_infos(texts, titles, None)):
+            batch = decision.batch
+            cleaned += decision.kept_texts()
+            n_tokens = np.concatenate([np.zeros(0, np.int64), *(f.words.counts for f in decision.forwards())])
+            columns.append(
+                (decision.probability, decision.kept, batch.ends - batch.starts, n_tokens, decision.n_lines)
+            )
     if not columns:
         raise CorpusError(
             "no articles to evaluate: silver labels (from a vote of extractors) do not count; "
