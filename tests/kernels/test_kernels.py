@@ -15,7 +15,6 @@ from dechaff import LineBatch, LineModel, clean_array, kernels
 from dechaff.features import lexicon
 from dechaff.linear.line_model import stage_names
 from dechaff.text import tokens
-from dechaff.text.ragged import log1p_counts
 from dechaff_training.corpus.corpus import Corpus
 
 RANDOM = random_model()
@@ -75,18 +74,6 @@ def test_real_articles_give_the_same_numbers(model: LineModel, corpus: Corpus) -
     cleaned = clean_array(corpus.texts, model)
     kernels.use_compiled(False)
     assert clean_array(corpus.texts, model) == cleaned
-
-
-@pytest.mark.usefixtures("_numba")
-@pytest.mark.parametrize("rounded", [False, True])
-def test_logarithms_of_any_count(rounded: bool) -> None:
-    """Counts below zero, within the table, at its end and beyond have the same logarithms."""
-    counts = np.array([[-3, 0, 1, 7], [65_535, 65_536, 65_537, 10**9]])
-    expected = np.log1p(np.maximum(counts, 0))
-    for wanted in (False, True):
-        kernels.use_compiled(wanted)
-        found = log1p_counts(counts, rounded=rounded)
-        assert found == pytest.approx(np.round(expected, 4) if rounded else expected, rel=1e-7)
 
 
 def test_constants_are_the_same() -> None:

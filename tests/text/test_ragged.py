@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dechaff.text.ragged import (
+    log1p_counts,
     mean_rows,
     places_since,
     places_until,
@@ -81,3 +82,12 @@ def test_sums_keep_their_type() -> None:
     """Hashes are summed modulo 2^64 in their own type."""
     sums = sum_rows(np.array([2**64 - 1, 2], np.uint64), np.array([0, 2]))
     assert (sums.dtype, sums.tolist()) == (np.uint64, [1])
+
+
+@pytest.mark.parametrize("rounded", [False, True])
+def test_logarithms_of_any_count(rounded: bool) -> None:
+    """Counts below zero, within the table, at its end and beyond have the right logarithms."""
+    counts = np.array([[-3, 0, 1, 7], [65_535, 65_536, 65_537, 10**9]])
+    expected = np.log1p(np.maximum(counts, 0))
+    found = log1p_counts(counts, rounded=rounded)
+    assert found == pytest.approx(np.round(expected, 4) if rounded else expected, rel=1e-7)

@@ -41,7 +41,7 @@ def keyword_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
     """Count each family's phrases in each line, and the share of the line's words that they cover."""
     hits = find_phrases(words, phrase_table(words.keywords))
     n_words = np.maximum(words.counts, 1)
-    numbers, shares = weigh_families(words.lines[hits.words], hits.lengths, hits.families, n_words, len(FAMILIES))
+    numbers, shares = measure_families(words.lines[hits.words], hits.lengths, hits.families, n_words, len(FAMILIES))
     columns: Columns = {}
     for row, name in enumerate(FAMILIES):
         columns |= {f"n_{name}_phrases": numbers[row], f"share_{name}_phrases": shares[row]}
@@ -51,7 +51,7 @@ def keyword_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
 
 
 @accelerated
-def weigh_families(
+def measure_families(
     hit_lines: Indices, lengths: Indices, families: Codes, n_words: Indices, n_families: int
 ) -> Floats:
     """Give the logarithm of one more than a family's hits in each line, and the share of words that they cover.

@@ -46,12 +46,12 @@ def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
     is_last[offsets[1:][offsets[1:] > 0] - 1] = True
     is_last[2 * n - 1 - offsets[:-1][offsets[:-1] < n]] = True
     longest = int(np.diff(offsets).max())
-    messages = lend_ratios(np.append(ratios, ratios[::-1]), is_last, stay, longest)
+    messages = forward_messages(np.append(ratios, ratios[::-1]), is_last, stay, longest)
     return np.asarray(log_odds + np.log(messages[:n] * messages[: n - 1 : -1]), np.float64)
 
 
 @accelerated
-def lend_ratios(ratios: Values, is_last: Flags, stay: float, longest: int) -> Values:
+def forward_messages(ratios: Values, is_last: Flags, stay: float, longest: int) -> Values:
     """Give the likelihood ratio that the lines before each line lend it, 1 to the first of an article.
 
     A line with ratio q that is lent r lends (stay q r + 1 - stay) / ((1 - stay) q r + stay) to the next one. That

@@ -23,7 +23,7 @@ MARKS: Final = {
 }
 # The kinds of characters: none, which is lower-case letters and space, then the marks, then these.
 _PERCENT, _OTHER_PERCENT, _OTHER, _UPPER, _DIGIT, _IDEOGRAPH, _CURRENCY = range(len(MARKS) + 1, len(MARKS) + 8)
-N_KINDS: Final = len(MARKS) + 8
+N_CLASSES: Final = len(MARKS) + 8
 
 
 class CharacterCounts(NamedTuple):
@@ -56,7 +56,7 @@ def mark_table() -> Classes:
 
 
 @cache
-def kind_table() -> Classes:
+def counting_table() -> Classes:
     """Give every code point the number of its kind: 0 for the most frequent ones, which the words count."""
     classes, table = class_table(), mark_table().copy()
     table[table == 0] = _OTHER
@@ -77,7 +77,7 @@ def count_characters(batch: LineBatch, n_word_chars: Indices) -> CharacterCounts
     n_word_chars : ndarray of int64, shape (n_lines,)
         How many characters of each line stand in words.
     """
-    counts = count_kinds(batch.codes, batch.classes, batch.starts, batch.ends, kind_table())
+    counts = count_classes(batch.codes, batch.classes, batch.starts, batch.ends, counting_table())
     marks = counts[1 : len(MARKS) + 1]
     marks[list(MARKS).index("address")] += counts[_PERCENT]
     return CharacterCounts(
@@ -92,18 +92,18 @@ def count_characters(batch: LineBatch, n_word_chars: Indices) -> CharacterCounts
 
 
 @accelerated
-def count_kinds(
+def count_classes(
     codes: Codes,
     classes: Classes,
     starts: Indices,
     ends: Indices,  # noqa: ARG001 - what stands between lines is space, which does not count
     kinds: Classes,
 ) -> Indices:
-    """Count the characters of each kind, those of kind 0 aside, in every line, shape (N_KINDS, n_lines)."""
+    """Count the characters of each kind, those of kind 0 aside, in every line, shape (N_CLASSES, n_lines)."""
     rare = np.flatnonzero((classes != LETTER) & (classes != SPACE))
     first = np.append(np.searchsorted(rare, starts), len(rare))
-    cells = np.repeat(np.arange(0, N_KINDS * len(starts), N_KINDS), np.diff(first))
+    cells = np.repeat(np.arange(0, N_CLASSES * len(starts), N_CLASSES), np.diff(first))
     cells += kinds.take(codes[rare[len(rare) - len(cells) :]])
-    counts = np.bincount(cells, minlength=N_KINDS * len(starts)).reshape(-1, N_KINDS)
+    counts = np.bincount(cells, minlength=N_CLASSES * len(starts)).reshape(-1, N_CLASSES)
     counts[:, 0] = 0
     return np.ascontiguousarray(counts.T)

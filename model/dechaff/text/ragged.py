@@ -1,4 +1,8 @@
-"""Arithmetic over runs: the words of a line, the lines of an article. Offsets mark where each run begins."""
+"""Arithmetic over ragged rows: the words of a line, the lines of an article.
+
+The values of all rows lie one after the other in one array; `offsets`, of shape (n_rows + 1,), mark where each row
+begins.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -17,17 +21,21 @@ _LOGARITHMS: Final = 1 << 16
 _DECIMALS: Final = 4
 
 
-@accelerated
 def sum_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
-    """Sum each run; an empty run sums to zero.
+    """Sum each row; an empty row sums to zero.
 
-    Every run is summed by itself, so the result does not depend on what stands beside it in the batch.
+    Every row is summed by itself, so its sum does not depend on the other rows of the batch.
 
     Parameters
     ----------
-    values : ndarray of numbers, shape (n_members,)
+    values : ndarray of numbers, shape (n_values,)
         Not of flags, whose sum would be a flag.
-    offsets : ndarray of int64, shape (n_runs + 1,)
+    offsets : ndarray of int64, shape (n_rows + 1,)
+
+    Returns
+    -------
+    ndarray, shape (n_rows,)
+        Of the type of `values`.
 
     Examples
     --------
@@ -35,8 +43,6 @@ def sum_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     [3, 0, 3]
     """
     filled, starts = _filled(offsets)
-    if len(filled) == len(offsets) - 1 and len(filled):
-        return np.asarray(np.add.reduceat(values[: offsets[-1]], starts))
     sums = np.zeros(len(offsets) - 1, values.dtype)
     if len(filled):
         sums[filled] = np.add.reduceat(values[: offsets[-1]], starts)
@@ -44,44 +50,47 @@ def sum_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
 
 
 def _filled(offsets: Indices) -> tuple[Indices, Indices]:
-    """Find the rows that are not empty, and where they start."""
+    """Find the rows that are not empty, and where they begin."""
     filled = np.flatnonzero(offsets[1:] > offsets[:-1])
     return filled, offsets[filled]
 
 
 def mean_rows(values: NDArray[Any], offsets: Indices) -> Values:
-    """Average each run; an empty run has mean zero.
+    """Average each row; an empty row has mean zero.
 
     Parameters
     ----------
-    values : ndarray, shape (n_members,)
-    offsets : ndarray of int64, shape (n_runs + 1,)
+    values : ndarray, shape (n_values,)
+    offsets : ndarray of int64, shape (n_rows + 1,)
     """
     counts = np.maximum(offsets[1:] - offsets[:-1], 1)
     return np.asarray(sum_rows(np.asarray(values, np.float64), offsets) / counts, np.float64)
 
 
 def repeat_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
-    """Give every member of a run its run's value.
+    """Repeat one value per row for every member of the row.
 
     Parameters
     ----------
-    values : ndarray, shape (n_runs,)
-    offsets : ndarray of int64, shape (n_runs + 1,)
+    values : ndarray, shape (n_rows,)
+    offsets : ndarray of int64, shape (n_rows + 1,)
+
+    Returns
+    -------
+    ndarray, shape (n_values,)
     """
-    return values.repeat(offsets[1:] - offsets[:-1])  # np.diff takes longer than the rest
+    return values.repeat(offsets[1:] - offsets[:-1])  # np.diff would take longer than the rest
 
 
-@accelerated
 def shift(values: NDArray[Float], offsets: Indices, by: int, fill: float = 0.0) -> NDArray[Float]:
-    """Give each member the value that stands `by` places further in its run, `fill` beyond the run's ends.
+    """Return for each place the value `by` places further in its row, and `fill` beyond the row's ends.
 
     Parameters
     ----------
-    values : ndarray of floats, shape (..., n_members)
-        Several rows are shifted at once.
-    offsets : ndarray of int64, shape (n_runs + 1,)
+    values : ndarray of floats, shape (..., n_values)
+    offsets : ndarray of int64, shape (n_rows + 1,)
     by : int
+        Negative to look back.
     fill : float
 
     Examples
@@ -94,7 +103,7 @@ def shift(values: NDArray[Float], offsets: Indices, by: int, fill: float = 0.0) 
         shifted[..., :-by] = values[..., by:]
     else:
         shifted[..., -by:] = values[..., : by or None]
-    # What is not of the run stands at its near end, at most |by| places deep.
+    # Values of other rows have moved into the |by| places at the near end of each row.
     filled, starts = _filled(offsets)
     ends, steps = offsets[filled + 1], np.arange(abs(by))[:, None]
     at_edge = np.minimum(starts + steps, ends - 1) if by < 0 else np.maximum(ends - 1 - steps, starts)
@@ -102,43 +111,46 @@ def shift(values: NDArray[Float], offsets: Indices, by: int, fill: float = 0.0) 
     return shifted
 
 
-@accelerated
 def sum_before(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
-    """Sum what stands before each member in its run.
+    """Sum the values before each place in its row.
 
     Parameters
     ----------
-    values : ndarray, shape (..., n_members)
-        Several rows are summed at once.
-    offsets : ndarray of int64, shape (n_runs + 1,)
+    values : ndarray, shape (..., n_values)
+    offsets : ndarray of int64, shape (n_rows + 1,)
 
     Examples
     --------
     >>> sum_before(np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 3, 4])).tolist()
     [0.0, 1.0, 3.0, 0.0]
     """
-    before = np.zeros_like(values)
-    np.cumsum(values[..., :-1], axis=-1, out=before[..., 1:])
-    return np.asarray(before - before.take(repeat_rows(offsets[:-1], offsets), axis=-1))
+    sums = _cumulate(values)
+    at_start = sums.take(offsets[:-1], axis=-1)
+    return np.asarray(sums[..., :-1] - at_start.repeat(offsets[1:] - offsets[:-1], axis=-1))
 
 
-@accelerated
+def _cumulate(values: NDArray[Any]) -> NDArray[Any]:
+    """Sum the values before each place, and all of them, over the ends of rows."""
+    sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1), values.dtype)
+    np.cumsum(values, axis=-1, out=sums[..., 1:])
+    return sums
+
+
 def sum_windows(
     values: NDArray[Any], offsets: Indices, reaches: Sequence[int]
 ) -> Iterator[tuple[NDArray[Any], Indices]]:
-    """Sum the members at most `reach` places away in the run, the member itself too, and count them.
+    """Sum the values at most `reach` places away in the row, with the place itself, and count them.
 
     Parameters
     ----------
-    values : ndarray, shape (..., n_members)
-        Several rows are summed at once.
-    offsets : ndarray of int64, shape (n_runs + 1,)
+    values : ndarray, shape (..., n_values)
+    offsets : ndarray of int64, shape (n_rows + 1,)
     reaches : sequence of int
 
     Yields
     ------
-    sums : ndarray, shape (..., n_members)
-    counts : ndarray of int64, shape (n_members,)
+    sums : ndarray, shape (..., n_values)
+    counts : ndarray of int64, shape (n_values,)
         For each reach.
 
     Examples
@@ -147,25 +159,25 @@ def sum_windows(
     >>> sums.tolist(), counts.tolist()
     ([3.0, 3.0, 3.0], [2, 2, 1])
     """
-    sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1), values.dtype)
-    np.cumsum(values, axis=-1, out=sums[..., 1:])
+    sums = _cumulate(values)
     places = np.arange(values.shape[-1])
     begin, end = repeat_rows(offsets[:-1], offsets), repeat_rows(offsets[1:], offsets)
     for reach in reaches:
         first, last = np.maximum(places - reach, begin), np.minimum(places + reach + 1, end)
-        yield sums.take(last, axis=-1) - sums.take(first, axis=-1), last - first
+        # No place is out of bounds: without a check it takes less time.
+        yield sums.take(last, axis=-1, mode="clip") - sums.take(first, axis=-1, mode="clip"), last - first
 
 
 @accelerated
 def places_since(flags: Flags, offsets: Indices, limit: int) -> Indices:
-    """Count the places back to the nearest flagged member before each one, at most `limit`.
+    """Count the places from the nearest flag before each place in its row, at most `limit`.
 
     Parameters
     ----------
-    flags : ndarray of bool, shape (..., n_members)
-        Several rows are counted at once.
-    offsets : ndarray of int64, shape (n_runs + 1,)
+    flags : ndarray of bool, shape (..., n_values)
+    offsets : ndarray of int64, shape (n_rows + 1,)
     limit : int
+        Also where there is no flag.
 
     Examples
     --------
@@ -181,7 +193,7 @@ def places_since(flags: Flags, offsets: Indices, limit: int) -> Indices:
 
 @accelerated
 def places_until(flags: Flags, offsets: Indices, limit: int) -> Indices:
-    """Count the places on to the nearest flagged member after each one, at most `limit`."""
+    """Count the places to the nearest flag after each place in its row, at most `limit`."""
     mirrored = (offsets[-1] - offsets)[::-1]
     return places_since(flags[..., ::-1], mirrored, limit)[..., ::-1]
 
@@ -190,22 +202,21 @@ def places_until(flags: Flags, offsets: Indices, limit: int) -> Indices:
 def round_column(column: Values) -> Floats:
     """Round to four decimals.
 
-    Running sums differ in their last digits with what else is in the batch; no split may see that.
+    The last digits of running sums depend on the rest of the batch; rounded they do not change a decision.
 
     Parameters
     ----------
-    column : ndarray of float64, shape (n_members,)
-        Of float32 the compiled twin would make other digits.
+    column : ndarray of float64, shape (n_values,)
     """
     return np.round(column, _DECIMALS).astype(np.float32)
 
 
 def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) -> Floats:
-    """Divide counts by others, in float32: below 2**24 the result is that of float64, rounded, at half the memory.
+    """Divide counts in float32: below 2**24 the results are those of float64, rounded, in half the memory.
 
     Parameters
     ----------
-    counts, others : ndarray of integers, shape (..., n_members)
+    counts, others : ndarray of integers, shape (..., n_values)
         None of the others is zero.
 
     Examples
@@ -217,11 +228,11 @@ def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) ->
 
 
 def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Round columns of float64 to four decimals; flags, and what is rounded already, stay as they are.
+    """Round columns of float64 to four decimals; leave flags and float32 as they are.
 
     Parameters
     ----------
-    columns : mapping of str to ndarray, shape (n_members,)
+    columns : mapping of str to ndarray, shape (n_values,)
     """
     return {
         name: round_column(column) if column.dtype == np.float64 else column for name, column in columns.items()
@@ -229,12 +240,12 @@ def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]
 
 
 def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> Floats:
-    """Take the logarithm of one more than each count: small ones are looked up, which is far faster.
+    """Compute log(1 + count); small counts are looked up in a table, which is far faster.
 
     Parameters
     ----------
     counts : ndarray of integers
-        One below zero is taken for zero.
+        Negative ones count as zero.
     rounded : bool
         Whether to round to four decimals, as `round_column` does.
 
@@ -243,7 +254,12 @@ def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> 
     >>> log1p_counts(np.array([0, 1, 1_000_000])).round(3).tolist()
     [0.0, 0.6930000185966492, 13.815999984741211]
     """
-    return take_logarithms(counts, _log1p_table(rounded), rounded)
+    table = _log1p_table(rounded)
+    logarithms: Floats = table.take(counts, mode="clip")
+    if counts.size and counts.max() >= len(table):
+        large = np.nonzero(counts >= len(table))
+        logarithms[large] = _log1p(counts[large], rounded)
+    return logarithms
 
 
 @cache
@@ -254,13 +270,3 @@ def _log1p_table(rounded: bool) -> Floats:
 def _log1p(counts: NDArray[np.integer[Any]], rounded: bool) -> Floats:
     logarithms = np.log1p(counts)
     return np.asarray(np.round(logarithms, _DECIMALS) if rounded else logarithms, np.float32)
-
-
-@accelerated
-def take_logarithms(counts: NDArray[np.integer[Any]], table: Floats, rounded: bool) -> Floats:
-    """Look the logarithms of counts up, and compute those of counts that are not in the table."""
-    found: Floats = table.take(counts, mode="clip")
-    if counts.size and counts.max() >= len(table):
-        large = np.nonzero(counts >= len(table))
-        found[large] = _log1p(counts[large], rounded)
-    return found

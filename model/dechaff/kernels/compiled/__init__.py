@@ -1,51 +1,37 @@
-"""The compiled twins: each does in one pass what the function of its name does in numpy, where it is described.
+"""Numba kernels: each computes in one pass the result of the numpy function of its name, which documents it.
 
-Importing this package imports numba. What is compiled is kept on disk for the next process.
+Importing this package imports numba. Compiled code is cached on disk for the next process.
 """
 
-from dechaff.kernels.compiled.articles import best_segment, find_copies, lend_ratios, sum_stage
-from dechaff.kernels.compiled.runs import (
-    places_since,
-    places_until,
-    round_column,
-    shift,
-    sum_before,
-    sum_rows,
-    sum_windows,
-    take_logarithms,
-)
-from dechaff.kernels.compiled.text import count_kinds, find_lines, hash_words
+from dechaff.kernels.compiled.articles import best_segment, find_copies, forward_messages, sum_stage
+from dechaff.kernels.compiled.ragged import places_since, places_until, round_column
+from dechaff.kernels.compiled.text import count_classes, find_lines, hash_words
 from dechaff.kernels.compiled.words import (
     count_copies,
     count_recurring,
     count_word_shapes,
     match_phrases,
     measure_cohesion,
+    measure_families,
     sum_terms,
-    weigh_families,
 )
 
 __all__ = [
     "best_segment",
+    "count_classes",
     "count_copies",
-    "count_kinds",
     "count_recurring",
     "count_word_shapes",
     "find_copies",
     "find_lines",
+    "forward_messages",
     "hash_words",
-    "lend_ratios",
     "match_phrases",
     "measure_cohesion",
+    "measure_families",
     "places_since",
     "places_until",
     "round_column",
-    "shift",
-    "sum_before",
-    "sum_rows",
     "sum_stage",
     "sum_terms",
-    "sum_windows",
-    "take_logarithms",
-    "weigh_families",
 ]

@@ -1,4 +1,4 @@
-"""Leaves of trees, and decisions over the lines of an article, compiled."""
+"""Numba kernels over the lines of articles: stages, copies, smoothing, the best segment."""
 
 import numpy as np
 
@@ -17,7 +17,6 @@ def sum_stage(
     conditions: tuple[Indices, Indices, Floats, Indices],
     pattern_weights: Values,
 ) -> Values:
-    # Few lines at once: a feature is read from memory only once for its weight and its conditions.
     features, bounds, thresholds, rows = conditions
     n = matrix.shape[1]
     total = np.empty(n)
@@ -28,28 +27,22 @@ def sum_stage(
         width = min(_AT_ONCE, n - first)
         linear[:] = 0
         leaves[:] = 0
-        tested = 0
         for feature in range(len(weights)):
             values, weight = matrix[feature, first : first + width], weights[feature]
             for j in range(width):
                 linear[j] += weight * values[j]
-            if tested == len(features) or features[tested] != feature:
-                continue
-            for condition in range(bounds[tested], bounds[tested + 1]):
+        for k in range(len(features)):
+            values = matrix[features[k], first : first + width]
+            for condition in range(bounds[k], bounds[k + 1]):
                 threshold, own = thresholds[condition], outcomes[condition]
                 for j in range(width):
                     own[j] = values[j] > threshold
-            tested += 1
         for tree in range(len(pattern_weights)):
-            for half in (4, 0):  # eight rows at once are too many for the compiler to vectorise
-                a, b, c, d = (
-                    outcomes[rows[half, tree]],
-                    outcomes[rows[half + 1, tree]],
-                    outcomes[rows[half + 2, tree]],
-                    outcomes[rows[half + 3, tree]],
-                )
+            patterns[:] = 0
+            for split in range(len(rows) - 1, -1, -1):
+                own = outcomes[rows[split, tree]]
                 for j in range(_AT_ONCE):
-                    patterns[j] = patterns[j] << 4 | (a[j] | b[j] << 1) | (c[j] << 2 | d[j] << 3)
+                    patterns[j] += patterns[j] + own[j]
             own_weights = pattern_weights[tree]
             for j in range(width):
                 leaves[j] += own_weights[patterns[j]]
@@ -62,14 +55,14 @@ def sum_stage(
 def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, Flags]:
     n_copies, is_first = np.empty(len(hashes), np.int64), np.empty(len(hashes), np.bool_)
     longest = 1
-    for run in range(len(offsets) - 1):
-        longest = max(longest, offsets[run + 1] - offsets[run])
+    for article in range(len(offsets) - 1):
+        longest = max(longest, offsets[article + 1] - offsets[article])
     room = 2
     while room < 2 * longest:
         room *= 2
     lines, places = np.empty(room, np.int64), np.empty(longest, np.int64)
-    for run in range(len(offsets) - 1):
-        begin, end = offsets[run], offsets[run + 1]
+    for article in range(len(offsets) - 1):
+        begin, end = offsets[article], offsets[article + 1]
         size = 2
         while size < 2 * (end - begin):
             size *= 2
@@ -89,13 +82,13 @@ def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, Flags]:
 
 
 @compiled
-def lend_ratios(ratios: Values, is_last: Flags, stay: float, longest: int) -> Values:
+def forward_messages(ratios: Values, is_last: Flags, stay: float, longest: int) -> Values:
     messages = np.empty(len(ratios))
-    lent = 1.0
+    message = 1.0
     for i in range(len(ratios)):
-        messages[i] = lent
-        known = ratios[i] * lent
-        lent = 1.0 if is_last[i] else (stay * known + (1 - stay)) / ((1 - stay) * known + stay)
+        messages[i] = message
+        known = ratios[i] * message
+        message = 1.0 if is_last[i] else (stay * known + (1 - stay)) / ((1 - stay) * known + stay)
     return messages
 
 

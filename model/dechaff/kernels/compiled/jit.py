@@ -1,4 +1,4 @@
-"""What all compiled functions share: how they are compiled, and how a hash is mixed."""
+"""What all kernels share: compilation, and the mixing of hashes."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -13,13 +13,13 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 def compiled(function: Function) -> Function:
-    """Compile a function at its first call; keep the result on disk if there is a place to write.
+    """Compile a function on its first call; cache the result on disk if there is a place to write.
 
-    What is kept is made anew when the function's own file changes, not when another's does that it calls.
+    The cache is renewed when the function's own file changes, but not when only a function that it calls does.
     """
     try:
         result: Any = numba.njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # neither this folder nor the user's can be written to
+    except RuntimeError:  # neither this folder nor the user's cache can be written to
         result = numba.njit(nogil=True)(function)
     return cast("Function", result)
 

@@ -1,4 +1,4 @@
-"""From code points to lines, words and counts of characters, compiled."""
+"""Numba kernels over code points: lines, words, counts of characters."""
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def hash_words(
     line_ends: Indices,
     folded: Codes,
 ) -> tuple[Indices, Indices, Hashes, Indices]:
-    n_words = 1  # at most: the first code point may begin one
+    n_words = 1  # an upper bound: the first code point may begin a word
     for i in range(1, len(classes)):
         begins = (classes[i] & _IN_WORD != 0) & (
             (classes[i - 1] & _IN_WORD == 0) | ((classes[i] | classes[i - 1]) & _SINGLE != 0)
@@ -75,19 +75,19 @@ def hash_words(
 
 
 @compiled
-def count_kinds(codes: Codes, classes: Classes, starts: Indices, ends: Indices, kinds: Classes) -> Indices:
+def count_classes(codes: Codes, classes: Classes, starts: Indices, ends: Indices, table: Classes) -> Indices:
     counts = np.zeros((16, len(starts)), np.int64)
-    # By turns, so that a count need not wait for the one before it to be stored.
+    # Two tables in turn: an increment need not wait for the one before it to be stored.
     even, odd = np.empty(16, np.int64), np.empty(16, np.int64)
     for line in range(len(starts)):
         even[:] = 0
         odd[:] = 0
         start, end = starts[line], ends[line]
         for i in range(start, end - 1, 2):
-            even[kinds[codes[i]]] += 1
-            odd[kinds[codes[i + 1]]] += 1
+            even[table[codes[i]]] += 1
+            odd[table[codes[i + 1]]] += 1
         if (end - start) & 1:
-            even[kinds[codes[end - 1]]] += 1
-        for kind in range(1, 16):
-            counts[kind, line] = even[kind] + odd[kind]
+            even[table[codes[end - 1]]] += 1
+        for k in range(1, 16):
+            counts[k, line] = even[k] + odd[k]
     return counts

@@ -1,107 +1,64 @@
-"""What the words of a line say: phrases, copies, cohesion, hashed terms, compiled."""
+"""Numba kernels over the words of lines: phrases, copies, shapes, cohesion, hashed terms."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dechaff._typing import Classes, Codes, Flags, Floats, Hashes, Indices, Values
 from dechaff.kernels.compiled.jit import BASE, compiled, mix
 from dechaff.text.characters import DIGIT, UPPER
 
-# As `dechaff.text.tokens` and `dechaff.features.lexicon` have them.
+# The values of `dechaff.text.tokens` and `dechaff.features.lexicon`, which kernels cannot import: see the tests.
 _BUCKET_BITS = 12
 _FILTER_BITS = 18
-_INDEX_BITS = 13
 _MAY_BE = 128
 _MAX_WORDS = 6
-
-
-@compiled
-def _index(hashes: Hashes) -> NDArray[np.int32]:
-    """Tell where the hashes with some top bits begin among those in rising order."""
-    counts = np.zeros((1 << _INDEX_BITS) + 1, np.int32)
-    for value in hashes:
-        counts[(value >> np.uint64(64 - _INDEX_BITS)) + np.uint64(1)] += 1
-    return np.cumsum(counts)
+# Of a hash, to find the first phrase that may be equal.
+_INDEX_BITS = 13
 
 
 @compiled
 def match_phrases(
-    word_hashes: Hashes,
-    offsets: Indices,
-    begins: Classes,
-    phrases: Hashes,
-    families: Codes,
+    word_hashes: Hashes, offsets: Indices, begins: Classes, phrases: Hashes, families: Codes
 ) -> tuple[Indices, Indices, Codes]:
-    shift = np.uint64(64 - _FILTER_BITS)
-    n_words, last = offsets[-1], offsets[-1] - 1
-    places, ends, hashes = np.empty(n_words, np.int64), np.empty(n_words, np.int64), np.empty(n_words, np.uint64)
-    room = _MAX_WORDS * n_words
-    likely_places, likely_lengths = np.empty(room, np.int64), np.empty(room, np.int64)
-    likely_hashes = np.empty(room, np.uint64)
-    n = n_likely = 0
+    # Few phrases have the same top bits: searching these in turn takes less time than bisecting.
+    firsts = np.searchsorted(phrases, np.arange(1 << _INDEX_BITS).astype(np.uint64) << np.uint64(64 - _INDEX_BITS))
+    most = _MAX_WORDS * offsets[-1]
+    places, lengths, found = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.uint32)
+    n = 0
     for line in range(len(offsets) - 1):
-        end = offsets[line + 1]
-        for place in range(offsets[line], end):
-            value = word_hashes[place]
-            longest = begins[value >> shift]
-            if longest >= _MAY_BE:
-                likely_places[n_likely], likely_lengths[n_likely], likely_hashes[n_likely] = place, 1, value
-                n_likely += 1
-            # Every other word may begin a phrase, and hardly any two words do: two are always looked at, which
-            # leaves no branch that cannot be guessed.
-            goes_on = (longest % _MAY_BE > 1) & (place + 1 < end)
-            value = mix(value * BASE + word_hashes[min(place + 1, last)])
-            longest = begins[value >> shift]
-            if goes_on & (longest >= _MAY_BE):
-                likely_places[n_likely], likely_lengths[n_likely], likely_hashes[n_likely] = place, 2, value
-                n_likely += 1
-            if goes_on & (longest % _MAY_BE > 2) & (place + 2 < end):
-                places[n], ends[n], hashes[n] = place, end, value
-                n += 1
-    length = 2
-    while n:
-        n_before, n = n, 0
-        length += 1
-        for k in range(n_before):
-            place, end = places[k], ends[k]
-            value = mix(hashes[k] * BASE + word_hashes[place + length - 1])
-            longest = begins[value >> shift]
-            if longest >= _MAY_BE:
-                likely_places[n_likely], likely_lengths[n_likely], likely_hashes[n_likely] = place, length, value
-                n_likely += 1
-            if (longest % _MAY_BE > length) & (place + length < end):
-                places[n], ends[n], hashes[n] = place, end, value
-                n += 1
-    firsts, n_hits = _index(phrases), 0
-    found = np.empty(n_likely, np.uint32)
-    for k in range(n_likely):
-        value = likely_hashes[k]
-        row = firsts[value >> np.uint64(64 - _INDEX_BITS)]
-        while row < len(phrases) and phrases[row] < value:
-            row += 1
-        if row < len(phrases) and phrases[row] == value:
-            likely_places[n_hits], likely_lengths[n_hits] = likely_places[k], likely_lengths[k]
-            found[n_hits] = families[row]
-            n_hits += 1
-    return likely_places[:n_hits].copy(), likely_lengths[:n_hits].copy(), found[:n_hits]
+        for place in range(offsets[line], offsets[line + 1]):
+            value, length = word_hashes[place], 1
+            while True:
+                longest = begins[value >> np.uint64(64 - _FILTER_BITS)]
+                if longest >= _MAY_BE:
+                    row = firsts[value >> np.uint64(64 - _INDEX_BITS)]
+                    while row < len(phrases) and phrases[row] < value:
+                        row += 1
+                    if row < len(phrases) and phrases[row] == value:
+                        places[n], lengths[n], found[n] = place, length, families[row]
+                        n += 1
+                if longest % _MAY_BE <= length or place + length == offsets[line + 1]:
+                    break
+                value = mix(value * BASE + word_hashes[place + length])
+                length += 1
+    return places[:n], lengths[:n], found[:n]
 
 
 @compiled
-def weigh_families(
+def measure_families(
     hit_lines: Indices, lengths: Indices, families: Codes, n_words: Indices, n_families: int
 ) -> Floats:
     counts = np.zeros((n_families, len(n_words)), np.int32)
     covered = np.zeros_like(counts)
-    weighed = np.zeros((2, n_families, len(n_words)), np.float32)
+    features = np.zeros((2, n_families, len(n_words)), np.float32)
     for hit in range(len(families)):
         line = hit_lines[hit]
         for family in range(n_families):
             if families[hit] >> np.uint32(family) & np.uint32(1):
                 counts[family, line] += 1
                 covered[family, line] += lengths[hit]
-                weighed[0, family, line] = np.log1p(counts[family, line])
-                weighed[1, family, line] = min(covered[family, line] / n_words[line], 1.0)
-    return weighed
+                features[0, family, line] = np.log1p(counts[family, line])
+                features[1, family, line] = min(covered[family, line] / n_words[line], 1.0)
+    return features
 
 
 @compiled
@@ -141,8 +98,8 @@ def count_word_shapes(first_classes: Classes, lengths: Indices, offsets: Indices
     for line in range(len(offsets) - 1):
         for word in range(offsets[line], offsets[line + 1]):
             classes, length = first_classes[word], lengths[word]
-            kind = 1 if classes & UPPER else 2 if classes & DIGIT else 0
-            counts[kind, (length > 3) + (length >= 9), line] += 1
+            first = 1 if classes & UPPER else 2 if classes & DIGIT else 0
+            counts[first, (length > 3) + (length >= 9), line] += 1
     return counts
 
 
@@ -158,7 +115,7 @@ def measure_cohesion(
     rarities: Values,
     rarities_shared: Values,
 ) -> Values:
-    """Sum masses by bucket over a part, then what each word finds there that is not of its own line."""
+    # First the mass of each bucket over the part, then for each word the mass of its bucket in other lines.
     sums = np.zeros((6, len(offsets) - 1))
     masses = np.zeros((1 << _BUCKET_BITS, 2))
     shift = np.uint64(64 - _BUCKET_BITS)
@@ -189,7 +146,7 @@ def measure_cohesion(
 
 @compiled
 def _sum_pairwise(values: Floats) -> np.float32:
-    """Sum in the order that numpy sums in, so that the last digit is the same."""
+    # In numpy's order, so that the last digit is the same.
     n = len(values)
     if n > 128:
         half = n // 2 - n // 2 % 8
@@ -223,7 +180,6 @@ def _sum_as_numpy(values: Floats) -> np.float32:
 
 @compiled
 def sum_terms(hashes: Hashes, offsets: Indices, weights: Floats, salts: Hashes, n_bits: int) -> Values:
-    """Look up all terms of a line in one pass over its words, and sum them in numpy's order."""
     n_lines = len(offsets) - 1
     sums = np.zeros((len(salts), n_lines))
     shift = np.uint64(64 - n_bits)
