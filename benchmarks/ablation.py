@@ -1,10 +1,10 @@
-"""What each part of the model is worth: each in turn is left out, all learn anew from the same sites.
+"""Measure the value of each part of the model: leave it out and train again on the same sites.
 
 python benchmarks/ablation.py PAGES --json data/evaluation/ablation.json
 
-Some of the sites of `PAGES/train` and `data/articles` are learnt from; the articles of recent pages on a quarter of
-all sites, which no model has seen, are measured. No test page is touched. A part of the sites is enough to tell the
-parts from each other, but all figures are lower than those of the shipped model.
+Models are trained on some sites of `PAGES/train` and on `data/articles`, and evaluated on the recent articles of a
+quarter of all sites, held out from training. No test page is used. With fewer training sites, all figures are lower
+than those of the shipped model, but the differences show.
 """
 
 import json
@@ -29,37 +29,37 @@ from dechaff_training.report.rendering import print_tables
 ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"
 WHOLE: Final = "whole"
 GROUPS: Final = (*(group.name for group in FEATURE_GROUPS), "words", "context")
-#: What is left out, as parameters of `LineClassifier`.
+#: The ablations, as parameters of `LineClassifier`.
 ABLATIONS: Final[Mapping[str, dict[str, Any]]] = {
     WHOLE: {},
     **{f"without {name}": {"without": (name,)} for name in GROUPS},
     "without crosses": {"n_trees": 0},
-    "without stage 2 and decoder": {"stages": 1},
+    "without stages 2 and 3": {"stages": 1},
 }
-WITHOUT_DECODER: Final = "without decoder"
-#: Pages of today: what people clean now.
+WITHOUT_STAGE3: Final = "without stage 3"
+#: Sources with recent pages.
 RECENT: Final = ("wcxb", "fundus")
 _HELD_OUT: Final = 0.25
 
 
-def part_sites(corpus: Corpus, share: float, seed: int) -> tuple[Corpus, Corpus]:
-    """Draw sites to learn from and, apart from these, sites to measure on.
+def split_sites(corpus: Corpus, share: float, seed: int) -> tuple[Corpus, Corpus]:
+    """Draw training sites and held-out sites.
 
     Parameters
     ----------
     corpus : Corpus
     share : float
-        Of all sites, to learn from; a quarter is measured on, whatever the share.
+        Of all sites, for training; a quarter is always held out.
     seed : int
     """
     sites = np.unique([article.site for article in corpus if article.source != "articles"])
     order = np.random.default_rng(seed).permutation(sites)
     cut = round(_HELD_OUT * len(order))
-    held, learnt = set(order[:cut]), set(order[cut : cut + round(share * len(order))])
-    # The project's own articles are learnt from by every model, as in earnest, but of sites to measure on.
+    held, trained = set(order[:cut]), set(order[cut : cut + round(share * len(order))])
+    # Every model is trained on the project's own articles, as the shipped one is, except those of held-out sites.
     return (
-        corpus.select(lambda article: article.site in learnt or _is_own(article, held)),
-        corpus.select(lambda article: article.site in held and _is_measured(article)),
+        corpus.select(lambda article: article.site in trained or _is_own(article, held)),
+        corpus.select(lambda article: article.site in held and _is_recent(article)),
     )
 
 
@@ -67,35 +67,35 @@ def _is_own(article: Article, held: set[str]) -> bool:
     return article.source == "articles" and article.site not in held
 
 
-def _is_measured(article: Article) -> bool:
+def _is_recent(article: Article) -> bool:
     return article.source in RECENT and article.page_type == "article" and article.body is not None
 
 
-def ablate(learnt: Corpus, measured: Corpus, seed: int) -> list[TextRow]:
-    """Learn without each part in turn, and measure the texts; differences are against the whole."""
+def ablate(train: Corpus, held_out: Corpus, seed: int) -> list[TextRow]:
+    """Train without each part in turn and evaluate the texts; differences are relative to the whole model."""
     systems = {}
     for name, parameters in ABLATIONS.items():
         print(f"{name}: training", file=sys.stderr, flush=True)
-        model = train_model(learnt, LineClassifier(random_state=seed, **parameters))
+        model = train_model(train, LineClassifier(random_state=seed, **parameters))
         systems[name] = cleaned_by(model)
         if name == WHOLE:
-            systems[WITHOUT_DECODER] = cleaned_by(replace(model, stage3=None))
-    return compare(measured, {**systems, "keep all": keep_all})
+            systems[WITHOUT_STAGE3] = cleaned_by(replace(model, stage3=None))
+    return compare(held_out, {**systems, "keep all": keep_all})
 
 
 def main(
     pages: Annotated[Path, typer.Argument(help="A folder with `train/`, Parquet files of pages.")],
-    share: Annotated[float, typer.Option(min=0.01, max=0.75, help="Of all sites, to learn from.")] = 0.15,
+    share: Annotated[float, typer.Option(min=0.01, max=0.75, help="Share of the sites for training.")] = 0.15,
     seed: Annotated[int, typer.Option(help="The same seed draws the same sites.")] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows as JSON.")] = None,
 ) -> None:
-    """Leave out each feature group, stage and the decoder in turn."""
+    """Leave out each feature group, the crosses and stages in turn."""
     if not (pages / "train").is_dir():
         raise typer.BadParameter(f"{pages / 'train'}: no such folder")
-    learnt, measured = part_sites(Corpus.read(pages / "train", ARTICLES), share, seed)
-    rows = ablate(learnt, measured, seed)
+    train, held_out = split_sites(Corpus.read(pages / "train", ARTICLES), share, seed)
+    rows = ablate(train, held_out, seed)
     if json_file is not None:
-        counts = {"n_sites": len(set(learnt.groups)), "n_articles": len(learnt), "n_lines": learnt.n_lines}
+        counts = {"n_sites": len(set(train.groups)), "n_articles": len(train), "n_lines": train.n_lines}
         record = {"share": share, "seed": seed, "learnt": counts, "texts": [row.to_dict() for row in rows]}
         with written_whole(json_file) as temporary:
             temporary.write_text(json.dumps(record, indent=1) + "\n", "utf-8")

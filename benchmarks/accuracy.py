@@ -1,11 +1,11 @@
-"""dechaff beside its peers and its own parts, on the same pages in one run.
+"""Compare dechaff with other systems and with its own parts, on the same pages in one run.
 
 python benchmarks/accuracy.py PAGES --json data/evaluation/comparison.json
 
-The parts learn from what the shipped model learns from (`PAGES/train` and `data/articles`) and are measured on
-`PAGES/test`: words only, dense features only, one stage of both, and two stages without crosses. The whole is the
-shipped model, or what `--model` names; "two stages" is that model without its decoder; in the
-last row but one it is told which pages are of one site.
+The parts are trained on the data of the shipped model (`PAGES/train` and `data/articles`) and evaluated on
+`PAGES/test`: words only, dense features only, one stage of both, and two stages without crosses. "three stages" is
+the shipped model, or that of `--model`, and "two stages" the same model without stage 3; "sites given" passes the
+sites of the pages as groups.
 """
 
 import json
@@ -30,7 +30,7 @@ from dechaff_training.fit.training import train_model
 from dechaff_training.report.rendering import print_tables
 
 ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"
-#: What each part of the model is on its own: parameters of `LineClassifier`.
+#: The parts of the model, as parameters of `LineClassifier`.
 PARTS: Final[Mapping[str, dict[str, Any]]] = {
     "words only": {"stages": 1, "without": tuple(group_names())},
     "dense features only": {"stages": 1, "without": ("words",)},
@@ -39,11 +39,11 @@ PARTS: Final[Mapping[str, dict[str, Any]]] = {
 }
 TWO_STAGES: Final = "two stages"
 BY_SITE: Final = "dechaff, sites given"
-WHOLE: Final = "two stages and decoder (dechaff)"
+WHOLE: Final = "three stages (dechaff)"
 
 
 def train_parts(corpus: Corpus) -> dict[str, LineModel]:
-    """Learn each part from the same corpus."""
+    """Train each part on the same corpus."""
     models = {}
     for name, parameters in PARTS.items():
         print(f"{name}: training", file=sys.stderr, flush=True)
@@ -56,15 +56,15 @@ def main(
     model: Annotated[Path | None, typer.Option(help="A model file; by default the one that ships.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows as JSON.")] = None,
 ) -> None:
-    """Compare dechaff with rules for lines and with its own parts."""
+    """Compare dechaff with line rules and with its own parts."""
     for folder in (pages / "train", pages / "test"):
         if not folder.is_dir():
             raise typer.BadParameter(f"{folder}: no such folder")
     whole = load(model)
     parts = train_parts(Corpus.read(pages / "train", ARTICLES))
     systems = peers({**parts, TWO_STAGES: replace(whole, stage3=None), WHOLE: whole})
-    name, labels_themselves = systems.popitem()  # they stay the last row
-    systems |= {BY_SITE: cleaned_by(whole, by_site=True), name: labels_themselves}
+    name, oracle = systems.popitem()  # stays the last row
+    systems |= {BY_SITE: cleaned_by(whole, by_site=True), name: oracle}
     rows = compare(Corpus.read(pages / "test"), systems)
     if json_file is not None:
         record = {"model_sha256": model_digest(model), "texts": [row.to_dict() for row in rows]}

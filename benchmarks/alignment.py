@@ -1,9 +1,9 @@
-"""The aligner beside labels that a reader gave, and votes of extractors beside golds.
+"""Compare the aligner's labels with a reader's, and votes of extractors with gold texts.
 
 python benchmarks/alignment.py PAGES --votes
 
-A reader labelled the lines of `data/alignment/sample.tsv` twice: by the gold, and by the label policy. The votes
-are counted on articles that have a gold, as if they had none.
+A reader labelled the lines of `data/alignment/sample.tsv` twice: by the gold text, and by the label policy. Votes
+are evaluated on articles that have a gold text.
 """
 
 import csv
@@ -33,30 +33,31 @@ from dechaff_training.corpus.gold_alignment import (
     vote,
 )
 from dechaff_training.corpus.pages import EVERYTHING, read_html, read_pages
-from dechaff_training.evaluate.evaluation import Table
 from dechaff_training.evaluate.metrics import Resamples, Values, ratio
+from dechaff_training.evaluate.tables import Table
 from dechaff_training.report.rendering import print_tables
 
 SAMPLE: Final = Path(__file__).parents[1] / "data" / "alignment" / "sample.tsv"
 NAMES: Final = {CONTENT: "content", BOILERPLATE: "boilerplate", MASKED: "masked"}
-#: Whose golds hold the body as the policy does, nothing else; the votes are counted on their articles.
+#: Sources whose gold texts agree with the label policy; votes are evaluated on their articles.
 GOLDS: Final = ("wcxb", "fundus_parser")
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the sample: what a reader says by the gold and by the policy, and the aligner's label.
+    """A line of the sample with the reader's labels by gold and by policy, and the aligner's label.
 
     Attributes
     ----------
     article : Article
     drawn : str
-        Whether it was drawn at "random" or because it looked "hard".
+        "random" or "hard": how the line was drawn.
     gold : str
-        "content", "boilerplate" or "masked"; "" where the page has no gold.
+        "content", "boilerplate" or "masked"; "" if the page has no gold text.
     policy : str
         "content" or "boilerplate".
     label : str
+        The aligner's.
     """
 
     article: Article
@@ -67,7 +68,7 @@ class Line:
 
 
 def digest(line: str) -> str:
-    """Give what the sample keeps of a line's text.
+    """Return the digest that stands for a line's text in the sample.
 
     Examples
     --------
@@ -78,7 +79,7 @@ def digest(line: str) -> str:
 
 
 def read_lines(sample: Sequence[Mapping[str, str]], folder: Path) -> list[Line]:
-    """Label the pages of the sample anew; lines that an extractor prints otherwise today are left out."""
+    """Label the pages of the sample again; lines that an extractor prints differently today are left out."""
     with TemporaryDirectory() as cache:
         pages = write_pages(folder, {row["id"] for row in sample}, Path(cache) / "pages.parquet")
         articles = read_pages(pages, sorted({row["extractor"] for row in sample}), Path(cache))
@@ -99,7 +100,7 @@ def find_line(row: Mapping[str, str], article: Article | None) -> Line | None:
 
 
 def write_pages(folder: Path, ids: set[str], out: Path) -> Path:
-    """Write some pages of a folder to a file of their own: nobody has to extract all the others."""
+    """Write some pages of a folder to one file, so that only these are extracted."""
     arrow, parquet = load("pyarrow"), load("pyarrow.parquet")
     tables = [parquet.read_table(file, filters=[("id", "in", ids)]) for file in sorted(folder.glob("*.parquet"))]
     parquet.write_table(arrow.concat_tables(tables, promote_options="permissive"), out)
@@ -107,7 +108,7 @@ def write_pages(folder: Path, ids: set[str], out: Path) -> Path:
 
 
 def agreement_table(lines: Sequence[Line]) -> Table:
-    """Say how often the aligner agrees with the reader, by how lines were drawn, by source and by extractor."""
+    """Return a table of the agreement of aligner and reader, by draw, source and extractor."""
     keys: dict[str, Callable[[Line], str]] = {
         "all": lambda _: "all",
         "drawn": lambda line: line.drawn,
@@ -119,12 +120,12 @@ def agreement_table(lines: Sequence[Line]) -> Table:
         for name, key in keys.items()
         for group in sorted(set(map(key, lines)))
     ]
-    heads = ("by", "group", "lines", "as the reader by the gold", "taught", "of these as by the policy")
-    return Table("The aligner's labels; taught are those that it does not mask", heads, rows)
+    headers = ("by", "group", "lines", "agree with reader by gold", "labelled", "of these agree by policy")
+    return Table("The aligner's labels; labelled lines are those that it does not mask", headers, rows)
 
 
 def agreement(lines: Sequence[Line]) -> tuple[str, ...]:
-    """Measure how often the labels of some lines are the reader's."""
+    """Compute the cells of one group: lines, agreement by gold, labelled lines, and their agreement by policy."""
     by_gold = [(bool(line.gold), line.gold == line.label and bool(line.gold)) for line in lines]
     by_policy = [(line.label != NAMES[MASKED], line.label == line.policy) for line in lines]
     resamples = Resamples([line.article.site for line in lines])
@@ -135,18 +136,18 @@ def agreement(lines: Sequence[Line]) -> tuple[str, ...]:
 
 
 def disagreement_table(lines: Sequence[Line]) -> Table:
-    """Count the kinds of disagreement: what the reader says, and what the aligner says."""
-    kinds = Counter(("gold", line.gold, line.label) for line in lines if line.gold not in ("", line.label))
-    kinds += Counter(("policy", line.policy, line.label) for line in lines if line.policy != line.label)
+    """Return a table that counts the disagreements by the labels of reader and aligner."""
+    counts = Counter(("gold", line.gold, line.label) for line in lines if line.gold not in ("", line.label))
+    counts += Counter(("policy", line.policy, line.label) for line in lines if line.policy != line.label)
     rows: list[tuple[str, ...]] = [
-        (*kind, str(n)) for kind, n in sorted(kinds.items(), key=lambda item: (item[0][0], -item[1]))
+        (*labels, str(n)) for labels, n in sorted(counts.items(), key=lambda item: (item[0][0], -item[1]))
     ]
-    return Table("Kinds of disagreement", ("by the", "reader", "aligner", "lines"), rows)
+    return Table("Disagreements", ("by", "reader", "aligner", "lines"), rows)
 
 
 @dataclass(frozen=True)
 class Counts:
-    """The lines of a page by gold, votes, and the label that the vote in use gives.
+    """The number of lines of a page by gold, votes, and the label that results from the votes.
 
     Attributes
     ----------
@@ -163,7 +164,7 @@ class Counts:
 
 
 def count_page(article: Article, html: str) -> Counts | None:
-    """Count the votes on a page, over the texts of all extractors that are learnt from."""
+    """Count the votes on a page, over the texts of all extractors of the training corpus."""
     body, texts = article.body or (), {name: extract(html, name) for name in {*LEARNT, *VOTERS, EVERYTHING}}
     if article.page_type != "article" or coverage(texts[EVERYTHING], body) < USABLE_COVERAGE:
         return None
@@ -176,7 +177,7 @@ def count_page(article: Article, html: str) -> Counts | None:
 
 
 def count_text(counts: Counts, gold: Labels, labels: Labels | None, text: str, extractions: Sequence[str]) -> None:
-    """Add the lines of one text to the counts of its page; lines of which the gold says nothing are left out."""
+    """Add the lines of one text to the counts of its page; lines that the gold masks are left out."""
     if labels is None:
         return
     votes = ballots(text, extractions) == CONTENT
@@ -186,7 +187,7 @@ def count_text(counts: Counts, gold: Labels, labels: Labels | None, text: str, e
 
 
 def vote_tables(name: str, pages: Path) -> list[Table]:
-    """Measure votes against the golds of a file of pages."""
+    """Return tables that compare votes with the gold texts of a file of pages."""
     joblib = load("joblib")
     jobs = (joblib.delayed(count_page)(article, html) for article, html in read_html(pages))
     counts = [one for one in joblib.Parallel(n_jobs=-1, batch_size=8)(jobs) if one]
@@ -206,33 +207,33 @@ def vote_tables(name: str, pages: Path) -> list[Table]:
     rows.append(rule_row(resamples, "in use, of the lines that it labels", labels[:, 2], decided))
     return [
         Table(f"{name}: lines by votes", ("votes", "lines", "content by gold"), shares),
-        Table(f"{name}: content by votes, beside the gold", ("votes", "precision", "recall", "F1"), rows),
+        Table(f"{name}: content by votes, against the gold", ("votes", "precision", "recall", "F1"), rows),
     ]
 
 
 def resample(resamples: Resamples, counts: Sequence[NDArray[np.int64]]) -> Values:
-    """Sum counts over the sample of sites and each draw: the draws become the first axis."""
+    """Sum counts over the sample of sites and each resample; resamples become the first axis."""
     return resamples.sums(np.array([one.ravel() for one in counts], np.float64)).reshape(-1, *counts[0].shape)
 
 
 def rule_row(resamples: Resamples, rule: str, kept: Values, content: Values) -> tuple[str, ...]:
-    """Measure the lines that a rule keeps (by gold, 0 and 1) against all that are content."""
+    """Return precision, recall and F1 of a rule from the lines that it keeps, by gold, and all content lines."""
     right, n_kept = kept[:, 1], kept.sum(1)
     pairs = ((right, n_kept), (right, content), (2 * right, n_kept + content))
     return (rule, *(estimate(resamples, part, whole) for part, whole in pairs))
 
 
 def estimate(resamples: Resamples, part: Values, whole: Values) -> str:
-    """Write a share with its interval."""
+    """Format a share with its interval."""
     return str(resamples.estimate(ratio(part, whole)))
 
 
 def main(
     pages: Annotated[Path, typer.Argument(help="A folder with `train/`, Parquet files of pages.")],
     sample: Annotated[Path, typer.Option(help="The lines that a reader labelled.")] = SAMPLE,
-    votes: Annotated[bool, typer.Option(help="Compare votes with golds too: some minutes.")] = False,
+    votes: Annotated[bool, typer.Option(help="Compare votes with gold texts, too: some minutes.")] = False,
 ) -> None:
-    """Compare the aligner with a reader, and silver labels with golds."""
+    """Compare the aligner with a reader, and silver labels with gold texts."""
     folder = pages / "train"
     if not folder.is_dir():
         raise typer.BadParameter(f"{folder}: no such folder")

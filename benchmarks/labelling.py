@@ -1,11 +1,10 @@
-"""What labels teach, by the order in which articles are labelled: the doubtful first, or at random.
+"""Simulate active learning: articles are labelled by uncertainty or at random, and a model is fine-tuned on them.
 
 python benchmarks/labelling.py PAGES --json data/evaluation/labelling.json
 
-A model that has learnt nothing from wcxb's sites stands for the one that someone begins with, wcxb's training pages
-for that someone's own. The labels of half of their sites are uncovered article by article, the model is taught with
-what is uncovered, as `dechaff train --start-from` does it, and judged on the other half, again and again with other
-halves. No test page is touched.
+The start model is trained without wcxb's sites; wcxb's training pages stand for a user's own pages. Labels of half
+of their sites are revealed article by article, the model is fine-tuned on them as by `dechaff train --start-from`,
+and evaluated on the other half; this is repeated with other halves. No test page is used.
 """
 
 import json
@@ -22,8 +21,9 @@ from dechaff import LineModel, load_model, save_model
 from dechaff.files import written_whole
 from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.evaluate.benchmark import text_columns
-from dechaff_training.evaluate.evaluation import Table, decide_corpus
+from dechaff_training.evaluate.evaluation import decide_corpus
 from dechaff_training.evaluate.metrics import Estimate, Resamples, Values, f1_of_means
+from dechaff_training.evaluate.tables import Table
 from dechaff_training.fit.active_learning import rank_articles
 from dechaff_training.fit.estimator import LineClassifier
 from dechaff_training.fit.fine_tuner import FineTuner
@@ -32,23 +32,24 @@ from dechaff_training.fit.training import train_model
 from dechaff_training.report.rendering import print_tables
 
 ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"
-#: Whose pages are someone's own.
+#: The source whose pages stand for a user's own.
 OWN: Final = "wcxb"
-#: After so many labelled articles the model is taught and judged.
+#: The numbers of labelled articles after which the model is fine-tuned and evaluated.
 STEPS: Final = (0, 5, 10, 20, 40, 80, 160)
-#: Chooses the next articles of a corpus: of the model, what is labelled, what is not, and how many; gives places.
+#: Returns the indices of the next articles to label, from the model, labelled and unlabelled articles, and a
+#: number.
 Order = Callable[[LineModel, Corpus, Corpus, int], Sequence[int]]
 
 
 def doubtful_first(model: LineModel, labelled: Corpus, rest: Corpus, n: int) -> list[int]:
-    """Choose as `dechaff next` does, by the model that has learnt from what is labelled."""
+    """Choose as `dechaff next` does, by the model fine-tuned on the labelled articles."""
     sites = [article.site for article in rest]
     ranked = rank_articles(model, rest.texts, sites, labelled_sites=[article.site for article in labelled])
     return [suggestion.index for suggestion in ranked[:n]]
 
 
 def as_they_come(_model: LineModel, _labelled: Corpus, rest: Corpus, n: int) -> list[int]:
-    """Choose the first, of articles that were shuffled before."""
+    """Choose the first articles, which are shuffled."""
     return list(range(min(n, len(rest))))
 
 
@@ -56,7 +57,7 @@ ORDERS: Final[dict[str, Order]] = {"doubtful first": doubtful_first, "at random"
 
 
 def own_pages(corpus: Corpus, known_sites: set[str]) -> Corpus:
-    """Take someone's own articles, one text of each page, of sites that the model does not know."""
+    """Return the user's articles, one text of each page, of sites outside the training data."""
 
     def is_own(article: Article) -> bool:
         return (
@@ -71,8 +72,8 @@ def own_pages(corpus: Corpus, known_sites: set[str]) -> Corpus:
     return corpus.select(is_own)
 
 
-def part(corpus: Corpus, seed: int) -> tuple[Corpus, Corpus]:
-    """Draw half of the sites to label, shuffled, and the other half to judge by."""
+def split_sites(corpus: Corpus, seed: int) -> tuple[Corpus, Corpus]:
+    """Return the shuffled articles of half of the sites, for labelling, and those of the other half, held out."""
     rng = np.random.default_rng(seed)
     sites = rng.permutation(np.unique(corpus.groups))
     labelled = set(sites[: len(sites) // 2])
@@ -81,34 +82,34 @@ def part(corpus: Corpus, seed: int) -> tuple[Corpus, Corpus]:
     return shuffled, corpus.select(lambda article: article.site not in labelled)
 
 
-def learn(start: LineModel, pool: Corpus, order: Order, seed: int) -> Iterator[tuple[LineModel, Corpus]]:
-    """Label step by step, and give each time the model and what it was taught with."""
+def label_and_tune(start: LineModel, pool: Corpus, order: Order, seed: int) -> Iterator[tuple[LineModel, Corpus]]:
+    """Yield at each step the fine-tuned model and the labelled articles."""
     model, labelled, rest = start, Corpus([]), pool
     yield model, labelled
     for before, after in pairwise(STEPS):
         chosen = set(order(model, labelled, rest, after - before))
         labelled = Corpus([*labelled, *(article for place, article in enumerate(rest) if place in chosen)])
         rest = Corpus([article for place, article in enumerate(rest) if place not in chosen])
-        adapter = FineTuner(start, labelled)
-        model = adapter.model(adapter.change(choose_strength(adapter, labelled.groups, STRENGTHS, seed)))
+        tuner = FineTuner(start, labelled)
+        model = tuner.model(tuner.change(choose_strength(tuner, labelled.groups, STRENGTHS, seed)))
         yield model, labelled
 
 
 def simulate(start: LineModel, corpus: Corpus, n_draws: int) -> list[dict[str, Any]]:
-    """Label by each order, in each of several divisions of the sites, and measure after each step."""
+    """Simulate each order for several draws of the sites, and evaluate after each step."""
     columns: dict[tuple[str, int], list[Values]] = {}
     n_lines: dict[tuple[str, int], list[int]] = {}
     groups: list[str] = []
     for seed in range(n_draws):
-        pool, judged = part(corpus, seed)
-        groups += judged.groups
+        pool, held_out = split_sites(corpus, seed)
+        groups += held_out.groups
         for name, order in ORDERS.items():
-            for n_articles, (model, labelled) in zip(STEPS, learn(start, pool, order, seed), strict=True):
-                texts = {name: decide_corpus(model, judged.texts).texts}
-                columns.setdefault((name, n_articles), []).append(text_columns(judged.articles, texts)[name])
+            for n_articles, (model, labelled) in zip(STEPS, label_and_tune(start, pool, order, seed), strict=True):
+                texts = {name: decide_corpus(model, held_out.texts).texts}
+                columns.setdefault((name, n_articles), []).append(text_columns(held_out.articles, texts)[name])
                 n_lines.setdefault((name, n_articles), []).append(labelled.n_lines)
             print(f"draw {seed + 1} of {n_draws}, {name}", file=sys.stderr, flush=True)
-    # A site is judged in several draws: a resample takes all of a site's pages from all draws, or none.
+    # A site is held out in several draws: a resample has the pages of a site from all draws, or none.
     resamples = Resamples(groups)
     f1 = {key: f1_of_means(resamples.sums(np.concatenate(found))) for key, found in columns.items()}
     return [
@@ -124,7 +125,7 @@ def simulate(start: LineModel, corpus: Corpus, n_draws: int) -> list[dict[str, A
 
 
 def base_model(corpus: Corpus, path: Path | None, seed: int) -> LineModel:
-    """Read the model to begin with, or learn it from all sites but those of someone's own pages, and keep it."""
+    """Read the start model, or train it without the user's sites and write it."""
     if path is not None and path.exists():
         return load_model(path)
     model = train_model(corpus.select(lambda article: article.source != OWN), LineClassifier(random_state=seed))
@@ -133,8 +134,8 @@ def base_model(corpus: Corpus, path: Path | None, seed: int) -> LineModel:
     return model
 
 
-def show(rows: list[dict[str, Any]]) -> Table:
-    """Lay out rows for people."""
+def results_table(rows: list[dict[str, Any]]) -> Table:
+    """Return the results as a table to print."""
     cells: list[tuple[str, ...]] = [
         (
             row["order"],
@@ -145,19 +146,17 @@ def show(rows: list[dict[str, Any]]) -> Table:
         )
         for row in rows
     ]
-    return Table("Sites that nobody labelled", ("order", "articles", "lines", "text F1", "less random"), cells)
+    return Table("Held-out sites", ("order", "articles", "lines", "text F1", "less random"), cells)
 
 
 def main(
     pages: Annotated[Path, typer.Argument(help="A folder with `train/`, Parquet files of pages.")],
-    model: Annotated[
-        Path | None, typer.Option(help="The model to begin with; written where it is not there.")
-    ] = None,
-    draws: Annotated[int, typer.Option(min=1, help="How often the sites are divided.")] = 8,
-    seed: Annotated[int, typer.Option(help="Of the model's training.")] = 0,
+    model: Annotated[Path | None, typer.Option(help="The start model; written if it does not exist.")] = None,
+    draws: Annotated[int, typer.Option(min=1, help="The number of draws of the sites.")] = 8,
+    seed: Annotated[int, typer.Option(help="The seed of the start model's training.")] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows as JSON.")] = None,
 ) -> None:
-    """Simulate someone who labels articles of their own sites, in two orders."""
+    """Simulate a user who labels articles of their own sites, in two orders."""
     if not (pages / "train").is_dir():
         raise typer.BadParameter(f"{pages / 'train'}: no such folder")
     corpus = Corpus.read(pages / "train", ARTICLES)
@@ -170,7 +169,7 @@ def main(
         with written_whole(json_file) as temporary:
             record = {"draws": draws, "seed": seed, "own": counts, "rows": rows}
             temporary.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
-    print_tables([show(rows)])
+    print_tables([results_table(rows)])
 
 
 if __name__ == "__main__":

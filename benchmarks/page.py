@@ -1,4 +1,4 @@
-"""How fast the labelling page is with a long article, by its own marks in headless Chromium.
+"""Measure the speed of the label page with a long article, by its performance marks in headless Chromium.
 
 Run `python benchmarks/page.py --help`.
 """
@@ -29,11 +29,11 @@ _FLIPS: Final = 10
 
 def measure(
     lines: Annotated[int, typer.Option(min=1, help="Lines of the article.")] = 3000,
-    repetitions: Annotated[int, typer.Option(min=1, help="How often the page is opened.")] = 5,
+    repetitions: Annotated[int, typer.Option(min=1, help="How often to open the page.")] = 5,
     chromium: Annotated[Path, typer.Option(help="The browser.")] = Path("/usr/bin/chromium"),
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures as JSON.")] = None,
 ) -> None:
-    """Open the page again and again, flip lines, and print what it took in milliseconds."""
+    """Open the page repeatedly, flip lines, and print the times in milliseconds."""
     from playwright.sync_api import sync_playwright
 
     figures: dict[str, list[float]] = {name: [] for name in TARGETS_MS}
@@ -58,7 +58,7 @@ def measure(
 
 
 def _lines() -> list[str]:
-    """Give every line of the project's articles that is not blank."""
+    """Return the non-blank lines of the project's articles."""
     texts = (parse_labelled(path.read_text(encoding="utf-8"))[0] for path in sorted(ARTICLES.rglob("*.txt")))
     return [line for text in texts for line in text.splitlines() if line.strip()]
 
@@ -76,12 +76,12 @@ def _measure_once(browser: Any, url: str, figures: dict[str, list[float]]) -> No
 
 
 def _flip(page: Any, keys: list[str]) -> list[float]:
-    """Go somewhere and flip, again and again; give what each flip took until it was painted."""
+    """Move and flip repeatedly; return the duration of each flip until it was painted."""
     page.evaluate("performance.clearMeasures()")
     for _ in range(_FLIPS):
         for key in keys:
             page.keyboard.press(key)
-        page.wait_for_timeout(100)  # what the move has begun is not the flip's
+        page.wait_for_timeout(100)  # let the move finish before the flip is measured
         page.keyboard.press("Space")
         page.wait_for_timeout(50)
         page.keyboard.press("ArrowDown")

@@ -1,7 +1,7 @@
-"""How fast dechaff is, beside what its users run anyway: ratios, both sides measured in one run.
+"""Measure the speed of dechaff relative to HTML extraction and other common steps, in one run.
 
-The sides take turns, so that whatever else the machine does meets both alike; a figure is a median, or a ratio of
-medians. Nothing here fails because something was slow.
+Tasks take turns, so that other load on the machine affects them equally. A figure is a median, or a ratio of
+medians; a missed target is no failure.
 
 Run `python benchmarks/speed.py --help`.
 """
@@ -27,7 +27,7 @@ from pathlib import Path
 from statistics import median
 from typing import Annotated, Any, Final
 
-# Before numpy is imported: one thread for both sides, whatever numpy was built with.
+# Before numpy is imported: one thread for all tasks, whatever numpy was built with.
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 import numpy as np
@@ -57,7 +57,9 @@ ARTICLE_LINES: Final = 200
 SIZES_MB: Final = (1, 2, 4, 8)
 SECONDS_FOR_ONE_ARTICLE: Final = 1.0
 _WEIGHTS: Final = (-4.0, 0.8, 0.4, -4.0, -4.0, -1.0, 2.0, -6.0)
-_FURNITURE: Final = frozenset(("subscribe", "share", "related", "newsletter", "comments", "login", "advertisement"))
+_BOILERPLATE_WORDS: Final = frozenset(
+    ("subscribe", "share", "related", "newsletter", "comments", "login", "advertisement")
+)
 _SHIPPED: Final = "import dechaff; dechaff.default_model()"
 
 Tasks = Mapping[str, Callable[[], object]]
@@ -65,7 +67,7 @@ Tasks = Mapping[str, Callable[[], object]]
 
 @dataclass(frozen=True)
 class Timing:
-    """The wall-clock seconds of one task, with the processor's for comparison.
+    """The wall-clock and processor seconds of one task.
 
     Attributes
     ----------
@@ -74,7 +76,7 @@ class Timing:
     minimum, median : float
         Wall-clock seconds.
     cpu_median : float or None
-        Processor seconds of all threads; None for a process of its own.
+        Processor seconds of all threads; None for a task in its own process.
     """
 
     task: str
@@ -86,7 +88,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured figure, and what it should be at most.
+    """One measured figure and its target.
 
     Attributes
     ----------
@@ -95,7 +97,7 @@ class Figure:
     unit : str
         "ratio", "ms", "slope", "threads" or "MB".
     target : float or None
-        The largest value wished for; None where nothing is promised.
+        The upper limit; None without a target.
     detail : str
         How it was measured.
     """
@@ -108,7 +110,7 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Tell whether the target is met; None without a target.
+        """Return whether the target is met; None without a target.
 
         Examples
         --------
@@ -120,7 +122,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Report:
-    """Figures and the timings that they were made of."""
+    """Figures and the timings that they are computed from."""
 
     figures: list[Figure]
     timings: list[Timing]
@@ -130,7 +132,7 @@ class Report:
 
 
 def take_turns(tasks: Tasks, repetitions: int) -> list[Timing]:
-    """Time tasks in turns, after one turn each that does not count.
+    """Time tasks in turns, after one warm-up turn each.
 
     Parameters
     ----------
@@ -151,7 +153,7 @@ def take_turns(tasks: Tasks, repetitions: int) -> list[Timing]:
     cpu: dict[str, list[float]] = {name: [] for name in tasks}
     for turn in range(repetitions + 1):
         for name, task in tasks.items():
-            gc.collect()  # else one side pays for the garbage of the other
+            gc.collect()  # otherwise one task pays for the garbage of another
             cpu_start, start = time.process_time(), time.perf_counter()
             task()
             seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
@@ -171,30 +173,30 @@ def read_html(path: Path) -> list[str]:
     MissingExtraError
         If the packages of the `html` extra are not installed.
     """
-    wanted = "give --pages a Parquet file, or a folder of them, with a column 'html'"
+    hint = "give --pages a Parquet file, or a folder of them, with a column 'html'"
     if not path.exists():
-        raise InputError(f"{path}: no such file or folder: {wanted}")
+        raise InputError(f"{path}: no such file or folder: {hint}")
     try:
         pages = load("pyarrow.parquet").read_table(path, columns=["html"])["html"].to_pylist()
     except (ValueError, OSError, KeyError) as error:  # pyarrow's errors are among these
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError(f"{path}: {reason}: {wanted}") from error
+        raise InputError(f"{path}: {reason}: {hint}") from error
     html = [page for page in pages if page]
     if not html:
-        raise InputError(f"{path}: no pages: {wanted}")
+        raise InputError(f"{path}: no pages: {hint}")
     return html
 
 
 def compare_with_extraction(
     html: Sequence[str], texts: list[str], model: LineModel, repetitions: int, size_mb: float
 ) -> Report:
-    """Time the cleaning of texts, in one batch, and what else cleans by lines, against their extraction from HTML.
+    """Time cleaning by dechaff, in one batch, and by other line filters, against the extraction from HTML.
 
-    All sides see the same pages as often as it takes for their texts to have some size. The extraction is the bare
-    call of Resiliparse with dechaff's settings: without the search for control characters that `extract` begins
-    with, which would only make the other side look slow.
+    All tasks get the same pages, repeated until their texts have `size_mb`. The extraction is the bare call of
+    Resiliparse with dechaff's settings, without the check for control characters in `extract`, which would only
+    make it look slow.
     """
-    bare, times = EXTRACTORS[EXTRACTOR], _times_to_reach(texts, size_mb)
+    bare, times = EXTRACTORS[EXTRACTOR], _repeats_for(texts, size_mb)
     html, texts = [*html] * times, texts * times
     others = {name: partial(_clean_each, clean, texts) for name, clean in find_peers().items()}
     tasks: Tasks = {
@@ -217,15 +219,15 @@ def compare_with_extraction(
 
 
 def _compare_processor_time(extraction: Timing, cleaning: Timing) -> list[Figure]:
-    """Compare what the sides take of the processor: on a busy machine the fairer figure."""
+    """Compare processor times, which are less affected by other load."""
     if not extraction.cpu_median or not cleaning.cpu_median:
         return []
     ratio = cleaning.cpu_median / extraction.cpu_median
     return [Figure("clean_array / extraction, processor time", ratio, "ratio", detail="medians")]
 
 
-def _times_to_reach(texts: Sequence[str], size_mb: float) -> int:
-    """Tell how often the texts are to be repeated to have so many megabytes of UTF-8; once is enough for 0."""
+def _repeats_for(texts: Sequence[str], size_mb: float) -> int:
+    """Return how often to repeat texts for a size in megabytes of UTF-8, at least once."""
     n_bytes = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
     return max(1, round(size_mb * 1e6 / max(n_bytes, 1)))
 
@@ -236,7 +238,7 @@ def _clean_each(clean: Callable[[str], object], texts: Sequence[str]) -> None:
 
 
 def find_peers() -> dict[str, Callable[[str], object]]:
-    """Find what else cleans a text by its lines: the C4 rules of datatrove, if installed, and a loop in Python."""
+    """Return other line filters: the C4 rules of datatrove, if installed, and a loop in Python."""
     peers: dict[str, Callable[[str], object]] = {"loop over lines in Python": keep_lines_one_by_one}
     try:
         from datatrove.data import Document
@@ -244,16 +246,16 @@ def find_peers() -> dict[str, Callable[[str], object]]:
     except ImportError:
         print("datatrove's C4 rules are left out: datatrove is not installed", file=sys.stderr)
         return peers
-    # The rules for lines alone: those for documents would end the work on a page early, or split sentences.
+    # Line rules only: the rules for documents would stop early on some pages, or split sentences.
     rules = C4QualityFilter(min_num_sentences=-1, filter_lorem_ipsum=False, filter_curly_bracket=False)
     return {"datatrove's C4 line rules": lambda text: rules.filter(Document(text=text, id=""))} | peers
 
 
 def keep_lines_one_by_one(text: str) -> str:
-    r"""Keep lines as a plain Python loop does: eight features a line, and their weighted sum.
+    r"""Return the lines with a positive score, computed in a plain Python loop from eight features each.
 
-    It stands for pipelines that call a function for each line, as FinerWeb's does, but with the cheapest of linear
-    models in place of a transformer: the weights are made up, only the time counts.
+    It stands for pipelines that call a function for each line, such as FinerWeb's, with a cheap linear model
+    instead of a transformer; the weights are made up, only the time matters.
 
     Examples
     --------
@@ -274,12 +276,12 @@ def _line_features(line: str) -> tuple[float, ...]:
         sum(map(str.isdigit, line)) / n_chars,
         sum(word[0].isupper() for word in words) / n_words,
         float(line.rstrip().endswith((".", "!", "?", '"'))),
-        sum(word.lower() in _FURNITURE for word in words) / n_words,
+        sum(word.lower() in _BOILERPLATE_WORDS for word in words) / n_words,
     )
 
 
 def time_one_article(texts: Sequence[str], model: LineModel, repetitions: int) -> Report:
-    """Time single articles: the text whose number of lines is nearest to 200, the model being loaded."""
+    """Time single articles, with a loaded model: the text whose number of lines is closest to 200."""
     counts = [len(split_lines(text)) for text in texts]
     nearest = min(range(len(texts)), key=lambda place: abs(counts[place] - ARTICLE_LINES))
     text = texts[nearest]
@@ -298,9 +300,9 @@ def time_one_article(texts: Sequence[str], model: LineModel, repetitions: int) -
 
 
 def fit_growth(texts: Sequence[str], model: LineModel, repetitions: int) -> Report:
-    """Time growing input, as many articles and as one: linear time has slope 1 in log time over log size.
+    """Fit the slope of log time over log size, for many articles and for one: 1 is linear, 2 quadratic.
 
-    The target leaves a tenth for the logarithm in sorting and for noise; quadratic time would have slope 2.
+    The target allows a tenth for the logarithm in sorting and for noise.
     """
     grown = {size: _grow(texts, size * 1_000_000) for size in SIZES_MB}
     joined = {size: "\n".join(articles) for size, articles in grown.items()}
@@ -316,7 +318,7 @@ def fit_growth(texts: Sequence[str], model: LineModel, repetitions: int) -> Repo
 
 
 def _grow(texts: Sequence[str], n_chars: int) -> list[str]:
-    """Take texts, from the first again after the last, until they have so many characters; cut the last one."""
+    """Return texts, repeated in a cycle, with `n_chars` characters in total; the last one is cut."""
     grown = []
     for text in cycle(filter(None, texts)):
         grown.append(text[:n_chars])
@@ -332,7 +334,7 @@ def _slope(timings: Sequence[Timing]) -> float:
 
 
 def time_import(model_path: Path | None, repetitions: int) -> Report:
-    """Time whole processes that import dechaff and load a model, against some that import numpy, or nothing.
+    """Time processes that import dechaff and load a model, against processes that import numpy, or nothing.
 
     Raises
     ------
@@ -360,12 +362,12 @@ def _run_python(code: str) -> None:
 
 
 def measure_memory(texts: list[str], model_path: Path | None) -> Report:
-    """Measure the peak memory of a fresh process that cleans all texts, and how much of it was there before."""
+    """Measure the peak memory of a new process that cleans all texts, in total and above the level before."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "texts.json"
         file.write_text(json.dumps(texts), encoding="utf-8")
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            before, peak = pool.submit(_clean_and_weigh, file, model_path).result()
+            before, peak = pool.submit(_clean_and_measure, file, model_path).result()
     detail = "a process that holds the texts and the model and cleans all in one batch"
     figures = [
         Figure("peak memory", peak, "MB", detail=detail),
@@ -374,7 +376,7 @@ def measure_memory(texts: list[str], model_path: Path | None) -> Report:
     return Report(figures, [])
 
 
-def _clean_and_weigh(file: Path, model_path: Path | None) -> tuple[float, float]:
+def _clean_and_measure(file: Path, model_path: Path | None) -> tuple[float, float]:
     model, texts = read_model(model_path), json.loads(file.read_text(encoding="utf-8"))
     keep_content("Tables are built on first use.", model)
     before = peak_memory()
@@ -383,7 +385,7 @@ def _clean_and_weigh(file: Path, model_path: Path | None) -> tuple[float, float]
 
 
 def peak_memory() -> float:
-    """Give this process's largest resident memory so far, in MB.
+    """Return the peak resident memory of this process in MB.
 
     Examples
     --------
@@ -391,7 +393,7 @@ def peak_memory() -> float:
     True
     """
     status = Path("/proc/self/status")
-    if status.exists():  # getrusage would count the memory of the process that started this one, too
+    if status.exists():  # getrusage also counts the memory of the parent process
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) * 1024 / 1e6
     import resource
@@ -401,12 +403,12 @@ def peak_memory() -> float:
 
 
 def read_model(path: Path | None) -> LineModel:
-    """Read a model file, or the model that dechaff ships with."""
+    """Return a model from a file, or the one that ships with dechaff."""
     return default_model() if path is None else load_model(path)
 
 
 def measure(pages: Path, model_path: Path | None, repetitions: int, size_mb: float) -> Report:
-    """Take all measurements.
+    """Return the report of all measurements.
 
     Raises
     ------
@@ -431,7 +433,7 @@ def measure(pages: Path, model_path: Path | None, repetitions: int, size_mb: flo
 
 
 def describe_run(pages: Path, model_path: Path | None) -> dict[str, Any]:
-    """Say what was measured and on what."""
+    """Return the metadata of a run: pages, model, versions and platform."""
     packages = ("dechaff", "numpy", "resiliparse")
     return {
         "pages": str(pages),
@@ -446,7 +448,7 @@ def describe_run(pages: Path, model_path: Path | None) -> dict[str, Any]:
 
 
 def as_json(report: Report, run: dict[str, Any]) -> dict[str, Any]:
-    """Make plain values of a report."""
+    """Return a report as JSON-ready values."""
     figures = [{**asdict(figure), "met": figure.met} for figure in report.figures]
     return {"run": run, "figures": figures, "timings": [asdict(timing) for timing in report.timings]}
 
@@ -483,23 +485,23 @@ def main(
         typer.Option("--model", "-m", help="A model file; by default the one that ships.", show_default=False),
     ] = None,
     size_mb: Annotated[
-        float, typer.Option("--size", metavar="MB", min=0, help="The texts are repeated to so many MB; 0: once.")
+        float, typer.Option("--size", metavar="MB", min=0, help="Repeat the texts up to this size; 0: once.")
     ] = 100.0,
-    repetitions: Annotated[int, typer.Option("--repetitions", "-n", min=1, help="How often each side runs.")] = 9,
+    repetitions: Annotated[int, typer.Option("--repetitions", "-n", min=1, help="How often each task runs.")] = 9,
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write figures and timings there, too.")
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write figures and timings as JSON.")
     ] = None,
 ) -> None:
-    """Measure how fast dechaff is beside extraction from HTML and the import of numpy.
+    """Measure the speed of dechaff relative to extraction from HTML and the import of numpy.
 
-    A ratio and the other figures are of medians; growing input runs half as often, imports at least ten times.
+    Figures are medians, or ratios of medians; growing input runs half as often, imports at least ten times.
     """
     try:
         report = measure(pages, model, repetitions, size_mb)
     except DechaffError as error:
         print(f"speed.py: error: {error}", file=sys.stderr)
         raise typer.Exit(1) from error
-    # Without a terminal the table keeps its width: a figure cut short says nothing.
+    # Without a terminal, use a fixed width, so that no figure is truncated.
     print_report(report, Console(width=None if sys.stdout.isatty() else 140))
     if json_file is not None:
         content = as_json(report, describe_run(pages, model))

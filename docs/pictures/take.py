@@ -21,7 +21,7 @@ CHROMIUM: Final = {
     "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
 }
 WINDOW: Final = {"width": 1120, "height": 700}
-_LESSON_MS: Final = 300_000
+_FINE_TUNING_MS: Final = 300_000
 
 
 def lay_out(folder: Path) -> tuple[Path, Path]:
@@ -57,13 +57,13 @@ def take(page: Any, mine: Path) -> None:
     page.wait_for_selector("#why li")
     shoot(page, "light")
     page.keyboard.press("u")
-    page.get_by_text("Line 5: the model says").wait_for()
+    page.get_by_text("Line 5: the model predicts").wait_for()
     shoot(page, "unsure")
     page.keyboard.press("u")
     page.emulate_media(color_scheme="dark")
     for key in ("ArrowDown", "Space"):
         page.keyboard.press(key)
-    page.get_by_text("Line 6: the model says").wait_for()
+    page.get_by_text("Line 6: the model predicts").wait_for()
     shoot(page, "dark")
     page.emulate_media(color_scheme="light")
     page.keyboard.press("s")
@@ -77,9 +77,9 @@ def take(page: Any, mine: Path) -> None:
     shoot(page, "changed")
     page.keyboard.press("Escape")
     page.keyboard.press("t")
-    page.click("#lesson-dialog [value=teach]")
-    page.wait_for_selector("#lesson-dialog tbody tr", timeout=_LESSON_MS)
-    shoot(page, "taught")
+    page.click("#tuning-dialog [value=start]")
+    page.wait_for_selector("#tuning-dialog tbody tr", timeout=_FINE_TUNING_MS)
+    shoot(page, "fine-tuned")
 
 
 def main() -> None:

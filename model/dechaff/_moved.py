@@ -1,4 +1,4 @@
-"""Old names of modules: they can be imported for one more release, with a warning that shows the new name."""
+"""Old names of modules, which can be imported for one more release, with a warning that shows the new name."""
 
 import sys
 import warnings
@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Final
 
 MOVED: Final = {
+    "dechaff.arrays": "dechaff.api",
     "dechaff.artifact": "dechaff.linear.artifact",
     "dechaff.bulk.columns": "dechaff.bulk.formats.columns",
     "dechaff.bulk.compression": "dechaff.bulk.formats.compression",
@@ -41,12 +42,12 @@ MOVED: Final = {
 
 
 class MovedModules:
-    """Import system's finder and loader of modules by their old names.
+    """Finder and loader of modules by their old names, for `sys.meta_path`.
 
     Parameters
     ----------
     moved : mapping of str to str
-        Full old names to full new names.
+        The full new names by full old names.
     """
 
     def __init__(self, moved: Mapping[str, str]) -> None:
@@ -57,23 +58,25 @@ class MovedModules:
         return ModuleSpec(name, self) if name in self._moved else None  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> None:
-        """Return None: the module exists under its new name."""
+        """Return None, so that Python creates a module, which `exec_module` replaces."""
 
     def exec_module(self, module: ModuleType) -> None:
-        """Warn, import the module by its new name and register it under the old one."""
+        """Issue a warning, import the module by its new name and register it under the old name."""
         new = self._moved[module.__name__]
         warn_moved(module.__name__, new, stacklevel=2)
         sys.modules[module.__name__] = import_module(new)
 
 
 def warn_moved(old: str, new: str, stacklevel: int) -> None:
-    """Warn that a name has moved.
+    """Issue a deprecation warning that a name has moved.
 
     Parameters
     ----------
     old, new : str
+        The full old and new names.
     stacklevel : int
-        Of the import statement, as for `warnings.warn` in the caller; frames of the import system do not count.
+        The stack level of the import statement, as for `warnings.warn` in the caller; frames of the import system
+        do not count.
     """
     message = f"{old} has moved to {new}; the old name will be removed in the next release"
     warnings.warn(message, DeprecationWarning, stacklevel=stacklevel + 1)

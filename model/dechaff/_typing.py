@@ -1,4 +1,4 @@
-"""Names of the array types that the library passes around."""
+"""Names of the array types that the library uses."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Label and clean articles: one, or many in lists, numpy and Arrow arrays."""
+"""Label and clean articles: one text, or many texts in lists, numpy arrays and Arrow arrays."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -37,11 +37,11 @@ class LabelledLine:
     text : str
         The line, stripped of surrounding white space.
     start, end : int
-        Its span in the article, in code points.
+        The line's span in the article, in code points.
     label : str
-        "content" or "boilerplate".
+        The label, "content" or "boilerplate".
     probability : float
-        Of content.
+        The probability of content.
     """
 
     text: str
@@ -54,7 +54,7 @@ class LabelledLine:
 
     @property
     def kind(self) -> str | None:
-        """Return the kind of a boilerplate line, one of `dechaff.explain.kinds.KINDS`; None for content."""
+        """Return the kind of a boilerplate line, one of `dechaff.explain.kinds.KINDS`; None for a content line."""
         return self._lazy.kinds[self._index]
 
     def reasons(self, limit: int | None = 3) -> list[Reason]:
@@ -64,7 +64,7 @@ class LabelledLine:
     def why(self, limit: int | None = 3) -> list[Why]:
         r"""Return the reasons for the label in sentences, strongest first.
 
-        Contributions are summed by theme, see `dechaff.explain.themes`; a sentence states only facts of the line.
+        Contributions are summed by theme, see `dechaff.explain.themes`; each sentence states facts about the line.
 
         Examples
         --------
@@ -83,18 +83,18 @@ class LabelledLine:
 class CleanedArticle:
     """A cleaned article with its labelled lines, and flags if the result is doubtful.
 
-    Articles are equal if their texts, flags and counts are. An article references its input and the model: to store
-    or send many, take their `text` or `lines`.
+    Articles are equal if their texts, flags and counts are equal. An article references its input and the model: to
+    store or send many articles, use only their `text` or `lines`.
 
     Attributes
     ----------
     text : str
         The kept lines with the blank lines after them, unchanged.
     flags : tuple of str
-        Reasons to check the article; usually empty. "nearly all dropped", "unsure", "kept by the guard" (no line
-        reached the threshold, and the best ones were kept).
+        Reasons to check the article, usually none: "nearly all dropped", "unsure", or "kept by the guard" (lines
+        below the threshold were kept because otherwise too little would remain).
     n_lines, n_kept : int
-        The number of non-blank lines, and of those that are content.
+        The number of non-blank lines, and the number of kept lines.
     """
 
     text: str
@@ -122,17 +122,18 @@ def keep_content(
     Parameters
     ----------
     text : str
-        One article as printed by an extractor.
+        One article, as printed by an extractor.
     model : LineModel, optional
-        By default the one that ships with dechaff.
+        The model; by default the one that ships with dechaff.
     threshold : float or str, optional
-        Lines with at least this probability of content are kept; a lower one keeps more. The presets of the shipped
-        model are "precision", "balanced" and "recall"; by default the model's own threshold.
+        Lines with at least this probability of content are kept; a lower threshold keeps more lines. It is a number
+        or the name of a preset (of the shipped model: "precision", "balanced" or "recall"); by default the model's
+        own threshold.
     title : str, optional
-        Title of the article or its page, with or without the site's name. It makes the headline above the body more
-        likely to be kept, and copies of the headline less likely.
+        The title of the article or its page, with or without the site's name. With a title, the headline above the
+        body is more likely to be kept, and copies of the headline are less likely to be kept.
     url : str, optional
-        URL of the page; its words replace a missing title.
+        The URL of the page; its words replace a missing title.
 
     Returns
     -------
@@ -177,7 +178,7 @@ def classify_lines(
     model : LineModel, optional
     threshold : float or str, optional
     title, url : str, optional
-        As for `keep_content`.
+        See `keep_content` for all parameters.
 
     Returns
     -------
@@ -186,7 +187,7 @@ def classify_lines(
     Raises
     ------
     InputError
-        As `keep_content`.
+        In the same cases as `keep_content`.
 
     Examples
     --------
@@ -212,12 +213,12 @@ def clean_article(
     model : LineModel, optional
     threshold : float or str, optional
     title, url : str, optional
-        As for `keep_content`.
+        See `keep_content` for all parameters.
 
     Raises
     ------
     InputError
-        As `keep_content`.
+        In the same cases as `keep_content`.
 
     Examples
     --------
@@ -247,7 +248,7 @@ def _label_lines(
 
 
 def check_text(text: object) -> None:
-    """Raise InputError if a text is not a string."""
+    """Raise InputError if `text` is not a string."""
     if not isinstance(text, str):
         raise InputError(f"the text is {type(text).__name__}, not str: decode it first")
 
@@ -261,31 +262,32 @@ def clean_array(
     titles: Sequence[str | None] | None = None,
     urls: Sequence[str | None] | None = None,
 ) -> Strings:
-    """Return many articles without their boilerplate lines, much faster than one by one.
+    """Return many articles without their boilerplate lines, much faster than with separate calls.
 
     Parameters
     ----------
     strings : list of str or None, ndarray of objects, or pyarrow Array or ChunkedArray of strings
-        One article each; None and null stay as they are.
+        One article each; None and null are returned unchanged.
     model : LineModel, optional
     threshold : float or str, optional
-        As for `keep_content`.
+        See `keep_content`.
     groups : sequence of hashable, length n_articles, optional
         The site of each article, or None. Lines that occur on several pages of one site are less likely to be
-        content. The only article of a site is cleaned as without groups.
+        content. If a site has only one article, its group has no effect.
     titles, urls : sequence of str or None, length n_articles, optional
-        The title and the URL of each article, as for `keep_content`.
+        The title and the URL of each article; see `keep_content`.
 
     Returns
     -------
     list of str or None, ndarray of objects, or pyarrow Array or ChunkedArray
-        The type of `strings`: an Arrow array keeps its type and chunks; a dictionary array is decoded.
+        The cleaned articles, in the type of `strings`: an Arrow array keeps its type and chunks; a dictionary array
+        is decoded.
 
     Raises
     ------
     InputError
-        If an element is neither string nor None, an Arrow array does not hold strings, `threshold` is neither
-        within [0, 1] nor a preset, or the number of groups, titles or URLs is not that of the strings.
+        If an element is neither a string nor None, an Arrow array does not hold strings, `threshold` is neither
+        within [0, 1] nor a preset, or the number of groups, titles or URLs differs from the number of strings.
 
     Examples
     --------
@@ -319,20 +321,20 @@ def label_array(
     threshold : float or str, optional
     groups : sequence of hashable, length n_articles, optional
     titles, urls : sequence of str or None, length n_articles, optional
-        As for `clean_array`.
+        See `clean_array` for all parameters.
 
     Returns
     -------
     list of ndarray or None, or pyarrow Array or ChunkedArray
-        For each article a record for each non-blank line: its span `start` and `end` in code points, the Boolean
-        `content`, and `probability` (of content). A list holds structured arrays, whose `tolist` returns plain
-        tuples; an Arrow array holds lists of structs (large lists for large_string), in the chunks of `strings`.
-        None and null stay as they are.
+        For each article one record per non-blank line: the line's span `start` and `end` in code points, the
+        Boolean `content`, and `probability` (of content). A list holds structured arrays, whose `tolist` returns
+        plain tuples; an Arrow array holds lists of structs (large lists for large_string), in the chunks of
+        `strings`. None and null are returned unchanged.
 
     Raises
     ------
     InputError
-        As `clean_array`.
+        In the same cases as `clean_array`.
 
     Examples
     --------
@@ -357,7 +359,7 @@ def _map_articles(
     titles: Sequence[str | None] | None,
     urls: Sequence[str | None] | None,
 ) -> list[Result | None]:
-    """Return the results of `function`, which yields one for each article of a decision; None stays None."""
+    """Return one result for each article, computed by `function` from decisions; None for missing articles."""
     check_texts(strings, or_none=True)
     present = [(place, text) for place, text in enumerate(strings) if text is not None]
     texts = [text for _, text in present]
@@ -377,12 +379,12 @@ def _map_articles(
 
 
 def _to_list(values: Any) -> Any:
-    """Return an Arrow array as a list, and anything else as it is."""
+    """Return an Arrow array as a list, and any other value unchanged."""
     return values.to_pylist() if is_arrow(values) else values
 
 
 def line_labels(decision: Decision) -> Iterator[Labels]:
-    """Yield an array of records for each article: span, label and probability of each line.
+    """Yield for each article an array of records with the span, label and probability of each line.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Conversion from and to Arrow arrays; pyarrow is imported only for these.
+"""Conversion from and to Arrow arrays; pyarrow is imported only if an Arrow array is used.
 
 Texts are converted to Python strings, because features need code points and Arrow holds UTF-8. This takes 1/25 of
 the time of cleaning (41 MB of extracted pages); converting the buffers directly took 1.5 times as long.
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dechaff.errors import InputError
 
-#: A line of an article: its span in code points, whether it is content, and the probability of content.
+#: A record for one line: its span in code points, whether the line is content, and the probability of content.
 LINE_LABEL: Final = np.dtype([("start", "i8"), ("end", "i8"), ("content", "?"), ("probability", "f4")])
 Labels = NDArray[np.void]
 
@@ -30,17 +30,17 @@ def is_arrow(value: object) -> bool:
 
 
 def read_texts(strings: Any) -> list[str | None]:
-    """Convert an array to Python strings, null to None.
+    """Convert an Arrow array to Python strings, and null to None.
 
     Parameters
     ----------
     strings : pyarrow.Array or pyarrow.ChunkedArray
-        Of type string, large_string or string_view, a dictionary of these, or null.
+        An array of type string, large_string, string_view or null, or a dictionary array of strings.
 
     Raises
     ------
     InputError
-        If it is not an array, or of another type, or not UTF-8.
+        If `strings` is not an array, has another type, or holds invalid UTF-8.
     """
     import pyarrow as pa
 
@@ -54,7 +54,7 @@ def read_texts(strings: Any) -> list[str | None]:
 
 
 def texts_like(strings: Any, texts: Sequence[str | None]) -> Any:
-    """Convert texts to an array with the type and chunks of another; a dictionary becomes its value type.
+    """Convert texts to an array with the type and chunks of `strings`; a dictionary array is decoded.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def texts_like(strings: Any, texts: Sequence[str | None]) -> Any:
 
 
 def labels_like(strings: Any, labels: Sequence[Labels | None]) -> Any:
-    """Convert labels to an array of lists of structs with the chunks of another; large lists for large strings.
+    """Convert labels to an array of lists of structs with the chunks of `strings`; large lists for large_string.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def _label_lists(labels: Sequence[Labels | None], dtype: Any) -> Any:
 
 
 def _text_type(strings: Any) -> Any:
-    """Return the type of an array's strings, or of its dictionary's; raise `InputError` for other types."""
+    """Return the type of the strings in an array or its dictionary; raise InputError for other types."""
     from pyarrow import types
 
     dtype = strings.type.value_type if types.is_dictionary(strings.type) else strings.type
@@ -109,7 +109,7 @@ def _text_type(strings: Any) -> Any:
 
 
 def _in_chunks(strings: Any, values: Sequence[Any], dtype: Any, build: Callable[[Sequence[Any]], Any]) -> Any:
-    """Build an array, or one per chunk of a chunked array."""
+    """Build an array of values, in the same chunks as `strings` if that is a chunked array."""
     import pyarrow as pa
 
     if not isinstance(strings, pa.ChunkedArray):

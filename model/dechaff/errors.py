@@ -1,8 +1,8 @@
-"""Errors that dechaff raises deliberately; each message contains a remedy."""
+"""The errors that dechaff raises deliberately; each message contains a remedy."""
 
 
 class DechaffError(Exception):
-    """Base of all errors that dechaff raises deliberately."""
+    """Base class of all errors that dechaff raises deliberately."""
 
 
 class ArtifactError(DechaffError):

@@ -1,4 +1,4 @@
-"""Packages that only some uses need, imported on first use."""
+"""Optional packages, imported on first use."""
 
 from importlib import import_module
 from typing import Any
@@ -12,7 +12,7 @@ def load(module: str, extra: str = "html") -> Any:
     Parameters
     ----------
     module : str
-        Its full name.
+        The full name of the module.
     extra : str
         The extra of dechaff that installs it.
 
@@ -23,7 +23,7 @@ def load(module: str, extra: str = "html") -> Any:
     Raises
     ------
     MissingExtraError
-        If it is not installed.
+        If the package is not installed.
 
     Examples
     --------

@@ -8,7 +8,7 @@ from typing import Final
 
 from dechaff.errors import InputError
 
-# Characters of the file name in the temporary one, which must not exceed the system's limit.
+# Characters of the file name that the temporary name contains, to stay below the system's limit.
 _MAX_PREFIX: Final = 32
 
 
@@ -19,7 +19,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     Raises
     ------
     InputError
-        If `path` exists and is not a regular file, but a device or a folder.
+        If `path` exists and is not a regular file, for example a device or a folder.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def add_filename(path: Path) -> Iterator[None]:
-    """Add a path to operating-system errors without one, such as those of writing to an open file."""
+    """Add `path` to operating-system errors that lack a file name, such as errors of writing to an open file."""
     try:
         yield
     except OSError as error:

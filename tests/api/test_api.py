@@ -186,7 +186,7 @@ def test_the_models_own_threshold() -> None:
 def test_wrong_thresholds(threshold: float) -> None:
     """A threshold outside 0 to 1 is refused, also for an empty list."""
     for texts in (["a"], []):
-        with pytest.raises(InputError, match="use a number from 0"):
+        with pytest.raises(InputError, match="use a number between 0"):
             clean_array(texts, RANDOM, threshold)
 
 

@@ -38,7 +38,7 @@ def test_another_kind_of_documents(profiled: Path, tmp_path: Path) -> None:
     path = write_jsonl(tmp_path / "a.jsonl", rows)
     first, second = clean_bulk([path], tmp_path / "out", Settings(model=profiled)).notes
     assert "features differ from the training lines (" in first
-    assert "of the lines are dropped, but" in second
+    assert "of the lines were dropped, but" in second
 
 
 def test_lines_are_counted_by_deciles(profiled: Path, corpus: Corpus) -> None:

@@ -96,15 +96,14 @@ def test_parquet_round_trip(kind: str, codec: str, tmp_path: Path) -> None:
         "dictionary": pa.dictionary(pa.int32(), pa.string()),
     }
     rows = [
-        {"doc_id": n, "content": row["text"], "when": None, "tags": ["a", "b"]}
-        for n, row in enumerate(records(300))
+        {"doc_id": n, "content": row["text"], "when": None, "tags": ["a", "b"]} for n, row in enumerate(records(90))
     ]
     schema = pa.schema(
         [("doc_id", pa.int64()), ("content", types[kind]), ("when", pa.timestamp("us", "UTC")), ("tags", pa.list_(pa.string()))],
         {"made": "by hand"},
     )  # fmt: skip
     table = pa.table([pa.array([r[n] for r in rows]).cast(schema.field(n).type) for n in schema.names], schema)
-    pq.write_table(table, tmp_path / "a.parquet", compression=codec, row_group_size=70)
+    pq.write_table(table, tmp_path / "a.parquet", compression=codec, row_group_size=20)
     clean_bulk([tmp_path / "a.parquet"], tmp_path / "out", Settings(dropped=True))
     result = pq.read_table(tmp_path / "out" / "a.parquet")
     written = pq.read_table(tmp_path / "a.parquet").schema
@@ -113,7 +112,7 @@ def test_parquet_round_trip(kind: str, codec: str, tmp_path: Path) -> None:
     described = pq.ParquetFile(tmp_path / "out" / "a.parquet").metadata.row_group(0).column(1)
     assert described.compression == {"none": "UNCOMPRESSED"}.get(codec, codec.upper())
     assert {line["id"] for line in read_jsonl(tmp_path / "out" / "_dropped" / "a.parquet.jsonl.zst")} <= set(
-        range(300)
+        range(90)
     )
 
 

@@ -31,7 +31,7 @@ def shards(tmp_path: Path) -> Path:
 def test_odd_files_are_named_before_anything_is_written(shards: Path, tmp_path: Path) -> None:
     """One error names all files without a known text field, and the folder can then be written with other settings."""
     with pytest.raises(
-        InputError, match=r"1\.jsonl: which field is the text\?.*; 1 more without one: .*2\.jsonl\.zst"
+        InputError, match=r"1\.jsonl: which field holds the text\?.*; 1 more with such an error: .*2\.jsonl\.zst"
     ):
         clean_bulk([shards], tmp_path / "out")
     assert not [name for name, data in tree(tmp_path / "out").items() if data]
@@ -44,7 +44,7 @@ def test_odd_files_spare_what_an_earlier_run_has_written(shards: Path, tmp_path:
     clean_bulk([shards / "0.jsonl"], tmp_path / "out")
     before = tree(tmp_path / "out")
     for overwrite in (False, True):
-        with pytest.raises(InputError, match="nothing is written yet"):
+        with pytest.raises(InputError, match="nothing has been written"):
             clean_bulk([shards], tmp_path / "out", overwrite=overwrite)
         assert tree(tmp_path / "out") == before
 
@@ -116,7 +116,7 @@ def test_a_run_goes_on_with_the_functions_it_began_with(tmp_path: Path, monkeypa
     assert begun_compiled("much") == can_compile()
     monkeypatch.setenv("DECHAFF_FAST", "0")
     if begun_compiled("much"):
-        with pytest.raises(InputError, match="begun with the numba kernels"):
+        with pytest.raises(InputError, match="started with the numba kernels"):
             clean_bulk([first, second], tmp_path / "much")
     clean_bulk([first, second], tmp_path / "much", overwrite=True)
     assert not begun_compiled("much")

@@ -188,7 +188,7 @@ def test_other_names_than_before_are_refused(tmp_path: Path) -> None:
     """A further input that would rename a finished output is refused, because its documents would exist twice."""
     first, second = (write_jsonl(tmp_path / "in" / part / "a.jsonl", records(2)) for part in "xy")
     clean_bulk([first], tmp_path / "out")
-    with pytest.raises(InputError, match=r"written as a\.jsonl before"):
+    with pytest.raises(InputError, match=r"an earlier run wrote the output as a\.jsonl"):
         clean_bulk([first, second], tmp_path / "out")
 
 
@@ -199,7 +199,7 @@ def test_an_output_of_another_input_is_refused(tmp_path: Path) -> None:
     whole = tree(tmp_path / "out")
     manifest = tmp_path / "out" / "_manifest.jsonl"
     for _ in range(2):
-        with pytest.raises(InputError, match=r"which is the output of .*x/a\.jsonl: choose another output folder"):
+        with pytest.raises(InputError, match=r"which belongs to .*x/a\.jsonl: choose another output folder"):
             clean_bulk([second], tmp_path / "out")
         assert tree(tmp_path / "out") == whole
         manifest.write_bytes(b"".join(manifest.read_bytes().splitlines(keepends=True)[:2]))

@@ -146,7 +146,7 @@ def test_pages_are_needed(tmp_path: Path, saved: Path) -> None:
     """A folder without pages and a file of another kind are refused with a remedy."""
     (tmp_path / "text.txt").write_text("+ One\n")
     assert "no pages with a gold body" in dechaff("benchmark", tmp_path, "-m", saved, code=1).stderr
-    assert "a file in .parquet" in dechaff("benchmark", tmp_path / "text.txt", "-m", saved, code=1).stderr
+    assert "a file ending in .parquet" in dechaff("benchmark", tmp_path / "text.txt", "-m", saved, code=1).stderr
 
 
 @pytest.mark.parametrize("peer", PEERS)

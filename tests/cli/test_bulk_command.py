@@ -74,14 +74,14 @@ BAD_INPUT = [
     (["empty"], "empty: no files that end in .jsonl"),
     (
         ["odd.jsonl"],
-        "odd.jsonl: which field is the text? Name it with --text-column; fields: 'headline', 'words'",
+        "odd.jsonl: which field holds the text? Set it with --text-column; fields: 'headline', 'words'",
     ),
     (["odd.jsonl", "--text-column", "words"], "odd.jsonl: --text-column: no field 'words' that holds strings"),
     (
         ["a.jsonl.zst", "--id-column", "key"],
         "a.jsonl.zst: --id-column: no field 'key'; fields: 'id', 'url'",
     ),
-    (["a.jsonl.zst", "--threshold", "fair"], "threshold 'fair': no preset of this model"),
+    (["a.jsonl.zst", "--threshold", "fair"], "threshold 'fair' is neither a number nor a preset"),
     (["a.jsonl.zst", "--model", "notes.txt"], "notes.txt: not a model file"),
     (["a.jsonl.zst", "-k", "winnow=Read on"], "winnow"),
     (["a.jsonl.zst", "-o", "full"], "full/a.jsonl.zst: exists, and was not written by an earlier run"),

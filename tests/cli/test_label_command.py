@@ -27,7 +27,7 @@ def test_it_serves_until_interrupted(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (130, "")
-    assert err == f"dechaff: saves to {tmp_path / 'mine'}; Ctrl-C stops it\n"
+    assert err == f"dechaff: labels are saved to {tmp_path / 'mine'}; stop with Ctrl-C\n"
 
 
 @pytest.mark.slow

@@ -148,11 +148,11 @@ def test_jsonl_of_lines_is_one_article_named_after_the_file(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("record", "message"),
     [
-        ("{", "2: no JSON: .* at column 2"),
-        ("[1]", "2: not an object"),
+        ("{", "2: not valid JSON: .* at column 2"),
+        ("[1]", "2: not a JSON object"),
         ('{"site": "post", "lines": []}', '2: no string "id"'),
         ('{"id": "1", "site": "post"}', '2: no list "lines"'),
-        ('{"id": "1", "site": "post", "lines": [1]}', '2: a line is an object with "text" and "label"'),
+        ('{"id": "1", "site": "post", "lines": [1]}', '2: a line is not an object with strings "text" and "label"'),
         ('{"id": "1", "site": "post", "lines": [{"text": "a", "label": "good"}]}', "unknown label 'good'"),
         ('{"id": "1", "site": "post", "lines": [{"text": "a"}]}', "unknown label None"),
         ('{"id": "1", "site": "post", "lines": [{"text": "a", "label": [1]}]}', "unknown label"),
@@ -179,8 +179,8 @@ def test_what_is_no_corpus_is_refused(tmp_path: Path) -> None:
         (tmp_path / "nowhere", "no such file or folder"),
         (write(tmp_path / "a.html", "<p>"), "not a corpus"),
         (binary, "not UTF-8 at byte 5"),
-        (write(tmp_path / "a.parquet", "no"), "not a Parquet file"),
-        (write_pages(tmp_path / "b.parquet", {"id": "1", "html": "<p>"}), "no column site"),
+        (write(tmp_path / "a.parquet", "no"), "cannot be read as a Parquet file"),
+        (write_pages(tmp_path / "b.parquet", {"id": "1", "html": "<p>"}), "missing columns: site"),
     ):
         with pytest.raises(CorpusError, match=message):
             Corpus.read(path)
@@ -195,8 +195,8 @@ def test_columns_of_pages_that_hold_something_else_are_refused(tmp_path: Path) -
         ({"title": pa.array([["a"], ["b"]])}, "column title is list<.*>, not strings"),
         ({"body": pa.array(["a", "b"])}, "column body is string, not lists of strings"),
         ({"body": pa.array([[b"a"], [b"\xff"]])}, "column body is list<.*>, not lists of strings"),
-        ({"body": pa.array([["a"], [None]], pa.list_(pa.string()))}, "row 2: nothing in body"),
-        ({"site": pa.array(["a", None])}, "row 2: nothing in site"),
+        ({"body": pa.array([["a"], [None]], pa.list_(pa.string()))}, "row 2: body is empty"),
+        ({"site": pa.array(["a", None])}, "row 2: site is empty"),
     ):
         parquet.write_table(pa.table(columns | changed), path)
         with pytest.raises(CorpusError, match=message):
@@ -294,7 +294,7 @@ def test_check_finds_every_mistake_with_its_line(tmp_path: Path) -> None:
         ("one.txt", 0, "error"),
     ]
     messages = " ".join(message for *_, message in found)
-    for part in ("no mark before 'Zwei'", "at line 2", "bote/empty has no lines", "has the text of mail/two"):
+    for part in ("no mark before 'Zwei'", "at line 2", "bote/empty has no lines", "has the same text as mail/two"):
         assert part in messages
 
 

@@ -252,7 +252,7 @@ def test_a_vote_makes_no_statement_on_the_headline() -> None:
 
 def test_a_page_of_a_thousand_gold_tokens_takes_milliseconds() -> None:
     """A page with a thousand gold tokens is aligned within milliseconds."""
-    from time import perf_counter
+    from time import process_time
 
     rng = np.random.default_rng(0)
     vocabulary = [f"w{i}" for i in range(400)]
@@ -261,9 +261,9 @@ def test_a_page_of_a_thousand_gold_tokens_takes_milliseconds() -> None:
     text = "\n".join(menu[:250] + body + menu[250:])
     times = []
     for _ in range(3):
-        begin = perf_counter()
+        begin = process_time()
         labels = align(text, body)
-        times.append(perf_counter() - begin)
+        times.append(process_time() - begin)
     assert labels.tolist() == [0] * 250 + [1] * 25 + [0] * 250
     assert min(times) < 0.2
 

@@ -260,7 +260,7 @@ def test_as_many_titles_as_texts() -> None:
             clean_array(["a", None], SMALL_MODEL, titles=values)
         with pytest.raises(InputError, match=f"2 texts, but {len(values)} URLs"):
             clean_array(["a", None], SMALL_MODEL, urls=values)
-    with pytest.raises(InputError, match="one title"):
+    with pytest.raises(InputError, match="the titles are a single string"):
         clean_array(["a", "b"], SMALL_MODEL, titles="ab")
 
 

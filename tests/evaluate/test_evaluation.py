@@ -63,7 +63,7 @@ def test_the_same_seed_gives_the_same_figures(model: LineModel, corpus: Corpus) 
     small = Corpus(corpus.articles[::6])
     once, again = (json.dumps(evaluate(model, small, seed=3).to_dict(), allow_nan=False) for _ in range(2))
     assert once == again
-    assert set(json.loads(once)) == {"settings", "lines", "texts", "kinds"}
+    assert set(json.loads(once)) == {"settings", "lines", "texts", "policy", "kinds"}
 
 
 def test_tables_have_a_cell_for_each_column(model: LineModel, corpus: Corpus) -> None:
@@ -82,7 +82,7 @@ def test_a_corpus_that_cannot_be_measured(model: LineModel, corpus: Corpus) -> N
 
     with pytest.raises(CorpusError, match="no articles"):
         evaluate(model, Corpus([]))
-    with pytest.raises(CorpusError, match="nothing to measure"):
+    with pytest.raises(CorpusError, match="no line has a label"):
         evaluate(model, like_first(np.full(len(first.labels), -1, np.int8)))
     with pytest.raises(CorpusError, match=r"a/1: \d+ lines, but 1 labels"):
         evaluate(model, like_first(first.labels[:1]))

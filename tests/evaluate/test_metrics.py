@@ -173,10 +173,10 @@ def test_one_site_has_no_interval() -> None:
 
 
 def test_resampling_is_fast() -> None:
-    """A thousand resamples of 700 pages take less than a second."""
-    start = time.perf_counter()
+    """A thousand resamples of 700 pages take less than a second of processor time."""
+    start = time.process_time()
     bootstrap(np.arange(700) % 500, page_columns(np.ones((700, 3))), f1_of_means)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.fixture

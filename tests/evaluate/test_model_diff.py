@@ -165,7 +165,7 @@ def test_a_terminal_cuts_lines(tmp_path: Path) -> None:
     [
         (["default", "default", "nowhere"], 1, "nowhere: no such file"),
         (["default", "nowhere.joblib", "a.txt"], 1, "nowhere.joblib"),
-        (["default", "default", "empty"], 1, "empty: no articles there"),
+        (["default", "default", "empty"], 1, "empty: no article files in this folder"),
         (["default", "default", "a.txt", "-x", "nobody"], 1, "there is no extractor 'nobody'"),
         (["default", "default", "a.txt", "--threshold", "2"], 2, "--threshold"),
         (["default", "default"], 2, "CORPUS"),

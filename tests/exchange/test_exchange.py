@@ -132,15 +132,15 @@ def test_a_task_without_a_name(tmp_path: Path) -> None:
 
 
 BAD_TASKS: dict[str, tuple[Any, str]] = {
-    "no list of tasks": ({"tasks": []}, "export.json: no list of tasks"),
-    "no object": ([3], "task 1 of the list is no object"),
-    "another field": ([task(GOOD, data={"body": TEXT})], "task 7: no string data.text"),
+    "no list of tasks": ({"tasks": []}, "export.json: not a list of tasks"),
+    "no object": ([3], "task 1 of the list is not an object"),
+    "another field": ([task(GOOD, data={"body": TEXT})], 'task 7: no string "text" in "data"'),
     "JSON-MIN": ([{"id": 7, "data": {"text": TEXT}, "label": []}], 'task 7: no list "annotations"'),
     "nothing done": ([task()], "task 7: no annotation"),
     "a line without a span": ([task(GOOD[:2])], "task 7: line 4, 'Tweet': no span"),
     "two labels": (
         [task([*GOOD, region(20, 33, "content")])],
-        "task 7: line 3, 'Subscribe': spans of boilerplate/offer and",
+        "task 7: line 3, 'Subscribe': overlapped by spans of boilerplate/offer and",
     ),
     "a kind or none": (
         [task([*GOOD, region(18, 27, "boilerplate")])],
@@ -148,25 +148,28 @@ BAD_TASKS: dict[str, tuple[Any, str]] = {
     ),
     "people who disagree": (
         [task(GOOD, [*GOOD[:2], region(28, 33, "content")])],
-        "task 7: line 4: boilerplate by annotation 1, content by annotation 2",
+        "task 7: line 4: boilerplate in annotation 1, content in annotation 2",
     ),
     "another label": ([task([region(0, 16, "Offer")])], "task 7: unknown label 'Offer': choose one of content"),
-    "no label": ([task([GOOD[0] | {"value": {"start": 0, "end": 1, "labels": []}}])], "give it one label"),
-    "behind the end": ([task([region(0, 99, "content")])], "a span from 0 to 99 in a text of 34 characters"),
+    "no label": (
+        [task([GOOD[0] | {"value": {"start": 0, "end": 1, "labels": []}}])],
+        "give the region exactly one label",
+    ),
+    "behind the end": ([task([region(0, 99, "content")])], "a span from 0 to 99 exceeds the text of 34 characters"),
     "a place in HTML": (
         [task([region("/p[1]/text()", 3, "content")])],
-        "a span from '/p[1]/text()' to 3: write whole",
+        "the span from '/p[1]/text()' to 3 needs whole",
     ),
     "UTF-16 units": (
         [task([*GOOD[:2], region(29, 34, "boilerplate", text="Tweet")])],
         "text 'Tweet', but its offsets",
     ),
-    "one name twice": ([task(GOOD), task(GOOD)], "bote/mill: two articles of this name"),
+    "one name twice": ([task(GOOD), task(GOOD)], "bote/mill: two articles have this id"),
     "half a pair": (
         [task([region(0, 2, "content")], data={"text": "\ud800a", "article": "a/b"})],
         "half a surrogate",
     ),
-    "no tasks": ([], "export.json: no labelled articles there"),
+    "no tasks": ([], "export.json: no labelled articles found"),
 }
 
 
@@ -213,14 +216,14 @@ BAD_DOLMA: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda folder: (folder / "_attributes" / "a.jsonl").unlink(),
         "a.jsonl: cannot be read: No such",
     ),
-    "no spans": (spoil(lambda record: record["attributes"].update(dechaff__content=3)), "is no list of [start"),
+    "no spans": (spoil(lambda record: record["attributes"].update(dechaff__content=3)), "is not a list of [start"),
     "no score": (
         spoil(lambda record: record["attributes"].update(dechaff__content=[[0, 3]])),
-        "[0, 3] is no [start",
+        "[0, 3] is not [start",
     ),
     "no probability": (
         spoil(lambda record: record["attributes"].update(dechaff__content=[[0, 3, float("nan")]])),
-        "is no [start, end, score from 0 to 1]",
+        "is not [start, end, score between 0 and 1]",
     ),
     "an unknown kind": (
         spoil(lambda record: record["attributes"].update(dechaff__advert=[[0, 3, 1.0]])),
@@ -228,7 +231,7 @@ BAD_DOLMA: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "content and masked": (
         spoil(lambda record: record["attributes"].update(dechaff__masked=[[0, 3, 1.0]])),
-        "document s/a: line 1, 'Hut': spans of content and masked",
+        "document s/a: line 1, 'Hut': overlapped by spans of content and masked",
     ),
     "a line without": (
         lambda folder: (folder / "a.jsonl").write_text('{"id": "s/a", "text": "Hut\\nTweet"}'),
@@ -239,7 +242,7 @@ BAD_DOLMA: dict[str, tuple[Callable[[Path], Any], str]] = {
         "a.jsonl:2: the id 's/a' is not unique",
     ),
     "no text": (lambda folder: (folder / "a.jsonl").write_text('{"id": "s/a"}'), 'a.jsonl:1: no string "text"'),
-    "no JSON": (lambda folder: (folder / "a.jsonl").write_text("{"), "a.jsonl:1: no JSON"),
+    "no JSON": (lambda folder: (folder / "a.jsonl").write_text("{"), "a.jsonl:1: not valid JSON"),
     "no UTF-8": (lambda folder: (folder / "a.jsonl").write_bytes(b"\xff"), "a.jsonl: 'utf-8' codec can't decode"),
 }
 
@@ -261,7 +264,7 @@ def test_damaged_or_unknown_files_of_documents(tmp_path: Path) -> None:
     """A truncated compressed file and a file of another kind are refused by name."""
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b"{}" * 9)[:-9])
     (tmp_path / "a.csv").touch()
-    for name, message in (("a.jsonl.gz", "ends too early"), ("a.csv", "no JSON Lines")):
+    for name, message in (("a.jsonl.gz", "ends too early"), ("a.csv", "not a JSON Lines file")):
         with pytest.raises(CorpusError, match=rf"{name}: .*{message}"):
             exchange_labels([tmp_path / name, tmp_path / name], "dolma", "text", tmp_path / "out")
 
@@ -270,7 +273,7 @@ def test_several_files_need_a_folder(tmp_path: Path) -> None:
     """Several labelled files cannot be written to standard output or to one file."""
     (tmp_path / "file").touch()
     for out in (None, tmp_path / "file"):
-        with pytest.raises(InputError, match="name a folder with -o"):
+        with pytest.raises(InputError, match="give a folder with -o"):
             exchange_labels([ARTICLES], "text", "dolma", out)
 
 

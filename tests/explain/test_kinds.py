@@ -6,7 +6,7 @@ from helpers import ANY_TEXT, ANY_TEXTS, constant_model, random_model
 from hypothesis import given
 
 from dechaff import LineBatch, classify_lines, clean_article
-from dechaff import api as cleaning
+from dechaff.explain import lazy
 from dechaff.explain.kinds import KINDS, KindWeights, kind_weights, line_kinds
 from dechaff.features import feature_names
 from dechaff_training.corpus import Article, Corpus, parse_labelled
@@ -104,7 +104,7 @@ def test_kinds_are_worked_out_once_and_only_when_asked(monkeypatch: pytest.Monke
     """Kinds are computed on first access, once for all lines; cleaning and labelling compute none."""
     calls = []
     monkeypatch.setattr(
-        cleaning, "line_kinds", lambda *given, **rest: calls.append(given) or line_kinds(*given, **rest)
+        lazy, "line_kinds", lambda *given, **rest: calls.append(given) or line_kinds(*given, **rest)
     )
     lines = clean_article("Share on Facebook\nSubscribe now for ₹900 per month", ALL_BOILERPLATE).lines
     assert calls == []

@@ -52,15 +52,15 @@ def test_keywords_add_up() -> None:
 @pytest.mark.parametrize(
     ("phrases", "message"),
     [
-        ({"plans": ["per seat"]}, "no family 'plans' of keywords: use one of subscribe, discount"),
-        ({"share": "send on"}, "one phrase for 'share': give a list"),
+        ({"plans": ["per seat"]}, "unknown group of keywords 'plans': use one of subscribe, discount"),
+        ({"share": "send on"}, "the phrases for 'share' are a single string: give a list"),
         ({"share": [""]}, ": 0 words"),
         ({"share": ["…"]}, ": 0 words"),
         ({"share": ["a b c d e f g"]}, ": 7 words, use one line of 1 to 6"),
         ({"share": ["send\non"]}, "one line"),
         ({"share": [3]}, "a keyword is int, not str"),
-        ({"share": ["a" * 201]}, "201 characters, use 200 at most"),
-        ({"plans": []}, "no family 'plans'"),
+        ({"share": ["a" * 201]}, "201 characters, use at most 200"),
+        ({"plans": []}, "unknown group of keywords 'plans'"),
     ],
 )
 def test_wrong_keywords(phrases: dict[str, list[str]], message: str) -> None:
@@ -108,6 +108,6 @@ def test_the_command_takes_keywords(tmp_path: Path) -> None:
     assert "Unlock" not in named.stdout.decode()
     assert len(named.stdout) <= len(plain.stdout)
     wrong = dechaff("clean", "a.txt", "-k", "plans=unlock", cwd=tmp_path, code=1)
-    assert "no family 'plans'" in wrong.stderr
+    assert "unknown group of keywords 'plans'" in wrong.stderr
     wrong = dechaff("clean", "a.txt", "-k", "unlock", cwd=tmp_path, code=2)
     assert "FAMILY=PHRASE" in wrong.stderr

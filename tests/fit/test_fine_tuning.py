@@ -125,9 +125,9 @@ def test_a_fine_tuned_model_records_it(result: FineTuning, eight: Corpus, tmp_pa
     assert entry["start_digest"] == "1234"
     assert entry["data"]["n_sites"] == 8
     again = fine_tune(model, first_of_each_site(eight, 1))
-    assert "was taught before" in again.advice
+    assert "was fine-tuned before" in again.advice
     assert len(again.model.metadata[KEY]) == 2
-    assert "was taught before" not in result.advice
+    assert "was fine-tuned before" not in result.advice
 
 
 def test_the_same_labels_give_the_same_result(result: FineTuning, eight: Corpus) -> None:
@@ -160,7 +160,7 @@ def test_the_command(tmp_path: Path) -> None:
         (["--start-from", "default", "-k", "newsletter=x"], 2, "--keyword"),
         (["--json", "figures.json"], 2, "--start-from"),
         (["--start-from", "nowhere.joblib"], 1, "nowhere.joblib"),
-        (["--start-from", "{out}"], 1, "name another --out"),
+        (["--start-from", "{out}"], 1, "give another --out"),
     ],
 )
 def test_wrong_use_of_the_command(arguments: list[str], code: int, message: str, tmp_path: Path) -> None:

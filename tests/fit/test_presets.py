@@ -53,8 +53,8 @@ def test_thresholds_are_numbers_or_names(threshold: float | str | None, number: 
 @pytest.mark.parametrize(
     ("threshold", "message"),
     [
-        ("cautious", r"'cautious': no preset of this model \(balanced, recall, precision\), nor a number"),
-        (1.5, "1.5: use a number from 0"),
+        ("cautious", r"'cautious' is neither a number nor a preset of this model \(balanced, recall, precision\)"),
+        (1.5, "1.5: use a number between 0"),
         (float("nan"), "nan: use a number"),
         ([0.5], r"\[0.5\]: use a number"),
         (True, "True: use a number"),

@@ -118,7 +118,7 @@ def test_articles_and_reasons(page: Any, tmp_path: Path) -> None:
         press(page, "n")
         playwright.expect(page.locator("#title")).to_have_text("observer / ferry")
         playwright.expect(page.locator("#why li")).to_have_count(3)
-        playwright.expect(page.locator("#why")).to_contain_text("Line 1: the model says boilerplate")
+        playwright.expect(page.locator("#why")).to_contain_text("Line 1: the model predicts boilerplate")
         press(page, "u")
         shown = page.locator(".line:visible")
         assert 0 < shown.count() < 43
@@ -152,24 +152,24 @@ def test_the_best_article_first(page: Any, tmp_path: Path) -> None:
         playwright.expect(page.locator("#reason")).to_be_empty()
 
 
-def test_teach(page: Any, tmp_path: Path) -> None:
-    """Fine-tune by key, compare before and after, take the new model: the article is labelled anew, and the model is a file."""
+def test_fine_tuning(page: Any, tmp_path: Path) -> None:
+    """By key: figures before and after, and with the new model in use, new predictions and a model file."""
     mine = write_labelled(tmp_path / "mine", SITES_TO_MEASURE)
     with running(write_texts(tmp_path / "texts"), "--to", mine) as (url, _):
         page.goto(url)
         page.wait_for_selector(".line")
         probabilities = page.locator(".probability").all_text_contents()
         press(page, "t")
-        dialog = page.locator("#lesson-dialog")
-        playwright.expect(dialog).to_contain_text("the old one stays until you take the new one")
-        playwright.expect(dialog.get_by_role("button", name="Take")).to_be_hidden()
-        dialog.get_by_role("button", name="Teach").click()
-        playwright.expect(dialog.locator("#lesson-text")).to_contain_text("take the new model", timeout=60_000)
+        dialog = page.locator("#tuning-dialog")
+        playwright.expect(dialog).to_contain_text("The current model stays in use until you accept the new one")
+        playwright.expect(dialog.get_by_role("button", name="Use")).to_be_hidden()
+        dialog.get_by_role("button", name="Fine-tune").click()
+        playwright.expect(dialog.locator("#tuning-text")).to_contain_text("take the new model", timeout=60_000)
         playwright.expect(dialog.locator("tbody tr")).to_have_count(2)
         dialog.get_by_role("button", name="Close").click()
         assert page.locator(".probability").all_text_contents() == probabilities
         press(page, "t")
-        dialog.get_by_role("button", name="Take").click()
+        dialog.get_by_role("button", name="Use").click()
         playwright.expect(page.locator("#live")).to_contain_text("model.joblib")
         assert page.locator(".probability").all_text_contents() != probabilities
     assert (mine / "model.joblib").is_file()
@@ -217,9 +217,9 @@ def test_drafts_outlive_the_server(page: Any, tmp_path: Path) -> None:
         playwright.expect(page.locator("#notice")).to_contain_text("The server has stopped")
     with running(texts, "--to", mine) as (url, _):
         page.goto(url)
-        playwright.expect(page.locator("#notice")).to_contain_text("What was not saved is here again.")
+        playwright.expect(page.locator("#notice")).to_contain_text("Your unsaved changes were restored.")
         assert marks(page) == "--?"
-        page.get_by_role("button", name="Discard it").click()
+        page.get_by_role("button", name="Discard them").click()
         playwright.expect(page.locator("#line-0")).to_have_attribute("data-mark", "content")
         assert not list(mine.rglob(".drafts/*/*.json"))
 
@@ -271,7 +271,7 @@ def test_add_a_text(page: Any, tmp_path: Path) -> None:
         playwright.expect(page.locator("#empty")).to_be_visible()
         page.locator("#add").click()
         page.locator("#add-dialog [value=add]").click()
-        playwright.expect(page.locator("#add-problem")).to_have_text("there is no text in it")
+        playwright.expect(page.locator("#add-problem")).to_have_text("the pasted article contains no text")
         page.locator("#add-text").fill("The vote was held on Tuesday.\nShare")
         page.locator("#add-site").fill("../bote")
         page.locator("#add-name").fill("The vote")
@@ -325,7 +325,7 @@ def test_accessibility(browser: Any, tmp_path: Path, scheme: str, width: int) ->
         press(page, "n")
         playwright.expect(page.locator("#why li")).to_have_count(3)
         press(page, "Space", "ArrowDown", "Shift+ArrowDown", "m")
-        for dialog in (None, "keys", "add", "teach"):
+        for dialog in (None, "keys", "add", "fine-tune"):
             if dialog:
                 page.locator(f"#{dialog}").click()
             assert serious(axe.run(page)) == []

@@ -23,9 +23,9 @@ def serve(tmp_path: Path, model: LineModel, n_sites: int) -> PageClient:
 
 def fine_tune(client: PageClient) -> dict[str, Any]:
     """Start fine-tuning and wait until it ends."""
-    assert client.ask("POST", "api/lesson").status_code == 200
+    assert client.ask("POST", "api/fine-tuning").status_code == 200
     for _ in range(600):
-        state: dict[str, Any] = client.ask("GET", "api/lesson").json()
+        state: dict[str, Any] = client.ask("GET", "api/fine-tuning").json()
         if state["state"] != "working":
             return state
         time.sleep(0.1)
@@ -62,12 +62,12 @@ def test_too_few_sites(tmp_path: Path, model: LineModel) -> None:
 def test_nothing_to_learn_from(tmp_path: Path, model: LineModel) -> None:
     """Without saved labels fine-tuning fails with a remedy, and there is no model to take."""
     client = serve(tmp_path, model, 0)
-    assert client.ask("GET", "api/lesson").json() == {"state": "none"}
+    assert client.ask("GET", "api/fine-tuning").json() == {"state": "none"}
     assert client.ask("PUT", "api/model").status_code == 422
     state = fine_tune(client)
     assert state["state"] == "failed"
     assert "save it first" in state["error"]
-    assert client.ask("PUT", "api/model").json() == {"error": "no model has been taught"}
+    assert client.ask("PUT", "api/model").json() == {"error": "no model has been fine-tuned"}
 
 
 def test_a_broken_file_among_the_labels(tmp_path: Path, model: LineModel) -> None:
@@ -85,11 +85,11 @@ def test_a_broken_file_among_the_labels(tmp_path: Path, model: LineModel) -> Non
 def test_one_run_at_a_time(tmp_path: Path, model: LineModel) -> None:
     """During fine-tuning a second request is refused, and articles can be opened."""
     client = serve(tmp_path, model, SITES_TO_MEASURE)
-    assert client.ask("POST", "api/lesson").status_code == 200
-    second = client.ask("POST", "api/lesson")
+    assert client.ask("POST", "api/fine-tuning").status_code == 200
+    second = client.ask("POST", "api/fine-tuning")
     assert (second.status_code, "already" in second.json()["error"]) == (422, True)
     assert client.open(1)["lines"]
-    while client.ask("GET", "api/lesson").json()["state"] == "working":
+    while client.ask("GET", "api/fine-tuning").json()["state"] == "working":
         time.sleep(0.1)
 
 
@@ -103,7 +103,7 @@ def test_the_fine_tuned_model_is_used_the_next_time(tmp_path: Path, model: LineM
         with running(tmp_path / "texts", "--to", tmp_path / "mine", *options) as (_, process):
             process.terminate()
             assert process.stderr is not None
-            assert ("fine-tuned with these labels" in process.stderr.read()) is is_used
+            assert ("labels are proposed by" in process.stderr.read()) is is_used
     Path(taught).write_bytes(b"no model")
     message = dechaff("label", tmp_path / "texts", "--to", tmp_path / "mine", "--no-open", code=1).stderr
     assert "model.joblib" in message

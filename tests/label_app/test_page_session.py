@@ -137,7 +137,10 @@ def test_damaged_drafts(client: PageClient, tmp_path: Path, damage: str) -> None
     draft.parent.mkdir(parents=True)
     draft.write_text(damage)
     answer = client.ask("GET", "api/articles/1")
-    assert (answer.status_code, answer.json()["error"]) == (422, f"{draft.resolve()}: a damaged draft: delete it")
+    assert (answer.status_code, answer.json()["error"]) == (
+        422,
+        f"{draft.resolve()}: damaged draft: delete the file",
+    )
 
 
 def test_pasted_texts(client: PageClient, tmp_path: Path, model: LineModel) -> None:
@@ -155,7 +158,7 @@ def test_pasted_texts(client: PageClient, tmp_path: Path, model: LineModel) -> N
 def test_pasted_nothing(client: PageClient, text: str) -> None:
     """A text without lines is refused."""
     record = {"text": text, "site": "", "title": "", "is_html": False}
-    assert client.ask("POST", "api/articles", json=record).json()["error"] == "there is no text in it"
+    assert client.ask("POST", "api/articles", json=record).json()["error"] == "the pasted article contains no text"
 
 
 def test_pages(client: PageClient, tmp_path: Path, model: LineModel) -> None:
@@ -185,7 +188,7 @@ def test_reasons(client: PageClient) -> None:
     for line in (0, 5, 42):
         found = client.ask("GET", f"api/articles/1/lines/{line}?key={article['key']}").json()
         assert len(found) == 3
-        assert all(reason["text"] and abs(reason["share"]) > 0 for reason in found)
+        assert all(reason["text"] and abs(reason["contribution"]) > 0 for reason in found)
     assert client.ask("GET", f"api/articles/1/lines/43?key={article['key']}").status_code == 422
     assert client.ask("GET", "api/articles/1/lines/0?key=other").status_code == 409
 

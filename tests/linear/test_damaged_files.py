@@ -34,7 +34,7 @@ def test_truncated_files(saved: Path, tmp_path: Path, inside: bool) -> None:
             write_compressed(path, data[:length])
         else:
             path.write_bytes(data[:length])
-        with pytest.raises(ArtifactError, match="get or train it anew"):
+        with pytest.raises(ArtifactError, match="download or train it again"):
             load_model(path)
 
 

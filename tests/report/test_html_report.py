@@ -149,14 +149,16 @@ def test_what_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     assert len(write_report(out, FERRY, "nowhere.txt", code=1).lines) == 43
     before = out.read_bytes()
     assert "nowhere.txt" in dechaff("report", "nowhere.txt", "-o", out, code=1).stderr
-    assert "2 of 2 inputs left out" in dechaff("report", "nowhere.txt", "gone.txt", "-o", out, code=1).stderr
+    assert (
+        "2 of 2 inputs could not be read" in dechaff("report", "nowhere.txt", "gone.txt", "-o", out, code=1).stderr
+    )
     assert (out.read_bytes(), list(tmp_path.iterdir())) == (before, [out])
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "problem"),
     [
-        (["empty"], 1, "empty: no articles there; .txt, .html, .htm files are read"),
+        (["empty"], 1, "empty: no article files in this folder (.txt, .html, .htm)"),
         (["a.txt", "-x", "nobody"], 1, "there is no extractor 'nobody'"),
         (["a.txt", "-m", "a.txt"], 1, "a.txt"),
         (["a.txt", "b.txt", "--title", "The mill"], 2, "--title"),

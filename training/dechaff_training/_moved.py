@@ -5,11 +5,11 @@ from importlib.machinery import ModuleSpec
 from typing import Final
 
 MOVED: Final = {
-    "dechaff_training.adapting": "dechaff_training.fit.adapting",
+    "dechaff_training.adapting": "dechaff_training.fit.fine_tuner",
     "dechaff_training.alignment": "dechaff_training.corpus.gold_alignment",
     "dechaff_training.articles": "dechaff_training.corpus.articles",
     "dechaff_training.benchmark": "dechaff_training.evaluate.benchmark",
-    "dechaff_training.calibration": "dechaff_training.fit.calibration",
+    "dechaff_training.calibration": "dechaff_training.fit.thresholds",
     "dechaff_training.crosses": "dechaff_training.fit.crosses",
     "dechaff_training.differing": "dechaff_training.evaluate.model_diff",
     "dechaff_training.dolma": "dechaff_training.exchange.dolma",
@@ -29,9 +29,9 @@ MOVED: Final = {
     "dechaff_training.page.server": "dechaff_training.label_app.server",
     "dechaff_training.page.session": "dechaff_training.label_app.session",
     "dechaff_training.pages": "dechaff_training.corpus.pages",
-    "dechaff_training.peers": "dechaff_training.corpus.peers",
+    "dechaff_training.peers": "dechaff_training.corpus.extraction",
     "dechaff_training.places": "dechaff_training.files.paths",
-    "dechaff_training.presets": "dechaff_training.fit.presets",
+    "dechaff_training.presets": "dechaff_training.fit.thresholds",
     "dechaff_training.progress": "dechaff_training.files.progress",
     "dechaff_training.reading": "dechaff_training.files.text_io",
     "dechaff_training.records": "dechaff_training.evaluate.line_records",
@@ -43,7 +43,7 @@ MOVED: Final = {
 
 
 class LazyMovedModules:
-    """Import system's finder by old names; it imports `dechaff`, which takes a while, only for one of these."""
+    """Import system's finder by old names; `dechaff`, which is slow to import, is loaded only for them."""
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:

@@ -1,4 +1,4 @@
-"""Clean documents: their texts and the files beside them; each process has one cleaner."""
+"""Clean documents and describe their dropped lines and attributes; each process has one cleaner."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,10 +30,11 @@ class Cleaned:
     Attributes
     ----------
     texts : list of str
-        Without boilerplate, in order.
+        The documents' texts without boilerplate, in the order of the documents.
     dropped, attributes : bytes
-        JSON lines; empty unless the settings request them.
+        The dropped lines and the Dolma attributes as JSON lines; each is empty unless the settings request it.
     counts : Counts
+        The counts over these documents.
     """
 
     texts: list[str] = field(default_factory=list)
@@ -96,9 +97,9 @@ class Cleaner:
 
 def _attributes(documents: Sequence[Document], decision: Decision) -> Iterator[dict[str, Any]]:
     """Yield each document's lines with their probabilities as Dolma attributes."""
-    for place, document in enumerate(documents):
-        scores = np.round(decision.probability[_line_slice(decision, place)], _DECIMALS).tolist()
-        spans = zip(decision.batch.spans(place), scores, strict=True)
+    for index, document in enumerate(documents):
+        scores = np.round(decision.probability[_line_slice(decision, index)], _DECIMALS).tolist()
+        spans = zip(decision.batch.spans(index), scores, strict=True)
         scored = [[start, end, score] for (start, end), score in spans]
         yield {"id": document.id, "source": document.source, "attributes": {ATTRIBUTE: scored}}
 
@@ -107,12 +108,12 @@ def _dropped_lines(documents: Sequence[Document], decision: Decision) -> Iterato
     """Yield a description of every dropped line."""
     lines = (forward.lines for forward in decision.forwards())
     kinds = line_kinds(decision.batch, ~decision.kept, lines=lines)
-    for place, document in enumerate(documents):
-        own = _line_slice(decision, place)
+    for index, document in enumerate(documents):
+        own = _line_slice(decision, index)
         numbers = np.flatnonzero(~decision.kept[own]).tolist()
         if not numbers:
             continue
-        spans = decision.batch.spans(place)
+        spans = decision.batch.spans(index)
         # Reasons need matrices of float64, which for a whole batch would take hundreds of MB.
         explanation = explain(decision.model.forward(LineBatch.from_texts([document.text])))
         for number in numbers:
@@ -129,6 +130,6 @@ def _dropped_lines(documents: Sequence[Document], decision: Decision) -> Iterato
             }
 
 
-def _line_slice(decision: Decision, place: int) -> slice:
-    """Return where a document's lines are in the batch."""
-    return slice(*decision.batch.article_lines[place : place + 2].tolist())
+def _line_slice(decision: Decision, index: int) -> slice:
+    """Return the slice of a document's lines in the batch."""
+    return slice(*decision.batch.article_lines[index : index + 2].tolist())

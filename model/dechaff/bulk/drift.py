@@ -25,7 +25,7 @@ _GOLDEN: Final = 2654435769
 _DECILES: Final = np.arange(1, 10) / 10
 # Population stability indices above this are commonly considered a large shift.
 _LARGE_SHIFT: Final = 0.25
-# Floor the shares so that empty bins keep the index finite.
+# Shares are raised to at least this, so that empty bins keep the index finite.
 _MIN_SHARE: Final = 1e-3
 # Smaller samples shift by chance.
 _MIN_LINES: Final = 2000
@@ -44,7 +44,7 @@ class Profile:
     edges : dict of str to ndarray of float64, shape (n_edges,)
         The distinct deciles of each feature.
     shares : dict of str to ndarray of float64, shape (n_edges + 1,)
-        The share of the training lines up to each edge, and above the last.
+        The share of the training lines in each bin: up to each edge, and above the last one.
     share_dropped : float
         The share of the training lines that the model drops.
     """
@@ -55,7 +55,7 @@ class Profile:
 
     @classmethod
     def of(cls, model: LineModel) -> "Profile | None":
-        """Return a model's profile; None if it has none or it is damaged."""
+        """Return a model's profile; None if the model has no profile or a damaged one."""
         try:
             return cls._read(model.metadata[KEY], model.stage1.names)
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -86,7 +86,7 @@ class FeatureHistogram:
     ----------
     profile : Profile
     names : sequence of str
-        Of the rows of the feature matrices to count.
+        The names of the rows of the feature matrices to count.
     """
 
     def __init__(self, profile: Profile, names: Sequence[str]) -> None:
@@ -104,15 +104,15 @@ class FeatureHistogram:
         sample = choose_lines(self._n_seen, matrix.shape[1])
         self._n_seen += matrix.shape[1]
         lines = matrix.take(sample, axis=1).take(self._rows, axis=0).astype(np.float64)
-        places = np.zeros(lines.shape, np.uint8)
+        bins = np.zeros(lines.shape, np.uint8)
         for edges in self._edges.T:
-            places += lines > edges[:, None]
-        cells = places + np.arange(0, self.counts.size, self.counts.shape[1])[:, None]
+            bins += lines > edges[:, None]
+        cells = bins + np.arange(0, self.counts.size, self.counts.shape[1])[:, None]
         self.counts += np.bincount(cells.ravel(), minlength=self.counts.size).reshape(self.counts.shape)
 
 
 def choose_lines(first: int, n: int) -> NDArray[np.int64]:
-    """Return offsets of one in twenty of the `n` lines numbered from `first`: evenly spread, without a period.
+    """Return offsets of one in twenty of the `n` lines numbered from `first`: evenly spread but not periodic.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def choose_lines(first: int, n: int) -> NDArray[np.int64]:
 
 
 def make_profile(model: LineModel, texts: Sequence[str]) -> dict[str, Any]:
-    r"""Compute the profile of a model's training texts, in plain values for its metadata.
+    r"""Compute the profile of a model's training texts as plain values for the model's metadata.
 
     Parameters
     ----------
@@ -144,13 +144,9 @@ def make_profile(model: LineModel, texts: Sequence[str]) -> dict[str, Any]:
     features = {}
     for name, values in zip(model.stage1.names, matrix.astype(np.float64), strict=True):
         edges = np.unique(np.quantile(values, _DECILES, method="higher"))
-        shares = _count(values, edges) / max(len(values), 1)
+        shares = np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1) / max(len(values), 1)
         features[name] = {"edges": edges.tolist(), "shares": np.round(shares, 6).tolist()}
     return {"features": features, "share_dropped": round(float((~np.concatenate(kept)).mean()), 6)}
-
-
-def _count(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1)
 
 
 def stability_index(expected: NDArray[np.float64], counts: NDArray[Any]) -> float:
@@ -169,15 +165,15 @@ def stability_index(expected: NDArray[np.float64], counts: NDArray[Any]) -> floa
 
 
 def describe_drift(profile: Profile | None, lines: Histogram | None, n_lines: int, n_dropped: int) -> list[str]:
-    """Return a warning for each kind of drift; empty if there is none, or too few lines were sampled.
+    """Return the warnings about drift of features and of labels; none if too few lines were sampled.
 
     Parameters
     ----------
     profile : Profile or None
     lines : ndarray of int64, shape (n_features, n_bins), or None
-        The sum of all `FeatureHistogram`; None if no lines were counted.
+        The sum of the counts of all `FeatureHistogram` objects; None if no lines were counted.
     n_lines, n_dropped : int
-        Of all documents.
+        The number of lines of all documents, and how many of these lines were dropped.
     """
     if profile is None:
         return [NO_PROFILE]
@@ -205,7 +201,7 @@ def _label_drift(profile: Profile, n_lines: int, n_dropped: int) -> Iterator[str
     expected = np.array([profile.share_dropped, 1 - profile.share_dropped])
     if n_lines and stability_index(expected, np.array([n_dropped, n_lines - n_dropped])) > _LARGE_SHIFT:
         yield (
-            f"Warning: {n_dropped / n_lines:.0%} of the lines are dropped, but {profile.share_dropped:.0%} of the "
+            f"Warning: {n_dropped / n_lines:.0%} of the lines were dropped, but {profile.share_dropped:.0%} of the "
             "training lines: check a sample before you trust the result"
         ).replace("%", " %")
 

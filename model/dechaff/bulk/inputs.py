@@ -26,10 +26,10 @@ class Input:
     ----------
     path : Path
     name : str
-        The path of its output within the output folder.
+        The path of the file's output within the output folder.
     format, compression : str
     size, mtime_ns : int
-        In bytes, and the time of the last change, when the run started.
+        The file's size in bytes and the time of its last change in nanoseconds, when the run started.
     """
 
     path: Path
@@ -46,32 +46,32 @@ class Input:
 
     @property
     def location(self) -> str:
-        """Return the path that identifies the file."""
+        """Return the absolute path, with links to folders resolved, as a unique key for the file."""
         return _location(self.path)
 
     @property
     def sidecar_name(self) -> str:
-        """Return the name of the files beside the output: JSON lines, compressed as the output if possible."""
+        """Return the name of the additional output files: JSON lines, compressed like the output if possible."""
         if self.format == "jsonl":
             return self.name
         return f"{self.name}.jsonl" + {"gz": ".gz", "zst": ".zst", "": ""}[self.sidecar_compression]
 
     @property
     def sidecar_compression(self) -> str:
-        """Return the compression of the files beside the output."""
+        """Return the compression of the additional output files."""
         return "zst" if self.format == "parquet" else self.compression
 
 
 @dataclass(frozen=True)
 class InspectedInput:
-    """A file and the columns with text and id of its documents.
+    """An input file and the columns that hold the text and the id of its documents.
 
     Attributes
     ----------
     input : Input
     columns : Columns
     damage : str
-        Why the file cannot be read; empty if it can.
+        The reason why the file cannot be read; empty if it can be read.
     """
 
     input: Input
@@ -80,12 +80,12 @@ class InspectedInput:
 
 
 def display_path(path: Path) -> str:
-    """Return a path for messages and JSON; bytes that are not UTF-8 are escaped."""
+    """Return a path as text for messages and JSON; bytes that are not UTF-8 are escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _location(path: Path) -> str:
-    """Return the absolute path: links to folders are resolved, a link to the file itself is not."""
+    """Return the absolute path, with links to folders resolved; a link to the file itself is kept."""
     return str(path.parent.resolve() / path.name)
 
 
@@ -95,7 +95,7 @@ def size_and_mtime(path: Path) -> tuple[int, int]:
     Raises
     ------
     InputError
-        If the system cannot read them; the file may have been removed.
+        If the system cannot read the file's status, for example because the file was removed.
     """
     try:
         status = path.stat()
@@ -105,7 +105,7 @@ def size_and_mtime(path: Path) -> tuple[int, int]:
 
 
 def read_error(path: Path, error: OSError) -> InputError:
-    """Return the error for a file that the system cannot read; a later run may be able to."""
+    """Return the error for a file that the system cannot read now; a later run may succeed."""
     return InputError(
         f"{display_path(path)}: cannot be read: {error.strerror or error}; finished files are kept, and the same "
         "command resumes the run"
@@ -113,7 +113,7 @@ def read_error(path: Path, error: OSError) -> InputError:
 
 
 def find_inputs(arguments: Sequence[str | Path], output: Path) -> list[Input]:
-    """Find the input files, each once, in the order of the arguments; those of a folder by name.
+    """Find the input files, each once, in the order of the arguments; files within a folder are sorted by name.
 
     Parameters
     ----------
@@ -125,10 +125,10 @@ def find_inputs(arguments: Sequence[str | Path], output: Path) -> list[Input]:
     Raises
     ------
     InputError
-        If a file does not exist, is of an unknown format or is removed meanwhile, or the output folder is within
-        an input folder.
+        If a file does not exist, has an unknown format or disappears during the search; or if the output folder
+        lies within an input folder.
     """
-    # A file that several arguments match is read once, by the first of its paths.
+    # A file that several arguments match is read once, under the first path found.
     found: dict[str, tuple[Path, str]] = {}
     for argument in arguments:
         for path, name in _expand(Path(argument), output):
@@ -147,7 +147,7 @@ def find_inputs(arguments: Sequence[str | Path], output: Path) -> list[Input]:
 
 
 def _expand(argument: Path, output: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the files of an argument, each with its path within the argument."""
+    """Yield the files of an argument, each with its path relative to the argument."""
     if argument.is_dir():
         if output.resolve().is_relative_to(argument.resolve()):
             raise InputError(
@@ -179,7 +179,7 @@ def _glob(pattern: Path, output: Path) -> Iterator[Path]:
 
 
 def _is_hidden(path: Path) -> bool:
-    """Return whether other programs would skip the file, too: temporary files, and metadata beside the data."""
+    """Return whether any part of the path starts with `.` or `_`, by convention a temporary or metadata file."""
     return any(part.startswith((".", "_")) for part in path.parts)
 
 
@@ -195,7 +195,7 @@ def _suffixes() -> str:
 
 
 def _output_names(paths: Sequence[Path], names: Sequence[str]) -> list[str]:
-    """Return the names of the outputs: if two are equal, all paths from the folder that the inputs share."""
+    """Return the output names; if two are equal, the paths relative to the common parent folder of all inputs."""
     if max(Counter(names).values()) == 1:
         return list(names)
     absolute = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100  a link keeps its own name
@@ -206,20 +206,20 @@ def _output_names(paths: Sequence[Path], names: Sequence[str]) -> list[str]:
 def inspect_inputs(
     inputs: Sequence[Input], settings: Settings, notify: Callable[[str], None]
 ) -> list[InspectedInput]:
-    """Find the columns with text and id in every file, before anything is written.
+    """Find the columns that hold the text and the id in every file, before anything is written.
 
     Parameters
     ----------
     inputs : sequence of Input
     settings : Settings
     notify : callable
-        Called with a message for each choice of columns, unless the settings name both.
+        Called with a message for each distinct choice of columns, unless the settings name both columns.
 
     Raises
     ------
     InputError
-        If files have no column for the text or the id; the message names them all. If the system cannot read a
-        file.
+        If the column with the text or the id is not found in some files, which the message lists; or if the system
+        cannot read a file.
     """
     inspected: list[InspectedInput] = []
     errors: list[tuple[Input, InputError]] = []
@@ -245,7 +245,7 @@ def inspect_inputs(
 
 
 def _inspect(source: Input, settings: Settings) -> tuple[Columns | None, str]:
-    """Return a file's columns, None if it has no sound record, and why it cannot be read, empty if it can."""
+    """Return a file's columns (None without a valid record) and why the file cannot be read ("" if it can)."""
     try:
         form = FORMATS[source.format]
         return form.find_columns(source.path, source.compression, settings, source.display_path), ""
@@ -254,9 +254,9 @@ def _inspect(source: Input, settings: Settings) -> tuple[Columns | None, str]:
 
 
 def _columns_message(errors: Sequence[tuple[Input, InputError]], n_inputs: int) -> str:
-    """Return the first error, and the names of the other files with one."""
+    """Return the message of the first error, with the names of the other files that have an error."""
     message, others = str(errors[0][1]), [source.display_path for source, _ in errors[1:]]
     if others:
         shown = ", ".join(others[:_MAX_SHOWN]) + (", …" if len(others) > _MAX_SHOWN else "")
-        message += f"; {len(others)} more without one: {shown}"
-    return message if n_inputs == 1 else f"{message}; nothing is written yet: exclude files of another form"
+        message += f"; {len(others)} more with such an error: {shown}"
+    return message if n_inputs == 1 else f"{message}; nothing has been written: exclude files of another structure"

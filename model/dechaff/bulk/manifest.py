@@ -1,7 +1,7 @@
-"""Manifest of an output folder: the settings and the finished files, from which a rerun resumes.
+"""Manifest of an output folder: the settings and the finished files, so that a rerun can resume.
 
-The manifest is append-only JSON Lines: first the settings, then a line when a file is begun and one when it is
-finished. An incomplete last line, left by a killed run, is ignored.
+The manifest is append-only JSON Lines: first the settings, then a line when work on a file starts and one when the
+file is finished. An incomplete last line, left by a killed run, is ignored.
 """
 
 import json
@@ -28,15 +28,15 @@ class Manifest:
     ----------
     folder : Path
     settings : mapping
-        Plain values of everything that affects the output.
+        Everything that affects the output, as plain values.
     overwrite : bool
-        Whether to discard what earlier runs have written.
+        Whether to discard the output of earlier runs.
 
     Attributes
     ----------
     compiled : bool or None
-        Whether the folder was begun with the numba kernels, whose results differ in the last digits; None if it
-        is new.
+        Whether the folder was started with the numba kernels, whose results differ in the last digits; None for a
+        new folder.
 
     Raises
     ------
@@ -62,7 +62,7 @@ class Manifest:
             undo.pop_all()
 
     def start(self, *, compiled: bool) -> None:
-        """Write the settings of a new folder; to overwrite, first remove what earlier runs have written.
+        """Write the settings of a new folder; when overwriting, first remove the output of earlier runs.
 
         Parameters
         ----------
@@ -82,7 +82,7 @@ class Manifest:
         self._file.close()
 
     def begin(self, source: Input) -> None:
-        """Record that this run owns the outputs of an input."""
+        """Record that this run has started to write the outputs of an input."""
         if self._begun.get(source.name) != source.location:
             self._begun[source.name] = source.location
             self._append({"begun": source.name, "place": source.location})
@@ -102,11 +102,11 @@ class Manifest:
         self._append(entry)
 
     def owns(self, name: str) -> bool:
-        """Return whether this run or an earlier one has begun the output of this name."""
+        """Return whether this run or an earlier one has started to write the output of this name."""
         return name in self._begun
 
     def finished(self, source: Input) -> Counts | None:
-        """Return the counts of an input that is finished and has not changed since; None otherwise."""
+        """Return the counts of an input that is finished and has not changed since then; None otherwise."""
         entry = self._finished.get(source.name)
         if entry is None or (entry["size"], entry["mtime_ns"]) != (source.size, source.mtime_ns):
             return None
@@ -116,38 +116,38 @@ class Manifest:
         return Counts.from_dict(entry)
 
     def was_finished(self, source: Input) -> bool:
-        """Return whether an input was finished, even if it has changed since."""
+        """Return whether an input was finished, even if it has changed since then."""
         return source.name in self._finished
 
     def check_names(self, inputs: list[Input]) -> None:
-        """Check that inputs keep the names of their outputs, and that none takes the output of another input.
+        """Check that inputs keep their output names, and that no input would overwrite the output of another one.
 
-        Otherwise documents would be there twice, or be lost.
+        Otherwise documents would be written twice, or be lost.
 
         Raises
         ------
         InputError
-            With a remedy.
+            If an input has another output name than before, or its output name belongs to another input.
         """
         before = {entry["place"]: name for name, entry in self._finished.items()}
         locations = {source.location for source in inputs}
         for source in inputs:
             if before.get(source.location, source.name) != source.name:
                 raise InputError(
-                    f"{source.display_path}: written as {before[source.location]} before, but would be "
-                    f"{source.name} with these other inputs: choose another output folder, or start over with "
-                    "--overwrite"
+                    f"{source.display_path}: an earlier run wrote the output as {before[source.location]}, but "
+                    f"with these inputs it would be {source.name}: choose another output folder, or start over "
+                    "with --overwrite"
                 )
             owner = self._begun.get(source.name, source.location)
             if owner != source.location and owner not in locations:
                 raise InputError(
-                    f"{source.display_path}: would be written as {source.name}, which is the output of "
+                    f"{source.display_path}: the output would be {source.name}, which belongs to "
                     f"{display_path(Path(owner))}: choose another output folder, or clean both inputs in one run "
                     "with --overwrite"
                 )
 
     def _begun_names(self) -> list[str]:
-        """Return the names of all outputs of earlier runs; lines that are damaged are skipped."""
+        """Return the names of all outputs of earlier runs; damaged lines are skipped."""
         names = []
         self._file.seek(0)
         for line in self._file:
@@ -156,7 +156,7 @@ class Manifest:
         return [name for name in names if isinstance(name, str)]
 
     def _read(self) -> list[dict[str, Any]]:
-        """Return the complete lines, and truncate an incomplete last one."""
+        """Return the complete lines, and remove an incomplete last line from the file."""
         self._file.seek(0)
         data = self._file.read()
         whole = data.rfind(b"\n") + 1
@@ -168,22 +168,22 @@ class Manifest:
                 raise ValueError("not a manifest")
         except (ValueError, AttributeError) as error:
             raise InputError(
-                f"{display_path(self._path)}: damaged ({error}): start over with --overwrite"
+                f"{display_path(self._path)}: damaged manifest ({error}): start over with --overwrite"
             ) from error
         return lines
 
     def _check(self, head: dict[str, Any], settings: Mapping[str, Any]) -> None:
         if head.get("version") != _VERSION:
             raise InputError(
-                f"{display_path(self._path)}: of another version of dechaff: choose another output folder"
+                f"{display_path(self._path)}: from another version of dechaff: choose another output folder"
             )
         before = head["settings"]
         changed = [name for name in {**before, **settings} if before.get(name) != settings.get(name)]
         if changed:
-            changes = ", ".join(f"{name} was {before.get(name)!r}, is {settings.get(name)!r}" for name in changed)
+            changes = ", ".join(f"{name} was {before.get(name)!r}, now {settings.get(name)!r}" for name in changed)
             raise InputError(
-                f"{display_path(self._path.parent)}: written with other settings ({changes}): use the same ones, "
-                "choose another output folder, or start over with --overwrite"
+                f"{display_path(self._path.parent)}: written with other settings ({changes}): use the same "
+                "settings, choose another output folder, or start over with --overwrite"
             )
 
     def _load(self, lines: list[dict[str, Any]]) -> None:
@@ -209,4 +209,4 @@ def _lock(file: BinaryIO, folder: Path) -> None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             file.close()
-            raise InputError(f"{display_path(folder)}: another run is writing to it") from error
+            raise InputError(f"{display_path(folder)}: another run is writing to this folder") from error

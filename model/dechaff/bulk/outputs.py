@@ -1,4 +1,4 @@
-"""Output files of an input: written under temporary names, and renamed when all are complete."""
+"""The output files of one input: they are written under temporary names and renamed when all are complete."""
 
 import base64
 import os
@@ -18,7 +18,7 @@ _DOCUMENTS, _DROPPED, _ATTRIBUTES, _QUARANTINE = "documents", "dropped", "attrib
 
 
 def output_paths(folder: Path, source: Input) -> dict[str, Path]:
-    """Return the paths of an input's outputs.
+    """Return the paths of an input's output files, by the name of the part.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def output_paths(folder: Path, source: Input) -> dict[str, Path]:
 
 
 class Output:
-    """The outputs of one input while they are written; only one input is written at a time.
+    """The output files of one input while they are being written; only one input is written at a time.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Output:
     source : Input
     settings : Settings
     readable : bool
-        Whether the input can be read; otherwise only the quarantine is written.
+        Whether the input can be read; if not, only the quarantine file is written.
     """
 
     def __init__(self, folder: Path, source: Input, settings: Settings, *, readable: bool) -> None:
@@ -64,7 +64,7 @@ class Output:
         return file
 
     def write(self, result: Result) -> None:
-        """Write the result of a chunk."""
+        """Write the result for one chunk."""
         parts = {_DOCUMENTS: result.data, _DROPPED: result.dropped, _ATTRIBUTES: result.attributes}
         for part, writer in self._writers.items():
             writer.write(parts[part])
@@ -84,7 +84,7 @@ class Output:
         file.write(require("orjson").dumps(entry) + b"\n")
 
     def finish(self) -> None:
-        """Rename all files to their final names, and remove those that only an earlier run wrote."""
+        """Rename all files to their final names, and remove other files that an earlier run wrote."""
         for writer in self._writers.values():
             writer.close()
         for file in self._files.values():
@@ -99,7 +99,7 @@ class Output:
                 path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Close the files, complete or not."""
+        """Close the files, whether or not they are complete."""
         for file in self._files.values():
             file.close()
 
@@ -110,7 +110,7 @@ def remove_unfinished(folder: Path) -> None:
 
 
 def remove_outputs(folder: Path, names: list[str]) -> None:
-    """Remove the outputs of earlier runs, given the names of their documents."""
+    """Remove all output files of earlier runs, given the names of their main output files."""
     for name in names:
         if found := format_of(name):
             for path in output_paths(folder, Input(Path(name), name, *found)).values():

@@ -15,11 +15,11 @@ class Chunk:
     Attributes
     ----------
     data : bytes
-        JSON lines, an Arrow stream, or WARC records.
+        The records as JSON lines, an Arrow stream, or WARC records.
     first : int
-        The number of the first record in its file, from 1.
+        The number of the first record in its file, counted from 1.
     ends : tuple of int
-        Where each record ends in `data`; only for WARC records.
+        The offsets in `data` at which the records end; only for WARC records.
     """
 
     data: bytes
@@ -34,14 +34,14 @@ class BadRecord:
     Attributes
     ----------
     number : int
-        Of the record in its file, from 1.
+        The record's number in its file, counted from 1.
     reason : str
     raw : bytes
-        The record as in the file, or its beginning.
+        The bytes of the record in the file, or the first of them.
     n_bytes : int
         The length of the whole record; 0 if unknown.
     n_records : int
-        The number of records lost: many for a part of a Parquet file.
+        The number of records lost; more than one for a part of a Parquet file.
     """
 
     number: int
@@ -58,10 +58,11 @@ class Document:
     Attributes
     ----------
     number : int
-        Of the record in its file, from 1.
+        The record's number in its file, counted from 1.
     id : object
-        As in the record, or made of file name and number.
+        The record's id; without one, the file name and the number.
     source : str
+        The record's source; without one, the file name.
     text : str
     """
 
@@ -81,9 +82,9 @@ class Document:
         file : str
             The name of the file.
         identity : object
-            Of the record; by default file name and number.
+            The record's id; by default the file name and the number.
         source : object
-            Of the record; anything but a string is replaced by the file name.
+            The record's source; anything but a string is replaced by the file name.
 
         Examples
         --------
@@ -96,17 +97,18 @@ class Document:
 
 @dataclass(frozen=True)
 class Result:
-    """Output of a worker for a chunk.
+    """The output of a worker for one chunk.
 
     Attributes
     ----------
     data : bytes
         The cleaned records, in the format of the file.
     dropped, attributes : bytes
-        JSON lines.
+        The dropped lines and the Dolma attributes as JSON lines.
     bad : list of BadRecord
-        In the order of the file.
+        The records that cannot be cleaned, in the order of the file.
     counts : Counts
+        The counts over the cleaned records.
     """
 
     data: bytes = b""
@@ -125,7 +127,7 @@ class DamageError(Exception):
 
 
 def too_long(limit: int = MAX_RECORD) -> str:
-    """Return the reason for a record of more than `limit` bytes, or a text of more characters."""
+    """Return the reason for rejecting a record or text of more than `limit` bytes or characters."""
     return f"longer than {limit >> 20} MB"
 
 

@@ -42,11 +42,11 @@ class ProgressListener:
         Parameters
         ----------
         position : int
-            Bytes read of all inputs.
+            Bytes read so far, over all inputs.
         counts : Counts
-            Of the chunk.
+            The counts over the documents of the chunk.
         n_bytes : int
-            Size of the chunk, decompressed.
+            The decompressed size of the chunk.
         """
 
 
@@ -73,19 +73,19 @@ def clean_bulk(
     overwrite: bool = False,
     listener: ProgressListener | None = None,
 ) -> Summary:
-    r"""Clean files of documents into a folder; files that an earlier run has finished there are skipped.
+    r"""Clean files of documents into an output folder; files finished by an earlier run are skipped.
 
     Parameters
     ----------
     inputs : sequence of str or Path
-        JSON Lines, Parquet, WET and WARC files, folders of them, or patterns.
+        JSON Lines, Parquet, WET and WARC files, folders of such files, or glob patterns.
     output : str or Path
-        A folder.
+        The output folder.
     settings : Settings, optional
     workers : int, optional
-        Number of processes; by default one per core. It does not affect the result.
+        The number of processes, which does not affect the result; by default one per core.
     overwrite : bool
-        Whether to discard what earlier runs have written there.
+        Whether to discard the output of earlier runs in that folder.
     listener : ProgressListener, optional
 
     Returns
@@ -96,8 +96,8 @@ def clean_bulk(
     ------
     InputError
         If an input does not exist or has no known field for the text, or the folder was written with other
-        settings: then nothing is written. If the system cannot read a file, or, with `strict`, at the first bad
-        record: files that are finished by then are kept.
+        settings; in these cases nothing is written. Also if the system cannot read a file or, with `strict`, at
+        the first bad record; in these cases the files finished so far are kept.
 
     Examples
     --------
@@ -128,13 +128,13 @@ def clean_bulk(
 
 
 class _Run:
-    """The steps of one run, and what they share."""
+    """One run: its steps, and the objects that they share."""
 
     def __init__(self, folder: Path, settings: Settings, manifest: Manifest, listener: ProgressListener) -> None:
         self._folder, self._settings, self._manifest, self._listener = folder, settings, manifest, listener
 
     def clean(self, sources: list[Input], model: LineModel, workers: int | None) -> Summary:
-        """Clean the inputs that are not finished."""
+        """Clean the inputs that earlier runs have not finished, and return the summary over all inputs."""
         finished = [self._manifest.finished(source) for source in sources]
         todo = [source for source, counts in zip(sources, finished, strict=True) if counts is None]
         done = [counts for counts in finished if counts is not None]
@@ -157,17 +157,18 @@ class _Run:
         return summary
 
     def _should_compile(self, sources: list[Input]) -> bool:
-        """Return whether to use the numba kernels: as the folder was begun, or if a new run is large."""
+        """Return whether to use the numba kernels: in a new folder for large inputs, else as at its start."""
         if self._manifest.compiled is None:
             return sum(source.size for source in sources) >= _WORTH_COMPILING
         return self._manifest.compiled
 
     def _check_compiled(self, compiled: bool) -> bool:
-        """Raise if the folder was begun with the numba kernels and they are not available."""
+        """Return `compiled`; raise InputError if the folder was started with numba kernels that are missing now."""
         if self._manifest.compiled and not compiled:
             raise InputError(
-                f"{display_path(self._folder)}: begun with the numba kernels, whose results differ in the last "
-                "digits: install dechaff[fast] and unset DECHAFF_FAST, or start over with --overwrite"
+                f"{display_path(self._folder)}: this output folder was started with the numba kernels, which are "
+                "not available now; results without them differ in the last digits. Install dechaff[fast] and "
+                "unset DECHAFF_FAST, or start over with --overwrite"
             )
         return compiled
 
@@ -183,7 +184,7 @@ class _Run:
 
     @staticmethod
     def _read_file(item: InspectedInput, offset: int) -> Iterator[_Event]:
-        """Read one file and yield its events; `offset` is the size of the files before it."""
+        """Read one file and yield its events; `offset` is the total size of the files read before."""
         source = item.input
         yield _FileStart(source, readable=not item.damage)
         if item.damage:
@@ -231,7 +232,7 @@ class _Run:
 
 
 def _plain(settings: Settings, model: LineModel) -> dict[str, Any]:
-    """Return everything that affects the output, as plain values."""
+    """Return all settings that affect the output, as plain values."""
     plain = {
         "dechaff": dechaff.__version__,
         **vars(settings),
@@ -244,16 +245,17 @@ def _plain(settings: Settings, model: LineModel) -> dict[str, Any]:
 
 
 def _check_outside(folder: Path, sources: list[Input]) -> None:
-    """Raise if an input lies within the output folder, which is about to be cleared."""
+    """Raise InputError if an input lies within the output folder, which is about to be cleared."""
     for source in sources:
         if source.path.resolve().is_relative_to(folder.resolve()):
             raise InputError(
-                f"{source.display_path}: lies within the output folder, which --overwrite clears: choose another"
+                f"{source.display_path}: lies within the output folder, which --overwrite clears: choose another "
+                "output folder"
             )
 
 
 def _check_free(folder: Path, sources: list[Input], manifest: Manifest) -> None:
-    """Raise if an output exists that no run has written."""
+    """Raise InputError if an output file exists that was not written by a run."""
     for source in sources:
         path = folder / source.name
         if path.exists() and not manifest.owns(source.name):

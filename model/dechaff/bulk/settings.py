@@ -9,11 +9,11 @@ from dechaff.extras import load
 from dechaff.linear.artifact import default_model, load_model
 from dechaff.linear.line_model import LineModel, Threshold
 
-#: Bytes of records that a worker cleans at once.
+#: Size in bytes of the chunks of records that workers clean.
 CHUNK: Final = 1 << 20
-#: Longer records go to quarantine: no article is that long, and the limit bounds the memory.
+#: Maximum length of a record; longer ones go to quarantine. No article is that long; the limit bounds the memory.
 MAX_RECORD: Final = 16 << 20
-#: Limit of records that are not parsed, such as WARC responses.
+#: Maximum length in bytes of records that are not parsed, such as WARC responses.
 MAX_UNPARSED: Final = 64 << 20
 #: Bytes of a bad record that are kept in quarantine.
 MAX_QUARANTINED: Final = 64 << 10
@@ -21,24 +21,24 @@ MAX_QUARANTINED: Final = 64 << 10
 
 @dataclass(frozen=True)
 class Settings:
-    """How documents are cleaned, and what is written beside them.
+    """How documents are cleaned, and which additional files are written.
 
     Attributes
     ----------
     model : Path, optional
-        By default the model that dechaff ships with.
+        The model file; by default the model that ships with dechaff.
     threshold : float or str, optional
-        As for `dechaff.keep_content`.
+        The lowest probability of content with which lines are kept, or a preset; see `dechaff.keep_content`.
     keywords : mapping of str to sequence of str, optional
-        Additional phrases by family, as for `LineModel.with_keywords`.
+        Additional phrases for groups (families) of the lexicon; see `LineModel.with_keywords`.
     text_column, id_column : str, optional
-        Names of the fields with a document's text and id; by default the first usual names in its first records.
+        The fields that hold a document's text and id; by default the first ones with a usual name.
     dropped : bool
-        Whether to write every dropped line, with its reasons.
+        Whether to write every dropped line with the reasons.
     attributes : bool
         Whether to write the span and probability of every line as Dolma attributes.
     strict : bool
-        Whether the first bad record ends the run.
+        Whether the run ends at the first bad record.
     """
 
     model: Path | None = None
@@ -51,12 +51,12 @@ class Settings:
     strict: bool = False
 
     def load_model(self) -> LineModel:
-        """Load the model, with the keywords.
+        """Load the model and add the keywords.
 
         Raises
         ------
         DechaffError
-            If the model, its threshold or a family of keywords does not exist.
+            If the model, the preset or a family of keywords does not exist.
         """
         model = default_model() if self.model is None else load_model(self.model)
         model = model.with_keywords(self.keywords) if self.keywords else model
@@ -70,6 +70,6 @@ def require(module: str) -> Any:
     Raises
     ------
     MissingExtraError
-        If it is not installed.
+        If the module is not installed.
     """
     return load(module, "bulk")

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from dechaff.bulk.drift import Histogram, add_histograms
 from dechaff.text.lines import LineBatch
 
-# Distinct dropped lines that are counted: the most frequent ones of a run, and of a chunk.
+# Maximum numbers of distinct dropped lines that a run and a chunk count; the most frequent ones remain.
 _MAX_COUNTED: Final = 50_000
 _MAX_COUNTED_OF_CHUNK: Final = 1000
-# Frequent lines are short: the beginning identifies a longer one.
+# Lines are counted by their first characters: frequent lines are short.
 _MAX_CHARS: Final = 80
-# The most frequent dropped lines that the manifest keeps of each file.
+# The number of most frequent dropped lines that the manifest stores for each file.
 _N_FREQUENT: Final = 20
 
 
@@ -28,17 +28,17 @@ class Counts:
     Attributes
     ----------
     n_documents, n_lines, n_dropped_lines, n_chars, n_kept_chars : int
-        Of the documents that were cleaned; line breaks are not counted.
+        Numbers of cleaned documents, and of their lines and characters; line breaks are not counted.
     n_bad : int
-        Records in quarantine.
+        The number of records in quarantine.
     flags : Counter
-        Documents by flag, as in `dechaff.clean_article`.
+        The number of documents with each flag of `dechaff.CleanedArticle`.
     n_flagged : int
-        Documents with a flag.
+        The number of documents with at least one flag.
     frequent : Counter
-        Beginnings of dropped lines with the number of times they were dropped; a lower bound.
+        The beginnings of frequent dropped lines, with lower bounds of the number of times they were dropped.
     features : ndarray of int64, shape (n_features, n_bins), or None
-        A histogram of the features of sampled lines, for the drift check; not kept in the manifest.
+        A histogram of the features of sampled lines, for the drift check; not stored in the manifest.
     """
 
     n_documents: int = 0
@@ -65,7 +65,7 @@ class Counts:
         self.frequent.update(_beginnings(batch, ~kept))
 
     def add(self, other: "Counts") -> None:
-        """Add other counts to these."""
+        """Add other counts to these counts."""
         for name in _NUMBERS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.flags.update(other.flags)
@@ -102,7 +102,7 @@ class Counts:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Counts":
-        """Return the counts that `to_dict` has written."""
+        """Create counts from the output of `to_dict`."""
         numbers = {name: values[name] for name in _NUMBERS}
         return cls(**numbers, flags=Counter(values["flags"]), frequent=Counter(values["frequent"]))
 
@@ -111,7 +111,7 @@ _NUMBERS: Final = tuple(column.name for column in fields(Counts) if column.type 
 
 
 def _beginnings(batch: LineBatch, dropped: NDArray[np.bool_]) -> list[str]:
-    """Return the beginning of every dropped line."""
+    """Return the first characters of every dropped line."""
     lines = np.flatnonzero(dropped)
     articles = batch.line_articles[lines]
     shift = batch.article_codes[articles]
@@ -123,22 +123,22 @@ def _beginnings(batch: LineBatch, dropped: NDArray[np.bool_]) -> list[str]:
 
 @dataclass
 class Summary:
-    """Outcome of a bulk run.
+    """The outcome of a bulk run.
 
     Attributes
     ----------
     counts : Counts
-        Of all inputs, including those that an earlier run had finished.
+        The counts over all inputs, including files that an earlier run had finished.
     n_inputs : int
-        Number of input files.
+        The number of input files.
     n_skipped : int
-        Files that an earlier run had finished.
+        The number of files skipped because an earlier run had finished them.
     n_redone : int
-        Files that had been finished, but have changed since.
+        The number of files cleaned again because they have changed since an earlier run finished them.
     seconds : float
-        Duration of this run.
+        The duration of this run in seconds.
     notes : list of str
-        Messages for the user, such as warnings of drift.
+        Messages for the user, such as warnings about drift.
     """
 
     counts: Counts = field(default_factory=Counts)

@@ -1,4 +1,4 @@
-"""Worker processes that clean chunks, with results in the order of the chunks."""
+"""Worker processes that clean chunks; their results are returned in the order of the chunks."""
 
 import gc
 import os
@@ -25,12 +25,12 @@ Event = TypeVar("Event")
 Outcome = TypeVar("Outcome")
 #: Starts a job and returns a function that waits for its result.
 Submit = Callable[["Job"], Callable[[], Result]]
-#: How to start a job, and a function that returns whether the numba kernels are used.
+#: A function that starts a job, and one that returns whether the numba kernels are used.
 Workers = tuple[Submit, Callable[[], bool]]
 
-# Chunks per worker that are queued or finished: enough to keep all workers busy.
+# The number of queued or finished chunks per worker: enough to keep all workers busy.
 _QUEUED: Final = 3
-# All cores have a worker: more threads would only compete.
+# Each core has a worker, so more threads would only compete for the cores.
 _ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -45,7 +45,7 @@ class Job:
     columns : Columns
     file_name : str
     position : int
-        Bytes of all inputs read so far.
+        Bytes read so far, over all inputs.
     """
 
     chunk: Chunk
@@ -74,17 +74,18 @@ def n_workers(requested: int | None, n_bytes: int) -> int:
 def start_workers(n: int, cleaner: Cleaner) -> Iterator[Workers]:
     """Start worker processes, each with its own model; with `n` = 1, chunks are cleaned in this process.
 
-    The processes start before the first job, so that they load while this process prepares.
+    The processes start before the first job, so that they load their modules while this process prepares.
 
     Parameters
     ----------
     n : int
+        The number of workers.
     cleaner : Cleaner
 
     Raises
     ------
     InputError
-        If a process is killed.
+        If a worker process ends unexpectedly.
     """
     if n == 1:
         yield lambda job: partial(_clean, job, cleaner), cleaner.is_compiled
@@ -92,7 +93,7 @@ def start_workers(n: int, cleaner: Cleaner) -> Iterator[Workers]:
     with _one_thread():
         pool = ProcessPoolExecutor(n, get_context("spawn"), _start, (cleaner,))
         try:
-            # Ask the workers: loading the kernels here would take seconds.
+            # Checked in the workers, because loading the kernels in this process would take seconds.
             is_compiled = [_submit(pool, _is_compiled) for _ in range(n)]
             yield lambda job: _submit(pool, _work, job), is_compiled[0]
         except BrokenProcessPool as error:
@@ -108,7 +109,7 @@ def _submit(pool: ProcessPoolExecutor, function: Callable[..., Outcome], *args: 
     """Submit a call to the pool; if this starts a process, SIGINT is blocked in it."""
     if not hasattr(signal, "pthread_sigmask"):  # on Windows
         return pool.submit(function, *args).result
-    resource_tracker.ensure_running()  # started with the first process, it would unblock the signal
+    resource_tracker.ensure_running()  # if it started with the first process, it would unblock the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return pool.submit(function, *args).result
@@ -118,7 +119,7 @@ def _submit(pool: ProcessPoolExecutor, function: Callable[..., Outcome], *args: 
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Limit the processes that are started within the context to one thread each."""
+    """Limit each process that is started within the context to one thread."""
     before = {name: os.environ.get(name) for name in _ONE_THREAD}
     os.environ.update(_ONE_THREAD)
     try:
@@ -137,7 +138,7 @@ _cleaners: list[Cleaner] = []
 def _start(cleaner: Cleaner) -> None:
     """Prepare a worker: ignore Ctrl-C, exit with the parent, and load tables and kernels by cleaning a text.
 
-    These objects are never garbage: freezing them keeps later collections short.
+    The loaded objects live as long as the process: freezing them keeps later garbage collections short.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
@@ -167,16 +168,16 @@ def _clean(job: Job, cleaner: Cleaner) -> Result:
 
 
 def in_order(events: Iterable[Event | Job], submit: Submit, n: int) -> Iterator[tuple[Event | Job, Result | None]]:
-    """Yield events in their order, jobs with their results; a bounded number of jobs runs ahead.
+    """Yield events in their order, jobs with their results; a bounded number of jobs is submitted in advance.
 
     Parameters
     ----------
     events : iterable
         Jobs and other events.
     submit : callable
-        As returned by `start_workers`.
+        The function from `start_workers` that starts a job.
     n : int
-        Number of workers.
+        The number of workers.
     """
     waiting: deque[tuple[Any, Callable[[], Result] | None]] = deque()
     n_bytes, max_waiting = 0, 1 if n == 1 else _QUEUED * n

@@ -36,12 +36,12 @@ class Decision:
     batch : LineBatch
     kept : ndarray of bool, shape (n_lines,)
     probability : ndarray of float64, shape (n_lines,)
-        Of content, with site duplicates and titles taken into account.
+        The probability of content, with site duplicates and titles taken into account.
     flags : list of tuple of str, length n_articles
-        Some of `FLAGS` for each article.
+        The flags of each article, a subset of `FLAGS`.
     model : LineModel
     forward : Forward or None
-        The forward pass; None if the batch has no lines, or one article of more than `MOST_LINES`.
+        The forward pass; None if the batch has no lines, or more than `MOST_LINES` lines.
     """
 
     batch: LineBatch
@@ -54,8 +54,8 @@ class Decision:
     def forwards(self) -> Iterator[Forward]:
         """Yield the forward pass of each section of the batch.
 
-        A batch is one section, whose pass was kept, unless an article has more than `MOST_LINES` lines: then the
-        passes are computed again, one at a time, to bound the memory.
+        A batch of at most `MOST_LINES` lines is one section, whose forward pass is stored. For a longer batch, the
+        forward passes are computed again, one at a time, to bound the memory.
         """
         if self.forward is not None:
             yield self.forward
@@ -64,20 +64,20 @@ class Decision:
 
     @property
     def n_lines(self) -> NDArray[np.int64]:
-        """Count the lines of each article, shape (n_articles,)."""
+        """Return the number of lines of each article, shape (n_articles,)."""
         return np.diff(self.batch.article_lines)
 
     @property
     def n_kept(self) -> NDArray[np.int64]:
-        """Count the kept lines of each article, shape (n_articles,)."""
+        """Return the number of kept lines of each article, shape (n_articles,)."""
         return sum_rows(self.kept.astype(np.int64), self.batch.article_lines)
 
     def kept_texts(self) -> Iterator[str]:
-        """Yield the kept text of each article; an article without lines is kept as it is."""
+        """Yield the kept text of each article; an article without lines is kept unchanged."""
         return kept_texts(self.batch, self.kept)
 
     def dropped_texts(self) -> Iterator[str]:
-        """Yield the dropped text of each article: what `kept_texts` leaves out."""
+        """Yield the dropped text of each article: the text that `kept_texts` leaves out."""
         texts = kept_texts(self.batch, ~self.kept)
         return (text if n_lines else "" for text, n_lines in zip(texts, self.n_lines.tolist(), strict=True))
 
@@ -89,9 +89,9 @@ def decide(
     duplicates: NDArray[np.bool_] | None = None,
     page_infos: Sequence[PageInfo] | None = None,
 ) -> Iterator[Decision]:
-    """Yield decisions on articles, one for each batch.
+    """Yield the decisions on articles, one decision for each batch.
 
-    A decision holds the features of its lines: release it before you take the next.
+    A decision holds the features of its lines: release each decision before requesting the next one.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def decide(
     Raises
     ------
     InputError
-        As `clean_array`.
+        If a text is not a string, or `threshold` is neither within [0, 1] nor a preset of the model.
     """
     model = model or default_model()
     number = model.resolve_threshold(threshold)
@@ -146,10 +146,10 @@ def _keep(batch: LineBatch, probability: Values, threshold: float, model: LineMo
 def _keep_titles(
     before: NDArray[np.bool_], after: NDArray[np.bool_], is_title: NDArray[np.bool_], offsets: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Return decisions with titles for title lines, and decisions without titles for all other lines.
+    """Return the decisions made with titles for title lines, and those made without titles for all other lines.
 
-    So the fallback still covers the other lines. If nothing would be kept, because the fallback had kept only a
-    copy of the title, the decisions with titles hold for all lines of the article.
+    So titles do not change which other lines the fallback keeps. If nothing would be kept, because the fallback had
+    kept only a copy of the title, the decisions made with titles are used for all lines of the article.
     """
     kept = np.where(is_title, after, before)
     is_empty = repeat_rows(sum_rows(kept * 1.0, offsets) == 0, offsets)
@@ -165,17 +165,17 @@ def apply_threshold(
 ) -> NDArray[np.bool_]:
     """Return which lines to keep: those that reach the threshold, and those that the fallback keeps.
 
-    The fallback keeps the best line of an article with lines above the model's own threshold. Of any other article
-    it keeps the lines with at least half the probability of the best one, if that has at least half the model's
-    threshold, and lines as long as an article, which an extractor printed without line breaks. The fallback does
-    not depend on `threshold`, so a higher threshold never keeps more.
+    If a line of an article reaches the model's own threshold, the fallback keeps the best line. Otherwise it keeps
+    lines as long as an article, which an extractor printed without line breaks; and if the best probability is at
+    least half the model's own threshold, also the lines with at least half the best probability. The fallback does
+    not depend on `threshold`, so a higher threshold never keeps more lines.
 
     Parameters
     ----------
     probability : ndarray of float64, shape (n_lines,)
-        Of content.
+        The probability of content of each line.
     n_chars : ndarray of int64, shape (n_lines,)
-        Number of code points of each line.
+        The number of code points of each line.
     offsets : ndarray of int64, shape (n_articles + 1,)
     threshold : float
     own_threshold : float, optional
@@ -216,7 +216,7 @@ def _flag(
 
 
 def kept_texts(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
-    """Yield the kept text of each article: its kept segments, joined; an article without lines is kept as it is.
+    """Yield the kept text of each article: its kept segments, joined; an article without lines is kept unchanged.
 
     Parameters
     ----------
@@ -232,12 +232,12 @@ def kept_texts(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
 
 
 def _kept_spans(batch: LineBatch, kept: NDArray[np.bool_]) -> tuple[list[int], list[int], list[int]]:
-    """Compute the spans of kept text, one for each sequence of kept lines.
+    """Compute the spans of kept text, one span for each sequence of consecutive kept lines.
 
     Returns
     -------
     starts, stops : list of int
-        Offsets within the article.
+        The offsets of each span within its article.
     bounds : list of int, length n_articles + 1
         The index of each article's first span.
     """

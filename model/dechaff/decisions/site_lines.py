@@ -20,30 +20,30 @@ from dechaff.text.tokens import find_words
 
 Flags = NDArray[np.bool_]
 
-#: Added to the log-odds of content of a site duplicate: a regression's coefficient on training sites with several
-#: pages, next to out-of-fold log-odds.
+#: Added to the log-odds of content of a site duplicate. The value was fitted by a regression on training sites with
+#: several pages, together with out-of-fold log-odds.
 SITE_DUPLICATE_LOG_ODDS: Final = -1.8
-# A page with a larger share of duplicates in its probable content is a copy of another page, not boilerplate.
+# A page whose probable content has a larger share of duplicates is a copy of another page, not boilerplate.
 _COPY_SHARE: Final = 0.8
 
 
 def find_site_duplicates(texts: Sequence[str], groups: Sequence[Hashable]) -> Flags:
-    r"""Flag the lines that occur in another article of the same group, too.
+    r"""Flag the lines that also occur in another article of the same group.
 
-    Lines are equal if their words are, whatever the order, case, punctuation and values of digits. Lines without a
-    word are never duplicates.
+    Lines count as equal if their words are equal; the order, case, punctuation and values of digits are ignored.
+    Lines without words are never duplicates.
 
     Parameters
     ----------
     texts : sequence of str
         One article each.
     groups : sequence of hashable, length n_articles
-        The site of each article; None for an article that is compared with no other.
+        The site of each article; an article with None is not compared with others.
 
     Returns
     -------
     ndarray of bool, shape (n_lines,)
-        The non-blank lines of all articles in order.
+        True for duplicates among the non-blank lines of all articles, in order.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def check_groups(texts: Sized, groups: Sized) -> None:
 
 
 def _occurs_elsewhere(hashes: NDArray[np.uint64], group: NDArray[np.int64], article: NDArray[np.int64]) -> Flags:
-    """Flag the lines whose hash occurs in more than one article of the group."""
+    """Flag the lines whose hash occurs in more than one article of their group."""
     order = np.lexsort((article, hashes, group))
     sorted_hashes, sorted_group, sorted_article = hashes[order], group[order], article[order]
     is_new = np.ones(len(order), np.bool_)
@@ -91,7 +91,7 @@ def _occurs_elsewhere(hashes: NDArray[np.uint64], group: NDArray[np.int64], arti
 
 
 def lower_site_duplicates(batch: LineBatch, log_odds: Values, is_duplicate: Flags) -> Values:
-    """Lower the log-odds of site duplicates, except on pages that are copies of others.
+    """Lower the log-odds of site duplicates, except on pages that are copies of other pages.
 
     Parameters
     ----------

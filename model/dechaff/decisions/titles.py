@@ -1,7 +1,7 @@
 """Titles and URLs of articles: they raise the log-odds of the headline and lower those of its copies.
 
-A page repeats its title: as the headline, in breadcrumbs above it, in share texts and lists below it. The text
-alone does not distinguish these; the title does.
+A page repeats its title: as the headline, in breadcrumbs above the headline, and in share texts and lists below it.
+The text alone does not show which of these is the headline; comparing the lines with the title does.
 """
 
 import re
@@ -31,9 +31,9 @@ class Role(NamedTuple):
     Attributes
     ----------
     reason : str
-        Its name in `LabelledLine.reasons`.
+        The name of the role in `LabelledLine.reasons`.
     log_odds : float
-        Added to the line's log-odds of content.
+        The number added to the line's log-odds of content.
     """
 
     reason: str
@@ -41,7 +41,7 @@ class Role(NamedTuple):
 
 
 NO_ROLE, HEADLINE, COPY = range(3)
-#: By number. The log-odds are coefficients of a regression, next to out-of-fold log-odds.
+#: The roles by number. Their log-odds were fitted by a regression together with out-of-fold log-odds.
 ROLES: Final = (
     Role("no role", 0.0),
     Role("heads the article with its title", 3.3),
@@ -49,15 +49,15 @@ ROLES: Final = (
 )
 #: The reasons that roles can add.
 REASONS: Final = tuple(role.reason for role in ROLES[1:])
-# A line matches a title if they have this share of words in common, of the line's words and of the title's.
+# A line matches a title if at least this share of the line's words and of the title's words is common to both.
 _MIN_OVERLAP: Final = 0.8
-# At most this share of the probable content is above a headline.
+# At most this share of the probable content lies above a headline.
 _MAX_ABOVE: Final = 0.1
-# A line matches a URL if they have this share of words in common, and at least this many.
+# A line matches a URL if at least this share and this number of their words is common to both.
 _SLUG_SHARE: Final = 0.6
 _SLUG_WORDS: Final = 3
 
-# Between a headline and the name of its site.
+# Separators between a headline and the name of the site.
 _SEPARATOR: Final = re.compile(r"\s+(?:[|·•»/–—-]|::)\s+|\s*\|\s*")
 _HOST: Final = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//[^/?#]*", re.IGNORECASE)
 _EXTENSION: Final = re.compile(r"\.[a-z]{2,5}$", re.IGNORECASE)
@@ -72,7 +72,7 @@ class PageInfo(NamedTuple):
     url: str | None = None
 
 
-#: Neither title nor URL.
+#: Page info with neither title nor URL.
 NO_PAGE_INFO: Final = PageInfo()
 
 
@@ -88,7 +88,7 @@ def make_page_info(title: object, url: object, place: int | None = None) -> Page
     Raises
     ------
     InputError
-        If one is neither string nor None.
+        If the title or the URL is neither a string nor None.
     """
     for value, name in ((title, "title"), (url, "URL")):
         if not isinstance(value, str | None):
@@ -110,7 +110,7 @@ def make_page_infos(
     Raises
     ------
     InputError
-        If their number is not that of the texts, or one is neither string nor None.
+        If the number of titles or URLs differs from the number of texts, or one is neither a string nor None.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def make_page_infos(
     """
     for values, name in ((titles, "title"), (urls, "URL")):
         if isinstance(values, str):
-            raise InputError(f"one {name}: give a list of {name}s, or use keep_content")
+            raise InputError(f"the {name}s are a single string: give a list of {name}s, or use keep_content")
         if values is not None and len(values) != len(texts):
             raise InputError(f"{len(texts)} texts, but {len(values)} {name}s: give each text its {name}, or None")
     if titles is None and urls is None:
@@ -136,7 +136,7 @@ def title_parts(title: str) -> Iterator[str]:
     Parameters
     ----------
     title : str
-        Such as "headline | site"; a title without separators has no parts.
+        A title such as "headline | site"; a title without separators has no parts.
 
     Examples
     --------
@@ -151,7 +151,9 @@ def title_parts(title: str) -> Iterator[str]:
 
 
 def url_words(url: str) -> str:
-    """Return the words of a URL that may be a title's: the last part of its path that has three words or more.
+    """Return the words of a URL that may repeat the title: the last part of the path with at least three words.
+
+    If no part has three words, the longest part is used.
 
     Parameters
     ----------
@@ -160,7 +162,7 @@ def url_words(url: str) -> str:
     Returns
     -------
     str
-        Without page numbers.
+        The words, separated by spaces, without page numbers.
 
     Examples
     --------
@@ -179,16 +181,16 @@ def url_words(url: str) -> str:
 def title_log_odds(
     batch: LineBatch, log_odds: Values, page_infos: Sequence[PageInfo], words: Words | None = None
 ) -> Values:
-    """Compute the change of each line's log-odds by titles: above zero for headlines, below for their copies.
+    """Compute how much titles change each line's log-odds: above zero for headlines, below zero for their copies.
 
     Parameters
     ----------
     batch : LineBatch
     log_odds : ndarray of float64, shape (n_lines,)
-        Without titles.
+        The log-odds of content without titles.
     page_infos : sequence of PageInfo, length n_articles
     words : Words, optional
-        Of the batch.
+        The words of the batch.
 
     Returns
     -------
@@ -203,11 +205,12 @@ def title_contributions(batch: LineBatch, log_odds: Values, page_info: PageInfo,
     Parameters
     ----------
     batch : LineBatch
-        Of one article.
+        A batch of a single article.
     log_odds : ndarray of float64, shape (n_lines,)
+        The log-odds of content without titles.
     page_info : PageInfo
     words : Words
-        Of the batch.
+        The words of the batch.
     """
     roles = find_roles(batch, log_odds, [page_info], words)
     return np.where(roles == np.arange(1, len(ROLES))[:, None], _role_log_odds()[roles], 0.0)
@@ -222,22 +225,22 @@ def find_roles(
 ) -> Roles:
     r"""Return the role of each line: headline, copy of the headline, or none.
 
-    A line matches a title if nearly all words are the same, whatever case, marks and values of digits. The headline
-    is the last match above the body; without a headline no line is a copy.
+    A line matches a title if nearly all words are the same; case, diacritics, punctuation and the values of digits
+    are ignored. The headline is the last match above the body; without a headline no line is a copy.
 
     Parameters
     ----------
     batch : LineBatch
     log_odds : ndarray of float64, shape (n_lines,)
-        Without titles; they locate the body.
+        The log-odds of content without titles, which locate the body.
     page_infos : sequence of PageInfo, length n_articles
     words : Words, optional
-        Of the batch.
+        The words of the batch.
 
     Returns
     -------
     ndarray of int8, shape (n_lines,)
-        Indices of `ROLES`.
+        The roles as indices of `ROLES`.
 
     Examples
     --------
@@ -263,7 +266,7 @@ def find_roles(
 
 
 def _title_forms(page_info: PageInfo) -> str:
-    """Return a text with each form of a title, or else the words of the URL, on a line of its own."""
+    """Return the forms of a title, one on each line; without a title, the words of the URL on one line."""
     if not page_info.title:
         return url_words(page_info.url or "")
     title = " ".join(page_info.title.split())
@@ -271,7 +274,10 @@ def _title_forms(page_info: PageInfo) -> str:
 
 
 def _assign_roles(is_title: NDArray[np.bool_], mass: Values) -> Roles:
-    """Return the roles of one article's lines: the last match above the body is the headline, others are copies."""
+    """Return the roles of one article's lines: the last match above the body is the headline, others are copies.
+
+    Without a match above the body, no line has a role.
+    """
     above = np.cumsum(np.where(is_title, 0, mass))
     heads = np.flatnonzero(is_title & (above <= _MAX_ABOVE * above[-1:]))
     roles = np.where(is_title & (len(heads) > 0), COPY, NO_ROLE).astype(np.int8)
@@ -286,7 +292,7 @@ class _Lines(NamedTuple):
     offsets: Indices
 
     def match_title(self, forms: "_Lines") -> NDArray[np.bool_]:
-        """Flag the lines that match one of the forms of a title."""
+        """Flag the lines that match one form of a title: the whole title, or a part of it that is long enough."""
         is_title = np.zeros(len(self.offsets) - 1, np.bool_)
         whole, *parts = (forms.hashes[a:b] for a, b in pairwise(forms.offsets.tolist()))
         for words in (whole, *(part for part in parts if len(part) >= max(3, len(whole) / 2))):
@@ -294,7 +300,7 @@ class _Lines(NamedTuple):
         return is_title
 
     def match_url(self, url: "_Lines") -> NDArray[np.bool_]:
-        """Flag the line that has the most words in common with a URL, and its copies."""
+        """Flag the line that shares the most words with a URL, and copies of this line; none without a match."""
         recall, precision = self._overlaps(url.hashes)
         overlap = np.minimum(recall, precision)
         n_common = recall * len(np.unique(url.hashes))
@@ -325,7 +331,7 @@ def _slice_lines(words: Words, hashes: Hashes, lines: slice) -> _Lines:
 
 
 def _plain_hashes(words: Words) -> Hashes:
-    """Hash words as URLs spell them: without diacritics."""
+    """Hash words without diacritics, as URLs spell them."""
     return hash_spans(fold_table().take(_plain_letters().take(words.batch.codes)), words.starts, words.ends)
 
 

@@ -22,8 +22,8 @@ class Reason(NamedTuple):
     feature : str
         A feature's name, or a term with its type: `word 'subscribe'`.
     contribution : float
-        In log-odds, below zero for boilerplate; relative to the average line of the training data, except for
-        leaves of trees, which count in full.
+        The contribution in log-odds, below zero for boilerplate. It is relative to the average line of the training
+        data, except for leaves of trees, which count in full.
     """
 
     feature: str
@@ -47,13 +47,13 @@ class Explanation:
     names : tuple of str
         The features of stage 2, those of stage 3, and the roles of title lines.
     contributions : ndarray of float64, shape (n_features, n_lines)
-        To the log-odds of the last stage.
+        The contributions to the log-odds of the last stage.
     values : ndarray of float32, shape (n_features, n_lines)
-        The features; for the roles of title lines, their log-odds.
+        The values of the features; for the roles of title lines, their log-odds.
     base : float
-        The constant of every line: the log-odds of the average line, leaves of trees aside.
+        The constant part of every line's log-odds: the log-odds of the average line without leaves of trees.
     words : Words
-        Of the article's lines.
+        The words of the article's lines.
     """
 
     names: tuple[str, ...]
@@ -67,7 +67,7 @@ class Explanation:
 
     @property
     def log_odds(self) -> Values:
-        """Return the sum of all contributions, which is the model's log-odds of each line, shape (n_lines,)."""
+        """Return the sum of the base and all contributions: the model's log-odds of each line, shape (n_lines,)."""
         return np.asarray(self.base + self.contributions.sum(axis=0) + self.word_contributions.sum(axis=0))
 
     @cached_property
@@ -81,9 +81,9 @@ class Explanation:
         Parameters
         ----------
         line : int
-            Index among the non-blank lines.
+            The line's index among the non-blank lines.
         limit : int, optional
-            The number of reasons; None for all.
+            The maximum number of reasons; None for all.
         """
         strengths = np.abs(self.contributions[:, line])
         least = self._least_strength(strengths, limit)
@@ -96,7 +96,7 @@ class Explanation:
 
     @staticmethod
     def _least_strength(strengths: Values, limit: int | None) -> float:
-        """Return the `limit`-th largest contribution: no weaker word can be among the reasons."""
+        """Return the `limit`-th largest absolute contribution, a lower bound for reasons; -1 if no bound exists."""
         if limit is None or not 0 < limit <= len(strengths):
             return -1.0
         return float(np.partition(strengths, -limit)[-limit])
@@ -107,8 +107,9 @@ class Explanation:
         Parameters
         ----------
         line : int
+            The line's index among the non-blank lines.
         least : float
-            Terms whose contributions sum to at most this, in absolute value, are left out.
+            Terms are left out if the absolute value of their summed contributions is at most this.
         """
         parts = self.words.batch.line_parts
         for terms, (offsets, buckets, contributions) in zip(self._terms, self._word_lists, strict=True):
@@ -153,9 +154,9 @@ def explain(forward: Forward, page_info: PageInfo = NO_PAGE_INFO) -> Explanation
     Parameters
     ----------
     forward : Forward
-        Of one article.
+        The forward pass of a single article.
     page_info : PageInfo, optional
-        The article's title and address.
+        The article's title and URL.
 
     Examples
     --------
@@ -197,7 +198,7 @@ def _pass_back(
     factor : float
         The factor for contributions of the previous stage.
     base : float
-        The constant after this stage; the argument `base` is the one before it.
+        The constant after this stage; the argument `base` is the constant before this stage.
     """
     place = stage.names.index(name)
     factor = float(stage.coefficients[place] / stage.scales[place])
@@ -207,7 +208,7 @@ def _pass_back(
 
 
 def _stage_contributions(stage: Stage, matrix: Matrix) -> Values:
-    """Decompose a stage's log-odds, without intercept and words, by feature, shape (n_features, n_lines)."""
+    """Return each feature's contribution to a stage's log-odds, shape (n_features, n_lines)."""
     contributions = (stage.standardise(matrix) * stage.coefficients[:, None]).astype(np.float64)
     if stage.crosses is None or not stage.crosses.n_trees:
         return contributions

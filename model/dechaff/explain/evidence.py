@@ -13,7 +13,7 @@ from dechaff.features.lexicon import FAMILIES, find_phrases, phrase_table
 from dechaff.features.sections import MARKER_SHARE
 from dechaff.text.characters import CURRENCY, class_table
 
-# The number of lines before and after that count as nearby.
+# This number of lines before a line, and after it, count as nearby.
 _REACH = 2
 
 
@@ -24,7 +24,7 @@ class Article:
     ----------
     explanation : Explanation
     kept : ndarray of bool, shape (n_lines,)
-        Which lines are content.
+        True for the lines labelled as content.
     """
 
     def __init__(self, explanation: Explanation, kept: NDArray[np.bool_]) -> None:
@@ -35,12 +35,12 @@ class Article:
         self._rows = {name: row for row, name in enumerate(explanation.names)}
 
     def values(self, name: str) -> NDArray[np.float32]:
-        """Return the values of a feature, shape (n_lines,), or zeros if the model does not have it."""
+        """Return the values of a feature, shape (n_lines,); zeros if the model does not have the feature."""
         row = self._rows.get(name)
         return np.zeros(self.n_lines, np.float32) if row is None else self.explanation.values[row]
 
     def markers(self, family: str) -> NDArray[np.int64]:
-        """Return the indices of lines that consist largely of phrases of a family, as in `section_features`."""
+        """Return the indices of a family's marker lines, which consist largely of its phrases (`MARKER_SHARE`)."""
         return np.flatnonzero(self.values(f"share_{family}_phrases") >= MARKER_SHARE)
 
     @cached_property
@@ -51,7 +51,7 @@ class Article:
 
     @cached_property
     def phrases(self) -> list[tuple[int, set[str], str]]:
-        """Return the phrases of the lexicon in the article as (line, families, text), long ones first."""
+        """Return the lexicon's phrases in the article as (line, families, text), the longest phrases first."""
         hits = find_phrases(self.words, phrase_table(self.words.keywords))
         rows = zip(self.words.lines[hits.words], hits.words, hits.lengths, hits.families, strict=True)
         return [
@@ -64,7 +64,7 @@ class Article:
 
     @cached_property
     def rare_words(self) -> list[dict[int, str]]:
-        """Return each line's rare words by hash, counted as in the cohesion features."""
+        """Return for each line its rare words by hash; words are rare as in the cohesion features."""
         is_rare = (self.words.copies <= 12) & (self.words.lengths >= 3)
         found: list[dict[int, str]] = [{} for _ in range(self.n_lines)]
         for word in np.flatnonzero(is_rare).tolist():
@@ -100,7 +100,7 @@ class Line:
     ----------
     article : Article
     index : int
-        From 0.
+        The line's index among the non-blank lines, from 0.
     sign : int
         1 for reasons for content, -1 for reasons for boilerplate.
     """
@@ -123,7 +123,7 @@ class Line:
         return round(float(np.expm1(self.value(name))))
 
     def phrases(self, *families: str) -> list[str]:
-        """Return the phrases of some families in the line, long ones first."""
+        """Return the line's phrases from the given families, the longest first."""
         return [
             text for line, own, text in self.article.phrases if line == self.index and own.intersection(families)
         ]
@@ -136,13 +136,16 @@ class Line:
 
     @property
     def shared_words(self) -> list[str]:
-        """Return its rare words that also occur in other content lines."""
+        """Return the line's rare words that also occur in other content lines."""
         own, in_content = self.article.rare_words[self.index], self.article.rare_content
         n_own = int(self.article.kept[self.index])
         return [text for key, text in own.items() if in_content.get(key, 0) > n_own]
 
     def strongest_words(self, types: Collection[str]) -> list[WordContribution]:
-        """Return words by their summed contribution in the direction of `sign`, each under its strongest type."""
+        """Return the words that support the label `sign`, strongest first, with summed contributions.
+
+        A word that occurs as several types of term is listed once, as the type with the largest contribution.
+        """
         totals: dict[str, float] = {}
         largest: dict[str, WordContribution] = {}
         for word in self.article.explanation.iter_words(self.index):

@@ -1,8 +1,8 @@
-"""Facts of a line in words, which fill the placeholders of the sentences in `themes.tsv`.
+"""Facts about a line in words, which fill the placeholders of the sentences in `themes.tsv`.
 
-`{price}` is replaced by a fact; a sentence with a fact that does not hold is skipped. The name of a feature, such
-as `{is_upper}`, is a condition: it is replaced by "" and holds if the feature is above zero. The prefix `not_`
-negates a fact or a condition.
+A placeholder such as `{price}` is replaced by a fact about the line. The name of a feature, such as `{is_upper}`,
+is a condition: it holds if the feature is above zero, and is replaced by "". The prefix `not_` negates a fact or a
+condition. A sentence is skipped if one of its facts or conditions does not hold.
 """
 
 import re
@@ -41,7 +41,7 @@ Fact = Callable[[Line], str | None]
 
 
 class Facts:
-    """The facts of a line by name, for `str.format_map`; facts that do not hold are missing keys.
+    """Mapping of placeholders to facts about one line, for `str.format_map`; facts that do not hold are missing.
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ class Facts:
         self._line = line
 
     def __getitem__(self, name: str) -> str:
-        """Return a fact in words, "" for a condition that holds.
+        """Return a fact in words, or "" for a condition that holds.
 
         Raises
         ------
         KeyError
-            If it does not hold.
+            If the fact or condition does not hold.
         """
         found = find_fact(self._line, name)
         if found is None:
@@ -66,13 +66,13 @@ class Facts:
 
 
 def find_fact(line: Line, name: str) -> str | None:
-    """Return a fact in words, "" for a condition that holds, or None for what does not hold.
+    """Return a fact in words, "" for a condition that holds, or None if the fact or condition does not hold.
 
     Parameters
     ----------
     line : Line
     name : str
-        A key of `FACTS` or a feature, negated by the prefix `not_`.
+        A key of `FACTS` or the name of a feature; the prefix `not_` negates either.
     """
     if name in FACTS:
         return FACTS[name](line)
@@ -98,7 +98,7 @@ def _condition(holds: bool) -> str | None:
 
 
 def _quote_first(texts: Iterable[str], limit: int = 2) -> str | None:
-    """Quote the first `limit` texts, leaving out parts of earlier ones; return None if there are none."""
+    """Quote the first `limit` texts, without texts that are part of an earlier one; None without any text."""
     chosen: list[str] = []
     for text in texts:
         if len(chosen) < limit and not any(text.casefold() in other.casefold() for other in chosen):
@@ -111,7 +111,7 @@ def _plural(number: int, noun: str) -> str:
 
 
 def _amount(line: Line) -> str:
-    """Return the number of words, or of characters in a script without spaces."""
+    """Return the number of words of a line, or its number of characters in a script without spaces."""
     if line.value("share_ideographs") > 0.5:
         return _plural(len(line.text), "character")
     return _plural(line.count("log_n_words"), "word")
@@ -125,7 +125,7 @@ def _price(line: Line) -> str | None:
 
 
 def _words(line: Line, *types: str) -> str | None:
-    """Quote the word with the largest contribution, and the next if its contribution is at least half as large."""
+    """Quote the word with the largest contribution, and the next word if it contributes at least half as much."""
     found = line.strongest_words(types)
     chosen = [word for word in found[:2] if 2 * word.contribution >= found[0].contribution]
     return " and ".join(_TERM_TYPES[word.type].format(quote(word.text)) for word in chosen) or None
@@ -180,7 +180,7 @@ def _place(line: Line) -> str:
 
 
 def _after_end(line: Line) -> str | None:
-    """Return that the line is after the end of the article, if all content is before it."""
+    """Return a phrase if the line comes after all content lines; None otherwise."""
     if not line.article.kept[: line.index].any() or line.article.kept[line.index :].any():
         return None
     return "after the end of the article"

@@ -22,11 +22,11 @@ from dechaff.text.tokens import Keywords
 
 Values = NDArray[np.float64]
 
-#: The kinds of boilerplate, as written after the marks in labelled files.
+#: The kinds of boilerplate; labelled files use these names.
 KINDS: Final = ("offer", "share", "related", "credit", "date", "legal", "comment", "other")
 _BASE: Final = "(base)"
-# The last digits of a matrix product depend on the other lines of the batch; rounding keeps the kinds from doing
-# so.
+# The last digits of a matrix product depend on the other lines of the batch; rounding makes the kinds independent
+# of these lines.
 _DECIMALS: Final = 6
 
 
@@ -37,12 +37,12 @@ class KindWeights:
     Attributes
     ----------
     features : tuple of str
-        Names of `line_features`.
+        Names of features computed by `line_features`.
     weights : ndarray of float64, shape (n_kinds, n_features)
     base : ndarray of float64, shape (n_kinds,)
-        The score of a line without any of the features.
+        The scores of a line for which all features are zero.
     neighbours : float
-        The weight of the probabilities of the lines before and after.
+        The weight of the probabilities of the lines directly before and after.
     """
 
     features: tuple[str, ...]
@@ -58,7 +58,7 @@ class KindWeights:
 
     @classmethod
     def from_tsv(cls, table: str) -> "KindWeights":
-        """Parse a table written by `to_tsv`."""
+        """Create weights from the output of `to_tsv`."""
         rows = [line.split("\t") for line in table.splitlines()[1:]]
         values = np.array([[float(cell or 0) for cell in row[1:]] for row in rows])
         return cls(tuple(row[0] for row in rows[1:]), values[1:].T, values[0])
@@ -91,12 +91,13 @@ def line_kinds(
     ----------
     batch : LineBatch
     is_boilerplate : ndarray of bool, shape (n_lines,)
+        True for the lines labelled as boilerplate.
     weights : KindWeights, optional
-        By default `kind_weights()`.
+        The weights of the features; by default `kind_weights()`.
     keywords : tuple of (family, phrase)
         The user's own phrases, as in `LineModel.keywords`.
     lines : iterable of LineFeatures, optional
-        The features of the batch's sections, if a forward pass has computed them.
+        The features of the batch's sections, if they have been computed before.
 
     Examples
     --------

@@ -24,7 +24,7 @@ class LazyExplanation:
     Parameters
     ----------
     decision : Decision
-        On a batch of one article.
+        The decision on a batch of one article.
     page_info : PageInfo
     """
 
@@ -38,7 +38,7 @@ class LazyExplanation:
         return {**vars(self), "_forward": None}
 
     def forward(self) -> Forward:
-        """Return the article's forward pass."""
+        """Return the article's forward pass; compute it again if it is no longer in memory."""
         forward = None if self._forward is None else self._forward()
         if forward is None:
             forward = self._model.forward(LineBatch.from_texts([self._text]))
@@ -47,12 +47,12 @@ class LazyExplanation:
 
     @cached_property
     def contributions(self) -> Explanation:
-        """Decompose the log-odds of the lines."""
+        """Compute the contributions to the log-odds of the lines."""
         return explain(self.forward(), self._page_info)
 
     @cached_property
     def sentences(self) -> Sentences:
-        """Prepare the reasons in sentences."""
+        """Compute the theme contributions from which the sentences are made."""
         return Sentences(self.contributions, self._kept)
 
     @cached_property

@@ -18,11 +18,11 @@ class Why(NamedTuple):
     Attributes
     ----------
     text : str
-        For example "looks like a price: ₹900".
+        The reason, for example "looks like a price: ₹900".
     contribution : float
-        Of the theme to the line's log-odds of content, against the average line.
+        The theme's contribution to the line's log-odds of content, relative to the average line.
     theme : str
-        The name of a row of `themes.tsv`.
+        The name of the theme, a row of `themes.tsv`.
     """
 
     text: str
@@ -41,7 +41,7 @@ class Sentences:
     ----------
     explanation : Explanation
     kept : ndarray of bool, shape (n_lines,)
-        Which lines are content.
+        True for the lines labelled as content.
 
     Attributes
     ----------
@@ -59,9 +59,9 @@ class Sentences:
         Parameters
         ----------
         line : int
-            Index among the non-blank lines.
+            The line's index among the non-blank lines.
         limit : int, optional
-            The number of reasons; None for all.
+            The maximum number of reasons; None for all.
         """
         sign = 1 if self._article.kept[line] else -1
         support = self.contributions[:, line] * sign
@@ -70,12 +70,12 @@ class Sentences:
         return [Why(text, float(sign * support[place]), themes()[place].name) for place, text in texts]
 
     def sentences(self, line: int, sign: int, places: Sequence[int]) -> list[str]:
-        """Return a sentence for each theme on how it supports a label; it states only facts of the line.
+        """Return a sentence for each theme on how the theme supports a label; its facts all hold for the line.
 
         Parameters
         ----------
         line : int
-            Index among the non-blank lines.
+            The line's index among the non-blank lines.
         sign : int
             1 for content, -1 for boilerplate.
         places : sequence of int
@@ -86,7 +86,7 @@ class Sentences:
 
 
 def _render(theme: Theme, sign: int, facts: Facts) -> str:
-    """Render the first sentence whose facts all hold; those of the last one always do."""
+    """Render the theme's first sentence whose facts all hold; the last sentence holds for every line."""
     *rest, plain = theme.content if sign > 0 else theme.boilerplate
     for sentence in rest:
         try:

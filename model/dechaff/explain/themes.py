@@ -25,10 +25,10 @@ class Theme(NamedTuple):
     ----------
     name : str
     content, boilerplate : tuple of str
-        Sentences for this label; the first one whose facts all hold is used. Facts are placeholders in braces, see
-        `dechaff.explain.facts`; the last sentence holds for every line.
+        Sentences for each label; the first one whose facts all hold is used, and the last one holds for every line.
+        Facts are placeholders in braces, see `dechaff.explain.facts`.
     features : tuple of str
-        Names of features and of term types.
+        The names of the theme's features and term types.
     """
 
     name: str

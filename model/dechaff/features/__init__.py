@@ -1,4 +1,4 @@
-"""Every line becomes a row of features. To add one: a column in its group's function, or a group in the table."""
+"""Named features of lines. To add one, add a column to its group's function, or a group to `FEATURE_GROUPS`."""
 
 import hashlib
 from collections.abc import Callable
@@ -21,19 +21,20 @@ from dechaff.features.words import TERM_TYPES
 from dechaff.text.lines import LineBatch
 from dechaff.text.tokens import Words
 
-# To be raised when a feature changes its values and keeps its name: models made before no longer fit.
+# Raise this when the values of a feature change but not its name: models trained before are then refused.
 FEATURES_VERSION: Final = 1
 
 
 class FeatureGroup(NamedTuple):
-    """A function from a batch, its words and the columns of the groups before it to new columns.
+    """A group of features and the function that computes them.
 
     Attributes
     ----------
     name : str
     feature_names : tuple of str
-        The columns that the function returns, in order.
+        The names of the columns that the function returns, in order.
     compute : callable
+        A function of a batch, its words and the columns of the previous groups, which returns new columns.
     """
 
     name: str
@@ -52,18 +53,18 @@ FEATURE_GROUPS: Final = (
 
 
 def line_features(batch: LineBatch, words: Words) -> Columns:
-    """Compute every named feature of every line that needs no model.
+    """Compute the features of every line that do not require a model.
 
     Parameters
     ----------
     batch : LineBatch
     words : Words
-        Of the same batch.
+        The words of the same batch.
 
     Returns
     -------
     dict of str to ndarray of floats or bool, shape (n_lines,)
-        In the order of the groups.
+        The features by name, in the order of the groups.
 
     Examples
     --------
@@ -89,7 +90,7 @@ def group_names() -> dict[str, tuple[str, ...]]:
 
 
 def stack(columns: Columns, out: Floats | None = None) -> Floats:
-    """Make one matrix of columns, shape (n_features, n_lines): a feature lies in one piece of memory."""
+    """Combine columns into one matrix, shape (n_features, n_lines); each feature is contiguous in memory."""
     n_lines = len(next(iter(columns.values())))
     matrix = np.empty((len(columns), n_lines), np.float32) if out is None else out
     for row, column in zip(matrix, columns.values(), strict=True):
@@ -99,7 +100,7 @@ def stack(columns: Columns, out: Floats | None = None) -> Floats:
 
 @cache
 def specification() -> str:
-    """Digest what weights depend on: the features' version and names, the hashed words and the lexicon."""
+    """Return a digest of everything that weights depend on: features and their version, term types and lexicon."""
     names = [*feature_names(), *context_names(), *stage3_names(), *(type_.name for type_ in TERM_TYPES)]
     text = "\n".join([str(FEATURES_VERSION), *names, *("\t".join(entry) for entry in read_entries())])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

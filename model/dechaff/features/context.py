@@ -1,7 +1,8 @@
-"""What stage 1 says of the lines around: the features that only a second look can have.
+"""Features of stage 2 that depend on the stage-1 log-odds of a line and of the lines around it.
 
-Nearby log-odds and window means as in stacked sequential learning (Cohen and Carvalho 2005), two-state smoothing
-as in Web2Text, the best segment as in Pasternack and Roth (2009), cohesion with the probable body.
+These are nearby log-odds and window means as in stacked sequential learning (Cohen and Carvalho 2005), two-state
+smoothing as in Web2Text, the best segment as in Pasternack and Roth (2009), and the words that a line has in common
+with the probable body.
 """
 
 from typing import Final
@@ -30,10 +31,11 @@ _REACH: Final = 4
 _REACHES: Final = (2, 6, 16)
 _FAR: Final = 30
 _CLIP: Final = 8.0
-# How far the scores of the best segment are moved: a narrow one of sure lines, a wide one with the doubtful.
+# Added to the log-odds before the best segment is computed: the narrow one excludes doubtful lines, the wide one
+# includes them.
 _NARROW, _WIDE = -1.5, 1.5
 _SHAPE_BITS: Final = 10
-# With the length, what two lines of one kind have in common.
+# Lines have the same shape if their length and these flags agree.
 SHAPE_FLAGS: Final = (
     "ends_with_sentence",
     "begins_with_capital",
@@ -88,16 +90,17 @@ CONTEXT_NAMES: Final = (
 
 
 def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds: Values) -> Columns:
-    """Compute the features that rest on the log-odds of stage 1, shape (n_lines,).
+    """Compute the features that depend on the log-odds of stage 1, each of shape (n_lines,).
 
     Parameters
     ----------
     batch : LineBatch
     words : Words
+        The words of the batch.
     columns : dict of str to ndarray of floats or bool, shape (n_lines,)
-        What `line_features` gives.
+        The result of `line_features`.
     log_odds : ndarray of float64, shape (n_lines,)
-        Of stage 1.
+        The log-odds of stage 1.
     """
     offsets = batch.part_lines
     odds = np.clip(log_odds, -_CLIP, _CLIP)
@@ -139,7 +142,7 @@ def _nearby(odds: Values, probability: Values, width: Values, offsets: Indices) 
 
 
 def _article_mass(probability: Values, width: Values, offsets: Indices) -> Columns:
-    """Measure how much content comes before and after each line, and in its whole article."""
+    """Measure the probable content before and after each line, and in the whole article."""
     mass = probability * width
     of_article = sum_rows(mass, offsets)
     total = repeat_rows(of_article, offsets)
@@ -162,7 +165,7 @@ def _article_mass(probability: Values, width: Values, offsets: Indices) -> Colum
 
 
 def _largest(values: Values, offsets: Indices) -> Values:
-    """Take the largest of each run, 0 for an empty one."""
+    """Return the largest value of each row, 0 for an empty row."""
     found = np.zeros(len(offsets) - 1)
     filled = np.flatnonzero(np.diff(offsets))
     if len(filled):
@@ -171,9 +174,9 @@ def _largest(values: Values, offsets: Indices) -> Values:
 
 
 def _segments(odds: Values, against: Values, width: Values, offsets: Indices) -> Columns:
-    """Smooth the decisions, and find the one stretch of lines that is most of all content.
+    """Smooth the log-odds, and find the segment of lines of each article that is most probably its content.
 
-    `against` are the odds of boilerplate.
+    `against` holds the odds of boilerplate.
     """
     smooth = np.clip(smooth_log_odds(odds, offsets, stay=0.7), -2 * _CLIP, 2 * _CLIP)
     weight = np.sqrt(width)
@@ -200,7 +203,7 @@ def _segments(odds: Values, against: Values, width: Values, offsets: Indices) ->
 
 
 def _like_lines(odds: Values, columns: Columns, batch: LineBatch) -> Columns:
-    """Average the log-odds of the other lines of the same shape: items of one list stand or fall together."""
+    """Average the log-odds of other lines of the same shape, because items of one list usually share a label."""
     shape = np.floor(1.5 / np.log(2) * columns["log_n_chars"]).astype(np.uint64)
     flags = np.zeros(batch.n_lines, np.uint16)
     for name in SHAPE_FLAGS:
@@ -215,8 +218,9 @@ def _like_lines(odds: Values, columns: Columns, batch: LineBatch) -> Columns:
 
 
 def _cohesion(words: Words, probability: Values, is_long: Flags) -> Columns:
-    """Tell how far a line's words occur in the rest of the probable content, and in the rest at all."""
-    # A word that stands everywhere says less: weigh by rarity within the article, and not at all if it is alone.
+    """Measure to what extent the words of each line also occur in the other probable content of the article."""
+    # Words are weighted by their rarity within the article, because frequent words are less informative; the weight
+    # of a word that occurs only once is zero.
     copies = np.arange(int(words.copies.max(initial=1)))
     rarities = 1 / np.log(2.0 + copies)
     rarities[0] = 0.0
@@ -273,7 +277,7 @@ def measure_cohesion(
     """
     buckets = bucket_words(hashes, offsets[part_lines])
     mass, long_mass = (repeat_rows(each, offsets) for each in (probability, probability * is_long))
-    # Not in place: of no words at all, bincount makes integers.
+    # Not in place: without any words, bincount returns integers.
     content, in_prose = (np.bincount(buckets, each)[buckets] - each for each in (mass, long_mass))
     others = copies - 1
     rarity = rarities.take(others)

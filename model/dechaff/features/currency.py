@@ -1,4 +1,4 @@
-"""Money: symbols of every currency, codes and words, amounts, amounts a period, discounts."""
+"""Features of money: currency symbols, codes and words, amounts, amounts per period, and discounts."""
 
 from typing import Final
 
@@ -24,7 +24,7 @@ CURRENCY_NAMES: Final = (
 
 
 def currency_features(batch: LineBatch, words: Words, columns: Columns) -> Columns:
-    """Find prices: a number beside a symbol, a code or a word of money, on either side."""
+    """Compute the features of prices: a number next to a currency symbol, or in a line with a word for money."""
     symbols = np.flatnonzero(words.first_classes & CURRENCY)
     symbol_lines = words.lines[symbols]
     n_symbols = np.bincount(symbol_lines, minlength=batch.n_lines)
@@ -47,7 +47,7 @@ def currency_features(batch: LineBatch, words: Words, columns: Columns) -> Colum
 
 
 def _beside_number(places: Indices, lines: Indices, words: Words) -> Flags:
-    """Tell which of some words, in their lines, have a number next to them in the line."""
+    """Flag the words at `places`, whose lines are `lines`, that have a number directly before or after them."""
     beside = np.zeros(len(places), np.bool_)
     for by in (-1, 1):
         next_to = np.clip(places + by, 0, len(words.hashes) - 1)

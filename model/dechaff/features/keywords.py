@@ -1,4 +1,4 @@
-"""The lexicon's families: how often each occurs in a line and how much of the line it makes up."""
+"""Features of the lexicon's families: how many phrases of each occur in a line, and their share of its words."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import log1p_counts
 from dechaff.text.tokens import Words
 
-# Families that say what kind of furniture a line is.
+# The families of boilerplate phrases.
 BOILERPLATE_FAMILIES: Final = (
     "subscribe",
     "discount",
@@ -38,7 +38,7 @@ KEYWORD_NAMES: Final = (
 
 
 def keyword_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
-    """Count each family's phrases in each line, and the share of the line's words that they cover."""
+    """Compute the number of each family's phrases in each line, and the share of words that these phrases cover."""
     hits = find_phrases(words, phrase_table(words.keywords))
     n_words = np.maximum(words.counts, 1)
     numbers, shares = measure_families(words.lines[hits.words], hits.lengths, hits.families, n_words, len(FAMILIES))

@@ -1,7 +1,7 @@
-"""Families of words and phrases: what furniture says, in many languages.
+"""The lexicon: named groups (families) of words and phrases in many languages, most of them typical of boilerplate.
 
-The entries stand in `lexicon.tsv`, one row a family, language and source. A phrase is up to six words; it is found
-by the hash of its words, so case, punctuation, the width of letters and the values of digits do not matter.
+The file `lexicon.tsv` has one row for each family, language and source. A phrase has up to six words and is found
+by the hash of its words, so case, punctuation, the width of letters and the values of digits are ignored.
 """
 
 from collections import defaultdict
@@ -44,7 +44,7 @@ FAMILIES: Final = (
 MAX_WORDS: Final = 6
 _MAX_CHARS: Final = 200
 _FILTER_BITS: Final = 18
-# Above the numbers of words in what a hash may begin: there may be such a phrase.
+# A bit above the numbers of words in `PhraseTable.begins`: the words hashed so far may be a whole phrase.
 _MAY_BE: Final = np.uint8(1 << 7)
 
 
@@ -64,12 +64,12 @@ class PhraseTable:
     Attributes
     ----------
     hashes : ndarray of uint64, shape (n_phrases,)
-        In rising order.
+        The hashes of the phrases, in ascending order.
     families : ndarray of uint32, shape (n_phrases,)
-        A bit for each family that has the phrase.
+        One bit for each family that contains the phrase.
     begins : ndarray of uint8, shape (262144,)
-        By the top bits of the hash of a word or several: how many words the longest phrase has that may begin so,
-        and `_MAY_BE` more if they may be a phrase.
+        A filter, indexed by the top bits of the hash of one or more words: the number of words of the longest
+        phrase that may begin with these words, plus `_MAY_BE` if these words may be a whole phrase.
     """
 
     hashes: Hashes
@@ -78,7 +78,7 @@ class PhraseTable:
 
 
 class PhraseHits(NamedTuple):
-    """Where phrases stand: their first word, how many words they have and their families' bits."""
+    """The phrases found in a batch: index of the first word, number of words, and bits of the families."""
 
     words: Indices
     lengths: Indices
@@ -102,17 +102,17 @@ def read_entries() -> list[Entry]:
 
 
 def collect_keywords(phrases: Mapping[str, Iterable[str]]) -> Keywords:
-    """Bring phrases by family into the form that `find_words` takes.
+    """Convert a mapping of phrases by family to the pairs that `find_words` expects, and check them.
 
     Parameters
     ----------
     phrases : mapping of str to iterable of str
-        By family, see `FAMILIES`.
+        The phrases by family; the families are listed in `FAMILIES`.
 
     Raises
     ------
     InputError
-        If there is no such family, or a phrase has no word or more than `MAX_WORDS`.
+        If a family does not exist, or a phrase has no words or more than `MAX_WORDS`.
 
     Examples
     --------
@@ -122,12 +122,12 @@ def collect_keywords(phrases: Mapping[str, Iterable[str]]) -> Keywords:
     for family, listed in phrases.items():
         _check_family(family)
         if isinstance(listed, str):
-            raise InputError(f"one phrase for {family!r}: give a list of phrases")
+            raise InputError(f"the phrases for {family!r} are a single string: give a list of strings")
     return check_keywords((family, phrase) for family, listed in phrases.items() for phrase in listed)
 
 
 def check_keywords(pairs: Iterable[tuple[str, str]]) -> Keywords:
-    """Make pairs of a family and a phrase a tuple, and refuse what is none.
+    """Check pairs of a family and a phrase, and return them as a tuple.
 
     Parameters
     ----------
@@ -136,7 +136,8 @@ def check_keywords(pairs: Iterable[tuple[str, str]]) -> Keywords:
     Raises
     ------
     InputError
-        As `collect_keywords`.
+        If a family does not exist, or a phrase is not a string, is too long, or is not one line of 1 to `MAX_WORDS`
+        words.
     """
     keywords = tuple((family, phrase) for family, phrase in pairs)
     for family, phrase in keywords:
@@ -144,7 +145,7 @@ def check_keywords(pairs: Iterable[tuple[str, str]]) -> Keywords:
         if not isinstance(phrase, str):
             raise InputError(f"a keyword is {type(phrase).__name__}, not str")
         if len(phrase) > _MAX_CHARS:
-            raise InputError(f"keyword {phrase[:20]!r}…: {len(phrase)} characters, use {_MAX_CHARS} at most")
+            raise InputError(f"keyword {phrase[:20]!r}…: {len(phrase)} characters, use at most {_MAX_CHARS}")
     batch = LineBatch.from_texts([phrase for _, phrase in keywords])
     n_words = np.diff(find_words(batch).part_words)
     wrong = np.flatnonzero((np.diff(batch.article_lines) != 1) | (n_words < 1) | (n_words > MAX_WORDS))
@@ -158,17 +159,17 @@ def check_keywords(pairs: Iterable[tuple[str, str]]) -> Keywords:
 def _check_family(family: object) -> None:
     if family not in FAMILIES:
         shown = f"{family!r:.40}" if isinstance(family, str) else type(family).__name__
-        raise InputError(f"no family {shown} of keywords: use one of {', '.join(FAMILIES)}")
+        raise InputError(f"unknown group of keywords {shown}: use one of {', '.join(FAMILIES)}")
 
 
 @lru_cache(maxsize=8)
 def phrase_table(keywords: Keywords = ()) -> PhraseTable:
-    """Hash the phrases of the lexicon, and those of the user's own.
+    """Hash the phrases of the lexicon and the user's own phrases.
 
     Parameters
     ----------
     keywords : tuple of (family, phrase)
-        Checked by `collect_keywords`.
+        The user's own phrases, checked by `collect_keywords`.
     """
     entries = read_entries() + [Entry(family, "*", "user", phrase) for family, phrase in keywords]
     words = find_words(LineBatch.from_texts(["\n".join(entry.phrase for entry in entries)]))
@@ -192,7 +193,7 @@ def phrase_table(keywords: Keywords = ()) -> PhraseTable:
 
 
 def find_phrases(words: Words, table: PhraseTable) -> PhraseHits:
-    """Find every phrase of the table in the lines; phrases do not reach over a line's end.
+    """Find every phrase of the table in the lines; a phrase never crosses the end of a line.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The lines beside a line: shapes of the two before and the two after, and lengths compared with its own."""
+"""Features of the two lines before and the two lines after a line, and comparisons of their lengths."""
 
 from typing import Final
 
@@ -35,7 +35,7 @@ NEIGHBOUR_NAMES: Final = (
 
 
 def neighbour_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
-    """Compute the features of the lines before and after each line, and compare their lengths."""
+    """Copy features from the two lines before and after each line, and compare the lengths of the lines."""
     offsets = batch.part_lines
     found: Columns = {}
     chosen = np.array([columns[name] for name in _COPIED], np.float32)
@@ -45,7 +45,7 @@ def neighbour_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     length = columns["log_n_chars"]
     for place in ("before", "after"):
         found[f"length_difference_{place}"] = np.abs(length - shift(length, offsets, _PLACES[place]))
-    # Lines of one length make a list, a menu or a table.
+    # Lines of similar length often form a list, a menu or a table.
     [(total, n_lines)] = sum_windows(length, offsets, [3])
     mean = total / n_lines
     found["mean_length_within_3_lines"] = round_column(mean)

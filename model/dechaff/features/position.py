@@ -1,4 +1,4 @@
-"""Where a line stands: in the article, and among its prose; what repeats in the article."""
+"""Features of a line's position in the article and relative to its prose, and of repeated lines and words."""
 
 from typing import Final
 
@@ -54,7 +54,7 @@ POSITION_NAMES: Final = (
 
 
 def position_features(batch: LineBatch, words: Words, columns: Columns) -> Columns:
-    """Give each line's place from both ends, and the prose before, after and around it."""
+    """Compute each line's position from both ends, the prose around it, and repeated lines and words."""
     offsets = batch.part_lines
     n_lines = repeat_rows(np.diff(offsets), offsets)
     index = np.arange(batch.n_lines) - repeat_rows(offsets[:-1], offsets)
@@ -73,7 +73,7 @@ def position_features(batch: LineBatch, words: Words, columns: Columns) -> Colum
 
 
 def _prose(flags: Flags, width: Indices, offsets: Indices) -> Columns:
-    """Measure the prose around each line: long lines with the end of a sentence in them."""
+    """Measure the prose around each line; prose lines are long lines that contain the end of a sentence."""
     prose = flags * width
     total = repeat_rows(sum_rows(prose, offsets), offsets)
     before = sum_before(prose, offsets)
@@ -103,7 +103,7 @@ def _prose(flags: Flags, width: Indices, offsets: Indices) -> Columns:
 
 
 def _article(columns: Columns, offsets: Indices) -> Columns:
-    """Describe the whole article, so that a line is read against its kind of extractor."""
+    """Average features over the whole article, because articles differ by the extractor that printed them."""
     return {
         f"article_{name}": repeat_rows(mean_rows(columns[name], offsets).astype(np.float32), offsets)
         for name in _OF_ARTICLE
@@ -111,7 +111,7 @@ def _article(columns: Columns, offsets: Indices) -> Columns:
 
 
 def _repeats(words: Words, columns: Columns, offsets: Indices) -> Columns:
-    """Count how often each line occurs in its article, and whether it did before."""
+    """Compute how often each line occurs in its article, and whether it has occurred before."""
     n_copies, is_first = find_copies(line_hashes(words), offsets)
     known = words.counts > 0
     is_duplicate = ~is_first & known
@@ -149,7 +149,7 @@ def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, Flags]:
 
 
 def _recurring_words(batch: LineBatch, words: Words) -> Columns:
-    """Find common words without a list of them: those that make up much of the article they stand in."""
+    """Compute the shares of words that are frequent in their article, and of words that occur only once in it."""
     common, single = count_recurring(words.copies, words.offsets, batch.part_lines)
     n_words = np.maximum(words.counts, 1)
     return {"share_common_words": ratio(common, n_words), "share_single_words": ratio(single, n_words)}

@@ -1,8 +1,8 @@
-"""What a line comes after, before and among: markers of comments, of related matter, of the end; like lines.
+"""Features of marker lines before and after a line (such as a heading of comments), and of sequences of like lines.
 
-A teaser or a comment in full sentences looks like the article. What tells it is what stands before it on the page:
-the heading of the comments, "Related articles", a row of share buttons. Defuddle and trafilatura cut at such
-markers; here the distance to them is a feature.
+A teaser or a comment in full sentences looks like the article. Only lines before it on the page show the
+difference: the heading of the comments, "Related articles", a row of share buttons. Defuddle and trafilatura cut at
+such markers; here the distance to a marker is a feature.
 """
 
 from typing import Final
@@ -16,7 +16,7 @@ from dechaff.text.tokens import Words
 
 MARKERS: Final = ("comment", "end_of_article", "related", "share", "date")
 _RUNS: Final = ("is_prose", "begins_with_bullet")
-# A line is a marker if phrases of the family make up so much of its words.
+# A line is a marker of a family if phrases of the family make up at least this share of its words.
 MARKER_SHARE: Final = 0.4
 _FAR: Final = 80
 _WINDOW: Final = 12
@@ -36,7 +36,11 @@ SECTION_NAMES: Final = (
 
 
 def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
-    """Measure the distance from each family's markers, count them before and after, and find runs of like lines."""
+    """Compute each line's distance to the markers of each family, and the numbers of markers before and after it.
+
+    Further features are the lengths of sequences of prose or bullet lines, and the shares of nearby lines with a
+    comma or a digit.
+    """
     offsets = batch.part_lines
     found: Columns = {}
     is_marker = np.array([columns[f"share_{name}_phrases"] for name in MARKERS]) >= MARKER_SHARE
@@ -61,7 +65,7 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
 
 
 def _run_lengths(flags: Flags, offsets: Indices) -> Indices:
-    """Give each flagged line the length of its run of flagged lines, at most twice the limit; 0 to the others."""
+    """Return for each flagged line the length of its sequence of flagged lines (bounded), and 0 for other lines."""
     places = np.arange(flags.shape[-1])
     to_start, to_end = places + 1 - repeat_rows(offsets[:-1], offsets), repeat_rows(offsets[1:], offsets) - places
     before = np.minimum(places_since(~flags, offsets, _FAR), to_start)

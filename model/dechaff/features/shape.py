@@ -1,6 +1,6 @@
-"""Length, what a line is made of, how it begins and ends.
+"""Features of a line by itself: its length, its characters and words, and how it begins and ends.
 
-Clipped logarithms and shares as in Web2Text (Vogels et al. 2018) and dragnet (Peters and Lecocq 2013).
+They are clipped logarithms and shares, as in Web2Text (Vogels et al. 2018) and dragnet (Peters and Lecocq 2013).
 """
 
 from typing import Final
@@ -58,12 +58,12 @@ SHAPE_NAMES: Final = (
 
 
 def shape_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
-    """Describe each line by itself: length, shares of kinds of characters, first and last character."""
+    """Compute features of each line by itself: length, characters, words, how it begins and ends, blank lines."""
     counts, width = words.characters, words.widths
     n_chars, letters = batch.ends - batch.starts, np.maximum(counts.letters, 1)
     n_words = np.maximum(words.counts, 1)
     columns = {
-        "log_n_chars": np.log1p(width),  # not a float32: others are computed from it
+        "log_n_chars": np.log1p(width),  # not float32, because other features are computed from this column
         "log_n_words": log1p_counts(words.counts),
         "is_short": width < 25,
         "is_long": width >= PROSE_WIDTH,
@@ -112,7 +112,7 @@ def count_word_shapes(first_classes: Classes, lengths: Indices, offsets: Indices
 
 
 def _ends(batch: LineBatch) -> Columns:
-    """Tell how each line begins and ends; a closing quote or bracket is looked through once."""
+    """Flag how each line begins and ends; at the end, one closing quote or bracket is skipped."""
     first, last = batch.codes[batch.starts], batch.codes[batch.ends - 1]
     before_last = batch.codes[np.maximum(batch.ends - 2, batch.starts)]
     table = mark_table()
@@ -141,7 +141,7 @@ def _ends(batch: LineBatch) -> Columns:
 
 
 def _gaps(batch: LineBatch) -> Columns:
-    """Count the blank lines before and after each line, and its indentation."""
+    """Count the blank lines before and after each line, and measure the line's indentation."""
     breaks = np.searchsorted(batch.breaks, batch.starts)
     before = np.minimum(np.diff(breaks, prepend=0), 4).astype(np.float64)
     starts_article = batch.part_lines[:-1][np.diff(batch.part_lines) > 0]

@@ -1,4 +1,4 @@
-"""Decisions over a whole article: two-state smoothing and the best stretch of lines, without a loop over lines."""
+"""Two-state smoothing and the best segment of lines of each article, both without a loop over lines."""
 
 from typing import Final
 
@@ -11,22 +11,22 @@ from dechaff.text.ragged import repeat_rows
 
 _INAUDIBLE: Final = 1e-12
 _LARGEST: Final = 300.0
-# A stretch has so many lines at least, or there were too many of them.
+# The minimum number of lines of the stretches that `forward_messages` computes in parallel.
 _SHORTEST: Final = 64
 _SCORE_STEPS: Final = 1 << 16
 
 
 def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
-    """Give the posterior log-odds of a two-state Markov chain over each article's lines.
+    """Return the posterior log-odds of a two-state Markov chain over each article's lines.
 
-    A line keeps the state of the line before it with probability `stay`. What one line says of another fades by
-    `2 * stay - 1` from line to line; lines too far to be heard are not asked. So the lines are cut into many
-    stretches, each begun early enough to hear what comes before it, and one step goes over all stretches at once.
+    A line has the state of the line before it with probability `stay`. The influence of a line decreases by the
+    factor `2 * stay - 1` from line to line and is negligible beyond some distance. So all lines are divided into
+    stretches that are computed in parallel, each with enough of the lines before it.
 
     Parameters
     ----------
     log_odds : ndarray of float64, shape (n_lines,)
-        The evidence of each line by itself.
+        The log-odds of each line by itself.
     offsets : ndarray of int64, shape (n_parts + 1,)
     stay : float
         From 0.5 (lines are independent) to less than 1 (one state for all).
@@ -40,7 +40,7 @@ def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
     n = len(log_odds)
     if not n:
         return log_odds
-    # Forward and backward messages are found together: backwards, articles are mirrored.
+    # Forward and backward messages are computed together; for the backward ones, the articles are mirrored.
     ratios = np.exp(np.clip(log_odds, -_LARGEST, _LARGEST))
     is_last = np.zeros(2 * n, np.bool_)
     is_last[offsets[1:][offsets[1:] > 0] - 1] = True
@@ -52,15 +52,16 @@ def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
 
 @accelerated
 def forward_messages(ratios: Values, is_last: Flags, stay: float, longest: int) -> Values:
-    """Give the likelihood ratio that the lines before each line lend it, 1 to the first of an article.
+    """Return the forward message into each line: the likelihood ratio contributed by its article's earlier lines.
 
-    A line with ratio q that is lent r lends (stay q r + 1 - stay) / ((1 - stay) q r + stay) to the next one. That
-    is a - b / (q r + a), and one of other constants makes an article's last line lend 1.
+    The message into the first line of an article is 1. A line with its own ratio q and the incoming message r sends
+    (stay * q * r + 1 - stay) / ((1 - stay) * q * r + stay) to the next line. This equals a - b / (q * r + a); for
+    the last line of an article, q and b are replaced so that the message is 1.
     """
     a, b = stay / (1 - stay), (2 * stay - 1) / (1 - stay) ** 2
     ratios = np.where(is_last, 0.0, ratios)
     products = np.where(is_last, (a - 1) * a, b)
-    # A first message is within log(stay / (1 - stay)) of any other, and each step shrinks that by 2 * stay - 1.
+    # The logarithms of two messages differ by a bounded amount, which each step reduces by the factor 2 * stay - 1.
     hearing = 1 + np.log(_INAUDIBLE) / np.log(np.clip(2 * stay - 1, _INAUDIBLE, 1 - _INAUDIBLE))
     lead = int(min(longest, hearing))
     length = min(max(lead, _SHORTEST), len(ratios))
@@ -75,7 +76,7 @@ def forward_messages(ratios: Values, is_last: Flags, stay: float, longest: int) 
 
 
 def _stretches(values: Values, lead: int, length: int, fill: float) -> Values:
-    """Cut values into columns of some length, each after the `lead` values before it."""
+    """Divide values into columns of `length` values, each preceded by the `lead` values before them."""
     padded = np.pad(values, (lead, -len(values) % length), constant_values=fill)
     return np.ascontiguousarray(sliding_window_view(padded, lead + length)[::length].T)
 

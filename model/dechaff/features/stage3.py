@@ -1,7 +1,7 @@
-"""What the last regression, the decoder, sees: what stage 2 says of a line, of those around and of its article.
+"""Features of stage 3: the stage-2 log-odds of a line, of the lines around it and of its whole article.
 
-A line that stage 2 doubts stands or falls with the lines around, and with how much of its article is content: what
-an extractor has cleaned before holds little boilerplate. Two-state smoothing as in Web2Text.
+If stage 2 is unsure about a line, the lines around it and the share of content in its article are informative: an
+article that an extractor has already cleaned has little boilerplate. Two-state smoothing is used as in Web2Text.
 """
 
 from typing import Final
@@ -14,7 +14,7 @@ from dechaff.text.ragged import log1p_counts, repeat_rows, round_columns, sum_ro
 
 _CLIP: Final = 8.0
 _STAY: Final = 0.9
-# Keeps the log-odds of a share within some four.
+# Keeps the log-odds of a share between about -4 and 4.
 _SHARE_MARGIN: Final = 0.02
 
 STAGE3_NAMES: Final = (
@@ -28,19 +28,21 @@ STAGE3_NAMES: Final = (
 
 
 def stage3_features(log_odds: Values, n_words: Indices, offsets: Indices) -> Columns:
-    """Compute the features that rest on the log-odds of stage 2.
+    """Compute the features that depend on the log-odds of stage 2.
 
     Parameters
     ----------
     log_odds : ndarray of float64, shape (n_lines,)
-        Of stage 2.
+        The log-odds of stage 2.
     n_words : ndarray of int64, shape (n_lines,)
+        The number of words of each line.
     offsets : ndarray of int64, shape (n_parts + 1,)
         Where each part's lines begin.
 
     Returns
     -------
     dict of str to ndarray of float32, shape (n_lines,)
+        The features by name.
 
     Examples
     --------

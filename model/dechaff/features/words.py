@@ -1,7 +1,8 @@
-"""Hashed words: a line's own words, pairs of words, ends and whole, and the words of the lines beside it.
+"""Hashed terms: a line's words, word pairs, first and last word and whole text, and the words of adjacent lines.
 
-The hashing trick as in fastText and Vowpal Wabbit: a term's bucket is the top bits of its hash, so fitting and
-inference need no vocabulary. A line's terms weigh one over the root of their number, so long lines do not shout.
+The hashing trick is used as in fastText and Vowpal Wabbit: a term's bucket is the top bits of its hash, so training
+and inference need no vocabulary. Each of n terms of a line has the weight 1 / sqrt(n), so that long lines do not
+dominate.
 """
 
 from collections.abc import Iterator
@@ -15,24 +16,25 @@ from dechaff.text.ragged import shift, sum_rows
 from dechaff.text.tokens import Words, join_hashes, mix
 
 _SALT: Final = 0x632BE59BD9B4E019
-_WHOLE_LINE_LIMIT: Final = 12  # words; a longer line is hardly ever seen twice
+_WHOLE_LINE_LIMIT: Final = 12  # words; longer lines hardly ever occur twice
 
 
 class Terms(NamedTuple):
-    """One kind of hashed term for every line of a batch.
+    """The hashed terms of one type for every line of a batch.
 
     Attributes
     ----------
     name : str
-        What the terms are: "word", "pair", ...
+        The name of the type: "word", "pair", ...
     buckets : ndarray of int64, shape (n_terms,)
-        Each term's place among the weights.
+        The index of each term's weight.
     offsets : ndarray of int64, shape (n_lines + 1,)
         Where each line's terms begin.
     words : ndarray of int64, shape (n_terms,)
-        The first word of each term, to show it.
+        The index of each term's first word, for display.
     by : int
-        Whose terms these are: 0 the line's own, -1 those of the line before, 1 of the line after.
+        The line that the terms are from, relative to the line they describe: 0 for the same line, -1 for the line
+        before, 1 for the line after.
     """
 
     name: str
@@ -43,12 +45,12 @@ class Terms(NamedTuple):
 
     @property
     def counts(self) -> Indices:
-        """Count the terms of each line."""
+        """Return the number of terms of each line, shape (n_lines,)."""
         return np.diff(self.offsets)
 
     @property
     def scale(self) -> Values:
-        """Give the weight of one term in each line, shape (n_lines,)."""
+        """Return the factor of the weights of each line's terms, 1 / sqrt(number of terms), shape (n_lines,)."""
         return 1 / np.sqrt(np.maximum(self.counts, 1))
 
 
@@ -57,7 +59,7 @@ class _TermType(NamedTuple):
     by: int = 0
 
 
-# The place in the table salts the hash: to add a kind, add it at the end.
+# The position in this tuple salts the hash: add new types at the end.
 TERM_TYPES: Final = (
     _TermType("word"),
     _TermType("pair"),
@@ -71,13 +73,13 @@ _SALTS: Final = np.array([number * _SALT % 2**64 for number in range(1, len(TERM
 
 
 def word_terms(words: Words, n_bits: int) -> Iterator[Terms]:
-    """Hash the terms of every line into 2**n_bits buckets, one kind after the other.
+    """Yield the terms of every line, hashed into 2**n_bits buckets, one type after the other.
 
     Parameters
     ----------
     words : Words
     n_bits : int
-        There are 2**n_bits buckets.
+        The binary logarithm of the number of buckets.
 
     Examples
     --------
@@ -114,7 +116,7 @@ def sum_words(words: Words, weights: Floats) -> Values:
 
 
 def sum_term_types(words: Words, weights: Floats) -> Values:
-    """Sum the weights of every line's terms by kind, in the order of `TERM_TYPES`, shape (n_kinds, n_lines).
+    """Sum the weights of every line's terms by type, in the order of `TERM_TYPES`, shape (n_types, n_lines).
 
     Parameters
     ----------
@@ -143,7 +145,7 @@ def sum_terms(
 
 
 def _term_hashes(hashes: Hashes, word_offsets: Indices) -> Iterator[tuple[Hashes, Indices, Indices]]:
-    """Give each kind's hashes, offsets by line, and first words, in the order of `TERM_TYPES`."""
+    """Yield the hashes, the offsets by line and the first words of each type, in the order of `TERM_TYPES`."""
     every, counts = np.arange(len(hashes)), np.diff(word_offsets)
     own = (hashes, word_offsets, every)
     filled = counts > 0
@@ -163,7 +165,7 @@ def _term_hashes(hashes: Hashes, word_offsets: Indices) -> Iterator[tuple[Hashes
 
 
 def line_hashes(words: Words) -> Hashes:
-    """Hash each line by its words, in whatever order they stand."""
+    """Return a hash of each line that depends on its words but not on their order."""
     return np.asarray(sum_rows(words.hashes, words.offsets), np.uint64)
 
 

@@ -24,12 +24,12 @@ except ImportError as error:
 class LineCleaner(PipelineStep):  # type: ignore[misc]
     r"""Drops the boilerplate lines of documents, and documents with excluded flags or without any content.
 
-    Forwarded documents have the metadata `dechaff_share_kept`, the share of characters kept, and `dechaff_flags`,
-    separated by commas and usually "".
+    Forwarded documents have two metadata fields: `dechaff_share_kept`, the share of characters kept, and
+    `dechaff_flags`, the flags separated by commas (usually "").
 
-    The exclusion writer receives everything that is dropped, with the metadata `filter_reason`: whole documents
-    for a flag or "nothing kept", and the dropped lines of each forwarded document, under its id, for "boilerplate
-    lines".
+    The exclusion writer receives everything that is dropped, with the reason in the metadata `filter_reason`. A
+    dropped document has the flag or "nothing kept" as its reason. The dropped lines of a forwarded document are
+    written as one document with the same id and the reason "boilerplate lines".
 
     Statistics count documents (total, forwarded, dropped by reason, flagged by flag) and the lines of forwarded
     documents (total, kept, dropped).
@@ -37,20 +37,20 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
     Parameters
     ----------
     model : LineModel, str or Path, optional
-        A model or its file, which each task reads when it starts; by default the model that dechaff ships with.
+        The model, or its file, which each task reads when it starts; by default the model that ships with dechaff.
     threshold : float or str, optional
-        As for `dechaff.keep_content`.
+        The lowest probability of content with which lines are kept, or a preset; see `dechaff.keep_content`.
     exclude : collection of str
-        Flags of `dechaff.CleanedArticle`; documents with one of them are dropped.
+        Flags of `dechaff.CleanedArticle`; documents with one of these flags are dropped.
     exclusion_writer : DiskWriter, optional
-        One of datatrove's writers.
+        A datatrove writer for everything that is dropped.
     batch_size : int
-        Number of documents cleaned at once.
+        The number of documents cleaned at once.
 
     Raises
     ------
     InputError
-        If a flag does not exist; when run, if the model or the threshold does not exist.
+        If a flag does not exist or `batch_size` is below 1; `run` also raises it for an unknown model or threshold.
 
     Examples
     --------
@@ -87,7 +87,7 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
         ----------
         data : iterable of Document
         rank, world_size : int
-            The number of the task, from 0, and the number of tasks.
+            The number of this task, from 0, and the total number of tasks.
         """
         model = _resolve(self.model)
         with self.exclusion_writer or nullcontext() as writer:
@@ -100,7 +100,7 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
     def _filter(
         self, document: Document, result: "_Result", writer: DiskWriter | None, rank: int
     ) -> Iterator[Document]:
-        """Yield the cleaned document unless it is dropped, and write what is excluded."""
+        """Yield the cleaned document unless it is dropped, and write the dropped text to the exclusion writer."""
         self.stat_update(StatHints.total)
         if result.flags:
             self.stat_update("flagged", *(f"flagged_{flag}" for flag in result.flags))
@@ -116,12 +116,12 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
             yield self._update(document, result)
 
     def _drop_reason(self, result: "_Result") -> str | None:
-        """Return why a document is dropped: the first excluded flag, or that nothing is kept; None if it is not."""
+        """Return why a document is dropped (its first excluded flag, or "nothing kept"), or None if it is kept."""
         flag = next((flag for flag in self.exclude if flag in result.flags), None)
         return flag or (None if result.kept else "nothing kept")
 
     def _update(self, document: Document, result: "_Result") -> Document:
-        """Set the clean text and metadata of a document, and count its lines."""
+        """Set the cleaned text and the metadata of a document, and count its lines."""
         document.metadata["dechaff_share_kept"] = round(len(result.kept) / len(document.text), 4)
         document.metadata["dechaff_flags"] = ", ".join(result.flags)
         document.text = result.kept
@@ -134,7 +134,7 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class _Result:
-    """Decision on one text: its kept and its dropped lines, and their numbers."""
+    """The result for one text: its kept and dropped lines, the numbers of lines, and the flags."""
 
     kept: str
     dropped: str
@@ -144,7 +144,7 @@ class _Result:
 
 
 def _check(exclude: Collection[str], batch_size: int) -> None:
-    """Raise `InputError` for unknown flags and empty batches."""
+    """Raise InputError for unknown flags or a batch size below 1."""
     wrong = [exclude] if isinstance(exclude, str) else [flag for flag in exclude if flag not in FLAGS]
     if wrong:
         raise InputError(f"exclude={wrong[0]!r}: choose a list from {', '.join(map(repr, FLAGS))}")
@@ -153,14 +153,14 @@ def _check(exclude: Collection[str], batch_size: int) -> None:
 
 
 def _resolve(model: LineModel | str | Path | None) -> LineModel:
-    """Return the model, loaded if it is a path or None."""
+    """Return the model itself, the model loaded from a path, or the default model for None."""
     if isinstance(model, LineModel):
         return model
     return default_model() if model is None else load_model(model)
 
 
 def _clean(texts: list[str], model: LineModel, threshold: Threshold) -> Iterator[_Result]:
-    """Yield what is kept and dropped of each text."""
+    """Yield the result for each text."""
     for decision in decide(texts, model, threshold):
         counts = decision.n_lines.tolist(), decision.n_kept.tolist()
         columns = zip(decision.kept_texts(), decision.dropped_texts(), *counts, decision.flags, strict=True)

@@ -1,8 +1,8 @@
 """Model files: one `.joblib` file of plain values, read without executing anything.
 
 `joblib.dump` writes the file from a dictionary of numbers, strings, lists and bytes; arrays are stored as bytes,
-type and shape. The file names no class or function, and the reader refuses every such name: an untrusted file can
-be wrong, but it cannot run code. `joblib.load` reads the same dictionary, to inspect a file that you trust.
+type and shape. The file does not refer to any class or function, and the reader refuses every such reference: an
+untrusted file can be wrong, but it cannot run code. Use `joblib.load` to inspect a file that you trust.
 """
 
 import hashlib
@@ -43,13 +43,13 @@ _MAX_WEIGHT: Final = 1e6
 
 
 def save_model(model: LineModel, path: str | PathLike[str]) -> None:
-    """Write a model to one file; if that fails, no partial file is left.
+    """Write a model to one file; if writing fails, no partial file is left.
 
     Parameters
     ----------
     model : LineModel
     path : path-like
-        By convention with the suffix `.joblib`.
+        The path of the file, by convention with the suffix `.joblib`.
 
     Raises
     ------
@@ -82,8 +82,8 @@ def load_model(path: str | PathLike[str]) -> LineModel:
     Raises
     ------
     ArtifactError
-        If the file is not a model, is damaged, names a class or a function, or was made for other features or
-        another format.
+        If the file is not a model, is damaged, refers to a class or function, or was made for other features or
+        another format version.
     """
     content = read_content(path)
     _check_version(content, path)
@@ -99,7 +99,7 @@ def load_model(path: str | PathLike[str]) -> LineModel:
             _unpack_keywords(content.get("keywords", [])),
         )
     except READ_ERRORS as error:
-        raise ArtifactError(f"{path}: damaged model file ({error}): get or train it anew") from error
+        raise ArtifactError(f"{path}: damaged model file ({error}): download or train it again") from error
 
 
 @cache
@@ -109,22 +109,22 @@ def default_model() -> LineModel:
 
 
 def model_digest(path: str | PathLike[str] | None) -> str:
-    """Return the SHA-256 of a model file; None stands for the one that ships with dechaff."""
+    """Return the SHA-256 of a model file, or of the model that ships with dechaff if `path` is None."""
     shipped = files("dechaff").joinpath("artifacts", "default.joblib")
     return hashlib.sha256((shipped if path is None else Path(path)).read_bytes()).hexdigest()
 
 
 def read_content(path: str | PathLike[str]) -> dict[str, Any]:
-    """Read the plain values of a model file, unchecked.
+    """Read the plain values of a model file without checking the model's arrays.
 
     Raises
     ------
     ArtifactError
-        If the file is missing, too large, damaged, or names a class or a function.
+        If the file is missing, too large, damaged or not a model, or refers to a class or function.
     """
     content = read_plain(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ArtifactError(f"{path}: not a model of dechaff: train one with 'dechaff train'")
+        raise ArtifactError(f"{path}: not a dechaff model: train one with 'dechaff train'")
     return content
 
 
@@ -134,12 +134,12 @@ def _check_version(content: dict[str, Any], path: str | PathLike[str]) -> None:
     if type(version) is not int or version != VERSION:
         newer = type(version) is int and version > VERSION
         shown = str(version) if type(version) is int else "unknown"  # any other value may be huge
-        todo = "upgrade dechaff" if newer else "train it anew"
-        raise ArtifactError(f"{path}: format version {shown}, this dechaff reads {VERSION}: {todo}")
+        todo = "upgrade dechaff" if newer else "train it again"
+        raise ArtifactError(f"{path}: format version {shown}, but this dechaff reads version {VERSION}: {todo}")
     if content.get("specification") != specification():
         raise ArtifactError(
-            f"{path}: made for the features {content.get('specification')!r:.40}, this dechaff computes "
-            f"{specification()}: train it anew with 'dechaff train', or install the version that made it"
+            f"{path}: made for the features {content.get('specification')!r:.40}, but this dechaff computes "
+            f"{specification()}: train it again with 'dechaff train', or install the version that made the model"
         )
 
 
@@ -149,41 +149,41 @@ def _pack(name: str, array: NDArray[Any]) -> dict[str, Any]:
 
 
 def _unpack(content: dict[str, Any], name: str, *shape: int) -> NDArray[Any]:
-    """Rebuild an array of the type and shape expected for its name; -1 stands for any length.
+    """Return an array, checked to have the expected type and shape; -1 in `shape` stands for any length.
 
-    The size follows from the bytes present, whatever shape the file declares.
+    The size is determined by the bytes in the file, not by the shape that the file declares.
     """
     packed = content[name]
     array = np.frombuffer(packed["data"], _DTYPES[name]).reshape(shape)
     if packed["dtype"] != _DTYPES[name] or packed["shape"] != list(array.shape):
-        raise ValueError(f"{name} of another type or shape than {_DTYPES[name]} {array.shape}")
+        raise ValueError(f"{name}: the type or shape is not {_DTYPES[name]} {array.shape}")
     return array
 
 
 def _unpack_words(content: dict[str, Any]) -> NDArray[np.float32]:
     weights = _unpack(content, "word_weights", -1)
     if not 2 <= len(weights) <= _MAX_BUCKETS or len(weights) & (len(weights) - 1):
-        raise ValueError(f"{len(weights)} word weights: not a power of two")
+        raise ValueError(f"{len(weights)} word weights: not a power of two from 2 to {_MAX_BUCKETS}")
     return _check_weights(weights)
 
 
 def _unpack_keywords(pairs: list[Any]) -> Keywords:
     if len(pairs) > _MAX_KEYWORDS:
-        raise ValueError(f"{len(pairs)} keywords")
+        raise ValueError(f"too many keywords: {len(pairs)}, at most {_MAX_KEYWORDS}")
     return check_keywords((family, phrase) for family, phrase in pairs)
 
 
 def _check_weights(weights: NDArray[Any]) -> NDArray[np.float32]:
     array = weights.astype(np.float32)
     if not (np.abs(array) <= _MAX_WEIGHT).all():  # false for NaN as well
-        raise ValueError("a weight is not a number within reason")
+        raise ValueError(f"a weight is not a number between -{_MAX_WEIGHT:g} and {_MAX_WEIGHT:g}")
     return array
 
 
 def _check_number(value: Any, low: float, high: float) -> float:
     number = float(value)
     if not low <= number <= high:
-        raise ValueError(f"{number} is not from {low} to {high}")
+        raise ValueError(f"{number} is not between {low:g} and {high:g}")
     return number
 
 
@@ -212,13 +212,13 @@ def _unpack_crosses(packed: dict[str, Any], n_features: int) -> Crosses:
     leaves = _unpack(packed, "leaves", n_trees, 256)
     weights = _check_weights(_unpack(packed, "weights", n_trees, SPLITS_PER_TREE + 1))
     if n_trees > _MAX_TREES:
-        raise ValueError(f"crosses: {n_trees} trees")
+        raise ValueError(f"too many trees: {n_trees}, at most {_MAX_TREES}")
     if np.isnan(thresholds).any():
-        raise ValueError("crosses: a threshold is not a number")
+        raise ValueError("trees: a threshold is not a number")
     if ((features < 0) | (features >= n_features)).any():
-        raise ValueError("crosses: no such feature")
+        raise ValueError(f"trees: a feature index is outside 0 to {n_features - 1}")
     if (leaves > SPLITS_PER_TREE).any():
-        raise ValueError("crosses: no such leaf")
+        raise ValueError(f"trees: a leaf index is above {SPLITS_PER_TREE}")
     return Crosses(features, thresholds, leaves, weights)
 
 
@@ -234,14 +234,14 @@ def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
     Returns
     -------
     dict
-        Among others "metadata", "version", "threshold", and "weights": pairs of name and weight, strongest first,
-        for stages 1 to 3 (the keys "first look", "second look" and "decoder") and "words". Only words of the
-        lexicon have names.
+        A description with the keys "metadata", "version", "threshold", "weights" and others. The weights are pairs
+        of name and weight, strongest first, for stages 1 to 3 (the keys "first look", "second look" and "decoder")
+        and "words"; only words of the lexicon are listed, because buckets have no names.
 
     Raises
     ------
     ArtifactError
-        As `load_model`.
+        In the same cases as `load_model`.
     """
     model = load_model(path)
     pairs = {
@@ -273,7 +273,7 @@ def _strongest(weights: dict[str, float], limit: int) -> list[tuple[str, float]]
 
 
 def _lexicon_weights(model: LineModel) -> dict[str, float]:
-    """Return the weights of the lexicon's words; only through them can buckets be named."""
+    """Return the weight of each word of the lexicon; the words in other buckets are unknown."""
     texts = sorted({entry.phrase for entry in read_entries()})
     batch = LineBatch.from_texts(["\n".join(texts)])
     words = find_words(batch)

@@ -1,4 +1,4 @@
-"""The forward pass of a model over one batch, in which everything is computed once."""
+"""The forward pass of a model over one batch: each intermediate result is computed once and stored."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -48,20 +48,20 @@ class LineFeatures:
 
 @dataclass(frozen=True, eq=False)
 class Forward:
-    """The result of all stages for one batch; decisions, reasons, kinds and drift read from it.
+    """The results of all stages for one batch, which decisions, reasons, kinds and the drift check use.
 
     Attributes
     ----------
     model : LineModel
     lines : LineFeatures
-        Words and features of stage 1.
+        The words and the features of stage 1.
     matrix : ndarray of float32, shape (n_features, n_lines)
         The features of stage 2, which begin with those of stage 1.
     stage1_log_odds, stage2_log_odds : ndarray of float64, shape (n_lines,)
     stage3_matrix : ndarray of float32, shape (n_features, n_lines), or None
-        The features of stage 3; None if the model has no such stage.
+        The features of stage 3; None if the model has no stage 3.
     log_odds : ndarray of float64, shape (n_lines,)
-        Log-odds of content from the last stage.
+        The log-odds of content from the last stage.
     """
 
     model: "LineModel"

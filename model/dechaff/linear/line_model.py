@@ -37,7 +37,7 @@ _RENAMED: Final = {"first": "stage1", "second": "stage2", "decoder": "stage3"}
 
 @dataclass(frozen=True, eq=False)
 class LineModel:
-    """A fitted model, made by `LineClassifier` or `load_model`; it needs numpy only.
+    """A fitted model, created by `LineClassifier` or `load_model`; inference needs only numpy.
 
     Attributes
     ----------
@@ -47,11 +47,11 @@ class LineModel:
     threshold : float
         Lines with at least this probability of content are kept.
     metadata : dict
-        The provenance of the model: data, seed, versions, figures.
+        The provenance of the model: data, seed, versions, scores.
     stage3 : Stage or None
-        The regression on the log-odds of stage 2; None leaves it out.
+        The regression on the log-odds of stage 2; None if the model has no stage 3.
     keywords : tuple of (family, phrase)
-        The user's own phrases, treated like those of the lexicon; see `with_keywords`.
+        The user's own phrases, treated like phrases of the lexicon; see `with_keywords`.
     """
 
     stage1: Stage
@@ -65,17 +65,18 @@ class LineModel:
     classes_: ClassVar[tuple[str, str]] = CLASSES
 
     def with_keywords(self, phrases: Mapping[str, Iterable[str]]) -> Self:
-        """Return a model with more phrases in families of the lexicon; they are features of stage 1.
+        """Return a model that treats additional phrases like phrases of the lexicon, as features of stage 1.
 
         Parameters
         ----------
         phrases : mapping of str to iterable of str
-            By family of the lexicon, such as "subscribe", "related" or "newsletter"; up to six words each.
+            The phrases by family, a group of the lexicon such as "subscribe", "related" or "newsletter"; a phrase
+            has up to six words.
 
         Raises
         ------
         InputError
-            If a family does not exist, or a phrase has no word or too many.
+            If a family does not exist, or a phrase has no words or too many words.
 
         Examples
         --------
@@ -89,7 +90,7 @@ class LineModel:
 
     @property
     def presets(self) -> dict[str, float]:
-        """Return the named thresholds in the metadata; malformed ones are left out."""
+        """Return the thresholds by preset name: "balanced" and the valid presets in the metadata."""
         listed = self.metadata.get("presets")
         found = listed.items() if isinstance(listed, dict) else ()
         named = {
@@ -100,12 +101,12 @@ class LineModel:
         return {"balanced": self.threshold, **named}
 
     def resolve_threshold(self, threshold: Threshold = None) -> float:
-        """Return a threshold as a number: the lowest probability of content with which a line is kept.
+        """Return the number for a threshold: the lowest probability of content with which a line is kept.
 
         Parameters
         ----------
         threshold : float or str, optional
-            A number, or the name of a preset; by default the model's own threshold.
+            A number or the name of a preset; by default the model's own threshold.
 
         Raises
         ------
@@ -117,15 +118,17 @@ class LineModel:
         if isinstance(threshold, str):
             if threshold not in self.presets:
                 names = ", ".join(self.presets)
-                raise InputError(f"threshold {threshold!r}: no preset of this model ({names}), nor a number")
+                raise InputError(
+                    f"threshold {threshold!r} is neither a number nor a preset of this model ({names})"
+                )
             threshold = self.presets[threshold]
         if isinstance(threshold, bool) or not isinstance(threshold, Real) or not 0 <= threshold <= 1:
-            raise InputError(f"threshold {threshold!r}: use a number from 0 (keep all) to 1")
+            raise InputError(f"threshold {threshold!r}: use a number between 0 (keep all lines) and 1")
         return float(threshold)
 
     @property
     def n_bits(self) -> int:
-        """Return the binary logarithm of the number of buckets."""
+        """Return the binary logarithm of the number of buckets of hashed terms."""
         return len(self.word_weights).bit_length() - 1
 
     def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -139,13 +142,13 @@ class LineModel:
         Returns
         -------
         ndarray of float64, shape (n_lines, 2)
-            The non-blank lines of all articles in order; columns as in `classes_`.
+            One row for each non-blank line of all articles, in order; the columns are those of `classes_`.
         """
         content = np.concatenate([np.zeros(0), *(self.content_probability(b) for b in batches(texts))])
         return np.column_stack((1 - content, content))
 
     def predict(self, texts: Sequence[str]) -> NDArray[np.str_]:
-        """Label every line of every article by the model's threshold, shape (n_lines,)."""
+        """Return the label of every line of every article by the model's threshold, shape (n_lines,)."""
         return np.where(self.predict_proba(texts)[:, 1] >= self.threshold, *CLASSES[::-1])
 
     def content_probability(self, batch: LineBatch) -> Values:
@@ -160,7 +163,7 @@ class LineModel:
     def log_odds(self, batch: LineBatch) -> Values:
         """Return the log-odds of content of every line of one batch, shape (n_lines,).
 
-        Memory is bounded: a huge article is computed in sections.
+        A huge article is computed in sections, to bound the memory.
 
         Parameters
         ----------
@@ -171,7 +174,7 @@ class LineModel:
     def forward(self, batch: LineBatch) -> Forward:
         r"""Compute words, features and the log-odds of all stages, each once.
 
-        A line takes about 5 kB of memory: cut a huge article into `LineBatch.sections` first.
+        A line takes about 5 kB of memory: divide a huge article with `LineBatch.sections` first.
 
         Parameters
         ----------

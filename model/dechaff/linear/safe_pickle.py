@@ -1,7 +1,7 @@
 """Read pickles of plain values only: numbers, strings, lists, dictionaries and bytes, as `joblib.dump` writes them.
 
-Before anything in the file is executed, the reader refuses every name of a class or function and every size beyond
-those of a model file: an untrusted file can be wrong, but it can neither run code nor exhaust memory.
+Before anything in the file is executed, the reader refuses every reference to a class or function, and larger sizes
+than those of a model file: an untrusted file can be wrong, but it can neither run code nor exhaust memory.
 """
 
 import io
@@ -16,7 +16,7 @@ from dechaff.errors import ArtifactError, InputError
 
 # Twice the size of the most word weights that a model may have (2**24 of two bytes).
 _MAX_BYTES: Final = 64 << 20
-# A model file has some thousand values, few levels deep; in memory a value may take a hundred times its size there.
+# A model file has a few thousand values with little nesting; a value may take a hundred times more space in memory.
 _MAX_VALUES: Final = 1_000_000
 _MAX_DEPTH: Final = 16
 _MAX_BITS: Final = 63
@@ -37,14 +37,14 @@ _PLAIN_OPCODES: Final = frozenset((
 
 
 class _NamelessUnpickler(pickle.Unpickler):
-    """An unpickler that refuses files which name a class or a function."""
+    """An unpickler that refuses files that refer to a class or a function."""
 
     def find_class(self, module_name: str, global_name: str) -> Never:
         """Refuse to load a class or a function."""
         raise ArtifactError(f"the file loads {module_name}.{global_name}, which no model file does")
 
     def persistent_load(self, pid: Any) -> Never:  # noqa: ARG002
-        """Refuse to load an object from elsewhere."""
+        """Refuse to load an object from outside the file."""
         raise ArtifactError("the file refers to objects outside itself, which no model file does")
 
 
@@ -58,7 +58,7 @@ def read_plain(path: str | PathLike[str]) -> object:
     Raises
     ------
     ArtifactError
-        If the file is missing, too large, damaged, or names a class or a function.
+        If the file is missing, too large or damaged, or refers to a class or function.
     """
     try:
         with Path(path).open("rb") as file:
@@ -67,7 +67,7 @@ def read_plain(path: str | PathLike[str]) -> object:
         reason = getattr(error, "strerror", None) or error
         raise ArtifactError(f"{path}: cannot read the model file: {reason}") from error
     if len(data) > _MAX_BYTES:
-        raise ArtifactError(f"{path}: larger than {_MAX_BYTES >> 20} MB, so it is no model of dechaff")
+        raise ArtifactError(f"{path}: larger than {_MAX_BYTES >> 20} MB, so it is not a dechaff model")
     try:
         raw = _decompress(data)
         _refuse_opcodes(raw)
@@ -76,15 +76,15 @@ def read_plain(path: str | PathLike[str]) -> object:
         raise ArtifactError(f"{path}: refused: {error}") from error
     except READ_ERRORS as error:
         raise ArtifactError(
-            f"{path}: not a model file, or a damaged one ({error}): get or train it anew"
+            f"{path}: not a model file, or a damaged one ({error}): download or train it again"
         ) from error
     if _count_values(value, 0) > _MAX_VALUES:
-        raise ArtifactError(f"{path}: refused: values nested without end, which no model file has")
+        raise ArtifactError(f"{path}: refused: too many values, or too deeply nested for a model file")
     return value
 
 
 def _decompress(data: bytes) -> bytes:
-    """Decompress what joblib compressed, up to a limit, so that a small file cannot exhaust memory."""
+    """Decompress the content of a joblib file, up to a limit, so that a small file cannot exhaust memory."""
     decompressor = zlib.decompressobj()
     raw = decompressor.decompress(data, _MAX_BYTES)
     if not decompressor.eof:
@@ -93,7 +93,7 @@ def _decompress(data: bytes) -> bytes:
 
 
 def _refuse_opcodes(raw: bytes) -> None:
-    """Refuse a pickle with other opcodes than those of plain values, or with too many, before any is executed."""
+    """Refuse a pickle with opcodes that plain values do not need, or with too many, before any is executed."""
     for number, (opcode, argument, _) in enumerate(pickletools.genops(raw)):
         if opcode.name not in _PLAIN_OPCODES:
             shown = f" {argument!r:.80}" if isinstance(argument, str) else ""
@@ -101,12 +101,12 @@ def _refuse_opcodes(raw: bytes) -> None:
         if number == _MAX_VALUES:  # one byte can create an empty list, which takes 64 bytes
             raise ArtifactError("the file holds more values than any model file does")
         if isinstance(argument, int) and argument.bit_length() > _MAX_BITS:
-            # Longer numbers can collide in one hash: a dictionary of them takes hours.
+            # Longer numbers can have colliding hashes: building a dictionary of such numbers takes hours.
             raise ArtifactError("the file holds a number of more than 64 bits, which no model file does")
 
 
 def _count_values(value: object, depth: int, so_far: int = 0) -> int:
-    """Count values, shared ones each time they occur: a list that holds a list twice, and so on, is exponential."""
+    """Count nested values; shared ones count at each occurrence, as nested sharing multiplies exponentially."""
     so_far += 1
     if isinstance(value, dict | list):
         if depth == _MAX_DEPTH:

@@ -35,7 +35,7 @@ class Crosses:
     features : ndarray of int32, shape (n_trees, 8)
         The index of the feature that each split tests.
     thresholds : ndarray of float32, shape (n_trees, 8)
-        A split's bit is set where its feature is above this; infinite for splits that a tree does not have.
+        A split's bit is set where its feature is above the threshold; infinite for splits that a tree does not use.
     leaves : ndarray of uint8, shape (n_trees, 256)
         The leaf of each pattern.
     weights : ndarray of float32, shape (n_trees, 9)
@@ -49,7 +49,7 @@ class Crosses:
 
     @property
     def n_trees(self) -> int:
-        """Count the trees."""
+        """Return the number of trees."""
         return len(self.features)
 
     def leaf_indices(self, matrix: Matrix) -> NDArray[np.int64]:
@@ -75,17 +75,17 @@ class Crosses:
 
     @cached_property
     def pattern_weights(self) -> Values:
-        """Return the weight of each pattern, shape (n_trees, 256)."""
+        """Return the weight of each pattern's leaf, shape (n_trees, 256)."""
         return np.take_along_axis(self.weights, self.leaves.astype(np.int64), axis=1).astype(np.float64)
 
     @cached_property
     def conditions(self) -> Conditions:
-        """Return the distinct conditions (feature > threshold) of all splits, by feature.
+        """Return the distinct conditions (feature > threshold) of all splits, sorted by feature.
 
         Returns
         -------
         features : ndarray of int64, shape (n_tested,)
-            The indices of the features that occur.
+            The indices of the features that splits test.
         bounds : ndarray of int64, shape (n_tested + 1,)
             Where the conditions of each feature begin.
         thresholds : ndarray of float32, shape (n_conditions,)
@@ -166,11 +166,11 @@ class Stage:
     Attributes
     ----------
     names : tuple of str
-        The features, in the order of the matrix's rows.
+        The names of the features, in the order of the matrix's rows.
     means, scales : ndarray of float32, shape (n_features,)
-        Mean and standard deviation of each feature.
+        The mean and the standard deviation of each feature.
     coefficients : ndarray of float32, shape (n_features,)
-        Of the standardised features.
+        The coefficients of the standardised features.
     intercept : float
     crosses : Crosses or None
     """
@@ -183,7 +183,7 @@ class Stage:
     crosses: Crosses | None = None
 
     def standardise(self, matrix: Matrix) -> Matrix:
-        """Standardise every feature to mean 0 and deviation 1, shape (n_features, n_lines)."""
+        """Standardise every feature to mean 0 and standard deviation 1, shape (n_features, n_lines)."""
         scaled: Matrix = (matrix - self.means[:, None]) / self.scales[:, None]
         return scaled
 
@@ -196,13 +196,13 @@ class Stage:
 
     @cached_property
     def _raw_weights(self) -> tuple[NDArray[np.float32], float]:
-        """Fold the standardisation into weights for unscaled features and a constant."""
+        """Return weights for the unscaled features and a constant, which include the standardisation."""
         weights = self.coefficients.astype(np.float64) / self.scales
         return weights.astype(np.float32), self.intercept - float(weights @ self.means)
 
 
 def sigmoid(log_odds: Values) -> Values:
-    """Return the probabilities that belong to log-odds.
+    """Convert log-odds to probabilities.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How many characters of each kind a line has: letters, capitals, digits, punctuation by what it does."""
+"""Counts of each line's characters by kind: letters, capitals, digits, and punctuation by function."""
 
 from functools import cache
 from typing import Final, NamedTuple
@@ -10,7 +10,7 @@ from dechaff.kernels import accelerated
 from dechaff.text.characters import CURRENCY, DIGIT, IDEOGRAPH, LETTER, N_CODE_POINTS, SPACE, UPPER, class_table
 from dechaff.text.lines import LineBatch
 
-# Punctuation and symbols by what they do in a line.
+# Punctuation and symbols by their function in a line.
 MARKS: Final = {
     "sentence_end": ".!?。！？।؟…۔｡",
     "comma": ",，、،;；؛",
@@ -21,7 +21,7 @@ MARKS: Final = {
     "bracket": "()[]{}（）【】［］",
     "address": "@#©®™&%",
 }
-# The kinds of characters: none, which is lower-case letters and space, then the marks, then these.
+# The kinds of characters: 0 for lower-case letters and spaces, then the marks, then these.
 _PERCENT, _OTHER_PERCENT, _OTHER, _UPPER, _DIGIT, _IDEOGRAPH, _CURRENCY = range(len(MARKS) + 1, len(MARKS) + 8)
 N_CLASSES: Final = len(MARKS) + 8
 
@@ -32,9 +32,9 @@ class CharacterCounts(NamedTuple):
     Attributes
     ----------
     letters, upper, digits, ideographs, spaces, percents : ndarray of int64, shape (n_lines,)
-        Capitals and ideographs are letters too.
+        The numbers of characters of each kind; capitals and ideographs also count as letters.
     marks : ndarray of int64, shape (n_marks, n_lines)
-        In the order of `MARKS`.
+        The numbers of characters of each mark, in the order of `MARKS`.
     """
 
     letters: Indices
@@ -48,7 +48,7 @@ class CharacterCounts(NamedTuple):
 
 @cache
 def mark_table() -> Classes:
-    """Give every code point the number of its mark, 0 for none, in the order of `MARKS`."""
+    """Return the mark of every code point: 1 and up in the order of `MARKS`, 0 for other characters."""
     table = np.zeros(N_CODE_POINTS, np.uint8)
     for number, characters in reversed(list(enumerate(MARKS.values(), 1))):
         table[[ord(c) for c in characters]] = number
@@ -57,7 +57,11 @@ def mark_table() -> Classes:
 
 @cache
 def counting_table() -> Classes:
-    """Give every code point the number of its kind: 0 for the most frequent ones, which the words count."""
+    """Return the kind of every code point.
+
+    Lower-case letters and spaces, the most frequent characters, are kind 0: their counts are derived from the word
+    lengths instead.
+    """
     classes, table = class_table(), mark_table().copy()
     table[table == 0] = _OTHER
     table[ord("%")] = _PERCENT
@@ -69,13 +73,13 @@ def counting_table() -> Classes:
 
 
 def count_characters(batch: LineBatch, n_word_chars: Indices) -> CharacterCounts:
-    """Count the kinds of characters of every line.
+    """Count the characters of each kind in every line.
 
     Parameters
     ----------
     batch : LineBatch
     n_word_chars : ndarray of int64, shape (n_lines,)
-        How many characters of each line stand in words.
+        The number of characters of each line that are part of words.
     """
     counts = count_classes(batch.codes, batch.classes, batch.starts, batch.ends, counting_table())
     marks = counts[1 : len(MARKS) + 1]

@@ -1,6 +1,6 @@
-"""Unicode as look-up tables: one gather tells what each code point of a buffer is.
+"""Unicode properties as look-up tables, so that one gather classifies all code points of a buffer.
 
-The tables are built from `unicodedata` on first use (some 40 ms) and cover every code point.
+The tables are built from `unicodedata` on first use (about 40 ms) and cover every code point.
 """
 
 import unicodedata
@@ -12,17 +12,17 @@ import numpy as np
 from dechaff._typing import Classes, Codes
 
 N_CODE_POINTS: Final = 0x110000
-# Above this nothing is assigned but private use, tags and variation selectors.
+# Above this, only private-use characters, tags and variation selectors are assigned.
 _N_ASSIGNED: Final = 0x323B0
 
-# A code point's class, one bit each, so that one array answers several questions.
+# The classes of code points, one bit each, so that one array holds several properties.
 LETTER: Final = 1
 UPPER: Final = 2
 DIGIT: Final = 4
 PUNCTUATION: Final = 8
 CURRENCY: Final = 16
 SPACE: Final = 32
-IDEOGRAPH: Final = 64  # written without spaces: each character stands as a word
+IDEOGRAPH: Final = 64  # written without spaces: each character counts as a word
 LINE_BREAK: Final = 128
 
 WORD: Final = LETTER | DIGIT
@@ -58,9 +58,9 @@ _UNSPACED_BLOCKS: Final = (
     (0xFF66, 0xFF9D),  # half-width Katakana
     (0x20000, 0x323AF),
 )
-# What `str.splitlines` breaks at: LF, VT, FF, CR, FS, GS, RS, NEL, LINE and PARAGRAPH SEPARATOR.
+# The line breaks of `str.splitlines`: LF, VT, FF, CR, FS, GS, RS, NEL, LINE and PARAGRAPH SEPARATOR.
 _LINE_BREAKS: Final = (0x0A, 0x0B, 0x0C, 0x0D, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029)
-# Tab, unit separator, and what has no width: a line of nothing else is blank.
+# Tab, unit separator, and characters without width: a line that consists only of spaces is blank.
 _OTHER_SPACES: Final = (0x09, 0x1F, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF)
 
 
@@ -98,10 +98,10 @@ def class_table() -> Classes:
 
 @cache
 def fold_table() -> Codes:
-    """Return what every code point counts as when words are compared.
+    """Return the folded form of every code point, by which words are compared.
 
-    Letters are lower-cased, full-width forms become their ordinary ones and every decimal digit becomes 0,
-    so that `£1,234` and `£5,678` are made of the same words.
+    Letters become lower case, full-width forms become ordinary characters and every decimal digit becomes 0, so
+    that `£1,234` and `£5,678` consist of the same words.
 
     Returns
     -------

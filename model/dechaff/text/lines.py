@@ -1,8 +1,8 @@
 """Text to lines: many articles become one buffer of code points and arrays of offsets.
 
-A line is what stands between line breaks, the white space at its ends aside. Blank lines get no label, but they
-stay in the text: a line's *segment* reaches from its start to the start of the next line with something on it, so
-the segments of an article, in order, are the article.
+A line is the text between two line breaks, without the white space at its ends. Blank lines have no label, but they
+stay in the text: a line's *segment* reaches from its start to the start of the next non-blank line, so the segments
+of an article, joined in order, are the article.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,32 +18,34 @@ from dechaff.errors import InputError
 from dechaff.kernels import accelerated
 from dechaff.text.characters import LINE_BREAK, SPACE, class_table
 
-#: A longer article is judged in parts of at most so many lines, each as if it were an article: memory has a bound.
+#: An article with more lines is divided into parts of at most this many lines, to bound the memory; each part is
+#: labelled as if it were an article.
 MOST_LINES: Final = 1 << 15
 
 
 @dataclass(frozen=True, eq=False)
 class LineBatch:
-    """Articles as one code-point buffer with the spans of their lines; blank lines are left out.
+    """Articles as one buffer of code points, with the spans of their non-blank lines.
 
     Attributes
     ----------
     texts : list of str
-        The articles as they were given.
+        The articles, unchanged.
     codes : ndarray of uint32, shape (n_codes,)
-        All articles one after the other, a line feed after each.
+        The code points of all articles in order, with a line feed after each article.
     classes : ndarray of uint8, shape (n_codes,)
-        The class bits of each code point, as `dechaff.text.characters` names them.
+        The class bits of each code point; the constants in `dechaff.text.characters` name the bits.
     breaks : ndarray of int64, shape (n_breaks,)
-        Where `codes` has a line break; a CRLF counts at its LF.
+        The positions of the line breaks in `codes`; for a CRLF, the position of the LF.
     starts, ends : ndarray of int64, shape (n_lines,)
-        A line's span in `codes`, without the white space at its ends.
+        The span of each line in `codes`, without the white space at its ends.
     article_codes : ndarray of int64, shape (n_articles + 1,)
         Where each article begins in `codes`.
     article_lines : ndarray of int64, shape (n_articles + 1,)
         Where each article's lines begin among all lines.
     part_lines : ndarray of int64, shape (n_parts + 1,)
-        Where each part's lines begin: an article, or a piece of one with more than `MOST_LINES` lines.
+        Where each part's lines begin. A part is an article, or one piece of an article that has more than
+        `MOST_LINES` lines.
     """
 
     texts: list[str]
@@ -63,7 +65,7 @@ class LineBatch:
         Parameters
         ----------
         texts : sequence of str
-            One article each; any line ending, any script, lone surrogates too.
+            One article each, with any line endings and in any script; lone surrogates are allowed.
 
         Raises
         ------
@@ -90,28 +92,29 @@ class LineBatch:
 
     @property
     def n_lines(self) -> int:
-        """Count the lines of all articles."""
+        """Return the number of non-blank lines of all articles."""
         return len(self.starts)
 
     @property
     def n_articles(self) -> int:
-        """Count the articles."""
+        """Return the number of articles."""
         return len(self.texts)
 
     @cached_property
     def line_articles(self) -> Indices:
-        """Give the article of each line, shape (n_lines,)."""
+        """Return the index of each line's article, shape (n_lines,)."""
         return np.repeat(np.arange(self.n_articles), np.diff(self.article_lines))
 
     @cached_property
     def line_parts(self) -> Indices:
-        """Give the part of each line, shape (n_lines,)."""
+        """Return the index of each line's part, shape (n_lines,)."""
         return np.repeat(np.arange(len(self.part_lines) - 1), np.diff(self.part_lines))
 
     def sections(self) -> Iterator["LineBatch"]:
-        r"""Cut the batch into batches of whole parts, of at most `MOST_LINES` lines each; each part is an article.
+        r"""Yield the batch as smaller batches of at most `MOST_LINES` lines, in which each part is an article.
 
-        Their lines are those of the batch, in order. A batch of so few lines is its only section.
+        The lines of all sections are the lines of the batch, in order. A batch with at most `MOST_LINES` lines is
+        its own and only section.
 
         Examples
         --------
@@ -128,7 +131,7 @@ class LineBatch:
             first = last
 
     def _part_text(self, part: int) -> str:
-        """Take the text of a part, its first line's indentation too."""
+        """Return the text of a part, including the indentation of its first line."""
         begin, end = self.part_lines[part : part + 2].tolist()
         if begin == end:
             return ""
@@ -139,21 +142,21 @@ class LineBatch:
         return self.texts[article][start - first : int(self.ends[end - 1]) - first]
 
     def spans(self, article: int) -> list[tuple[int, int]]:
-        """Give the spans of one article's lines, in its own text."""
+        """Return the spans of one article's lines as (start, end) within the article's text."""
         lines = slice(*self.article_lines[article : article + 2])
         offset = self.article_codes[article]
         return list(zip((self.starts[lines] - offset).tolist(), (self.ends[lines] - offset).tolist(), strict=True))
 
     def line_texts(self, article: int) -> list[str]:
-        """Give one article's lines as strings."""
+        """Return the lines of one article as strings."""
         text = self.texts[article]
         return [text[start:end] for start, end in self.spans(article)]
 
     def segments(self, article: int) -> list[str]:
-        """Cut one article into a piece for each line; joined they are the article.
+        """Return one article's segments, one for each line; joined, they are the article.
 
-        The first piece begins with the article, each other one with its line; blank lines go with the line
-        before them. An article without lines has no pieces.
+        The first segment begins at the start of the article, each other segment at the start of its line. Blank
+        lines belong to the segment of the line before them. An article without lines has no segments.
         """
         starts = [start for start, _ in self.spans(article)]
         text = self.texts[article]
@@ -162,17 +165,17 @@ class LineBatch:
 
 
 def split_lines(text: str) -> list[tuple[int, int]]:
-    r"""Find the lines of one text, the blank ones left out.
+    r"""Find the non-blank lines of one text.
 
     Parameters
     ----------
     text : str
-        With LF, CRLF, CR, form feeds, U+2028, or any other break that `str.splitlines` knows.
+        A text with the line breaks of `str.splitlines`: LF, CRLF, CR, form feeds, U+2028 and others.
 
     Returns
     -------
     list of (start, end)
-        Each line's span in `text`, without the white space at its ends.
+        The span of each line in `text`, without the white space at its ends.
 
     Examples
     --------
@@ -184,7 +187,7 @@ def split_lines(text: str) -> list[tuple[int, int]]:
 
 
 def _cut_articles(article_lines: Indices) -> Indices:
-    """Give where parts begin: articles, and pieces of much the same length of those that have too many lines."""
+    """Return where the lines of each part begin; articles with too many lines become parts of similar length."""
     n_lines = np.diff(article_lines)
     if not len(n_lines) or n_lines.max() <= MOST_LINES:
         return article_lines
@@ -219,14 +222,14 @@ def find_lines(codes: Codes, table: Classes) -> tuple[Classes, Indices, Indices,
 
 
 def _find_breaks(codes: Codes, classes: Classes) -> Indices:
-    breaks = np.flatnonzero(classes >= LINE_BREAK)  # its bit is the highest; flags are searched faster than numbers
+    breaks = np.flatnonzero(classes >= LINE_BREAK)  # the highest bit; Booleans are searched faster than numbers
     after = np.minimum(breaks + 1, len(codes) - 1)
     in_crlf = (codes[breaks] == 0x0D) & (codes[after] == 0x0A) & (after > breaks)
     return np.asarray(breaks[~in_crlf], np.int64)
 
 
 def _find_spans(classes: Classes, breaks: Indices) -> tuple[Indices, Indices]:
-    """Find each line's first visible code point and the one after its last, by runs of visible code points."""
+    """Return the spans of the lines: from the first visible code point to the one after the last visible one."""
     visible = np.zeros(len(classes) + 2, np.bool_)
     np.equal(classes & SPACE, 0, out=visible[1:-1])
     edges = np.flatnonzero(visible[1:] != visible[:-1])

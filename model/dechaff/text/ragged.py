@@ -22,9 +22,9 @@ _DECIMALS: Final = 4
 
 
 def sum_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
-    """Sum each row; an empty row sums to zero.
+    """Sum each row by itself, so that its sum does not depend on the rest of the batch.
 
-    Every row is summed by itself, so its sum does not depend on the other rows of the batch.
+    The sum of an empty row is zero.
 
     Parameters
     ----------
@@ -212,12 +212,14 @@ def round_column(column: Values) -> Floats:
 
 
 def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) -> Floats:
-    """Divide counts in float32: below 2**24 the results are those of float64, rounded, in half the memory.
+    """Divide counts by `others` in float32, at half the memory of float64.
+
+    For counts below 2**24 the result equals the rounded result in float64.
 
     Parameters
     ----------
     counts, others : ndarray of integers, shape (..., n_values)
-        None of the others is zero.
+        Numerators and denominators; `others` must not contain zeros.
 
     Examples
     --------
@@ -228,7 +230,7 @@ def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) ->
 
 
 def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Round columns of float64 to four decimals; leave flags and float32 as they are.
+    """Round columns of float64 to four decimals; columns of other types stay unchanged.
 
     Parameters
     ----------
@@ -240,12 +242,12 @@ def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]
 
 
 def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> Floats:
-    """Compute log(1 + count); small counts are looked up in a table, which is far faster.
+    """Compute log(1 + count) for each count; small counts are looked up in a table, which is much faster.
 
     Parameters
     ----------
     counts : ndarray of integers
-        Negative ones count as zero.
+        Negative ones are treated as zero.
     rounded : bool
         Whether to round to four decimals, as `round_column` does.
 

@@ -1,8 +1,8 @@
-"""Lines to words: the words of a batch as spans and hashes, found without a loop.
+"""Lines to words: the words of a batch as spans and hashes, computed without a loop.
 
-A word is a run of letters, marks and digits; an ideograph and a currency symbol each stand alone. A word's hash is
-a polynomial over its folded code points (prefix sums modulo 2^64), so equal words have equal hashes wherever they
-stand, in fitting as in inference.
+A word is a sequence of letters, combining marks and digits; each ideograph and each currency symbol is a separate
+word. A word's hash is a polynomial over its folded code points (prefix sums modulo 2^64), so equal words have equal
+hashes wherever they occur, in training and in inference.
 """
 
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ from dechaff.text.characters import CURRENCY, IDEOGRAPH, WORD, fold_table
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import sum_rows
 
-# Odd, so that they have inverses modulo 2^64 (and no pattern): Knuth's and golden-ratio multipliers.
+# Knuth's and the golden-ratio multiplier: odd, so that they have inverses modulo 2^64.
 _BASE = 6364136223846793005
 _MIX = 0x9E3779B97F4A7C15
 _MASK = 2**64 - 1
 _SMALLEST_TABLE = 1 << 14
 _BUCKET_BITS = 12
 _IDEOGRAPH_WIDTH = 3
-# A line's length beyond this makes no difference.
+# Longer lines are treated as lines of this length.
 _LONGEST = 65_535
 
-#: Phrases of the user's own: pairs of a family of the lexicon and a phrase.
+#: The user's own phrases: pairs of a family (a named group of phrases in the lexicon) and a phrase.
 Keywords = tuple[tuple[str, str], ...]
 
 
@@ -40,15 +40,15 @@ class Words:
     Attributes
     ----------
     starts, ends : ndarray of int64, shape (n_words,)
-        Spans in the batch's code points.
+        The span of each word in the batch's code points.
     hashes : ndarray of uint64, shape (n_words,)
-        Equal for equal words; case, width and the values of digits aside.
+        The hash of each word; words that differ only in case, width or the values of digits have equal hashes.
     offsets : ndarray of int64, shape (n_lines + 1,)
         Where each line's words begin.
     batch : LineBatch
-        What they are the words of.
+        The batch that contains the words.
     keywords : tuple of (family, phrase)
-        Phrases to look for among them besides those of the lexicon.
+        The user's own phrases, which are searched for in addition to the phrases of the lexicon.
     """
 
     starts: Indices
@@ -60,44 +60,44 @@ class Words:
 
     @cached_property
     def counts(self) -> Indices:
-        """Count the words of each line."""
+        """Return the number of words of each line, shape (n_lines,)."""
         return np.diff(self.offsets)
 
     @cached_property
     def lengths(self) -> Indices:
-        """Count the characters of each word."""
+        """Return the number of characters of each word, shape (n_words,)."""
         return self.ends - self.starts
 
     @cached_property
     def first_classes(self) -> Classes:
-        """Give the class of each word's first character."""
+        """Return the class bits of each word's first character, shape (n_words,)."""
         return self.batch.classes[self.starts]
 
     @cached_property
     def characters(self) -> CharacterCounts:
-        """Count the characters of each line."""
+        """Count the characters of each line by kind."""
         return count_characters(self.batch, sum_rows(self.lengths, self.offsets))
 
     @cached_property
     def widths(self) -> Indices:
-        """Give the length of each line: an ideograph says about as much as three letters, in any script."""
+        """Return each line's length in characters; an ideograph counts as three, as it says about as much."""
         n_chars = np.minimum(self.batch.ends - self.batch.starts, _LONGEST)
         more = (_IDEOGRAPH_WIDTH - 1) * np.minimum(self.characters.ideographs, _LONGEST)
         return np.asarray(n_chars + more, np.int64)
 
     @cached_property
     def lines(self) -> Indices:
-        """Give the line of each word, shape (n_words,)."""
+        """Return the index of each word's line, shape (n_words,)."""
         return np.repeat(np.arange(len(self.counts)), self.counts)
 
     @cached_property
     def part_words(self) -> Indices:
-        """Tell where each part's words begin, shape (n_parts + 1,)."""
+        """Return where each part's words begin, shape (n_parts + 1,)."""
         return self.offsets[self.batch.part_lines]
 
     @cached_property
     def copies(self) -> Indices:
-        """Count how often each word, or another of its bucket, stands in its part; shape (n_words,)."""
+        """Count how often each word, or another word of its bucket, occurs in its part; shape (n_words,)."""
         return count_copies(self.hashes, self.part_words)
 
 
@@ -108,7 +108,7 @@ def find_words(batch: LineBatch, keywords: Keywords = ()) -> Words:
     ----------
     batch : LineBatch
     keywords : tuple of (family, phrase)
-        Phrases to look for among the words besides those of the lexicon.
+        The user's own phrases, which are searched for in addition to the phrases of the lexicon.
 
     Examples
     --------
@@ -128,7 +128,7 @@ def count_copies(hashes: Hashes, part_words: Indices) -> Indices:
 
 
 def bucket_words(hashes: Hashes, part_words: Indices) -> Indices:
-    """Give each word its bucket, 4,096 a part, by the top bits of its hash; shape (n_words,)."""
+    """Return the bucket of each word by the top bits of its hash, 4,096 buckets for each part; shape (n_words,)."""
     parts = np.repeat(np.arange(len(part_words) - 1), np.diff(part_words))
     parts <<= _BUCKET_BITS
     parts += (hashes >> np.uint64(64 - _BUCKET_BITS)).view(np.int64)
@@ -165,13 +165,13 @@ def hash_words(
 
 
 def hash_spans(folded: Codes, starts: Indices, ends: Indices) -> Hashes:
-    """Hash spans of folded code points, as `hash_words` does, shape (n_spans,)."""
+    """Hash spans of folded code points in the same way as `hash_words`, shape (n_spans,)."""
     sums, inverse = _prefix_sums(folded)
     return mix((sums[ends] - sums[starts]) * inverse[starts])
 
 
 def mix(hashes: Hashes) -> Hashes:
-    """Spread a hash over all 64 bits (the finaliser of splitmix64, cut short)."""
+    """Mix the bits of each hash over all 64 bits (a shortened finaliser of splitmix64)."""
     mixed: Hashes = hashes >> np.uint64(32)
     mixed ^= hashes
     mixed *= np.uint64(_MIX)
@@ -180,14 +180,14 @@ def mix(hashes: Hashes) -> Hashes:
 
 
 def join_hashes(first: Hashes, second: Hashes) -> Hashes:
-    """Hash a sequence that goes on: `first` is the hash of what came before, `second` of the next word."""
+    """Return the hashes of extended sequences: `first` holds hashes of sequences, `second` of their next words."""
     return mix(first * np.uint64(_BASE) + second)
 
 
 def _word_spans(classes: Classes) -> tuple[Indices, Indices]:
     single = (classes & (IDEOGRAPH | CURRENCY)) > 0
     inside = ((classes & WORD) > 0) | single
-    # A word begins where its character is the first of a run, or stands alone, or follows one that does.
+    # A word begins at the first word character of a sequence, at a single-character word, or directly after one.
     begins = inside.copy()
     begins[1:] &= ~inside[:-1] | single[1:] | single[:-1]
     ends = inside.copy()
@@ -205,7 +205,7 @@ def _prefix_sums(codes: Codes) -> tuple[Hashes, Hashes]:
 @cache
 def _powers(n: int) -> tuple[Hashes, Hashes]:
     def table(base: int) -> Hashes:
-        """Give the powers of one base from 0 on."""
+        """Return the powers of a base modulo 2^64, from the power 0."""
         factors = np.full(n, base, np.uint64)
         factors[0] = 1
         return np.cumprod(factors)

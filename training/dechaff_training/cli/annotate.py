@@ -1,4 +1,4 @@
-"""The commands `dechaff annotate` and `dechaff check`: labels of a corpus made, converted and checked."""
+"""The commands `dechaff annotate` and `dechaff check`: create, convert and check labels."""
 
 import sys
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ def annotate(
         from dechaff_training.exchange.convert import exchange_labels
 
         n_articles = exchange_labels(inputs, source.value, target.value, out)
-        print(f"dechaff: {n_articles} articles", file=sys.stderr)
+        print(f"dechaff: converted {n_articles} articles", file=sys.stderr)
     elif gold is not None and len(inputs) == 1 and source is None and target is None:
         annotate_page(inputs[0], gold, out, extractor, title, make_decoding(encoding, errors))
     else:
@@ -82,7 +82,7 @@ def annotate_page(
     Raises
     ------
     DechaffError
-        If a file cannot be read, or less than half of the gold is on the page.
+        If a file cannot be read, or the page contains less than half of the gold paragraphs' words.
     """
     from dechaff_training.corpus import format_labelled
     from dechaff_training.corpus.extraction import extract
@@ -91,13 +91,13 @@ def annotate_page(
     html = read_text(page, decoding)
     body = [line.strip() for line in read_text(gold, decoding).splitlines() if line.strip()]
     if not body:
-        raise InputError(f"{show_path(gold)}: empty: write the article's paragraphs, one per line")
+        raise InputError(f"{show_path(gold)}: empty file: write the article's paragraphs into it, one per line")
     text = extract(html, extractor)
     found = coverage(text, body)
     if found < USABLE_COVERAGE:
         raise InputError(
-            f"{show_path(page)}: the text by {extractor} has {found:.0%} of the words of {show_path(gold)}: "
-            "use the gold of this page, or another --extractor"
+            f"{show_path(page)}: the text by {extractor} has only {found:.0%} of the words of {show_path(gold)}: "
+            "give the paragraphs of this page's article, or another --extractor"
         )
     labelled = format_labelled(text, align(text, body, title))
     with open_output(out) as stream:
@@ -105,7 +105,7 @@ def annotate_page(
 
 
 def check_corpus(paths: Sequence[Path], *, as_json: bool = False) -> bool:
-    """Print the findings about the labels of corpora; return whether none is an error.
+    """Print the findings about the labels of corpora; return True if there are no errors.
 
     Raises
     ------

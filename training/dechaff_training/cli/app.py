@@ -23,7 +23,7 @@ from dechaff_training.cli.options import BEHAVIOUR, examples
 _PIPE_CLOSED = 141
 # Errors in writing: disk full, file too large, device broken, stream closed.
 _WRITE_ERRORS = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF)
-# How standard input, output and error are opened if they are closed: using them must stay an error.
+# The flags for opening standard input, output and error if they are closed: using them must stay an error.
 _UNUSABLE = (os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)
 
 
@@ -70,7 +70,7 @@ def _print_error(message: str) -> None:
 
 
 def _drop_output() -> None:
-    """Redirect standard output to nowhere: Python flushes it again at exit, and would report the error twice."""
+    """Redirect standard output to the null device: Python flushes it again at exit and would repeat the error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -121,13 +121,13 @@ def main() -> None:
 def _replace_closed_streams() -> None:
     """Open standard streams that the shell has closed, as in `dechaff show a.txt >&-`.
 
-    Otherwise the next file that is opened would take their number, and `print` would write to standard error for
-    standard output, which is None in Python.
+    Otherwise the next opened file would take the number of the closed stream, and `print` would write to standard
+    error because standard output is None in Python.
     """
     for number, flags in enumerate(_UNUSABLE):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, flags)  # takes the lowest free number, which is this one
+            os.open(os.devnull, flags)  # takes the lowest free number, that of the closed stream
     sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115

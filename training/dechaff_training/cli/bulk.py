@@ -82,7 +82,7 @@ def bulk_files(
     Raises
     ------
     DechaffError
-        As `clean_bulk`.
+        If `clean_bulk` raises it: an input, the output folder or the model cannot be used.
     """
     from dechaff.bulk import clean_bulk
 
@@ -135,9 +135,9 @@ def summary_rows(summary: "Summary", output: Path) -> Iterator[str]:
         f"{figures['share_dropped_chars']:.1%} of the characters".replace("%", " %")
     )
     if summary.n_skipped:
-        yield f"{_count(summary.n_skipped, 'file')} finished by an earlier run"
+        yield f"{_count(summary.n_skipped, 'file')} skipped: finished by an earlier run"
     if summary.n_redone:
-        yield f"{_count(summary.n_redone, 'file')} done again: changed since"
+        yield f"{_count(summary.n_redone, 'file')} processed again: changed since the earlier run"
     if counts.n_flagged:
         flags = ", ".join(f"{flag}: {n:,}" for flag, n in sorted(counts.flags.items()))
         yield f"{counts.n_flagged:,} documents flagged ({flags})"

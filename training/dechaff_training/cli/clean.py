@@ -71,18 +71,18 @@ class Job:
     Attributes
     ----------
     paths : tuple of Path
-        `-` is standard input.
+        The input files; `-` stands for standard input.
     model : Path, optional
-        By default the built-in model.
+        The model file; by default the built-in model.
     threshold : float or str, optional
     decoding : Decoding
     keywords : dict of str to list of str, optional
         The user's own phrases by family.
     title, url : str, optional
-        Of the article, if there is only one.
+        The article's title and URL, if there is only one article.
     extractor : str, optional
-        With an extractor, HTML is converted to text and labelled text loses its marks; without, files are plain
-        text.
+        The extractor that converts HTML to text; labelled text then loses its marks. Without an extractor, all
+        files are read as plain text.
     """
 
     paths: tuple[Path, ...] = (STANDARD,)
@@ -124,19 +124,19 @@ class Articles:
                 bar.advance()
 
     def check_any(self) -> None:
-        """Raise if no input could be read, so that results of an earlier run are not overwritten by nothing."""
+        """Raise InputError if no input could be read, so that no empty output replaces earlier results."""
         if self._n_failed and not self._n_done:
             self.check_all()
 
     def check_all(self) -> None:
-        """Raise if any input was left out.
+        """Raise InputError if any input was left out.
 
         Raises
         ------
         InputError
         """
         if self._n_failed:
-            raise InputError(f"{self._n_failed} of {len(self._job.paths)} inputs left out")
+            raise InputError(f"{self._n_failed} of {len(self._job.paths)} inputs could not be read")
 
     def _read(self, path: Path) -> str | None:
         job = self._job
@@ -168,7 +168,7 @@ def clean_files(job: Job, out: str | None, *, as_json: bool = False) -> None:
     Raises
     ------
     BadParameter
-        If the results cannot go there.
+        If the results cannot be written to `out`.
     InputError
         If any input was left out; the others are written.
     """
@@ -225,7 +225,7 @@ def output_folder(out: str | None, paths: Sequence[Path], *, as_json: bool = Fal
     Raises
     ------
     BadParameter
-        If the results cannot go there.
+        If the results cannot be written to `out`.
 
     Examples
     --------
@@ -236,7 +236,7 @@ def output_folder(out: str | None, paths: Sequence[Path], *, as_json: bool = Fal
         return None
     is_folder = Path(out).is_dir() or out.endswith("/")
     if as_json and is_folder:
-        raise _bad_output(f"{out} is a folder: all results of --json go to one file")
+        raise _bad_output(f"{out} is a folder: give a file, since --json writes all results to one")
     if as_json or (len(paths) == 1 and not is_folder):
         return None
     _check_names(Path(out), paths)
@@ -250,7 +250,7 @@ def _check_names(folder: Path, paths: Sequence[Path]) -> None:
     seen: dict[str, Path] = {}
     for path in paths:
         if path == STANDARD:
-            raise _bad_output("standard input has no name: name an output file")
+            raise _bad_output("standard input has no file name: give an output file, not a folder")
         if path.name in seen:
             raise _bad_output(f"{seen[path.name]} and {path} would both be written to {folder / path.name}")
         seen[path.name] = path

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 EPILOG = (
     examples("diff default my.joblib data/articles", "diff old.joblib new.joblib texts/ --json changes.json")
-    + "\n\nReasons are the themes whose contributions to the line's log-odds differ most, B minus A: above 0 "
-    "if B is more for content. Where lines have labels, a change is right if B agrees with them."
+    + "\n\nReasons are the themes whose contributions to the line's log-odds differ most, B minus A: positive "
+    "if they favour content in B. If a line is labelled, a change is right if B agrees with the label."
 )
 _MODEL_HELP = "Model file, or 'default' for the built-in model."
 _CORPUS_SUFFIXES = (".jsonl", ".parquet")
@@ -63,14 +63,14 @@ def diff_models(
     Parameters
     ----------
     names : tuple of str
-        Models A and B: files, or `default`.
+        Models A and B: model files, or `default` for the built-in model.
     paths : sequence of Path
         Articles, labelled or not, and folders of them.
     threshold : float or str, optional
     extractors : sequence of str
-        Each makes one article of a page; by default those that dechaff is trained on.
+        Every page yields one article per extractor; by default those that dechaff is trained on.
     limit : int
-        Maximum number of printed lines; JSON has all of them.
+        Maximum number of printed lines; JSON contains all of them.
     reasons : int
         Maximum number of reasons per line.
     json_file : Path, optional
@@ -96,12 +96,12 @@ def diff_models(
 
 
 def read_articles(paths: Sequence[Path], extractors: Sequence[str] = ()) -> "Corpus":
-    """Read articles, with their labels if they have any.
+    """Read articles, with their labels if they have any; every page yields one article per extractor.
 
     Raises
     ------
     DechaffError
-        If one cannot be read.
+        If an article cannot be read.
     """
     from dechaff_training.corpus import Corpus
     from dechaff_training.corpus.article_files import HTML_SUFFIXES, SUFFIXES, find_articles, read_article

@@ -34,9 +34,15 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FILE", help="Write label, probability and length of each line, no text, as .npz."),
     ] = None,
+    html: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="PAGES", help="HTML (.parquet) of pages labelled by reading: adds extractors to their table."
+        ),
+    ] = None,
 ) -> None:
     """Measure a model on labelled articles and pages, with confidence intervals over sites."""
-    evaluation = evaluate_model(corpora, model, threshold, extractors or (), lines, titles=titles)
+    evaluation = evaluate_model(corpora, model, threshold, extractors or (), lines, titles=titles, html=html or ())
     _write_figures(evaluation, json_file)
 
 
@@ -70,7 +76,7 @@ def benchmark(
 
 
 def _write_figures(figures: "Evaluation | PageBenchmark", json_file: Path | None) -> None:
-    """Write figures as JSON if a file is named, and print them unless JSON goes to standard output."""
+    """Write figures as JSON if a file is given, and print them unless JSON goes to standard output."""
     if json_file is not None:
         write_json(figures.to_dict(), json_file)
     if json_file != STANDARD:
@@ -87,22 +93,26 @@ def evaluate_model(
     lines: Path | None = None,
     *,
     titles: bool = False,
+    html: Sequence[Path] = (),
 ) -> "Evaluation":
-    """Evaluate a model on corpora; write its results line by line to the file `lines`, if any.
+    """Evaluate a model on corpora; if `lines` is given, write the results of each line to that file.
 
     Raises
     ------
     DechaffError
         If the model or the corpora cannot be read.
     """
-    from dechaff_training.corpus import read_corpus
+    from dechaff_training.corpus import find_files, read_corpus
+    from dechaff_training.corpus.pages import read_html
     from dechaff_training.evaluate import evaluation
 
     judge = load(model)
     with Bar("reading the corpus") as bar:
         corpus = read_corpus(paths, extractors)
+        files = [file for path in html for file in find_files(path, (".parquet",))]
+        pages = {article.id: page for file in files for article, page in read_html(file)}
         bar.describe("evaluating")
-        result = evaluation.evaluate(judge, corpus, threshold, titles=titles)
+        result = evaluation.evaluate(judge, corpus, threshold, titles=titles, html=pages)
     if lines is not None:
         result.records.write(lines)
     result.settings["model_sha256"] = model_digest(model)

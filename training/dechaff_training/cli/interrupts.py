@@ -12,12 +12,12 @@ from types import FrameType
 
 #: The exit code that shells report for a program ended by SIGINT.
 INTERRUPTED = 130
-# Seconds after which a callback that an interrupt fell into has ended.
+# Seconds after which a callback during which an interrupt arrived has ended.
 _DELAY = 0.01
 
 
 def exit_on_interrupt() -> None:
-    """End the process at once on Ctrl-C, outside of `interruptible` blocks; keep a SIGINT that is ignored."""
+    """End the process at once on Ctrl-C, outside of `interruptible` blocks; leave an ignored SIGINT ignored."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _exit)
 

@@ -45,7 +45,7 @@ def label(
     threshold: options.Threshold = None,
     keywords: options.Keywords = None,
     extractor: options.Extractor = "resiliparse_all",
-    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="Port; 0 is any free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="Port; 0 for any free port.")] = 0,
     opens: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
 ) -> None:
     """Label articles in the browser: check each line's label and reasons, correct it, save."""
@@ -96,14 +96,16 @@ def label_files(
 
     check_extractors([extractor], EXTRACTORS)
     if to.exists() and not to.is_dir():
-        raise InputError(f"{to}: not a folder: name one for the labelled articles")
+        raise InputError(f"{to}: not a folder: give a folder for the labelled articles")
     judge = load(model)
     judge = judge.with_keywords(keywords) if keywords else judge
     judge.resolve_threshold(threshold)
     session = Session(inputs, to, judge, threshold, extractor, model_digest(model))
     if model is None and (tuned := _tuned_model(to)):
         session.use(load_model(tuned))
-        print(f"dechaff: {tuned}, fine-tuned with these labels, proposes new ones", file=sys.stderr)
+        print(
+            f"dechaff: labels are proposed by {tuned}, the model fine-tuned on the labels in {to}", file=sys.stderr
+        )
     if session.has_pages:
         extractor_version(extractor)  # a missing package is reported here, not in the browser
     serve(session, port, opens=opens)
@@ -131,7 +133,7 @@ def suggest_files(
     done = find_sources([to] if to and to.is_dir() else [])
     todo = {name: source for name, source in find_sources(inputs).items() if name not in done}
     if not todo:
-        raise InputError("no articles to label there: name texts (.txt), pages (.html) or folders of them")
+        raise InputError("no unlabelled articles found in the inputs: give .txt or .html files, or folders of them")
     judge = load(model or (to and _tuned_model(to)))
     texts = [source.read_text(extractor) for source in todo.values()]
     sites = [name.site for name in todo]

@@ -82,13 +82,13 @@ Keywords = Annotated[
 
 
 def _parse_threshold(value: str) -> float | str:
-    """Parse a number from 0 to 1 or the name of a preset, which is checked against the model later."""
+    """Parse a number between 0 and 1, or the name of a preset, which is checked against the model later."""
     try:
         number = float(value)
     except ValueError:
         return value
     if not 0 <= number <= 1:
-        raise typer.BadParameter(f"{value} is not from 0 to 1")
+        raise typer.BadParameter(f"{value} is not between 0 and 1")
     return number
 
 
@@ -115,7 +115,9 @@ def parse_keywords(keywords: list[str] | None) -> dict[str, list[str]] | None:
     for keyword in keywords or ():
         family, equals, phrase = keyword.partition("=")
         if not equals:
-            raise typer.BadParameter(f"{keyword!r} is not FAMILY=PHRASE", param_hint="'--keyword' / '-k'")
+            raise typer.BadParameter(
+                f"{keyword!r} does not have the form FAMILY=PHRASE", param_hint="'--keyword' / '-k'"
+            )
         phrases.setdefault(family.strip(), []).append(phrase.strip())
     return phrases or None
 
@@ -125,7 +127,9 @@ def article_paths(files: list[Path] | None, title: str | None, url: str | None) 
     paths = tuple(files or [STANDARD])
     for value, name in ((title, "--title"), (url, "--url")):
         if value is not None and len(paths) > 1:
-            raise typer.BadParameter(f"{len(paths)} inputs: it needs exactly one", param_hint=f"'{name}'")
+            raise typer.BadParameter(
+                f"it needs exactly one input, but there are {len(paths)}", param_hint=f"'{name}'"
+            )
     return paths
 
 
@@ -133,7 +137,7 @@ def make_decoding(encoding: str, errors: OnError) -> Decoding:
     """Return the decoding for an encoding; refuse names that are not text encodings."""
     try:
         codecs.lookup(encoding)
-        b"-".decode(encoding, "replace")  # refuses codecs such as base64
+        b"-".decode(encoding, "replace")  # raises LookupError for codecs such as base64
     except LookupError as error:
         raise typer.BadParameter(f"there is no text encoding {encoding!r}", param_hint="'--encoding'") from error
     return Decoding(encoding, errors.value)

@@ -54,9 +54,9 @@ def report_files(job: Job, out: Path | None, limit: int) -> None:
     Parameters
     ----------
     job : Job
-        A folder stands for the articles in it.
+        The inputs and their settings; a folder stands for the articles in it.
     out : Path, optional
-        By default standard output.
+        The HTML file to write; by default standard output.
     limit : int
         Maximum number of reasons per dropped line.
 

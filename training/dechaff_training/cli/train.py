@@ -20,7 +20,7 @@ from dechaff_training.files.text_io import STANDARD, show_path
 EPILOG = (
     examples("train data/articles -o model.joblib --seed 1", "train --start-from default data/mine -o mine.joblib")
     + "\n\nWith --start-from, a model is moved towards your labels, as far as that helps on your held-out sites. "
-    "Scores on these, before and after, are printed with confidence intervals if there are enough sites."
+    "The scores on these sites, before and after, are printed with confidence intervals if there are enough sites."
 )
 #: Options that fine-tuning takes from the model to start from.
 _SCRATCH_ONLY: Final = ("trees", "folds", "c", "c_context", "threshold", "keywords", "metrics")
@@ -59,7 +59,9 @@ def train(
         fine_tune_to_file(corpora, out, start_from, seed, extractors or (), json_file)
         return
     if json_file is not None:
-        raise typer.BadParameter("nothing is measured without --start-from", param_hint="'--json'")
+        raise typer.BadParameter(
+            "only fine-tuning is measured: add --start-from, or omit this option", param_hint="'--json'"
+        )
     parameters: dict[str, Any] = {"random_state": seed, "n_trees": trees, "n_folds": folds, "threshold": threshold}
     parameters |= {"C": c, "C_context": c_context, "keywords": parse_keywords(keywords)}
     train_to_file(corpora, out, parameters, extractors or (), metrics)
@@ -69,7 +71,10 @@ def _refuse_scratch_options(context: typer.Context) -> None:
     for option in context.command.params:
         source = context.get_parameter_source(str(option.name))
         if option.name in _SCRATCH_ONLY and source is not None and source.name == "COMMANDLINE":
-            raise typer.BadParameter("the model of --start-from has its own", param_hint=f"'{option.opts[0]}'")
+            raise typer.BadParameter(
+                "this setting comes from the model of --start-from: omit the option",
+                param_hint=f"'{option.opts[0]}'",
+            )
 
 
 def train_to_file(
@@ -86,7 +91,7 @@ def train_to_file(
     paths : sequence of Path
     out : Path
     parameters : dict
-        Of `LineClassifier`.
+        Parameters of `LineClassifier`.
     extractors : sequence of str
     metrics : Path, optional
         A JSON file of figures to store in the model.
@@ -94,7 +99,7 @@ def train_to_file(
     Raises
     ------
     DechaffError
-        If a file cannot be read, or the corpora do not suffice.
+        If a file cannot be read, or the corpora are too small to train on.
     """
     _check_out(out)
     figures = None if metrics is None else read_json(metrics)
@@ -111,7 +116,8 @@ def train_to_file(
         model = train_model(corpus, LineClassifier(**parameters), figures, progress)
         save_model(model, out)
     print(
-        f"dechaff: trained on {corpus.n_lines} lines of {len(corpus)} articles: {show_path(out)}", file=sys.stderr
+        f"dechaff: wrote {show_path(out)}, trained on {corpus.n_lines} lines of {len(corpus)} articles",
+        file=sys.stderr,
     )
 
 
@@ -129,23 +135,23 @@ def fine_tune_to_file(
     ----------
     paths : sequence of Path
     out : Path
-        Not the file of the model to start from.
+        The model file to write; it must not be the file of the model to start from.
     start : str
         A model file, or `default`.
     seed : int
     extractors : sequence of str
     json_file : Path, optional
-        A file for the scores.
+        The JSON file to write the scores to.
 
     Raises
     ------
     DechaffError
-        If a file cannot be read, or the corpora do not suffice.
+        If a file cannot be read, or the corpora are too small to train on.
     """
     _check_out(out)
     old = named_model(start)
     if old is not None and out.exists() and old.exists() and out.samefile(old):
-        raise InputError(f"{show_path(out)}: the model to start from is not overwritten: name another --out")
+        raise InputError(f"{show_path(out)}: the model to start from cannot be overwritten: give another --out")
     model = load(old)
     with Steps("reading") as progress:
         progress("reading the corpus")
@@ -162,10 +168,10 @@ def fine_tune_to_file(
         from dechaff_training.report.rendering import print_tables
 
         print_tables([fine_tuning_table(result)])
-    print(f"dechaff: {result.advice} It is in {show_path(out)}.", file=sys.stderr)
+    print(f"dechaff: {result.advice} The model is in {show_path(out)}.", file=sys.stderr)
 
 
 def _check_out(out: Path) -> None:
-    """Refuse to replace anything but a plain file, such as a device: for root, /dev/null would be lost."""
+    """Raise if the output exists but is not a plain file: replacing /dev/null as root would destroy it."""
     if out.exists() and not out.is_file():
-        raise InputError(f"{show_path(out)}: not a plain file: name a model file, as in model.joblib")
+        raise InputError(f"{show_path(out)}: not a plain file: give a file for the model, such as model.joblib")

@@ -12,10 +12,10 @@ from dechaff_training.corpus.extraction import extract
 from dechaff_training.files.paths import Name
 from dechaff_training.files.text_io import UTF_8, Decoding, read_text, show_path
 
-#: The suffixes of a corpus's files.
+#: The suffixes of the files of a corpus.
 CORPUS_SUFFIXES = (".txt", ".jsonl", ".parquet")
 HTML_SUFFIXES = (".html", ".htm")
-#: The suffixes of single articles' files.
+#: The suffixes of files that contain a single article.
 SUFFIXES = (".txt", *HTML_SUFFIXES)
 
 
@@ -25,14 +25,14 @@ def find_files(path: Path, suffixes: tuple[str, ...] = CORPUS_SUFFIXES) -> list[
     Raises
     ------
     CorpusError
-        If there is no such file or folder, or the file has another suffix.
+        If the path does not exist, or is a file with another suffix.
     """
     if not path.exists():
         raise CorpusError(f"{path}: no such file or folder")
     if path.is_dir():
         return sorted(file for file in path.rglob("*") if file.suffix in suffixes and file.is_file())
     if path.suffix not in suffixes:
-        raise CorpusError(f"{path}: not a corpus: name a folder, or a file in {', '.join(suffixes)}")
+        raise CorpusError(f"{path}: not a corpus: give a folder, or a file ending in {', '.join(suffixes)}")
     return [path]
 
 
@@ -42,20 +42,20 @@ def find_articles(paths: Sequence[Path], suffixes: tuple[str, ...] = SUFFIXES) -
     Parameters
     ----------
     paths : sequence of Path
-        A path that is no folder stays, whatever its name.
+        Files are returned unchanged, whatever their suffixes.
     suffixes : tuple of str
         The suffixes of files to find in folders.
 
     Raises
     ------
     InputError
-        If a folder has none.
+        If a folder contains no file with one of the suffixes.
     """
     found: list[Path] = []
     for path in paths:
         files = find_files(path, suffixes) if path.is_dir() else [path]
         if not files:
-            raise InputError(f"{show_path(path)}: no articles there; {', '.join(suffixes)} files are read")
+            raise InputError(f"{show_path(path)}: no article files in this folder ({', '.join(suffixes)})")
         found += files
     return tuple(found)
 
@@ -66,7 +66,7 @@ def read_article(path: Path, decoding: Decoding = UTF_8, extractor: str = "resil
     Parameters
     ----------
     path : Path
-        HTML if it has one of `HTML_SUFFIXES`; `-` is standard input.
+        The file, which is HTML if it has one of `HTML_SUFFIXES`; `-` is standard input.
     decoding : Decoding
     extractor : str
         The extractor for HTML.
@@ -74,14 +74,14 @@ def read_article(path: Path, decoding: Decoding = UTF_8, extractor: str = "resil
     Returns
     -------
     Article
-        Its id is the path; without labels, all lines are masked.
+        The article, whose id is the path; without labels, all lines are masked.
 
     Raises
     ------
     InputError
-        If it cannot be read.
+        If the file cannot be read.
     MissingExtraError
-        If it is HTML, and the extractor's package is not installed.
+        If the file is HTML, and the extractor's package is not installed.
     """
     text, where = read_text(path, decoding).removeprefix("\ufeff"), show_path(path)
     site = Name.of(path).site
@@ -89,7 +89,7 @@ def read_article(path: Path, decoding: Decoding = UTF_8, extractor: str = "resil
         return _unlabelled(extract(text, extractor), site, where, extractor)
     try:
         unmarked, labels, kinds = parse_labelled(text, where)
-    except MalformedError:  # a line without a mark: plain text
+    except MalformedError:  # a line without a mark means that the file is plain text
         return _unlabelled(text, site, where)
     return Article(unmarked, labels, site, where, "articles", kinds=kinds)
 

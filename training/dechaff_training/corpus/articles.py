@@ -33,25 +33,28 @@ class Article:
     ----------
     text : str
     labels : ndarray of int8
-        CONTENT, BOILERPLATE or MASKED for each line of `split_lines`, which leaves out blank ones.
+        CONTENT, BOILERPLATE or MASKED for each line of `split_lines`, which leaves out blank lines.
     site : str
-        The publisher. Splits never separate articles of one site.
+        The publisher. Splits keep all articles of a site together.
     id : str
-        Unique among the articles of one extractor.
+        The identifier, unique among the articles of one extractor.
     source : str
-        The collection; "articles" for labelled files.
+        The collection that the article comes from; "articles" for labelled files.
     language : str, optional
-        Two letters.
+        The two-letter language code.
     page_type : str
     extractor : str
         The extractor of the text; "none" if it was not HTML.
     kinds : tuple of str, optional
-        For labelled files, the kind of each line; "" for none.
+        The kind of each line of a labelled file; "" for lines without a kind.
     body : tuple of str, optional
-        Gold paragraphs.
+        The gold paragraphs: the article's text, extracted by a person.
     title : str, optional
     silver : bool
-        Whether the labels come from a vote instead of a gold body.
+        Whether the labels are silver: from a vote of extractors instead of a gold body.
+    roles, policy_kinds : tuple of str, optional
+        For pages labelled by reading, the role of each content line (headline, standfirst, lead) and the kind of
+        each boilerplate line by the label policy; "" for none.
     """
 
     text: str
@@ -66,6 +69,8 @@ class Article:
     body: tuple[str, ...] | None = None
     title: str | None = None
     silver: bool = False
+    roles: tuple[str, ...] | None = None
+    policy_kinds: tuple[str, ...] | None = None
 
 
 class MalformedError(CorpusError):
@@ -74,11 +79,11 @@ class MalformedError(CorpusError):
     Parameters
     ----------
     where : str
-        The file.
+        The name of the file.
     line : int
-        From 1.
+        The line number, from 1.
     problem : str
-        The mistake and its correction.
+        The mistake, and how to correct it.
     """
 
     def __init__(self, where: str, line: int, problem: str) -> None:
@@ -100,17 +105,17 @@ def parse_labelled(text: str, where: str = "text") -> tuple[str, NDArray[np.int8
     Parameters
     ----------
     text : str
-        `+ ` marks content, `- ` or `-kind ` boilerplate, `? ` masked lines.
+        The labelled text: `+ ` marks content, `- ` or `-kind ` boilerplate, `? ` masked lines.
     where : str
         The file's name, for errors.
 
     Returns
     -------
     text : str
-        Without the marks; its lines are joined by line feeds.
+        The text without the marks; its lines are joined by line feeds.
     labels : ndarray of int8
     kinds : tuple of str
-        "" for content, and for boilerplate without a kind.
+        The kind of each line; "" for content, and for boilerplate without a kind.
 
     Raises
     ------
@@ -140,7 +145,9 @@ def scan_labelled(text: str, where: str) -> Iterator[_MarkedLine | MalformedErro
         if found is None:
             problem = f"no mark before {raw[:30]!r}: begin the line with '+ ', '- ', '-kind ' or '? '"
         elif found[2] and (found[1] != "-" or found[2] not in KINDS):
-            problem = f"unknown mark {found[1] + found[2]!r}: write '+', '-' or '-kind' of {', '.join(KINDS)}"
+            problem = (
+                f"unknown mark {found[1] + found[2]!r}: write '+', '-' or '-kind' with a kind of {', '.join(KINDS)}"
+            )
         elif _is_blank(found[3] or ""):
             problem = "a mark without text: write the line's text after it, or leave the line empty"
         else:
@@ -155,15 +162,15 @@ def format_labelled(text: str, labels: Sequence[int] | NDArray[np.int8], kinds: 
     Parameters
     ----------
     text : str
-        Its line breaks become line feeds.
+        The article's text; its line breaks become line feeds.
     labels : sequence of int, length n_lines
-        For each line that is not blank.
+        The label of each line that is not blank.
     kinds : sequence of str, length n_lines, optional
 
     Raises
     ------
     CorpusError
-        If the text has more or fewer lines than there are labels.
+        If the number of labels differs from the number of lines that are not blank.
 
     Examples
     --------
@@ -174,13 +181,13 @@ def format_labelled(text: str, labels: Sequence[int] | NDArray[np.int8], kinds: 
     """
     n_lines = len(split_lines(text))
     if n_lines != len(labels) or (kinds is not None and len(kinds) != n_lines):
-        raise CorpusError(f"{n_lines} lines, but {len(labels)} labels: give one for each line that is not blank")
+        raise CorpusError(f"{n_lines} lines, but {len(labels)} labels: give one label for each non-blank line")
     marks = iter(zip(labels, kinds or [""] * n_lines, strict=True))
     return "".join("\n" if _is_blank(line) else f"{_mark(*next(marks))} {line}\n" for line in text.splitlines())
 
 
 def _is_blank(line: str) -> bool:
-    """Return whether `split_lines` leaves a line out, which may contain zero-width characters."""
+    """Return whether `split_lines` leaves out a line: it has only white space or zero-width characters."""
     classes = class_table()
     return all(classes[ord(character)] & SPACE for character in line)
 
@@ -195,7 +202,7 @@ def read_labelled(path: Path) -> Article:
     Raises
     ------
     CorpusError
-        If it is malformed.
+        If the file is malformed.
     """
     text, labels, kinds = parse_labelled(read_file(path), str(path))
     site = path.resolve().parent.name
@@ -228,14 +235,14 @@ def read_file(path: Path) -> str:
     Raises
     ------
     CorpusError
-        If it cannot be read, or is not UTF-8.
+        If the file cannot be read, or is not valid UTF-8.
     """
     try:
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise CorpusError(f"{path}: not UTF-8 at byte {error.start}: save it as UTF-8") from error
+        raise CorpusError(f"{path}: not UTF-8 at byte {error.start}: save the file as UTF-8") from error
 
 
 @cache
@@ -258,7 +265,7 @@ def parse_records(text: str, where: str) -> Iterator[tuple[int, dict[str, Any]]]
     Raises
     ------
     CorpusError
-        If a line is no JSON object.
+        If a line is not a JSON object.
     """
     # Only line feeds end a record: JSON strings may contain other line breaks unescaped.
     for number, line in enumerate(text.split("\n"), 1):
@@ -267,9 +274,9 @@ def parse_records(text: str, where: str) -> Iterator[tuple[int, dict[str, Any]]]
         try:
             record = json.loads(line)
         except json.JSONDecodeError as error:
-            raise MalformedError(where, number, f"no JSON: {error.msg} at column {error.colno}") from error
+            raise MalformedError(where, number, f"not valid JSON: {error.msg} at column {error.colno}") from error
         if not isinstance(record, dict):
-            raise MalformedError(where, number, "not an object: write one object per line")
+            raise MalformedError(where, number, "not a JSON object: write one object per line")
         yield number, record
 
 
@@ -278,20 +285,20 @@ def _from_record(record: dict[str, Any], path: Path, number: int) -> Article:
         if not isinstance(record.get(key), str):
             raise MalformedError(str(path), number, f'no string "{key}": give each article an id and a site')
     if not isinstance(record.get("lines"), list):
-        raise MalformedError(str(path), number, 'no list "lines": give one object with text and label a line')
+        raise MalformedError(str(path), number, 'no list "lines": give a list of objects with "text" and "label"')
     return _from_lines(record, [_check_line(line, path, number) for line in record["lines"]])
 
 
 def _check_line(line: Any, path: Path, number: int) -> tuple[str, int, str]:
     """Return a line's text, label and kind from its record."""
     if not isinstance(line, dict) or not isinstance(line.get("text"), str):
-        raise MalformedError(str(path), number, 'a line is an object with "text" and "label"')
+        raise MalformedError(str(path), number, 'a line is not an object with strings "text" and "label"')
     label = line.get("label")
     if not isinstance(label, str) or label not in _NAMES:
         problem = f"unknown label {label!r}: write one of {', '.join(_NAMES)}"
         raise MalformedError(str(path), number, problem)
     if len(split_lines(line["text"])) != 1:
-        problem = f"{line['text'][:30]!r} is not one line: leave blank lines out, split the others"
+        problem = f"{line['text'][:30]!r} is not one line: leave out blank lines, and split the others"
         raise MalformedError(str(path), number, problem)
     kind = line.get("kind") or ""
     if kind and kind not in KINDS:

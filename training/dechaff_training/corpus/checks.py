@@ -31,7 +31,7 @@ class Finding:
     ----------
     path : Path
     line : int
-        From 1; 0 for the whole file.
+        The line number, from 1; 0 for the whole file.
     message : str
     severity : str
         "error" or "warning".
@@ -57,13 +57,13 @@ def check_paths(paths: Sequence[str | Path]) -> list[Finding]:
     """Check labelled files for mistakes.
 
     Errors are malformed files, articles without lines, and the same text on two sites. Warnings are articles with
-    only one label, and lines labelled both ways in one article or on one site; except headlines, whose copies
-    are boilerplate.
+    only one label, and lines labelled both ways in one article or on one site, except headlines: their copies are
+    boilerplate.
 
     Parameters
     ----------
     paths : sequence of str or Path
-        As for `Corpus.read`.
+        Files and folders, as for `Corpus.read`.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def check_paths(paths: Sequence[str | Path]) -> list[Finding]:
 
 
 def _check_file(path: Path) -> list[Finding]:
-    """Return every malformed line of a text file, the first one of JSONL, and nothing for Parquet."""
+    """Return every malformed line of a text file, only the first one of a JSONL file, and none for Parquet."""
     try:
         if path.suffix == ".txt":
             items = scan_labelled(read_file(path), str(path))
@@ -107,10 +107,10 @@ def _check_file(path: Path) -> list[Finding]:
 def _check_article(path: Path, article: Article) -> Iterator[Finding]:
     labels = set(article.labels.tolist()) - {MASKED}
     if not len(article.labels):
-        yield Finding(path, 0, f"{article.id} has no lines: delete it, or write its text", "error")
+        yield Finding(path, 0, f"the article {article.id} has no lines: delete it, or write its text", "error")
     elif len(labels) < 2:
         only = {CONTENT: "content", BOILERPLATE: "boilerplate"}.get(min(labels, default=MASKED), "masked")
-        yield Finding(path, 0, f"all lines of {article.id} are {only}: is that meant?", "warning")
+        yield Finding(path, 0, f"all lines of {article.id} are {only}: check the labels", "warning")
 
 
 def _check_duplicates(articles: Sequence[tuple[Path, Article]]) -> Iterator[Finding]:
@@ -120,7 +120,7 @@ def _check_duplicates(articles: Sequence[tuple[Path, Article]]) -> Iterator[Find
         first = seen.setdefault(key, article)
         if key and first is not article:
             severity = "warning" if first.site == article.site else "error"
-            yield Finding(path, 0, f"{article.id} has the text of {first.id}: delete one of them", severity)
+            yield Finding(path, 0, f"{article.id} has the same text as {first.id}: delete one of them", severity)
 
 
 def _check_contradictions(articles: Sequence[tuple[Path, Article]]) -> Iterator[Finding]:
@@ -135,7 +135,7 @@ def _check_contradictions(articles: Sequence[tuple[Path, Article]]) -> Iterator[
         if other is None or any(place.is_headline for place in places):
             continue
         where = f"line {other.line}" if other.path == last.path else f"{other.path}:{other.line}"
-        message = f"{text[:50]!r} is labelled the other way at {where}: make sure that both are meant"
+        message = f"{text[:50]!r} has the opposite label at {where}: check both labels"
         yield Finding(last.path, last.line, message, "warning")
 
 

@@ -14,6 +14,7 @@ from dechaff_training.corpus.article_files import find_files
 from dechaff_training.corpus.articles import Article, read_jsonl, read_labelled
 from dechaff_training.corpus.extraction import EXTRACTORS, LEARNT, check_extractors
 from dechaff_training.corpus.pages import read_pages
+from dechaff_training.corpus.policy_labels import EXTRACTOR, has_read_labels, read_labels, relabel
 from dechaff_training.files.text_io import show_path
 
 
@@ -43,14 +44,16 @@ class Corpus:
         cache: str | Path | None = None,
         n_jobs: int = -1,
     ) -> "Corpus":
-        """Read labelled text files, JSONL and pages in Parquet.
+        """Read labelled text files, JSONL, pages in Parquet, and labels by reading.
+
+        Labels by reading (`read_labels`) replace those of the same page in any other file.
 
         Parameters
         ----------
         *paths : str or Path
-            Files, or folders to search for `.txt`, `.jsonl` and `.parquet`.
+            Files, or folders to search for files ending in `.txt`, `.jsonl` or `.parquet`.
         extractors : sequence of str
-            Each makes one article of every page.
+            The extractors for pages; every page yields one article per extractor.
         cache : str or Path, optional
             The folder for texts and labels of pages; by default `DECHAFF_CACHE` or `.cache/dechaff`.
         n_jobs : int
@@ -59,11 +62,15 @@ class Corpus:
         Raises
         ------
         CorpusError
-            If a path is missing or a file malformed; the message names the line.
+            If a path is missing or a file malformed; the message gives the line.
         """
         folder = None if cache is None else Path(cache)
         files = [file for path in paths for file in find_files(Path(path))]
-        return cls([article for file in files for article in _read_file(file, extractors, folder, n_jobs)])
+        with_labels = [file for file in files if has_read_labels(file)]
+        others = [file for file in files if file not in with_labels]
+        articles = [article for file in others for article in _read_file(file, extractors, folder, n_jobs)]
+        read = [page for file in with_labels for page in read_labels(file)]
+        return cls(relabel(articles, read, add_missing=EXTRACTOR in extractors))
 
     @property
     def texts(self) -> list[str]:
@@ -102,7 +109,7 @@ class Corpus:
         Parameters
         ----------
         predicate : callable
-            Takes an `Article`.
+            A function of an `Article` that returns whether to select it.
         """
         return Corpus([article for article in self.articles if predicate(article)])
 
@@ -117,13 +124,13 @@ class Corpus:
 
 
 def read_corpus(paths: Sequence[Path], extractors: Sequence[str] = ()) -> Corpus:
-    """Read labelled articles and pages.
+    """Read labelled articles and pages; every page yields one article per extractor.
 
     Parameters
     ----------
     paths : sequence of Path
     extractors : sequence of str
-        Each makes one article of every page; by default those that models are trained on.
+        The extractors for pages; by default those that models are trained on.
 
     Raises
     ------
@@ -137,7 +144,9 @@ def read_corpus(paths: Sequence[Path], extractors: Sequence[str] = ()) -> Corpus
     corpus = Corpus.read(*paths, extractors=tuple(extractors) or LEARNT)
     if not len(corpus):
         names = ", ".join(map(show_path, paths))
-        raise CorpusError(f"{names}: no labelled articles there; .txt, .jsonl and .parquet files are read")
+        raise CorpusError(
+            f"{names}: no labelled articles in .txt, .jsonl or .parquet files: give other files or folders"
+        )
     return corpus
 
 

@@ -1,7 +1,7 @@
 """HTML to text by the common extractors, so that one model serves the output of each.
 
 `resiliparse_all`, `html_text` and `inscriptis` return all visible text of a page; `resiliparse_main`,
-`trafilatura`, `readability` and `justext` only its main content. boilerpy3 serves as a peer in benchmarks alone.
+`trafilatura`, `readability` and `justext` return only its main content. boilerpy3 is used only in benchmarks.
 """
 
 import logging
@@ -14,7 +14,7 @@ from typing import Any, Final
 from dechaff.errors import InputError
 from dechaff.extras import load, missing
 
-# jusText names its stop lists by the English name of the language.
+# jusText identifies its stop lists by the English name of the language.
 STOPLISTS = {
     "ar": "Arabic", "bg": "Bulgarian", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German",
     "el": "Greek", "en": "English", "es": "Spanish", "fi": "Finnish", "fr": "French", "he": "Hebrew",
@@ -23,7 +23,7 @@ STOPLISTS = {
     "tr": "Turkish", "uk": "Ukrainian",
 }  # fmt: skip
 _LANG = re.compile(r"<html[^>]{0,500}?\blang\s*=\s*[\"']?([a-z]{2})\b", re.IGNORECASE)
-# Control characters make lxml reject the whole page, lone surrogates Resiliparse.
+# Control characters make lxml reject the whole page; lone surrogates make Resiliparse reject it.
 _REFUSED = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -32,7 +32,7 @@ def extract(html: str, extractor: str) -> str:
 
     Parameters
     ----------
-    html : str
+    The HTML of the page, decoded.
         The page, decoded.
     extractor : str
         A name in `EXTRACTORS`.
@@ -40,7 +40,7 @@ def extract(html: str, extractor: str) -> str:
     Returns
     -------
     str
-        Empty if the extractor finds no text or fails on the page.
+        The text; empty if the extractor finds no text or fails on the page.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def page_text(html: str, name: str) -> str:
     Returns
     -------
     str
-        Empty if the extractor finds no text or fails on the page.
+        The text; empty if the extractor finds no text or fails on the page.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def page_text(html: str, name: str) -> str:
 
 
 def find_headings(html: str) -> list[str]:
-    """Return the first-level headings of a page; none if it cannot be parsed.
+    """Return the first-level headings of a page; an empty list if the page cannot be parsed.
 
     Examples
     --------
@@ -224,7 +224,7 @@ def _boilerpy3(html: str) -> str:
     return text
 
 
-#: The extractors whose output dechaff reads.
+#: The extractors whose output dechaff is made for.
 EXTRACTORS: dict[str, Callable[[str], str]] = {
     "resiliparse_all": _resiliparse_all,
     "resiliparse_main": _resiliparse_main,
@@ -234,7 +234,7 @@ EXTRACTORS: dict[str, Callable[[str], str]] = {
     "readability": _readability,
     "justext": _justext,
 }
-#: All extractors of a benchmark.
+#: All extractors that a benchmark can run.
 ADAPTERS: Final[Mapping[str, Callable[[str], str]]] = {**EXTRACTORS, "boilerpy3": _boilerpy3}
 #: The package of each extractor.
 DISTRIBUTIONS = {
@@ -251,5 +251,5 @@ DISTRIBUTIONS = {
 LEARNT = ("resiliparse_all", "resiliparse_main", "html_text", "inscriptis", "trafilatura")
 #: The extractors that vote on pages without a gold body, the most reliable first.
 VOTERS = ("trafilatura", "readability", "justext", "resiliparse_main")
-#: The extractors that remove boilerplate themselves: every benchmark compares with them.
+#: The extractors that remove boilerplate themselves; every benchmark compares dechaff with them.
 PEERS: Final = ("trafilatura", "readability", "justext", "boilerpy3")

@@ -1,4 +1,4 @@
-"""Line labels from gold bodies or, without gold, from a vote of extractors."""
+"""Line labels from gold bodies (the article's paragraphs) or, without gold, from a vote of extractors."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,11 +11,11 @@ from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED
 from dechaff_training.corpus.text_matching import Flags, Match, Tokens, match_tokens
 from dechaff_training.corpus.tokens import shingles, tokenize_folded
 
-#: Part of all cache keys: increase it whenever labels may change.
+#: Part of all cache keys: increase this number whenever labels may change.
 ALIGNMENT_VERSION = 5
-#: Lines with at least the first share of matched tokens are content, with at most the second boilerplate.
+#: Lines whose share of matched tokens reaches the first value are content; up to the second, boilerplate.
 CONTENT_SHARE, BOILERPLATE_SHARE = 0.65, 0.3
-#: Pages with a smaller share of their gold in their text are unusable.
+#: Pages whose text contains a smaller share of their gold are unusable.
 USABLE_COVERAGE = 0.5
 #: Extractions with fewer characters do not vote.
 MIN_VOTER = 250
@@ -53,20 +53,20 @@ def align(
     body : sequence of str
         The gold paragraphs, in order; paragraph breaks do not matter.
     title : str, optional
-        The headline. Lines that repeat it, with or without the site's name, are masked up to the end of the body
-        unless they are in the gold, and boilerplate after it.
+        The headline. Lines up to the end of the body that repeat it, with or without the site's name, are masked
+        unless they are in the gold; repeats after the body are boilerplate.
     headings : sequence of str
-        The page's first-level headings. As the printed headline may differ from `title`, the nearest line above the
-        body that repeats either is masked.
+        The page's first-level headings. The printed headline may differ from `title`; the nearest line above the
+        body that repeats the title or a heading is therefore masked.
     mask_bylines : bool
-        For golds with bylines, dates or credits, which are boilerplate by the label policy: mask such lines, and
-        short lines before the first sentence.
+        Whether to mask bylines, dates and credits, and short lines before the first sentence: for golds that
+        contain them, although they are boilerplate by the label policy.
 
     Returns
     -------
     ndarray of int8, shape (n_lines,)
-        CONTENT, BOILERPLATE or MASKED for each line that is not blank; all boilerplate if the text lacks the body,
-        which `coverage` measures.
+        CONTENT, BOILERPLATE or MASKED for each non-blank line; all boilerplate if the text lacks the body (see
+        `coverage`).
 
     Examples
     --------
@@ -90,10 +90,10 @@ def align(
 
 
 def coverage(text: str, body: Sequence[str]) -> float:
-    """Return the share of a gold's distinct four-token shingles that a text contains.
+    """Return the fraction of a gold's distinct four-token shingles that also occur in a text.
 
-    Below `USABLE_COVERAGE` for the full text of a page, page and gold are different articles. For a main-content
-    extractor it measures how much of the body was kept.
+    If the full text of a page has a coverage below `USABLE_COVERAGE`, page and gold are different articles. For
+    the text of a main-content extractor, coverage measures how much of the body was kept.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def without_repeats(body: Sequence[str]) -> list[str]:
 
 
 def _unseen(sentences: Sequence[str], seen: set[str]) -> Iterator[str]:
-    """Yield the sentences not seen before, and short ones in any case."""
+    """Yield the sentences that have not occurred before, and short sentences in any case."""
     for sentence in sentences:
         if len(sentence) < 25 or sentence not in seen:
             yield sentence
@@ -133,8 +133,8 @@ def apply_snippets(text: str, labels: Labels, present: Sequence[str], absent: Se
     labels : ndarray of int8, shape (n_lines,)
         The labels of the lines of `text`.
     present, absent : sequence of str
-        Lines that contain a snippet, or are contained in one, become content or boilerplate. Single words, and
-        small parts of long lines, do not count.
+        Snippets of content and of boilerplate. A line that contains a snippet, or is contained in one, gets that
+        label; overlaps of a single word or of a small part of a long line do not count.
 
     Returns
     -------
@@ -165,17 +165,17 @@ def vote(
     ----------
     text : str
     extractions : sequence of str
-        The same page by each voter. The first, most reliable one can veto either label.
+        The text of the page by each voter, the most reliable voter first: it can veto either label.
     title : str, optional
     headings : sequence of str
-        As in `align`. Headlines are masked, since extractors differ on them.
+        The first-level headings, as for `align`. Headlines are masked, since extractors differ on them.
 
     Returns
     -------
     ndarray of int8, shape (n_lines,), or None
-        Content if at least three of four voters kept the line, boilerplate if at most one did, else masked. Also
-        masked are prose before and short lines after the lines kept by all, where voters are often wrong. None if
-        fewer than two voters have `MIN_VOTER` characters.
+        Content if at least three quarters of the voters kept the line, boilerplate if at most one quarter did, else
+        masked; prose before the lines that all voters kept, and short lines after them, are masked too, because
+        voters are often wrong about them. None if fewer than two voters have `MIN_VOTER` characters.
 
     Examples
     --------
@@ -218,7 +218,10 @@ def _count_votes(votes: Labels, *, lead: bool) -> Labels:
 
 
 def _mask_outskirts(labels: Labels, votes: Labels, n_tokens: NDArray[np.int64]) -> None:
-    """Mask prose before the lines kept by all (a standfirst or a teaser), and short lines after them."""
+    """Mask prose before the first line that all voters kept, and short lines after the last one.
+
+    Such prose is a standfirst or a teaser.
+    """
     agreed = np.flatnonzero((votes == CONTENT).all(0))
     if not len(agreed):
         return
@@ -229,7 +232,7 @@ def _mask_outskirts(labels: Labels, votes: Labels, n_tokens: NDArray[np.int64]) 
 
 
 def _overlaps(line: list[str], snippet: list[str]) -> bool:
-    """Return whether a line contains a snippet, or a snippet the line, to a significant extent."""
+    """Return whether the line or the snippet contains the other, and the shorter one is long enough to count."""
     if line == snippet:
         return bool(line)
     short, long = sorted((line, snippet), key=len)
@@ -247,7 +250,7 @@ def _label_lines(match: Match) -> Labels:
 
 
 def _mask_code(page: Tokens, lines: Sequence[str], labels: Labels) -> None:
-    """Mask lines such as "});" between content lines: without tokens they cannot be aligned."""
+    """Mask lines such as "});" between content lines: they cannot be aligned, as they have no tokens."""
     for i in (np.flatnonzero(page.count()[1:-1] == 0) + 1).tolist():
         if labels[i - 1] != BOILERPLATE and CONTENT in labels[i + 1 : i + 6] and _CODE.fullmatch(lines[i]):
             labels[i] = MASKED
@@ -280,7 +283,7 @@ def _tokenize_headlines(title: str | None, headings: Sequence[str]) -> list[list
 
 
 def _mask_headline(page: Tokens, labels: Labels, headlines: Sequence[list[str]]) -> None:
-    """Mask the nearest line above the body that repeats the title or a heading, unless it is in the gold."""
+    """Find the last line above the body that repeats the title or a heading; mask it unless it is in the gold."""
     content = np.flatnonzero(labels == CONTENT)
     for line in range(int(content[0]) if len(content) else -1, -1, -1):
         if any(_is_title(page.line(line), headline) for headline in headlines):
@@ -289,7 +292,7 @@ def _mask_headline(page: Tokens, labels: Labels, headlines: Sequence[list[str]])
 
 
 def _is_title(words: list[str], title: list[str]) -> bool:
-    """Return whether a line is the title, give or take the site's name."""
+    """Return whether a line is the title, with or without the site's name."""
     short, long = sorted((words, title), key=len)
     if not short or len(long) - len(short) > 6 or len(short) < 0.6 * len(long):
         return False

@@ -26,9 +26,9 @@ from dechaff_training.corpus.gold_alignment import (
 )
 from dechaff_training.files.progress import Bar
 
-#: Sources whose golds contain bylines, dates or credits.
+#: Sources whose gold bodies contain bylines, dates or credits.
 WITH_BYLINES = frozenset({"dragnet", "cleanportaleval", "readability"})
-#: Sources whose golds repeat sentences.
+#: Sources whose gold bodies repeat sentences.
 WITH_REPEATS = frozenset({"google-news"})
 #: The extractor whose text decides whether page and gold are the same article.
 EVERYTHING = "resiliparse_all"
@@ -48,7 +48,7 @@ def read_pages(path: Path, extractors: Sequence[str], cache: Path | None = None,
         A Parquet file with the columns `id`, `site` and `html`; `source`, `language`, `page_type`, `title`, `body`,
         `present` and `absent` are optional.
     extractors : sequence of str
-        Each makes one article of every page.
+        The extractors for pages; every page yields one article per extractor.
     cache : Path, optional
         The folder for texts and labels; by default `DECHAFF_CACHE` or `.cache/dechaff`.
     n_jobs : int
@@ -57,13 +57,13 @@ def read_pages(path: Path, extractors: Sequence[str], cache: Path | None = None,
     Returns
     -------
     list of Article
-        Without pages that have no gold and fewer than two voters. If a page's full text contains less than
-        `USABLE_COVERAGE` of its gold, all its lines are masked.
+        The articles, except those of pages that have no gold and fewer than two voters. If a page's full text
+        contains less than `USABLE_COVERAGE` of its gold, all its lines are masked.
 
     Raises
     ------
     CorpusError
-        If it is no Parquet file, a column is missing, or one has the wrong type.
+        If the file is not a Parquet file, a column is missing, or one has the wrong type.
     MissingExtraError
         If the packages of the `html` extra are not installed.
     """
@@ -94,7 +94,7 @@ def read_html(path: Path) -> list[tuple[Article, str]]:
     Raises
     ------
     CorpusError
-        If it is no Parquet file, a column is missing, or one has the wrong type.
+        If the file is not a Parquet file, a column is missing, or one has the wrong type.
     MissingExtraError
         If the packages of the `html` extra are not installed.
     """
@@ -116,7 +116,7 @@ class _Pages:
         self.silver = [page["body"] is None for page in self.pages]
 
     def texts(self, extractor: str, *, silver_only: bool = False) -> list[str | None]:
-        """Extract every page, or only those without gold."""
+        """Extract the text of every page, or only of pages without gold; other pages get None."""
         key = f"texts {extractor_version(extractor)} {silver_only}"
         html = (
             None if silver_only and not silver else page.as_py()
@@ -125,13 +125,13 @@ class _Pages:
         return self._cached(key, extractor, partial(_extract, extractor), zip(html, strict=True))
 
     def labels(self, extractor: str, texts: list[str | None]) -> list[NDArray[np.int8] | None]:
-        """Label every page's text by one extractor."""
+        """Label the lines of every page's text by one extractor."""
         versions = [extractor_version(name) for name in (extractor, EVERYTHING, *VOTERS)]
         voters = [self.texts(name, silver_only=True) if any(self.silver) else texts for name in VOTERS]
         jobs = zip(self.pages, texts, self._coverage(), self._headings(), *voters, strict=True)
         labels = self._cached(f"labels {ALIGNMENT_VERSION} {versions}", extractor, _label, jobs)
         return [
-            # A page that does not match its gold teaches nothing, but evaluation still counts it.
+            # A page that does not match its gold is left out of training, but evaluation still counts it.
             masked(text or "") if line is None and not silver else line if line is None else np.array(line, np.int8)
             for line, text, silver in zip(labels, texts, self.silver, strict=True)
         ]
@@ -157,7 +157,7 @@ class _Pages:
             return list(parquet.read_table(file)["value"].to_pylist())
         values = self._compute(f"{self.path.stem}: {column} of {extractor}", work, jobs)
         self.folder.mkdir(parents=True, exist_ok=True)
-        # Written aside, then moved: an interrupted run leaves no incomplete file.
+        # Written to a temporary file, then renamed: an interrupted run leaves no incomplete file.
         part = file.with_suffix(f".{os.getpid()}.part")
         parquet.write_table(pa.table({"value": values}), part, compression="zstd")
         part.replace(file)
@@ -181,17 +181,17 @@ def masked(text: str) -> NDArray[np.int8]:
 
 
 def _read_file(path: Path) -> tuple[list[Page], Any]:
-    """Return the pages of a file, and their HTML as an Arrow column, to be decoded page by page."""
+    """Return the pages of a file, and their HTML as an Arrow column, which is decoded page by page."""
     arrow, parquet = load("pyarrow"), load("pyarrow.parquet")
     try:
         table = parquet.read_table(path)
-        table.validate(full=True)  # finds invalid UTF-8, which would raise only on access
+        table.validate(full=True)  # finds invalid UTF-8, which would otherwise raise only on access
         names = table.column_names
     except (arrow.ArrowException, UnicodeDecodeError, OSError) as error:
-        raise CorpusError(f"{path}: not a Parquet file that can be read: {error}") from error
+        raise CorpusError(f"{path}: cannot be read as a Parquet file: {error}") from error
     missing = [name for name in (*_NEEDED, "html") if name not in names]
     if missing:
-        raise CorpusError(f"{path}: no column {', '.join(missing)}: pages need id, site and html")
+        raise CorpusError(f"{path}: missing columns: {', '.join(missing)}; pages need id, site and html")
     known = [name for name in (*_NEEDED, *_OPTIONAL, "html") if name in names]
     columns = {name: _read_column(table[name], name, path) for name in known}
     html = columns.pop("html")
@@ -204,7 +204,7 @@ def _read_column(column: Any, name: str, path: Path) -> Any:
     Raises
     ------
     CorpusError
-        If it has another type, or lacks a required value.
+        If the column has another type, or lacks a required value.
     """
     arrow = load("pyarrow")
     try:
@@ -214,12 +214,12 @@ def _read_column(column: Any, name: str, path: Path) -> Any:
         raise CorpusError(f"{path}: column {name} is {column.type}, not {kind}: {error}") from error
     for row, value in enumerate(column.to_pylist() if name in (*_NEEDED, *_LISTS) else (), 1):
         if (value is None and name in _NEEDED) or (name in _LISTS and None in (value or ())):
-            raise CorpusError(f"{path}, row {row}: nothing in {name}, where a string has to be")
+            raise CorpusError(f"{path}, row {row}: {name} is empty: give a string")
     return column
 
 
 def _defaults(page: Page) -> Page:
-    """Fill in optional columns, and remove repeated sentences from the gold."""
+    """Add missing optional columns, and remove repeated sentences from the gold."""
     page = dict.fromkeys(_OPTIONAL) | page
     if page["body"] is not None and page["source"] in WITH_REPEATS:
         page["body"] = without_repeats(page["body"])

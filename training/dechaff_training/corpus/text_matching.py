@@ -1,10 +1,10 @@
 """Alignment of a gold body's tokens with the tokens of a page.
 
-Tokens are aligned instead of lines, since extractors split and join paragraphs. The runs of tokens common to page
-and gold are found first. Dynamic programming then selects a chain of runs in the order of both, with a cost per
-gap: words of the body scattered over a menu do not match, and of two copies of a line the one near its neighbours
-wins. Gaps of the chain are filled line by line. Text in another order than in the gold is matched by long runs, or
-as a whole paragraph on a line of its own.
+Tokens are aligned instead of lines, since extractors split and join paragraphs. First, the runs of tokens common to
+page and gold are found. Then dynamic programming selects a chain of runs in the order of both, with a cost per gap:
+words of the body scattered over a menu do not match, and of two copies of a line the one near its neighbours wins.
+Gaps in the chain are filled line by line. Text in another order than in the gold is matched by long runs, or as a
+whole paragraph on a line of its own.
 """
 
 from collections import defaultdict
@@ -22,10 +22,10 @@ Ints = NDArray[np.int64]
 
 # Minimum lengths of a run: three words are significant, three CJK characters are not.
 _RUN, _CJK_RUN, _MOVED_RUN = 3, 6, 8
-# Runs that are more frequent in the gold (zeros in a table) are ignored.
+# Runs that occur more often than this in the gold are ignored, such as zeros in a table.
 _MAX_REPEATS = 24
 _MAX_RUNS = 2000
-# In gaps, shorter lines match only a whole paragraph or next to a matched neighbour.
+# In gaps, lines with fewer tokens match only if they are a whole paragraph or adjoin a matched neighbour.
 _LONG_LINE = 4
 
 
@@ -37,7 +37,7 @@ class Tokens:
     ----------
     words : list of str
     lines : ndarray of int64, shape (n_words,)
-        The line of each token.
+        The index of the line of each token.
     n_lines : int
     """
 
@@ -53,7 +53,7 @@ class Tokens:
         return cls([word for words in found for word in words], numbers, len(lines))
 
     def bounds(self) -> Ints:
-        """Return the index of each line's first token, and the number of tokens."""
+        """Return the index of each line's first token, and the total number of tokens as the last element."""
         return np.searchsorted(self.lines, np.arange(self.n_lines + 1)).astype(np.int64)
 
     def line(self, number: int) -> list[str]:
@@ -62,7 +62,7 @@ class Tokens:
         return self.words[start:end]
 
     def count(self, flags: Flags | None = None) -> Ints:
-        """Count each line's tokens, or its flagged tokens."""
+        """Count each line's tokens, or only its flagged tokens."""
         return np.bincount(self.lines if flags is None else self.lines[flags], minlength=self.n_lines)
 
     def is_cjk(self) -> bool:
@@ -78,9 +78,9 @@ class Match:
     ----------
     page, gold : Tokens
     page_ids, gold_ids : ndarray of int64
-        A number for each distinct token of the gold; -1 for tokens that only the page contains.
+        A number for each distinct token of the gold; -1 for tokens that occur only on the page.
     on_page, in_gold : ndarray of bool
-        The matched tokens.
+        Whether each token of the page, and of the gold, is matched.
     """
 
     page: Tokens
@@ -97,7 +97,7 @@ class Match:
     def copies(self) -> NDArray[np.float64]:
         """Return the share of tokens in each line of the page that copy gold tokens matched elsewhere.
 
-        All shares are 0 unless the copies amount to half of the gold.
+        All shares are 0 unless the copied tokens amount to half of the gold.
         """
         copied = _covered(self.page_ids, self.gold_ids, 5) & ~self.on_page
         whole = 2 * np.count_nonzero(copied) >= len(self.gold_ids)
@@ -110,9 +110,9 @@ def match_tokens(lines: Sequence[str], body: Sequence[str]) -> Match:
     Parameters
     ----------
     lines : sequence of str
-        The page's lines.
+        The lines of the page.
     body : sequence of str
-        The gold's paragraphs.
+        The paragraphs of the gold body.
 
     Examples
     --------
@@ -140,7 +140,7 @@ def _match_runs(match: Match, runs: Ints) -> None:
 
 
 def _covered(ids: Ints, others: Ints, size: int) -> Flags:
-    """Flag the tokens in runs of `size` common to both sides, one of which must be without -1."""
+    """Flag the tokens in runs of `size` common to both sides; one of the sides must not contain -1."""
     common = set(ngrams(others.tolist(), size))
     starts = np.array([start for start, run in enumerate(ngrams(ids.tolist(), size)) if run in common], np.int64)
     covered = np.zeros(len(ids), bool)
@@ -177,7 +177,7 @@ def _join_diagonals(golds: Ints, pages: Ints, size: int) -> Ints:
 
 
 def _prune(runs: Ints, n_gold: int, n_page: int) -> Ints:
-    """Drop chance matches, which begin inside far longer runs on both sides."""
+    """Drop chance matches: runs that begin inside far longer runs on both sides."""
     dominated = np.ones(len(runs), bool)
     by_length = runs[np.argsort(runs[:, 2], kind="stable")]
     for column, n in ((0, n_gold), (1, n_page)):
@@ -190,7 +190,7 @@ def _prune(runs: Ints, n_gold: int, n_page: int) -> Ints:
 
 
 def _chain(runs: Ints) -> Ints:
-    """Return the runs, in the order of both sides, with the most tokens less the cost of their gaps."""
+    """Return the chain of runs, in the order of both sides, with the most tokens minus the cost of the gaps."""
     if not len(runs):
         return runs
     runs = runs[np.argsort(runs[:, 1], kind="stable")]
@@ -210,7 +210,7 @@ def _chain(runs: Ints) -> Ints:
 
 
 def _cost(gold_gap: Ints, page_gap: Ints) -> NDArray[np.float64]:
-    """Return the cost of gaps in tokens, logarithmic and higher for the page than for the gold."""
+    """Return the cost of gaps: logarithmic in tokens, and higher for the page than for the gold."""
     on_page, in_gold = np.maximum(page_gap, 0), np.maximum(gold_gap, 0)
     cost: NDArray[np.float64] = 0.75 * np.log2(1 + on_page) + 0.25 * np.log2(1 + in_gold)
     return cost + ((on_page > 0) | (in_gold > 0))
@@ -230,7 +230,7 @@ def _trace(runs: Ints, back: Ints, last: int) -> Ints:
 
 
 def _fill_gaps(match: Match, chain: Ints) -> None:
-    """Match whole lines of any length between the runs of a chain, each gold token once, in order."""
+    """Match whole lines of any length in the gaps of a chain, in order, and each gold token at most once."""
     if not len(chain):
         return
     before = np.vstack(([[0, 0]], chain[:, :2] + chain[:, 2:]))
@@ -264,7 +264,7 @@ def _fill_gap(
 
 
 def _find_line(match: Match, ids: Ints, gold: tuple[int, int], edges: set[int], *, backwards: bool) -> int:
-    """Return the place of a line in a span of the gold; -1 if it has none.
+    """Return the start of a line in a span of the gold; -1 if the line does not occur in it.
 
     A short line must be a whole paragraph, or adjoin the matched neighbour.
     """
@@ -281,7 +281,7 @@ def _find_line(match: Match, ids: Ints, gold: tuple[int, int], edges: set[int], 
 
 
 def _match_moved(match: Match) -> None:
-    """Match long runs in another order than in the gold, unless the gold repeats them."""
+    """Match long runs whose order differs from the gold, unless the gold repeats them."""
     for _ in range(3):
         gold, page = match.gold_ids.copy(), match.page_ids.copy()
         used = np.where(match.in_gold, gold, -1)
@@ -309,7 +309,7 @@ def _match_paragraphs(match: Match) -> None:
 
 
 def _missing_paragraphs(match: Match) -> dict[tuple[int, ...], int]:
-    """Return the start of each longer paragraph of the gold without any matched token."""
+    """Return the start of each longer gold paragraph that has no matched token."""
     spans = pairwise(match.gold.bounds().tolist())
     return {
         tuple(match.gold_ids[start:end].tolist()): start

@@ -13,7 +13,10 @@ _IDEOGRAPHS: Final = (
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d"
     "\U00020000-\U000323af"
 )
-_TOKEN: Final = re.compile(rf"[^\W{_IDEOGRAPHS}]+|(?=\w)[{_IDEOGRAPHS}]")
+_WORD: Final = rf"[^\W{_IDEOGRAPHS}]+"
+_TOKEN: Final = re.compile(rf"{_WORD}|(?=\w)[{_IDEOGRAPHS}]")
+# With the middle dot and other symbols of the kana blocks, which help alignment.
+_FOLDED_TOKEN: Final = re.compile(rf"{_WORD}|[{_IDEOGRAPHS}]")
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _SHINGLE: Final = 4
 
@@ -38,11 +41,11 @@ def tokenize_folded(text: str) -> list[str]:
     ['ein', 'weissbier', '3', '50']
     """
     folded = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
-    return tokenize(folded.replace("_", " "))
+    return _FOLDED_TOKEN.findall(folded.replace("_", " "))
 
 
 def ngrams(items: Sequence[T], size: int) -> Iterable[tuple[T, ...]]:
-    """Return all runs of `size` items, in order.
+    """Return all sequences of `size` consecutive items, in order.
 
     Examples
     --------
@@ -53,7 +56,7 @@ def ngrams(items: Sequence[T], size: int) -> Iterable[tuple[T, ...]]:
 
 
 def shingles(tokens: Sequence[str]) -> Shingles:
-    """Count the runs of four tokens; a shorter text is one shingle, an empty one none.
+    """Count the sequences of four tokens; a shorter text counts as one shingle, an empty text has none.
 
     Examples
     --------

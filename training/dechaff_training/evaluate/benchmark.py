@@ -1,7 +1,7 @@
-"""dechaff beside its peers: what each system makes of the same texts, on the same resamples of the sites.
+"""Compare dechaff with other systems on the same texts and the same resamples of the sites.
 
-A system here takes the text of an extractor and drops lines. An HTML extractor such as trafilatura is
-`keep_all` on its own output.
+A system receives the text of an extractor and drops lines. An HTML extractor such as trafilatura is the system
+`keep_all` applied to its own output.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -47,16 +47,16 @@ _MAX_WORD_LENGTH: Final = 1000
 
 @dataclass(frozen=True)
 class TextGroup:
-    """Pages that are measured together.
+    """A group of pages with common figures: of one source, type of page and extractor.
 
     Attributes
     ----------
     source : str
-        The collection.
+        The collection that the pages come from.
     pages : str
         "articles" or "other pages".
     extractor : str
-        What made text of them.
+        The extractor of the texts.
     """
 
     source: str
@@ -65,14 +65,14 @@ class TextGroup:
 
     @classmethod
     def of(cls, article: Article) -> "TextGroup":
-        """Give the group that an article belongs to."""
+        """Return the group of an article."""
         pages = "articles" if article.page_type == "article" else "other pages"
         return cls(article.source, pages, article.extractor)
 
 
 @dataclass(frozen=True)
 class TextRow:
-    """How near one system's texts of one group come to the gold.
+    """The text figures of one system on one group of pages.
 
     Attributes
     ----------
@@ -80,9 +80,9 @@ class TextRow:
     system : str
     n_pages, n_sites : int
     precision, recall, f1 : Estimate
-        Of four-token shingles, headlines left out on both sides; mean over pages, F1 of the means.
-    difference : Estimate
-        F1 less that of the reference, on the same resamples.
+        Precision and recall of four-token shingles, as means over pages, and F1 of the two means; headlines are
+        removed from both the text and the gold.
+        F1 of the system minus F1 of the reference, on the same resamples.
     """
 
     group: TextGroup
@@ -95,7 +95,7 @@ class TextRow:
     difference: Estimate
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the row as JSON knows it."""
+        """Return the row as JSON-ready values."""
         scores = {name: getattr(self, name).to_dict() for name in ("precision", "recall", "f1", "difference")}
         counts = {"n_pages": self.n_pages, "n_sites": self.n_sites}
         return {**vars(self.group), "system": self.system, **counts, **scores}
@@ -104,21 +104,21 @@ class TextRow:
 def compare(
     corpus: Corpus, systems: Mapping[str, System], n_resamples: int = N_RESAMPLES, seed: int = 0
 ) -> list[TextRow]:
-    """Measure systems against the gold texts of a corpus.
+    """Compare systems with the gold texts of a corpus.
 
     Parameters
     ----------
     corpus : Corpus
-        Articles without a gold text (`gold_text`) do not count.
+        Articles without a gold text (`gold_text`) are ignored.
     systems : mapping of str to callable
-        From articles to a text for each. Differences are against the first.
-    n_resamples : int
+        Each returns a text for each article. The first is the reference for differences.
+    The systems by name; each returns a text for each article. The first is the reference for differences.
     seed : int
 
     Returns
     -------
     list of TextRow
-        The systems in order within each group: collection, articles or other pages, extractor.
+        The rows by source, articles or other pages, and extractor; within a group in the order of `systems`.
     """
     articles = with_gold(corpus)
     outputs = {name: system(articles) for name, system in systems.items()}
@@ -132,21 +132,23 @@ def compare_texts(
     seed: int = 0,
     reference: str | None = None,
 ) -> list[TextRow]:
-    """Measure given texts of articles that all have gold, as `compare` does.
+    """Compare the texts of systems with the gold texts of articles.
 
     Parameters
     ----------
     articles : sequence of Article
+        The articles, all with a gold text.
     outputs : mapping of str to sequence of str
-        By system, a text for each article.
+        A text for each article, by system.
     n_resamples : int
     seed : int
     reference : str, optional
-        The system that differences are against; by default the first.
+        The system that is subtracted in differences; by default the first one.
 
     Returns
     -------
     list of TextRow
+        The rows in the order of `compare`.
     """
     columns = text_columns(articles, outputs)
     reference = next(iter(outputs)) if reference is None else reference
@@ -174,7 +176,7 @@ def _group_rows(
 
 
 def text_columns(articles: Sequence[Article], outputs: Mapping[str, Sequence[str]]) -> dict[str, Values]:
-    """Give the `page_columns` of each system's texts against the gold, headlines left out."""
+    """Compute the `page_columns` of each system's texts against the gold, after removing headlines."""
     counts = [
         shingle_counts(
             shingles(tokenize(drop_headline(text, article.title))),
@@ -187,20 +189,19 @@ def text_columns(articles: Sequence[Article], outputs: Mapping[str, Sequence[str
     return {name: columns[place :: len(outputs)] for place, name in enumerate(outputs)}
 
 
-# All texts of one page follow each other, by system and by extractor, and have one gold.
+# The texts of one page by all systems and extractors are consecutive and have the same gold.
 @lru_cache(maxsize=64)
 def _gold_shingles(gold: str | None, title: str | None) -> Shingles:
     return shingles(tokenize(drop_headline(gold or "", title)))
 
 
 def gold_text(article: Article) -> str | None:
-    r"""Give the text that an article's content should be.
+    r"""Return the gold text of an article.
 
     Returns
     -------
     str or None
-        The gold paragraphs; without them the content lines of an article whose every line was labelled by a
-        person; else None.
+        The gold paragraphs; without them, the content lines if a person labelled every line; else None.
 
     Examples
     --------
@@ -215,32 +216,32 @@ def gold_text(article: Article) -> str | None:
 
 
 def with_gold(corpus: Corpus) -> list[Article]:
-    """List the articles that have a gold text."""
+    """Return the articles that have a gold text."""
     return [a for a in corpus if not a.silver and (a.body is not None or MASKED not in a.labels)]
 
 
 def keep_all(articles: Sequence[Article]) -> list[str]:
-    """Leave the texts as the extractor gave them."""
+    """Return the texts unchanged (the system "keep all")."""
     return [article.text for article in articles]
 
 
 def oracle(articles: Sequence[Article]) -> list[str]:
-    """Keep the lines that are labelled content: about the best that dropping lines can do."""
+    """Return the lines that are labelled content: approximately the upper bound for systems that drop lines."""
     return [
         next(kept_texts(LineBatch.from_texts([article.text]), article.labels == CONTENT)) for article in articles
     ]
 
 
 def cleaned_by(model: LineModel, threshold: Threshold = None, *, by_site: bool = False) -> System:
-    """Make a system of a model, guard and all.
+    """Return a system that cleans articles with a model.
 
     Parameters
     ----------
     model : LineModel
     threshold : float or str, optional
-        By default the model's own.
+        The threshold or preset; by default the model's own threshold.
     by_site : bool
-        Whether it is told which articles are of one site, as one extractor printed them.
+        Whether to pass the site and extractor of each article as its group.
     """
 
     def clean(articles: Sequence[Article]) -> list[str]:
@@ -253,16 +254,16 @@ def cleaned_by(model: LineModel, threshold: Threshold = None, *, by_site: bool =
 
 
 def c4_rules(*, end_punctuation: bool) -> System:
-    r"""Make a system of the rules for lines of C4 (Raffel et al. 2020), as datatrove applies them.
+    r"""Return a system with the line rules of C4 (Raffel et al. 2020), as datatrove applies them.
 
-    A line is kept that ends in `.`, `?`, `!` or a straight quotation mark but not in an ellipsis, has three
-    words or more, none longer than 1,000 characters, and neither "javascript" nor a phrase of cookie policies
-    and terms of use. The rules that drop whole documents are left out: here every page counts.
+    A line is kept if it ends in `.`, `?`, `!` or a straight quotation mark but not in an ellipsis, has at least
+    three words, none longer than 1,000 characters, and contains neither "javascript" nor a phrase of cookie
+    policies and terms of use. Rules that drop whole documents are left out, because every page counts here.
 
     Parameters
     ----------
     end_punctuation : bool
-        Whether to ask for the end punctuation; TxT360 dropped this rule.
+        Whether to require the end punctuation; TxT360 dropped this rule.
 
     Examples
     --------
@@ -290,12 +291,12 @@ def _passes_c4(line: str, end_punctuation: bool) -> bool:
 
 
 def peers(models: Mapping[str, LineModel]) -> dict[str, System]:
-    """List the systems of the comparison: leaving the text alone, rules, models, and the labels themselves.
+    """Return the systems of the comparison: unchanged texts, rules, models, and the labels themselves.
 
     Parameters
     ----------
     models : mapping of str to LineModel
-        By the name that they have in the table.
+        The models by their names in the table.
     """
     return {
         "keep all": keep_all,

@@ -1,4 +1,4 @@
-"""How good a model is on labelled articles, by lines and by texts, with intervals over sites."""
+"""Evaluate a model on labelled articles, by lines and by texts, with intervals over sites."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,10 @@ from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.linear.stage import Values
 from dechaff.text.tokens import Keywords
 from dechaff_training.corpus import MASKED, Article, Corpus
+from dechaff_training.corpus.policy_labels import EXTRACTOR
 from dechaff_training.evaluate.benchmark import TextGroup, TextRow, compare_texts, gold_text, oracle
 from dechaff_training.evaluate.kinds import (
-    KIND_HEADS,
+    KIND_HEADERS,
     KindRow,
     gold_kinds,
     line_sites,
@@ -25,20 +26,22 @@ from dechaff_training.evaluate.kinds import (
 )
 from dechaff_training.evaluate.line_records import LineRecords
 from dechaff_training.evaluate.metrics import N_RESAMPLES, Estimate, Resamples, line_scores
+from dechaff_training.evaluate.policy import PolicyRow, evaluate_policy, policy_table
+from dechaff_training.evaluate.tables import Table
 
 Indices = NDArray[np.int64]
 
-#: Which articles are measured together; each in turn divides all of them.
-DIVISIONS: Final[Mapping[str, Callable[[Article], str]]] = {
-    "all": lambda article: "all",  # noqa: ARG005 - all are one group
+#: The groupings of articles: a key function for each, and figures for each group of articles with the same key.
+GROUPINGS: Final[Mapping[str, Callable[[Article], str]]] = {
+    "all": lambda article: "all",  # noqa: ARG005
     "extractor": lambda article: article.extractor,
     "language": lambda article: article.language or "unknown",
     "source": lambda article: article.source,
     "page_type": lambda article: article.page_type,
     "input": lambda article: f"{TextGroup.of(article).pages}, {article.extractor}",
 }
-#: What `line_scores` measures, as tables name it.
-LINE_HEADS: Final = {
+#: The column headers of the figures of `line_scores`.
+LINE_HEADERS: Final = {
     "content_precision": "content P",
     "content_recall": "content R",
     "content_f1": "content F1",
@@ -54,26 +57,17 @@ BEFORE, AFTER, ORACLE = "before", "after", "oracle labels"
 
 
 @dataclass(frozen=True)
-class Table:
-    """What is printed: a title, the heads of the columns, and rows of as many cells."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-
-
-@dataclass(frozen=True)
 class LineRow:
-    """How well the lines of one group are labelled.
+    """The line figures of one group.
 
     Attributes
     ----------
     by, group : str
-        The division and the group in it: "extractor", "trafilatura".
-    n_articles, n_lines, n_sites : int
-        Lines without a label aside.
+        The grouping and the group, such as "extractor" and "trafilatura".
+    The numbers of articles, labelled lines and sites.
+        Without lines that have no label.
     lines, tokens : dict of str to Estimate
-        What `line_scores` measures, with each line weighing one and with each weighing its tokens.
+        The results of `line_scores`, with all lines weighted equally, and with lines weighted by their tokens.
     """
 
     by: str
@@ -85,7 +79,7 @@ class LineRow:
     tokens: dict[str, Estimate]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the row as JSON knows it."""
+        """Return the row as JSON-ready values."""
         scores = {
             weight: {name: estimate.to_dict() for name, estimate in getattr(self, weight).items()}
             for weight in ("lines", "tokens")
@@ -95,44 +89,53 @@ class LineRow:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Everything that was measured of one model on one corpus.
+    """The results of one model on one corpus.
 
     Attributes
     ----------
     settings : dict
-        The threshold, the number of resamples, their seed, the digest of the corpus.
+        The threshold, the number of resamples, their seed, the digest of the corpus and other settings.
     lines : list of LineRow
-        Over all, then by extractor, language, source and type of page.
+        The line figures, by the groupings of `GROUPINGS`.
     texts : list of TextRow
-        By source, articles or other pages, and extractor: before cleaning, after it, and by the labels.
+        The text figures before and after cleaning, and of the labels themselves, by `TextGroup`.
+    policy : list of PolicyRow
+        By the label policy, on pages labelled by reading.
     kinds : list of KindRow
-        How well kinds are told, where labelled lines have them; which lines are boilerplate is taken as known.
+        The figures of each kind, over hand-labelled lines that have a kind.
     records : LineRecords
-        What the model says of each labelled line.
+        The label and probability of each labelled line.
     """
 
     settings: dict[str, Any]
     lines: list[LineRow]
     texts: list[TextRow]
+    policy: list[PolicyRow]
     kinds: list[KindRow]
     records: LineRecords
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the figures as JSON knows them, without the records."""
+        """Return the figures without the records as JSON-ready values."""
         rows = {
             "lines": [row.to_dict() for row in self.lines],
             "texts": [row.to_dict() for row in self.texts],
+            "policy": [row.to_dict() for row in self.policy],
             "kinds": [row.to_dict() for row in self.kinds],
         }
         return {"settings": self.settings, **rows}
 
     def tables(self) -> list[Table]:
-        """Lay the figures out for printing."""
+        """Return the figures as tables to print."""
         return [
+            *([policy_table(self.policy)] if self.policy else []),
             _line_table("Lines", self.lines, "lines"),
             _line_table("Lines, weighted by tokens", self.lines, "tokens"),
-            text_table("Texts: four-token shingles against the gold", self.texts, "after - before"),
-            *([Table("Kinds of boilerplate", KIND_HEADS, [row.cells for row in self.kinds])] if self.kinds else []),
+            text_table("Texts: four-token shingles against the gold text", self.texts, "after - before"),
+            *(
+                [Table("Kinds of boilerplate", KIND_HEADERS, [row.cells for row in self.kinds])]
+                if self.kinds
+                else []
+            ),
         ]
 
 
@@ -144,29 +147,30 @@ def evaluate(
     seed: int = 0,
     *,
     titles: bool = False,
+    html: Mapping[str, str] | None = None,
 ) -> Evaluation:
-    """Measure a model on labelled articles.
+    """Evaluate a model on labelled articles.
 
-    Lines count where they have a label, texts where there is a gold (`gold_text`). Silver labels are left
-    out: agreement with a vote is no measure.
+    Lines count if they have a label, and texts if they have a gold text (`gold_text`). Silver labels, from a vote
+    of extractors, are left out: agreement with a vote does not measure quality.
 
     Parameters
     ----------
     model : LineModel
     corpus : Corpus
     threshold : float or str, optional
-        By default the model's own.
+        The threshold or preset; by default the model's own threshold.
     n_resamples : int
-        Draws of sites behind each interval.
+        Number of resamples of the sites, for the intervals.
     seed : int
-        Of the draws.
+        The seed of the resamples.
     titles : bool
-        Whether the model is given the articles' titles.
+        Whether to clean with the articles' titles.
 
     Raises
     ------
     CorpusError
-        If no line has a label, or an article has more or fewer labels than lines.
+        If no line has a label, or the numbers of labels and lines of an article differ.
     """
     gold = corpus.select(lambda article: not article.silver)
     threshold = model.resolve_threshold(threshold)
@@ -185,6 +189,7 @@ def evaluate(
         settings,
         list(_line_rows(gold, decisions, n_resamples, seed)),
         _text_rows(gold, decisions, n_resamples, seed),
+        _policy_rows(gold, model, html, threshold, n_resamples, seed),
         _kind_rows(gold, model.keywords, n_resamples, seed),
         _record_lines(gold, decisions),
     )
@@ -192,17 +197,17 @@ def evaluate(
 
 @dataclass(frozen=True)
 class CorpusDecisions:
-    """What a model makes of articles, all their lines in a row.
+    """The probabilities and decisions of a model for the lines of all articles of a corpus.
 
     Attributes
     ----------
     probability : ndarray of float64, shape (n_lines,)
     kept : ndarray of bool, shape (n_lines,)
-        By threshold and guard.
+        Whether each line is kept, according to the threshold and the fallback.
     n_chars, n_tokens : ndarray of int64, shape (n_lines,)
     n_lines : ndarray of int64, shape (n_articles,)
     texts : list of str
-        The articles, cleaned.
+        The cleaned articles.
     """
 
     probability: Values
@@ -219,14 +224,14 @@ def decide_corpus(
     threshold: Threshold = None,
     titles: Sequence[str | None] | None = None,
 ) -> CorpusDecisions:
-    """Clean articles as `dechaff.clean_array` does, and keep what led to it.
+    """Return the decisions that `dechaff.clean_array` uses to clean articles.
 
     Parameters
     ----------
     model : LineModel
     texts : sequence of str
     threshold : float or str, optional
-        By default the model's own.
+        The threshold or preset; by default the model's own threshold.
     titles : sequence of str or None, length n_articles, optional
 
     Raises
@@ -242,40 +247,38 @@ def decide_corpus(
         n_tokens = np.concatenate([np.zeros(0, np.int64), *(f.words.counts for f in decision.forwards())])
         columns.append((decision.probability, decision.kept, batch.ends - batch.starts, n_tokens, decision.n_lines))
     if not columns:
-        raise CorpusError("no articles to evaluate: name a corpus with labels that are not silver")
+        raise CorpusError(
+            "no articles to evaluate: silver labels (from a vote of extractors) do not count; "
+            "give a corpus with hand-made labels"
+        )
     probability, kept, n_chars, n_tokens, n_lines = map(np.concatenate, zip(*columns, strict=True))
     return CorpusDecisions(probability, kept, n_chars, n_tokens, n_lines, cleaned)
 
 
 def check_labels(corpus: Corpus, decisions: CorpusDecisions) -> None:
-    """Refuse a corpus whose labels do not fit its lines, or that has none.
-
-    Raises
-    ------
-    CorpusError
-    """
+    """Raise CorpusError if no line has a label, or the numbers of labels and lines of an article differ."""
     for article, n_lines in zip(corpus, decisions.n_lines.tolist(), strict=True):
         if len(article.labels) != n_lines:
             raise CorpusError(f"{article.id}: {n_lines} lines, but {len(article.labels)} labels")
     if all((article.labels == MASKED).all() for article in corpus):
-        raise CorpusError("no line has a label: there is nothing to measure")
+        raise CorpusError("no line has a label: give a corpus with labelled lines")
 
 
 def _line_rows(corpus: Corpus, decisions: CorpusDecisions, n_resamples: int, seed: int) -> Iterator[LineRow]:
     labels = np.concatenate(corpus.labels)
     sites = np.unique(corpus.groups, return_inverse=True)[1]
     article = np.repeat(np.arange(len(corpus)), decisions.n_lines)
-    for by, key in DIVISIONS.items():
+    for by, key in GROUPINGS.items():
         keys = np.array([key(a) for a in corpus])
         for group in np.unique(keys).tolist():
-            member = keys == group
-            rows = np.flatnonzero(member[article] & (labels != MASKED))
+            in_group = keys == group
+            rows = np.flatnonzero(in_group[article] & (labels != MASKED))
             if not len(rows):
                 continue
             resamples = Resamples(sites[article[rows]], n_resamples, seed)
-            measured = (labels[rows], decisions.probability[rows], decisions.kept[rows])
+            columns = (labels[rows], decisions.probability[rows], decisions.kept[rows])
             by_lines, by_tokens = (
-                line_scores(*measured, weights, resamples)
+                line_scores(*columns, weights, resamples)
                 for weights in (np.ones(len(rows)), decisions.n_tokens[rows].astype(np.float64))
             )
             n_articles = len(np.unique(article[rows]))
@@ -293,6 +296,22 @@ def _text_rows(corpus: Corpus, decisions: CorpusDecisions, n_resamples: int, see
     return compare_texts(articles, outputs, n_resamples, seed)
 
 
+def _policy_rows(
+    corpus: Corpus,
+    model: LineModel,
+    html: Mapping[str, str] | None,
+    threshold: Threshold,
+    n_resamples: int,
+    seed: int,
+) -> list[PolicyRow]:
+    """Measure the articles whose lines a reader labelled, in the text that was read."""
+    read = [article for article in corpus if article.roles is not None and article.extractor == EXTRACTOR]
+    read = [article for article in read if article.page_type == "article"]
+    return (
+        evaluate_policy(read, model, html, threshold=threshold, n_resamples=n_resamples, seed=seed) if read else []
+    )
+
+
 def _kind_rows(corpus: Corpus, keywords: Keywords, n_resamples: int, seed: int) -> list[KindRow]:
     known = corpus.select(lambda article: any(article.kinds or ()))
     if not len(known):
@@ -306,11 +325,11 @@ def _line_table(title: str, rows: Sequence[LineRow], weight: str) -> Table:
     cells = [
         (
             *(row.by, row.group, f"{row.n_lines:,}", f"{row.n_sites:,}"),
-            *(str(getattr(row, weight)[name]) for name in LINE_HEADS),
+            *(str(getattr(row, weight)[name]) for name in LINE_HEADERS),
         )
         for row in rows
     ]
-    return Table(title, ("by", "group", "lines", "sites", *LINE_HEADS.values()), cells)
+    return Table(title, ("by", "group", "lines", "sites", *LINE_HEADERS.values()), cells)
 
 
 def text_table(
@@ -319,18 +338,18 @@ def text_table(
     difference: str,
     by: Sequence[str] = ("source", "pages", "extractor"),
 ) -> Table:
-    """Lay out the texts' figures, those of `benchmark.compare` too.
+    """Return a table of text figures.
 
     Parameters
     ----------
     title : str
     rows : sequence of TextRow
     difference : str
-        The head of the last column.
+        The header of the last column.
     by : sequence of str
-        What to say of each group.
+        The attributes of `TextGroup` to show.
     """
-    heads = (*by, "system", "n", "sites", "P", "R", "F1", difference)
+    headers = (*by, "system", "n", "sites", "P", "R", "F1", difference)
     cells = [
         (
             *(getattr(row.group, name) for name in by),
@@ -339,7 +358,7 @@ def text_table(
         )
         for row in rows
     ]
-    return Table(title, heads, cells)
+    return Table(title, headers, cells)
 
 
 def _record_lines(gold: Corpus, decisions: CorpusDecisions) -> LineRecords:

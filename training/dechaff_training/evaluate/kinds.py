@@ -1,4 +1,4 @@
-"""How well the kinds of boilerplate lines are told, on labelled articles."""
+"""Evaluate the kinds of boilerplate lines on labelled articles."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,23 +16,23 @@ from dechaff_training.evaluate.metrics import N_RESAMPLES, Estimate, Resamples, 
 
 Names = NDArray[np.str_]
 
-#: The heads of `KindRow.cells`.
-KIND_HEADS: Final = ("kind", "lines", "given", "precision", "recall")
+#: The column headers of `KindRow.cells`.
+KIND_HEADERS: Final = ("kind", "lines", "given", "precision", "recall")
 
 
 @dataclass(frozen=True)
 class KindRow:
-    """How well the lines of one kind are told from those of other kinds.
+    """The figures of one kind against all other kinds.
 
     Attributes
     ----------
     kind : str
     n_lines : int
-        That have the kind by their label.
+        Number of lines labelled with this kind.
     n_predicted : int
-        That are given it.
+        Number of lines predicted to have this kind.
     precision, recall : Estimate
-        With intervals over sites.
+        Precision and recall of the kind, with intervals over sites.
     """
 
     kind: str
@@ -43,30 +43,30 @@ class KindRow:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """Give the row as tables show it."""
+        """Return the cells of the row in a table."""
         return self.kind, f"{self.n_lines:,}", f"{self.n_predicted:,}", str(self.precision), str(self.recall)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the row as JSON knows it."""
+        """Return the row as JSON-ready values."""
         return {**vars(self), "precision": self.precision.to_dict(), "recall": self.recall.to_dict()}
 
 
 def gold_kinds(corpus: Corpus) -> Names:
-    """Give the kind of every line by its label, "" for content and where no kind is known, shape (n_lines,)."""
+    """Return the labelled kind of every line, "" for content and unknown kinds, shape (n_lines,)."""
     kinds = [kind for article in corpus for kind in article.kinds or [""] * len(article.labels)]
     return np.where(_is_boilerplate(corpus), np.array(kinds, np.str_), "")
 
 
 def predict_kinds(corpus: Corpus, weights: KindWeights | None = None, keywords: Keywords = ()) -> Names:
-    """Name the kind of every line whose label is boilerplate, "" for the others, shape (n_lines,).
+    """Predict the kind of every line whose label is boilerplate; "" for other lines, shape (n_lines,).
 
     Parameters
     ----------
     corpus : Corpus
     weights : KindWeights, optional
-        By default those that ship.
+        The weights of kinds; by default `dechaff.explain.kinds.kind_weights()`.
     keywords : tuple of (family, phrase)
-        Phrases of the user's own, as a model has them.
+        The user's own phrases, as in `LineModel.keywords`.
     """
     is_boilerplate = _is_boilerplate(corpus)
     found: list[str] = []
@@ -79,15 +79,15 @@ def predict_kinds(corpus: Corpus, weights: KindWeights | None = None, keywords: 
 def measure_kinds(
     gold: Names, predicted: Names, sites: Sequence[str] | Names, n_resamples: int = N_RESAMPLES, seed: int = 0
 ) -> list[KindRow]:
-    """Measure precision and recall of each kind, over the lines that have one.
+    """Compute precision and recall of each kind, over the lines that are labelled with a kind.
 
     Parameters
     ----------
     gold, predicted : ndarray of str, shape (n_lines,)
-        As `gold_kinds` and `predict_kinds` give them.
+        The results of `gold_kinds` and `predict_kinds`.
     sites : sequence of str, shape (n_lines,)
     n_resamples, seed : int
-        Draws of sites behind each interval.
+        The number of resamples of sites for the intervals, and their seed.
 
     Examples
     --------
@@ -102,10 +102,12 @@ def measure_kinds(
     resamples = Resamples(np.asarray(sites)[known], n_resamples, seed)
     rows = []
     for kind in (kind for kind in KINDS if kind in gold):
-        has, given = gold == kind, predicted == kind
-        right, of_kind, named = resamples.sums(np.column_stack((has & given, has, given)) * 1.0).T
-        precision, recall = (resamples.estimate(ratio(right, total)) for total in (named, of_kind))
-        rows.append(KindRow(kind, int(has.sum()), int(given.sum()), precision, recall))
+        is_gold, is_predicted = gold == kind, predicted == kind
+        hits, n_gold, n_predicted = resamples.sums(
+            np.column_stack((is_gold & is_predicted, is_gold, is_predicted)) * 1.0
+        ).T
+        precision, recall = (resamples.estimate(ratio(hits, total)) for total in (n_predicted, n_gold))
+        rows.append(KindRow(kind, int(is_gold.sum()), int(is_predicted.sum()), precision, recall))
     return rows
 
 
@@ -114,5 +116,5 @@ def _is_boilerplate(corpus: Corpus) -> NDArray[np.bool_]:
 
 
 def line_sites(corpus: Corpus) -> Names:
-    """Give the site of every line, shape (n_lines,)."""
+    """Return the site of every line, shape (n_lines,)."""
     return np.repeat(np.array(corpus.groups, np.str_), [len(labels) for labels in corpus.labels])

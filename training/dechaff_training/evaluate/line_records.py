@@ -1,4 +1,4 @@
-"""What the notebooks read: each line's label, probability and length, without a word of its text."""
+"""Records of evaluated lines for the notebooks: label, probability and length, without text."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,19 +11,19 @@ from dechaff.files import written_whole
 
 @dataclass(frozen=True)
 class LineRecords:
-    """The labelled lines of some articles, without a word of their text: what the notebooks read.
+    """Records of the labelled lines of some articles.
 
     Attributes
     ----------
     label : ndarray of int8, shape (n_lines,)
-        1 for content, 0 for boilerplate; lines without a label are not recorded.
+        1 for content, 0 for boilerplate; lines without a label have no record.
     probability : ndarray of float32, shape (n_lines,)
-        Of content, to three digits.
+        The probability of content, to three decimals.
     n_chars : ndarray of int32, shape (n_lines,)
     n_lines : ndarray of int32, shape (n_articles,)
-        How many records each article has.
+        The number of records of each article.
     page, site : ndarray of int32, shape (n_articles,)
-        Numbers: the texts that several extractors made of one page have the same.
+        Identifying numbers, equal for all texts of one page or of one site; a page has one text per extractor.
     extractor, source, page_type : ndarray of str, shape (n_articles,)
     """
 
@@ -39,20 +39,20 @@ class LineRecords:
 
     @property
     def article(self) -> NDArray[np.int64]:
-        """Give the article of each line: ``records.extractor[records.article]``."""
+        """Return the index of each line's article, such as in ``records.extractor[records.article]``."""
         return np.repeat(np.arange(len(self.n_lines)), self.n_lines)
 
     def write(self, path: Path) -> None:
-        """Write the records as a compressed .npz file; the same records give the same bytes."""
+        """Write the records to a compressed .npz file; equal records give identical bytes."""
         arrays = {field.name: getattr(self, field.name) for field in fields(self)}
-        # Whole thousandths compress to half of what floats do.
+        # Integer thousandths compress to half the size of floats.
         arrays["probability"] = np.rint(self.probability * 1000).astype(np.uint16)
         with written_whole(path) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, **arrays)
 
     @classmethod
     def read(cls, path: Path) -> "LineRecords":
-        """Read what `write` wrote; the file executes nothing."""
+        """Read a file written by `write`, without executing anything in the file."""
         with np.load(path, allow_pickle=False) as file:
             arrays = {field.name: file[field.name] for field in fields(cls)}
         arrays["probability"] = (arrays["probability"] / 1000).astype(np.float32)

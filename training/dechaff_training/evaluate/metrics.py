@@ -1,7 +1,7 @@
-"""What is measured: shingles of texts, labels of lines, and how far each figure depends on the sites drawn.
+"""Metrics of texts and lines, with intervals from resampled sites.
 
-Texts are compared as by Scrapinghub's extraction benchmark: multisets of four tokens in a row, precision
-and recall of each page, their means over the pages, and the F1 of the two means.
+Texts are compared as in Scrapinghub's extraction benchmark: multisets of four consecutive tokens, precision and
+recall of each page, their means over pages, and the F1 of the two means.
 """
 
 import re
@@ -16,21 +16,21 @@ from dechaff.decisions.titles import title_parts
 from dechaff_training.corpus.tokens import Shingles, tokenize
 
 Values = NDArray[np.float64]
-#: From sums, shape (..., n_columns), to figures, shape (...).
+#: Maps sums, shape (..., n_columns), to figures, shape (...).
 Statistic = Callable[[Values], Values]
 
 _CLASS_SCORES: Final = ("precision", "recall", "f1", "average_precision")
-#: What `line_scores` measures, in this order.
+#: The figures of `line_scores`, in order.
 SCORES: Final = (
     *(f"content_{score}" for score in _CLASS_SCORES),
     *(f"boilerplate_{score}" for score in _CLASS_SCORES),
     *("brier", "calibration_error"),
 )
 N_RESAMPLES: Final = 1000
-# Equal widths: such bins depend on neither model nor resample, so models can be compared and a bin is a sum;
-# and the few undecided lines have bins of their own, where bins of equal mass would drown them.
+# Bins of equal width depend neither on the model nor on the resample: models are comparable, and a bin is a sum.
+# Undecided lines, which are few, get bins of their own; bins of equal mass would hide them.
 N_CALIBRATION_BINS: Final = 15
-# An average precision from this many steps differs by less than .001 from the exact one.
+# With this many steps, average precision differs from the exact value by less than .001.
 _N_RANKS: Final = 1000
 
 
@@ -52,19 +52,19 @@ def shingle_counts(predicted: Shingles, gold: Shingles) -> tuple[int, int, int]:
 
 
 def page_columns(counts: ArrayLike) -> Values:
-    """Turn the shingle counts of pages into columns whose sums give the means over the pages.
+    """Compute columns from shingle counts of pages; the means over pages are ratios of their sums.
 
-    A page whose text came out empty has no precision, one without gold no recall: the mean is over the rest.
+    An empty text has no precision, and an empty gold text no recall; such pages are left out of the mean.
 
     Parameters
     ----------
     counts : array-like, shape (n_pages, 3)
-        As `shingle_counts` gives them.
+        The results of `shingle_counts`.
 
     Returns
     -------
     ndarray of float64, shape (n_pages, 4)
-        Precision, whether there is one, recall, whether there is one.
+        Columns: precision, whether it is defined (1 or 0), recall, whether it is defined.
 
     Examples
     --------
@@ -79,17 +79,17 @@ def page_columns(counts: ArrayLike) -> Values:
 
 
 def mean_precision(sums: Values) -> Values:
-    """Give the mean precision from sums of `page_columns`."""
+    """Compute the mean precision from sums of `page_columns`."""
     return ratio(sums[..., 0], sums[..., 1])
 
 
 def mean_recall(sums: Values) -> Values:
-    """Give the mean recall from sums of `page_columns`."""
+    """Compute the mean recall from sums of `page_columns`."""
     return ratio(sums[..., 2], sums[..., 3])
 
 
 def f1_of_means(sums: Values) -> Values:
-    """Give the F1 of mean precision and mean recall from sums of `page_columns`; 0 where every text is empty.
+    """Compute the F1 of mean precision and mean recall from sums of `page_columns`; 0 if every text is empty.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def f1_of_means(sums: Values) -> Values:
 
 
 def drop_headline(text: str, title: str | None) -> str:
-    r"""Take out the lines that say the headline and nothing else, with or without the site's name.
+    r"""Remove the lines that consist of the headline, with or without the site's name.
 
     Parameters
     ----------
@@ -115,15 +115,15 @@ def drop_headline(text: str, title: str | None) -> str:
     >>> drop_headline("THE MILL SHUTS\nThe mill shuts – Valley Post\nIt did.", "The mill shuts | Valley Post")
     'It did.'
     """
-    wanted = _headline_variants(title or "")
-    if not wanted:
+    headlines = _headline_variants(title or "")
+    if not headlines:
         return text
-    longest = max(map(len, wanted))
-    return "\n".join(line for line in text.splitlines() if not _says(line, wanted, longest))
+    longest = max(map(len, headlines))
+    return "\n".join(line for line in text.splitlines() if not _is_headline(line, headlines, longest))
 
 
 def _headline_variants(title: str) -> set[str]:
-    """Give the headline as joined tokens: whole, and without the site's name, if that is the lesser part."""
+    """Return the normalized headline, and its parts that have at least half of its tokens (no site names)."""
     whole = _normalize(title)
     n_tokens = whole.count(" ") + 1
     parts = {_normalize(part) for part in title_parts(title)}
@@ -131,11 +131,11 @@ def _headline_variants(title: str) -> set[str]:
     return {whole, *large} if whole else set()
 
 
-def _says(line: str, wanted: set[str], longest: int) -> bool:
-    # A site's name has its limits: a paragraph need not be cut into tokens to see that it is no headline.
+def _is_headline(line: str, headlines: set[str], longest: int) -> bool:
+    # Site names are short: skip the tokens of a line that is far longer than the headline.
     if len(line) > 2 * longest + 80:
         return False
-    return _normalize(line) in wanted or any(_normalize(part) in wanted for part in title_parts(line))
+    return _normalize(line) in headlines or any(_normalize(part) in headlines for part in title_parts(line))
 
 
 def _normalize(text: str) -> str:
@@ -144,7 +144,7 @@ def _normalize(text: str) -> str:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure and where 95 of 100 resamples of the sites put it; one site has no interval (NaN).
+    """A figure with its 95 % interval over resampled sites; NaN bounds mean that there is no interval.
 
     Attributes
     ----------
@@ -162,35 +162,35 @@ class Estimate:
 
     def __str__(self) -> str:
         if np.isnan(self.low):
-            return _short(self.value)
-        return f"{_short(self.value)} [{_short(self.low)}, {_short(self.high)}]"
+            return _format(self.value)
+        return f"{_format(self.value)} [{_format(self.low)}, {_format(self.high)}]"
 
     def to_dict(self) -> dict[str, float | None]:
-        """Give the three numbers, None for NaN, as JSON knows them."""
+        """Return the three numbers, with None for NaN, as JSON-ready values."""
         numbers = {"value": self.value, "low": self.low, "high": self.high}
         return {name: None if np.isnan(number) else round(number, 6) for name, number in numbers.items()}
 
 
 class Resamples:
-    """The sites of some rows, and many draws of as many sites with replacement.
+    """Bootstrap resamples of the sites of some rows.
 
-    The same sites and seed give the same draws: systems measured on the same rows are compared on the same
-    resamples. A figure that depends on sums alone costs one matrix product for all draws.
+    Equal sites and seeds give equal resamples, so that different systems on the same rows are compared on the same
+    resamples. A figure that is a function of sums costs one matrix product for all resamples.
 
     Parameters
     ----------
     site_ids : array-like, shape (n_rows,)
     n : int
-        How many draws.
+        The number of resamples.
     seed : int
     """
 
     def __init__(self, site_ids: ArrayLike, n: int = N_RESAMPLES, seed: int = 0) -> None:
         self.sites, self.rows = np.unique(np.asarray(site_ids), return_inverse=True)
-        shares = np.full(self.n_sites, 1 / max(self.n_sites, 1))
-        draws = np.random.default_rng(seed).multinomial(self.n_sites, shares, size=n)
-        # The first row is the sample as it is.
-        self._times = np.vstack((np.ones(self.n_sites), draws))
+        chances = np.full(self.n_sites, 1 / max(self.n_sites, 1))
+        draws = np.random.default_rng(seed).multinomial(self.n_sites, chances, size=n)
+        # The first row of counts is the sample itself.
+        self._counts = np.vstack((np.ones(self.n_sites), draws))
 
     @property
     def n_sites(self) -> int:
@@ -198,38 +198,37 @@ class Resamples:
         return len(self.sites)
 
     def sums(self, columns: Values) -> Values:
-        """Sum columns, shape (n_rows, n_columns), over the sample and each draw: shape (1 + n, n_columns)."""
+        """Sum columns, shape (n_rows, n_columns), over the sample and each resample, shape (1 + n, n_columns)."""
         sites = [np.bincount(self.rows, column, self.n_sites) for column in columns.T]
-        return np.asarray(self._times @ np.column_stack(sites), np.float64)
+        return np.asarray(self._counts @ np.column_stack(sites), np.float64)
 
     def histograms(self, bins: NDArray[np.int64], n_bins: int, weights: Values) -> Values:
-        """Sum weights in bins over the sample and each draw: shape (1 + n, n_bins)."""
+        """Sum weights in bins over the sample and each resample, shape (1 + n, n_bins)."""
         places = self.rows * n_bins + bins
         sites = np.bincount(places, weights, self.n_sites * n_bins).reshape(self.n_sites, n_bins)
-        return np.asarray(self._times @ sites, np.float64)
+        return np.asarray(self._counts @ sites, np.float64)
 
     def estimate(self, figures: Values) -> Estimate:
-        """Make an estimate of the figures of the sample and each draw, shape (1 + n,)."""
-        drawn = figures[1:][~np.isnan(figures[1:])]
-        if self.n_sites < 2 or not len(drawn):
+        """Return an estimate from the figures of the sample and of each resample, shape (1 + n,)."""
+        resampled = figures[1:][~np.isnan(figures[1:])]
+        if self.n_sites < 2 or not len(resampled):
             return Estimate(float(figures[0]))
-        low, high = np.percentile(drawn, (2.5, 97.5))
+        low, high = np.percentile(resampled, (2.5, 97.5))
         return Estimate(float(figures[0]), float(low), float(high))
 
 
 def bootstrap(
     site_ids: ArrayLike, columns: Values, statistic: Statistic, n: int = N_RESAMPLES, seed: int = 0
 ) -> Estimate:
-    """Estimate a figure that depends on sums of columns, with an interval from resampled sites.
+    """Estimate a figure that is a function of sums of columns, with an interval from resampled sites.
 
     Parameters
     ----------
     site_ids : array-like, shape (n_rows,)
     columns : ndarray of float64, shape (n_rows, n_columns)
     statistic : callable
-        From sums, shape (..., n_columns), to figures, shape (...). For the paired difference of two systems
-        have their columns side by side:
-        ``lambda sums: f1_of_means(sums[..., 4:]) - f1_of_means(sums[..., :4])``.
+        Maps sums, shape (..., n_columns), to figures, shape (...). For the paired difference of two systems, stack
+        their columns: ``lambda sums: f1_of_means(sums[..., 4:]) - f1_of_means(sums[..., :4])``.
     n : int
     seed : int
 
@@ -250,34 +249,34 @@ def line_scores(
     weights: Values,
     resamples: Resamples,
 ) -> dict[str, Estimate]:
-    """Measure labels and probabilities of lines.
+    """Evaluate decisions and probabilities of lines against labels.
 
     Parameters
     ----------
     labels : ndarray of int8, shape (n_lines,)
         1 for content, 0 for boilerplate.
     probability : ndarray of float64, shape (n_lines,)
-        Of content.
+        The probability of content.
     kept : ndarray of bool, shape (n_lines,)
-        Whether the line was labelled content.
+        Whether each line is kept.
     weights : ndarray of float64, shape (n_lines,)
-        Ones, or the lines' tokens.
+        The weight of each line: 1, or its number of tokens.
     resamples : Resamples
-        Of the lines' sites.
+        The resamples of the lines' sites.
 
     Returns
     -------
     dict of str to Estimate
-        By the names in `SCORES`.
+        The estimates by the names in `SCORES`.
     """
     content = labels == 1
     cells = (content & kept, ~content & kept, content & ~kept, ~content & ~kept)
     sums = resamples.sums(np.column_stack(cells) * weights[:, None])
-    right, wrong, missed, dropped = sums.T
+    true_positives, false_positives, false_negatives, true_negatives = sums.T
     brier = resamples.sums(np.column_stack(((probability - labels) ** 2 * weights, weights)))
     scores = {
-        **_class_scores("content", right, wrong, missed, resamples),
-        **_class_scores("boilerplate", dropped, missed, wrong, resamples),
+        **_class_scores("content", true_positives, false_positives, false_negatives, resamples),
+        **_class_scores("boilerplate", true_negatives, false_negatives, false_positives, resamples),
         **_average_precisions(content, probability, weights, resamples),
         "brier": resamples.estimate(ratio(brier[:, 0], brier[:, 1])),
         "calibration_error": resamples.estimate(_calibration_error(labels, probability, weights, resamples)),
@@ -286,12 +285,12 @@ def line_scores(
 
 
 def _class_scores(
-    name: str, right: Values, wrong: Values, missed: Values, resamples: Resamples
+    name: str, true_positives: Values, false_positives: Values, false_negatives: Values, resamples: Resamples
 ) -> dict[str, Estimate]:
     figures = {
-        "precision": ratio(right, right + wrong),
-        "recall": ratio(right, right + missed),
-        "f1": ratio(2 * right, 2 * right + wrong + missed),
+        "precision": ratio(true_positives, true_positives + false_positives),
+        "recall": ratio(true_positives, true_positives + false_negatives),
+        "f1": ratio(2 * true_positives, 2 * true_positives + false_positives + false_negatives),
     }
     return {f"{name}_{figure}": resamples.estimate(values) for figure, values in figures.items()}
 
@@ -299,7 +298,7 @@ def _class_scores(
 def _calibration_error(
     labels: NDArray[np.int8], probability: Values, weights: Values, resamples: Resamples
 ) -> Values:
-    """Average the distance between probability and share of content over bins, by their weight."""
+    """Compute the expected calibration error: the weighted mean of |probability - share of content| over bins."""
     bins = np.minimum((probability * N_CALIBRATION_BINS).astype(np.int64), N_CALIBRATION_BINS - 1)
     excess = resamples.histograms(bins, N_CALIBRATION_BINS, (probability - labels) * weights)
     total = resamples.histograms(bins, N_CALIBRATION_BINS, weights)
@@ -309,7 +308,7 @@ def _calibration_error(
 def _average_precisions(
     content: NDArray[np.bool_], probability: Values, weights: Values, resamples: Resamples
 ) -> dict[str, Estimate]:
-    """Take the figure from every distinct probability, the interval from a thousand steps of equal mass."""
+    """Compute average precision exactly for the sample, and over `_N_RANKS` steps of equal mass for resamples."""
     distinct, rank, counts = np.unique(probability, return_inverse=True, return_counts=True)
     steps = ((np.cumsum(counts) - 1) * _N_RANKS // max(len(probability), 1)).astype(np.int64)
     scores = {}
@@ -324,12 +323,12 @@ def _average_precisions(
 
 
 def average_precision(positive: Values, negative: Values) -> Values:
-    """Average the precision over the positives.
+    """Compute the average precision for the positives.
 
     Parameters
     ----------
     positive, negative : ndarray of float64, shape (..., n_steps)
-        The weight of the positives and negatives at each distinct score, from the highest score down.
+        The weight of the positives and negatives at each distinct score, highest score first.
 
     Returns
     -------
@@ -346,7 +345,7 @@ def average_precision(positive: Values, negative: Values) -> Values:
 
 
 def ratio(numerator: Values, denominator: Values) -> Values:
-    """Divide; nothing by nothing is NaN.
+    """Divide elementwise; where the denominator is 0 the result is NaN.
 
     Parameters
     ----------
@@ -363,6 +362,6 @@ def ratio(numerator: Values, denominator: Values) -> Values:
     return result
 
 
-def _short(value: float) -> str:
-    """Write a figure with three digits, without the leading zero."""
+def _format(value: float) -> str:
+    """Format a figure with three decimals, without the leading zero."""
     return "–" if np.isnan(value) else re.sub(r"^(-?)0\.", r"\1.", f"{value:.3f}")

@@ -1,7 +1,7 @@
-"""Tables of measured figures: README, accuracy page, model card, history of models.
+"""Tables of measured figures for the README, the accuracy page, the model card and the history of models.
 
-``python -m dechaff_training.evaluate.model_card`` fills them in from `data/evaluation/`: no figure is typed
-by hand.
+``python -m dechaff_training.evaluate.model_card`` inserts the tables, which it makes from `data/evaluation/`: no
+figure is typed by hand.
 """
 
 import csv
@@ -17,11 +17,11 @@ from dechaff import inspect_model
 from dechaff.errors import CorpusError
 from dechaff.files import written_whole
 from dechaff.linear.artifact import model_digest
-from dechaff_training.evaluate.evaluation import AFTER, BEFORE, LINE_HEADS
+from dechaff_training.evaluate.evaluation import AFTER, BEFORE, LINE_HEADERS
 from dechaff_training.evaluate.metrics import Estimate
 
 ROOT: Final = Path(__file__).parents[3]
-#: The inputs that the tables show, as source and extractor, with their heads.
+#: The column headers of inputs in the tables, by source and extractor.
 INPUTS: Final = {
     ("scrapinghub", "resiliparse_all"): "scrapinghub, all text",
     ("scrapinghub", "resiliparse_main"): "scrapinghub, main content",
@@ -30,7 +30,7 @@ INPUTS: Final = {
     ("wcxb", "resiliparse_main"): "wcxb, main content",
     ("wcxb", "trafilatura"): "wcxb, trafilatura",
 }
-#: The systems of the README's table, with their names there.
+#: The systems in the README's table, with their names in the table.
 SUMMARY: Final = {
     "resiliparse_all": "Resiliparse, all text",
     "resiliparse_all + C4 line rules": "Resiliparse, then C4's line rules",
@@ -41,8 +41,8 @@ SUMMARY: Final = {
 Row = Mapping[str, Any]
 
 
-def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Write a table in Markdown.
+def markdown_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown.
 
     Examples
     --------
@@ -51,19 +51,19 @@ def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     |---|---|
     | keep all | .689 |
     """
-    lines = [list(heads), ["---"] * len(heads), *map(list, rows)]
+    lines = [list(headers), ["---"] * len(headers), *map(list, rows)]
     return "\n".join(
         "|" + "|".join(line) + "|" if line[0] == "---" else f"| {' | '.join(line)} |" for line in lines
     )
 
 
 def comparison_table(rows: Sequence[Row]) -> str:
-    """Lay out the text F1 of every system on the articles, a column for each input.
+    """Return a table of the text F1 of every system on articles, with a column for each input.
 
     Parameters
     ----------
     rows : sequence of mapping
-        `TextRow`s as JSON knows them.
+        The results of `TextRow.to_dict`.
     """
     cells = {
         (row["system"], row["source"], row["extractor"]): _estimate(row["f1"])
@@ -71,27 +71,28 @@ def comparison_table(rows: Sequence[Row]) -> str:
         if row["pages"] == "articles"
     }
     systems = dict.fromkeys(system for system, *_ in cells)
-    found = [place for place in INPUTS if any((system, *place) in cells for system in systems)]
-    body = [[system, *(str(cells.get((system, *place), "–")) for place in found)] for system in systems]
-    return markdown_table(["system", *(INPUTS[place] for place in found)], body)
+    inputs = [each for each in INPUTS if any((system, *each) in cells for system in systems)]
+    body = [[system, *(str(cells.get((system, *each), "–")) for each in inputs)] for system in systems]
+    return markdown_table(["system", *(INPUTS[each] for each in inputs)], body)
 
 
 def benchmark_table(benchmark: Mapping[str, Any]) -> str:
-    """Lay out the text F1 of systems that start from HTML, on the articles of each source, and their speed.
+    """Return a table of the text F1 of systems that start from HTML, on the articles of each source, and speed.
 
     Parameters
     ----------
     benchmark : mapping
-        A `PageBenchmark` as JSON knows it.
+        The result of `PageBenchmark.to_dict`.
     """
     rows = {(row["system"], row["source"]): row for row in benchmark["texts"] if row["pages"] == "articles"}
     sources = dict.fromkeys(source for _, source in rows)
-    heads = [head for source in sources for head in (source, f"less {benchmark['settings']['reference']}")]
+    reference = benchmark["settings"]["reference"]
+    headers = [header for source in sources for header in (source, f"less {reference}")]
     body = []
     for speed in benchmark["speeds"]:
         found = [rows[speed["system"], source][name] for source in sources for name in ("f1", "difference")]
         body.append([speed["system"], *map(str, map(_estimate, found)), f"{speed['pages_per_second']:,.0f}"])
-    return markdown_table(["system", *heads, "pages/s"], body)
+    return markdown_table(["system", *headers, "pages/s"], body)
 
 
 def summary_table(benchmark: Mapping[str, Any]) -> str:
@@ -100,7 +101,7 @@ def summary_table(benchmark: Mapping[str, Any]) -> str:
     Parameters
     ----------
     benchmark : mapping
-        A `PageBenchmark` read from JSON.
+        The result of `PageBenchmark.to_dict`, as read from JSON.
     """
     f1 = {
         (row["system"], row["source"]): str(_estimate(row["f1"]))
@@ -114,7 +115,7 @@ def summary_table(benchmark: Mapping[str, Any]) -> str:
 
 
 def text_table(rows: Sequence[Row]) -> str:
-    """Lay out precision, recall and F1 of texts before and after cleaning, other pages too."""
+    """Return a table of precision, recall and F1 of texts before and after cleaning, for each group of pages."""
     body = [
         (
             *(row["source"], row["pages"], row["extractor"], row["system"], f"{row['n_pages']:,}"),
@@ -127,17 +128,17 @@ def text_table(rows: Sequence[Row]) -> str:
 
 
 def line_table(rows: Sequence[Row], by: str) -> str:
-    """Lay out how well lines are labelled, for each group of one division."""
+    """Return a table of the line figures of each group of one grouping."""
     chosen = [row for row in rows if row["by"] == by]
     body = [
-        (row["group"], f"{row['n_lines']:,}", *(str(_estimate(row["lines"][name])) for name in LINE_HEADS))
+        (row["group"], f"{row['n_lines']:,}", *(str(_estimate(row["lines"][name])) for name in LINE_HEADERS))
         for row in chosen
     ]
-    return markdown_table([by.replace("_", " "), "lines", *LINE_HEADS.values()], body)
+    return markdown_table([by.replace("_", " "), "lines", *LINE_HEADERS.values()], body)
 
 
 def fill(text: str, blocks: Mapping[str, str]) -> str:
-    r"""Put each block between its pair of markers.
+    r"""Return a text with each block inserted between its pair of markers.
 
     Raises
     ------
@@ -153,25 +154,25 @@ def fill(text: str, blocks: Mapping[str, str]) -> str:
         begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
         pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         if not pattern.search(text):
-            raise CorpusError(f"no place for {name}: write {begin} and {end} on lines of their own")
+            raise CorpusError(f"no markers for {name}: write {begin} and {end} on lines of their own")
         filled = f"{begin}\n{block}\n{end}".replace("\\", r"\\")
         text = pattern.sub(filled, text)
     return text
 
 
 def card_blocks(description: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, str]:
-    """Make the parts of the model card that are measured or read off the model."""
+    """Return the generated blocks of the model card, from a model's description and its evaluation."""
     metadata = description["metadata"]
     data = metadata["data"]
     facts = {
         "format": str(description["version"]),
         "feature specification": description["specification"],
         "threshold": f"{description['threshold']:.2f}",
-        "articles learnt from": f"{data['n_articles']:,} of {data['n_sites']:,} sites, {data['n_lines']:,} lines",
+        "training articles": f"{data['n_articles']:,} of {data['n_sites']:,} sites, {data['n_lines']:,} lines",
         "of these by vote (silver)": f"{data['n_silver_articles']:,}",
-        "by source": _listed(data["articles_by_source"]),
-        "by extractor": _listed(data["articles_by_extractor"]),
-        "by language": _listed(data["articles_by_language"]),
+        "by source": _format_counts(data["articles_by_source"]),
+        "by extractor": _format_counts(data["articles_by_extractor"]),
+        "by language": _format_counts(data["articles_by_language"]),
         "digest of the data": data["digest"],
         "seed": str(metadata["seed"]),
         "made with": ", ".join(f"{name} {number}" for name, number in metadata["versions"].items()),
@@ -187,7 +188,7 @@ def card_blocks(description: Mapping[str, Any], evaluation: Mapping[str, Any]) -
 
 
 def history_row(model: Path, description: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, str]:
-    """Sum one model up: where it comes from, and its text F1 on each input."""
+    """Return a model's row of the history: its provenance, and its text F1 on each input."""
     metadata = description["metadata"]
     figures = {
         INPUTS[row["source"], row["extractor"]]: f"{row['f1']['value']:.4f}"
@@ -208,13 +209,13 @@ def history_row(model: Path, description: Mapping[str, Any], evaluation: Mapping
 
 
 def add_history(path: Path, row: Mapping[str, str]) -> None:
-    """Add a model to the history, or take its row's place if it is there.
+    """Add the row of a model to the history; it replaces an earlier row of the same model.
 
     Parameters
     ----------
     path : Path
     row : dict of str to str
-        A shipped model's line of `data/history.csv`.
+        The result of `history_row`.
     """
     rows: list[Mapping[str, str]] = []
     if path.exists():
@@ -240,9 +241,9 @@ def write_reports(root: Path, model: Path) -> None:
     Raises
     ------
     CorpusError
-        If a marker is missing, or the figures are of another model.
+        If a marker is missing, or the figures belong to another model.
     OSError
-        If figures are missing: `make evaluate` makes them.
+        If a file of figures is missing; `make evaluate` writes them.
     """
     folder = root / "data" / "evaluation"
     evaluation, comparison, benchmark = (
@@ -255,7 +256,7 @@ def write_reports(root: Path, model: Path) -> None:
         benchmark["settings"]["model_sha256"],
     )
     if set(digests) != {model_digest(model)}:
-        raise CorpusError(f"{folder}: figures of another model: run 'make evaluate'")
+        raise CorpusError(f"{folder}: the figures belong to another model: run 'make evaluate'")
     description = inspect_model(model)
     from_html = {"benchmark": benchmark_table(benchmark)}
     _rewrite(root / "README.md", {"summary": summary_table(benchmark)})
@@ -275,7 +276,7 @@ def _estimate(figures: Mapping[str, float | None]) -> Estimate:
     return Estimate(*(math.nan if number is None else number for number in (value, low, high)))
 
 
-def _listed(counts: Mapping[str, int]) -> str:
+def _format_counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda item: -item[1]))
 
 

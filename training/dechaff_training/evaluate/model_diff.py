@@ -1,4 +1,4 @@
-"""Where two models label the lines of a corpus differently."""
+"""Model diff: the lines of a corpus that two models label differently."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,21 +18,21 @@ from dechaff_training.corpus.articles import Article
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.evaluate.evaluation import CorpusDecisions, decide_corpus
 
-#: How a label can change, from model A's to model B's.
+#: The directions of a change from model A to model B.
 DIRECTIONS: Final = ("dropped to kept", "kept to dropped")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one model says of a line.
+    """The label of one model for a line.
 
     Attributes
     ----------
     label : str
     probability : float
-        Of content.
+        The probability of content.
     by_fallback : bool
-        Whether the line is content although its probability is below the threshold; see
+        Whether the fallback kept the line, although its probability is below the threshold; see
         `dechaff.decisions.decide.apply_threshold`.
     """
 
@@ -41,7 +41,7 @@ class Verdict:
     by_fallback: bool
 
     def __str__(self) -> str:
-        """Write the label and its probability.
+        """Format the label and its probability.
 
         Examples
         --------
@@ -58,17 +58,17 @@ class Change:
     Attributes
     ----------
     article : int
-        Its article's place in the corpus.
+        The index of its article in the corpus.
     index : int
-        Its place among the lines that are not blank, from 0.
+        Its index among the article's non-blank lines.
     number : int
-        Its place among all lines of the text, from 1: where an editor shows it.
+        Its line number in the text, as in an editor.
     text : str
     n_words : int
     before, after : Verdict
-        Of model A and of model B.
+        The labels by model A and by model B.
     is_right : bool, optional
-        Whether the change agrees with the label in the corpus; None where there is none.
+        Whether model B agrees with the label in the corpus; None without a label.
     """
 
     article: int
@@ -82,23 +82,23 @@ class Change:
 
     @property
     def direction(self) -> str:
-        """Tell which of `DIRECTIONS` it is."""
+        """Return the direction of the change, one of `DIRECTIONS`."""
         return DIRECTIONS[self.after.label == "boilerplate"]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two models on one corpus.
+    """The changes between two models on one corpus.
 
     Attributes
     ----------
     corpus : Corpus
     models : tuple of LineModel
-        A and B.
+        Models A and B.
     thresholds : tuple of float
     decisions : tuple of CorpusDecisions
     changes : list of Change
-        Articles in which most words change first, the lines of each in their order.
+        The changes, sorted by the number of changed words of their article, descending, then by line.
     """
 
     corpus: Corpus
@@ -113,7 +113,7 @@ class Comparison:
         return _sum_words(self.changes)
 
     def totals(self) -> dict[str, Any]:
-        """Count lines and words that were compared, and those that change in each direction, rightly or not."""
+        """Count compared lines and words, and for each direction the right, wrong and unlabelled changes."""
         n_tokens = self.decisions[0].n_tokens
         totals: dict[str, Any] = {
             "articles": len(self.corpus),
@@ -136,21 +136,21 @@ class Comparison:
 def compare_models(before: LineModel, after: LineModel, corpus: Corpus, threshold: Threshold = None) -> Comparison:
     """Find the lines that two models label differently.
 
-    Silver labels do not count as labels: agreement with a vote is neither right nor wrong.
+    Silver labels, from a vote of extractors, are ignored: agreement with a vote is neither right nor wrong.
 
     Parameters
     ----------
     before, after : LineModel
         Models A and B.
     corpus : Corpus
-        Lines need no label.
+        The articles, with or without labels.
     threshold : float or str, optional
-        Of both; by default each has its own.
+        The threshold or preset for both models; by default each model's own threshold.
 
     Raises
     ------
     DechaffError
-        If the threshold is neither within [0, 1] nor a preset of both, or the corpus is empty.
+        If the threshold is neither within [0, 1] nor a preset of both models, or the corpus is empty.
 
     Examples
     --------
@@ -220,7 +220,7 @@ def _sum_words(changes: Sequence[Change]) -> Counter[int]:
 
 
 class Explainer:
-    """The reasons why labels change; the explanation of the latest article is kept.
+    """Compute the reasons for changes; the explanation of the latest article is cached.
 
     Parameters
     ----------
@@ -239,19 +239,20 @@ class Explainer:
         ----------
         change : Change
         limit : int, optional
-            How many; None for all: their differences sum to that of the log-odds.
+            The maximum number of reasons; None for all, which sum to the difference of the log-odds, B minus A.
 
         Returns
         -------
         list of Why
-            The largest difference first; above zero, model B is more for content than A. The theme "base" is the
-            constant of every line.
+            Sorted by absolute difference (model B minus model A), largest first; positive if it favours content in
+            B. The theme "base" is the models' base log-odds, the same for every line.
         """
         if change.article != self._article:
             self._explain(change.article)
-        shares = self._differences[:, change.index]
-        strongest = [int(place) for place in np.argsort(-np.abs(shares), kind="stable") if shares[place]][:limit]
-        return [self._reason(change.index, place, float(shares[place])) for place in strongest]
+        differences = self._differences[:, change.index]
+        order = np.argsort(-np.abs(differences), kind="stable").tolist()
+        strongest = [place for place in order if differences[place]][:limit]
+        return [self._reason(change.index, place, float(differences[place])) for place in strongest]
 
     def _explain(self, article: int) -> None:
         comparison, end = self._comparison, self._bounds[article]
@@ -267,6 +268,6 @@ class Explainer:
 
     def _reason(self, line: int, place: int, difference: float) -> Why:
         if place == len(themes()):
-            return Why("what every line has alike", difference, "base")
+            return Why("the constant of every line", difference, "base")
         text = self._sentences.sentences(line, 1 if difference > 0 else -1, [place])[0]
         return Why(text, difference, themes()[place].name)

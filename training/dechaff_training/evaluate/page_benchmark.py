@@ -1,4 +1,4 @@
-"""dechaff behind HTML extractors, beside other extractors: how near to the gold, and how fast, in one run."""
+"""Compare HTML extractors with and without dechaff: agreement with gold texts and speed, in one run."""
 
 import gc
 import hashlib
@@ -22,33 +22,34 @@ from dechaff_training.corpus.extraction import (
 )
 from dechaff_training.corpus.pages import read_html
 from dechaff_training.evaluate.benchmark import System, TextRow, c4_rules, cleaned_by, compare_texts, gold_text
-from dechaff_training.evaluate.evaluation import Table, text_table
+from dechaff_training.evaluate.evaluation import text_table
 from dechaff_training.evaluate.metrics import N_RESAMPLES
+from dechaff_training.evaluate.tables import Table
 from dechaff_training.files.models import load
 from dechaff_training.files.progress import Bar
 
-#: trafilatura alone: what somebody who has the HTML in hand would take.
+#: The system trafilatura alone, the most common choice for HTML.
 REFERENCE: Final = "trafilatura"
-# Short enough for the systems to meet the same moods of the machine, long enough for a batch to pay.
-_BLOCK: Final = 64
+# Small enough that all systems run under the same load of the machine, large enough for efficient batches.
+_BATCH_SIZE: Final = 64
 _ANY_PAGE: Final = "<html lang='en'><body><p>The mill at the weir will close in the spring.</p></body></html>"
 
 Page = tuple[Article, str]
-#: By extractor, what cleans its texts.
+#: The systems that clean the texts of each extractor.
 Chains = Mapping[str, Mapping[str, System]]
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one system made of pages, and how long it took.
+    """The texts of one system, and its processor time.
 
     Attributes
     ----------
     texts : list of str
-        One a page.
+        The text of each page.
     extraction, cleaning : float
-        Seconds of processor time.
+        Processor time in seconds.
 
     Examples
     --------
@@ -66,14 +67,14 @@ class Run:
 
 @dataclass(frozen=True)
 class Speed:
-    """How long one system took for all pages.
+    """The processor time of one system for all pages.
 
     Attributes
     ----------
     system : str
     n_pages : int
     extraction, cleaning : float
-        Seconds of processor time.
+        Processor time in seconds.
 
     Examples
     --------
@@ -88,28 +89,28 @@ class Speed:
 
     @property
     def pages_per_second(self) -> float:
-        """Pages from HTML to clean text in a second of one core."""
+        """Return the pages per second on one core, from HTML to clean text."""
         return self.n_pages / max(self.extraction + self.cleaning, 1e-9)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the row as JSON knows it."""
+        """Return the fields and the pages per second as JSON-ready values."""
         return {**asdict(self), "pages_per_second": self.pages_per_second}
 
 
 @dataclass(frozen=True)
 class PageBenchmark:
-    """Everything that was measured on some pages.
+    """The results of all systems on some pages.
 
     Attributes
     ----------
     settings : dict
-        Pages, model, versions, reference, resamples.
+        The numbers of pages, the model, versions, the reference system and the resamples.
     texts : list of TextRow
-        By source, and articles or other pages.
+        The text figures by source, and by articles or other pages.
     speeds : list of Speed
-        Over all pages.
+        The speed of each system over all pages.
     notes : list of str
-        What was left out, and what was timed.
+        Notes on systems and pages that were left out, and on the timing.
     """
 
     settings: dict[str, Any]
@@ -118,12 +119,12 @@ class PageBenchmark:
     notes: list[str]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all of it as JSON knows it."""
+        """Return everything as JSON-ready values."""
         texts, speeds = ([row.to_dict() for row in rows] for rows in (self.texts, self.speeds))
         return {"settings": self.settings, "texts": texts, "speeds": speeds, "notes": self.notes}
 
     def tables(self) -> list[Table]:
-        """Lay the figures out for printing."""
+        """Return the figures as tables to print."""
         difference = f"F1 - {self.settings['reference']}"
         title = "Texts: four-token shingles against the gold, headlines left out"
         return [text_table(title, self.texts, difference, ("source", "pages")), _speed_table(self.speeds)]
@@ -137,36 +138,36 @@ def benchmark_pages(
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> PageBenchmark:
-    """Compare extractors, and what rules and a model make of their texts, on pages with a gold body.
+    """Compare extractors, alone and followed by rules or a model, on pages with a gold body.
 
     Parameters
     ----------
     paths : sequence of Path
-        Parquet files of pages (`read_html`), or folders of them.
+        Parquet files of pages, as for `read_html`, or folders of them.
     model : Path, optional
-        By default the model that dechaff ships with.
+        The model file; by default the model that ships with dechaff.
     extractors : sequence of str
-        Which the rules and the model are put behind; by default those that dechaff learns from.
+        The extractors whose texts the rules and the model clean; by default those of the training corpus.
     reference : str
-        The system that differences are against.
+        The system that is subtracted in differences.
     n_resamples : int
-        Draws of sites behind each interval.
+        Number of resamples of the sites, for the intervals.
     seed : int
-        Of the draws.
+        The seed of the resamples.
 
     Raises
     ------
     DechaffError
-        If pages, model, an extractor or the reference are not there.
+        If there are no pages with a gold body, or the model, an extractor or the reference system does not exist.
     """
     extractors = tuple(extractors) or LEARNT
     check_extractors(extractors, ADAPTERS)
     cleaners = {"C4 line rules": c4_rules(end_punctuation=True), "dechaff": cleaned_by(load(model))}
-    chains, missing = _chains(extractors, cleaners)
+    chains, missing = _build_chains(extractors, cleaners)
     _check_reference(reference, chains)
     files = [file for path in paths for file in find_files(path, (".parquet",))]
     with Bar("reading the pages"):
-        pages, unused = _read(files)
+        pages, unused = _read_pages(files)
     runs = run_systems(pages, chains)
     articles = [article for article, _ in pages]
     outputs = {name: run.texts for name, run in runs.items()}
@@ -187,18 +188,18 @@ def benchmark_pages(
     return PageBenchmark(settings, texts, speeds, notes)
 
 
-def _read(files: Iterable[Path]) -> tuple[list[Page], list[str]]:
-    """Give the pages that have a gold, and a note if there are others."""
+def _read_pages(files: Iterable[Path]) -> tuple[list[Page], list[str]]:
+    """Read the pages with a gold text; return a note if pages without one are left out."""
     pages = [page for file in files for page in read_html(file)]
     with_gold = [page for page in pages if gold_text(page[0]) is not None]
     if not with_gold:
-        raise CorpusError("no pages with a gold body there: name Parquet files with a column 'body', or a folder")
+        raise CorpusError("no pages with a gold body: give Parquet files with a column 'body', or folders of them")
     n_left = len(pages) - len(with_gold)
     return with_gold, [f"{n_left:,} of {len(pages):,} pages have no gold body and are left out"] if n_left else []
 
 
-def _chains(extractors: Sequence[str], cleaners: Mapping[str, System]) -> tuple[Chains, list[str]]:
-    """Name every extractor, with what cleans its texts; a peer whose package is missing becomes a note."""
+def _build_chains(extractors: Sequence[str], cleaners: Mapping[str, System]) -> tuple[Chains, list[str]]:
+    """Return the cleaners of every extractor; peers whose package is missing are left out, with a note."""
     chains = dict.fromkeys(extractors, cleaners)
     notes = []
     for name in dict.fromkeys((*extractors, *PEERS)):
@@ -214,61 +215,61 @@ def _chains(extractors: Sequence[str], cleaners: Mapping[str, System]) -> tuple[
 
 
 def _check_reference(reference: str, chains: Chains) -> None:
-    systems = [system for name, cleaners in chains.items() for system in (name, *_behind(name, cleaners))]
+    systems = [system for name, cleaners in chains.items() for system in (name, *_name_systems(name, cleaners))]
     if reference not in systems:
-        raise InputError(f"there is no system {reference!r} to compare with: choose one of {', '.join(systems)}")
+        raise InputError(f"unknown reference system {reference!r}: choose one of {', '.join(systems)}")
 
 
-def _behind(extractor: str, cleaners: Mapping[str, System]) -> dict[str, System]:
+def _name_systems(extractor: str, cleaners: Mapping[str, System]) -> dict[str, System]:
     return {f"{extractor} + {name}": clean for name, clean in cleaners.items()}
 
 
 def run_systems(pages: Sequence[Page], chains: Chains) -> dict[str, Run]:
-    """Run all systems on all pages, in turns, a block of pages at a time.
+    """Run all systems in turn on each batch of pages.
 
     Parameters
     ----------
     pages : sequence of (Article, str)
-        With their HTML.
+        Articles with their HTML.
     chains : mapping of str to mapping of str to System
-        By extractor, what cleans its texts; the cleaners may be none.
+        The systems that clean the texts of each extractor; possibly none.
 
     Returns
     -------
     dict of str to Run
-        The extractors by themselves, each followed by "extractor + cleaner".
+        The run of each extractor alone, followed by those of its systems, named "extractor + system".
     """
-    blocks = [pages[start : start + _BLOCK] for start in range(0, len(pages), _BLOCK)]
+    batches = [pages[start : start + _BATCH_SIZE] for start in range(0, len(pages), _BATCH_SIZE)]
     runs: dict[str, Run] = {}
-    with Bar("extracting and cleaning", (len(pages) + len(blocks[0])) * len(chains)) as bar:
-        for turn, block in enumerate([blocks[0], *blocks]):
+    with Bar("extracting and cleaning", (len(pages) + len(batches[0])) * len(chains)) as bar:
+        for turn, batch in enumerate([batches[0], *batches]):
             for name, cleaners in chains.items():
-                for system, run in _run_chain(block, name, cleaners).items():
-                    # The first turn is for what is built, and memory that is touched, for the first time.
+                for system, run in _run_chain(batch, name, cleaners).items():
+                    # Turn 0 warms up caches and memory and is not counted.
                     runs[system] = runs[system] + run if turn > 1 else run
-                bar.advance(len(block))
+                bar.advance(len(batch))
     return runs
 
 
 def _run_chain(pages: Sequence[Page], extractor: str, cleaners: Mapping[str, System]) -> dict[str, Run]:
-    texts, extraction = _timed(lambda: [page_text(html, extractor) for _, html in pages])
+    texts, extraction = _time(lambda: [page_text(html, extractor) for _, html in pages])
     runs = {extractor: Run(texts, extraction)}
     articles = [replace(article, text=text) for (article, _), text in zip(pages, texts, strict=True)]
-    for system, clean in _behind(extractor, cleaners).items():
-        cleaned, seconds = _timed(partial(clean, articles))
+    for system, clean in _name_systems(extractor, cleaners).items():
+        cleaned, seconds = _time(partial(clean, articles))
         runs[system] = Run(cleaned, extraction, seconds)
     return runs
 
 
-def _timed(work: Callable[[], T]) -> tuple[T, float]:
-    gc.collect()  # else one system pays for the garbage of another
+def _time(work: Callable[[], T]) -> tuple[T, float]:
+    gc.collect()  # otherwise one system pays for the garbage of another
     start = time.process_time()
     result = work()
     return result, time.process_time() - start
 
 
 def _speed_table(speeds: Sequence[Speed]) -> Table:
-    heads = ("system", "extraction, ms a page", "cleaning, ms a page", "pages/s")
+    headers = ("system", "extraction, ms a page", "cleaning, ms a page", "pages/s")
     cells = [
         (
             speed.system,
@@ -277,13 +278,13 @@ def _speed_table(speeds: Sequence[Speed]) -> Table:
         )
         for speed in speeds
     ]
-    return Table("Speed from HTML to text, one core", heads, cells)
+    return Table("Speed from HTML to text, one core", headers, cells)
 
 
 def _timing_note(n_pages: int) -> str:
     return (
-        f"timed: processor time of one process for all {n_pages:,} pages, extracted afresh, nothing from a cache; "
-        f"the systems take turns on blocks of {_BLOCK} pages; dechaff and the rules: extraction plus cleaning, "
-        "each block one batch; extraction begins with a search for what parsers refuse, the same for all; "
-        "not counted: imports, reading the pages, and a first turn on the first block"
+        f"timed: processor time of one process for all {n_pages:,} pages, extracted anew, without a cache; "
+        f"the systems take turns on batches of {_BATCH_SIZE} pages; dechaff and the rules: extraction plus "
+        "cleaning; extraction begins with a check for characters that parsers refuse, the same for all; "
+        "not counted: imports, reading the pages, and one warm-up turn on the first batch"
     )

@@ -22,31 +22,31 @@ _DOCUMENTS: Final = "articles.jsonl"
 
 
 def exchange_labels(inputs: Sequence[Path], source: str, target: str, out: Path | None) -> int:
-    """Convert labelled articles to another format; all are read before any is written.
+    """Convert labelled articles to another format; all inputs are read before any file is written.
 
     Parameters
     ----------
     inputs : sequence of Path
-        Labelled files or folders of them; Label Studio exports; or a file of Dolma documents, followed by the file
-        of their attributes unless that is in `_attributes` beside it.
+        Labelled files or folders of them; Label Studio exports; or one file of Dolma documents, followed by the
+        file of their attributes unless it is in the folder `_attributes` beside the documents.
     source, target : str
         "text", "label-studio" or "dolma".
     out : Path, optional
-        A folder; for Label Studio a file, by default standard output.
+        The output folder; for Label Studio a file, by default standard output.
 
     Returns
     -------
     int
-        The number of articles.
+        The number of converted articles.
 
     Raises
     ------
     DechaffError
-        If an input is malformed, two articles have the same name, or a required folder is missing.
+        If an input is malformed, two articles have the same id, or a required folder is missing.
     """
     articles = [_rename(article) for article in _READERS[source](inputs)]
     if not articles:
-        raise CorpusError(f"{', '.join(map(show_path, inputs))}: no labelled articles there")
+        raise CorpusError(f"{', '.join(map(show_path, inputs))}: no labelled articles found")
     _check(articles)
     _WRITERS[target](articles, out)
     return len(articles)
@@ -55,7 +55,7 @@ def exchange_labels(inputs: Sequence[Path], source: str, target: str, out: Path 
 def _read_texts(inputs: Sequence[Path]) -> Iterator[Article]:
     for path in (file for each in inputs for file in find_files(each, (".txt",))):
         article = read_labelled(path)
-        yield replace(article, text=article.text + "\n")  # as in the file, for exact round trips
+        yield replace(article, text=article.text + "\n")  # restores the final line break, for exact round trips
 
 
 def _read_tasks(inputs: Sequence[Path]) -> Iterator[Article]:
@@ -67,7 +67,7 @@ def _read_tasks(inputs: Sequence[Path]) -> Iterator[Article]:
 def _read_documents(inputs: Sequence[Path]) -> Iterator[Article]:
     documents, *attributes = inputs
     if len(attributes) > 1:
-        raise InputError(f"{len(inputs)} inputs: name the documents and, if elsewhere, their attributes")
+        raise InputError(f"{len(inputs)} inputs: give one file of documents and, if elsewhere, their attributes")
     for article in from_documents(documents, *attributes):
         yield replace(article, site=documents.name.partition(".")[0])
 
@@ -82,16 +82,16 @@ def _rename(article: Article) -> Article:
 
 
 def _check(articles: Sequence[Article]) -> None:
-    """Raise if two articles have one id, or one cannot be encoded."""
+    """Raise CorpusError if two articles have the same id, or an article cannot be encoded in UTF-8."""
     seen = set()
     for article in articles:
         if article.id in seen:
-            raise CorpusError(f"{article.id}: two articles of this name: give them different ids")
+            raise CorpusError(f"{article.id}: two articles have this id: give them different ids")
         seen.add(article.id)
         try:
             f"{article.id}{article.text}".encode()
         except UnicodeEncodeError as error:
-            raise CorpusError(f"{article.id!a}: half a surrogate pair in it: remove it") from error
+            raise CorpusError(f"{article.id!a}: half a surrogate pair in the id or text: remove it") from error
 
 
 def _write_texts(articles: Sequence[Article], out: Path | None) -> None:
@@ -113,9 +113,9 @@ def _write_documents(articles: Sequence[Article], out: Path | None) -> None:
 
 def _folder(out: Path | None) -> Path:
     if out is None or out == STANDARD:
-        raise InputError("several files to write: name a folder with -o")
+        raise InputError("this format needs several files: give a folder with -o")
     if out.exists() and not out.is_dir():
-        raise InputError(f"{show_path(out)}: a file: name a folder with -o")
+        raise InputError(f"{show_path(out)}: this is a file: give a folder with -o")
     return out
 
 

@@ -14,7 +14,7 @@ from dechaff_training.corpus import Article
 from dechaff_training.corpus.articles import parse_records
 from dechaff_training.exchange.spans import Span, check_span, label_lines, line_spans
 
-#: The folder of attributes beside the documents.
+#: The folder of attribute files, beside the documents.
 ATTRIBUTES_FOLDER = "_attributes"
 # Bulk runs write probabilities as `dechaff__content`; kinds and masked lines are further attributes.
 _PREFIX, _MASKED, _BOILERPLATE = "dechaff__", "masked", "boilerplate"
@@ -58,9 +58,10 @@ def from_documents(documents: Path, attributes: Path | None = None) -> Iterator[
     Parameters
     ----------
     documents : Path
-        JSON Lines, also compressed.
+        The JSON Lines file of documents, which may be compressed.
     attributes : Path, optional
-        By default the file of that name in `_attributes` beside it. Attributes of other documents are ignored.
+        The attributes file; by default the one of the same name in the folder `_attributes` beside the documents.
+        Attributes of other documents are ignored.
 
     Raises
     ------
@@ -72,22 +73,22 @@ def from_documents(documents: Path, attributes: Path | None = None) -> Iterator[
     for identity, text in _read_field(documents, "text", str):
         where = f"{documents}: document {identity}"
         if identity not in found:
-            raise CorpusError(f"{where}: no attributes in {attributes}: name the file for these documents")
+            raise CorpusError(f"{where}: no attributes in {attributes}: give the file for these documents")
         labels, kinds = label_lines(text, _spans(found[identity], where), where)
         yield Article(text, labels, "", identity, "articles", kinds=kinds)
 
 
 def _read_field(path: Path, field: str, type_: type) -> Iterator[tuple[str, Any]]:
-    """Yield each record's id, which must be unique, with one of its fields."""
+    """Yield each record's id, which must be unique, with the value of a field."""
     seen = set()
     for number, record in parse_records(_read(path), str(path)):
         identity = record.get("id", f"{path.name}:{number}")
         identity = identity if isinstance(identity, str) else json.dumps(identity)
         if not isinstance(record.get(field), type_):
             expected = "string" if type_ is str else "object"
-            raise CorpusError(f'{path}:{number}: no {expected} "{field}": are these the right files?')
+            raise CorpusError(f'{path}:{number}: no {expected} "{field}": give the documents, then the attributes')
         if identity in seen:
-            raise CorpusError(f"{path}:{number}: the id {identity!r} is not unique: give each document its own")
+            raise CorpusError(f"{path}:{number}: the id {identity!r} is not unique: give each document its own id")
         seen.add(identity)
         yield identity, record[field]
 
@@ -95,7 +96,7 @@ def _read_field(path: Path, field: str, type_: type) -> Iterator[tuple[str, Any]
 def _read(path: Path) -> str:
     name, compression = format_of(path.name) or ("", "")
     if name != "jsonl":
-        raise CorpusError(f"{path}: no JSON Lines: its name should end in .jsonl, .jsonl.gz or .jsonl.zst")
+        raise CorpusError(f"{path}: not a JSON Lines file: its name must end in .jsonl, .jsonl.gz or .jsonl.zst")
     try:
         with path.open("rb") as file:
             return b"".join(read_pieces(file, compression)).decode("utf-8-sig")
@@ -123,12 +124,12 @@ def _spans(attributes: dict[str, Any], where: str) -> Iterator[Span]:
 
 
 def _rows(attributes: dict[str, Any], where: str) -> Iterator[tuple[str, Any, Any, float]]:
-    """Yield name, start, end and score of dechaff's attributes; a document may have others."""
+    """Yield name, start, end and score of every row of dechaff's attributes; other attributes are skipped."""
     for name, rows in attributes.items():
         if not name.startswith(_PREFIX):
             continue
         if not isinstance(rows, list):
-            raise CorpusError(f"{where}: {name} is no list of [start, end, score]")
+            raise CorpusError(f"{where}: {name} is not a list of [start, end, score] rows")
         for row in rows:
             if (
                 not isinstance(row, list)
@@ -136,5 +137,5 @@ def _rows(attributes: dict[str, Any], where: str) -> Iterator[tuple[str, Any, An
                 or type(row[2]) not in (int, float)
                 or not 0 <= row[2] <= 1
             ):
-                raise CorpusError(f"{where}: {name}: {row!r} is no [start, end, score from 0 to 1]")
+                raise CorpusError(f"{where}: {name}: {row!r} is not [start, end, score between 0 and 1]")
             yield name, *row

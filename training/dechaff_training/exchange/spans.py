@@ -1,4 +1,4 @@
-"""Labelled lines to labelled spans of a text, and back."""
+"""Convert the labels of lines to labelled spans of the text, and back."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,14 +23,14 @@ LABEL_NAMES = tuple(_NAMES)
 
 @dataclass(frozen=True)
 class Span:
-    """A labelled stretch of a text.
+    """A labelled span of a text.
 
     Attributes
     ----------
     start, end : int
-        In code points.
+        Offsets in code points.
     name : str
-        One of `LABEL_NAMES`.
+        The label, one of `LABEL_NAMES`.
     """
 
     start: int
@@ -46,13 +46,13 @@ def line_spans(article: Article) -> Iterator[Span]:
 
 
 def label_lines(text: str, spans: Iterable[Span], where: str) -> tuple[NDArray[np.int8], tuple[str, ...]]:
-    r"""Return the label of each line by the spans that overlap it.
+    r"""Return the label and the kind of each line, according to the spans that overlap it.
 
     Parameters
     ----------
     text : str
     spans : iterable of Span
-        A span may cover several lines, or parts of lines.
+        The labelled spans; a span may cover several lines, or parts of lines.
     where : str
         The file and the record, for errors.
 
@@ -64,7 +64,7 @@ def label_lines(text: str, spans: Iterable[Span], where: str) -> tuple[NDArray[n
     Raises
     ------
     CorpusError
-        If a span exceeds the text, or a line has no span or conflicting ones.
+        If a span exceeds the text, or a line has no span or spans with different labels.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def label_lines(text: str, spans: Iterable[Span], where: str) -> tuple[NDArray[n
     for span in spans:
         if not 0 <= span.start <= span.end <= len(text):
             raise CorpusError(
-                f"{where}: a span from {span.start} to {span.end} in a text of {len(text)} characters"
+                f"{where}: a span from {span.start} to {span.end} exceeds the text of {len(text)} characters"
             )
         for place in range(bisect_right(ends, span.start), bisect_left(starts, span.end)):
             names[place].add(span.name)
@@ -92,10 +92,10 @@ def check_span(start: Any, end: Any, name: Any, where: str) -> Span:
     Raises
     ------
     CorpusError
-        If an end is no integer, or the label is unknown.
+        If an end is not an integer, or the label is unknown.
     """
     if type(start) is not int or type(end) is not int:
-        raise CorpusError(f"{where}: a span from {start!r} to {end!r}: write whole numbers, in code points")
+        raise CorpusError(f"{where}: the span from {start!r} to {end!r} needs whole numbers, in code points")
     if not isinstance(name, str) or name not in _NAMES:
         raise CorpusError(f"{where}: unknown label {name!r}: choose one of {', '.join(LABEL_NAMES)}")
     return Span(start, end, name)
@@ -107,7 +107,7 @@ def check_agreement(articles: Sequence[tuple[str, Article]], where: str) -> Arti
     Parameters
     ----------
     articles : sequence of (str, Article)
-        At least one annotation's name with the labelled article; all have the same text.
+        Each annotation's name with its labelled article; at least one, and all with the same text.
     where : str
         The file and the record, for errors.
 
@@ -121,8 +121,8 @@ def check_agreement(articles: Sequence[tuple[str, Article]], where: str) -> Arti
         for one, other in zip(line_spans(agreed), line_spans(article), strict=True):
             if one.name != other.name:
                 raise CorpusError(
-                    f"{where}: line {_number(agreed.text, one.start)}: {one.name} by {first}, {other.name} by "
-                    f"{second}: correct one of them"
+                    f"{where}: line {_number(agreed.text, one.start)}: {one.name} in {first}, {other.name} in "
+                    f"{second}: correct one of the two"
                 )
     return agreed
 
@@ -132,10 +132,10 @@ def _one_name(names: set[str], text: str, start: int, end: int, where: str) -> s
         return next(iter(names))
     place = f"{where}: line {_number(text, start)}, {text[start:end][:30]!r}"
     if names:
-        raise CorpusError(f"{place}: spans of {' and '.join(sorted(names))} overlap it: keep one")
-    raise CorpusError(f"{place}: no span: label it, as masked if it should not count")
+        raise CorpusError(f"{place}: overlapped by spans of {' and '.join(sorted(names))}: keep one label")
+    raise CorpusError(f"{place}: no span: label the line, as masked if it should not count")
 
 
 def _number(text: str, start: int) -> int:
-    """Return the number, from 1, of the line that starts there, as in the labelled text file."""
+    """Return the number, from 1, of the line that starts at an offset, as in the labelled text file."""
     return len(f"{text[:start]}.".splitlines())

@@ -1,4 +1,4 @@
-"""JSON files and records, read and written."""
+"""Read and write JSON files and records."""
 
 import json
 import sys
@@ -20,21 +20,21 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     InputError
-        If it is unreadable or no JSON.
+        If the file cannot be read, or is not valid JSON.
     """
     try:
         return json.loads(read_text(path))
     except json.JSONDecodeError as error:
-        raise InputError(f"{show_path(path)}:{error.lineno}: no JSON: {error.msg}") from error
+        raise InputError(f"{show_path(path)}:{error.lineno}: not valid JSON: {error.msg}") from error
 
 
 def write_json(record: object, out: Path | None) -> None:
-    """Write a value as indented JSON to a file, or to standard output where the path is None or `-`."""
+    """Write a value as indented JSON to a file, or to standard output if the path is None or `-`."""
     with open_output(out) as stream:
         stream.write((json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode())
 
 
 def write_record(record: object) -> None:
-    """Write a value to standard output as one line of JSON, in UTF-8 whatever the terminal's encoding."""
-    # A lone surrogate can come out of some encodings; UTF-8 cannot hold it.
+    """Write a value to standard output as one line of JSON, in UTF-8 regardless of the terminal's encoding."""
+    # Some encodings decode to lone surrogates, which UTF-8 cannot encode.
     sys.stdout.buffer.write(dump(record).encode("utf-8", "replace"))

@@ -17,12 +17,12 @@ def named_model(name: str) -> Path | None:
 
 
 def load(path: Path | None) -> LineModel:
-    """Load a model file, or for None the model that dechaff ships with."""
+    """Load a model file; None loads the model that dechaff ships with."""
     return default_model() if path is None else load_model(path)
 
 
 def describe_model(path: Path | None, limit: int) -> dict[str, Any]:
-    """Describe a model file, or for None the model that dechaff ships with, as `inspect_model` does."""
+    """Describe a model file as `inspect_model` does; None stands for the model that dechaff ships with."""
     if path is not None:
         return inspect_model(path, limit)
     with as_file(files("dechaff").joinpath("artifacts", "default.joblib")) as shipped:

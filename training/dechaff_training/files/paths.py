@@ -42,9 +42,9 @@ def safe_name(text: str, default: str, max_length: int = _MAX_LENGTH) -> str:
     ----------
     text : str
     default : str
-        The name if no valid character is left.
+        The name to return if no valid character is left.
     max_length : int
-        In characters.
+        The maximum length in characters.
 
     Examples
     --------
@@ -55,20 +55,20 @@ def safe_name(text: str, default: str, max_length: int = _MAX_LENGTH) -> str:
 
 
 def resolve_inside(path: Path, root: Path) -> Path:
-    """Resolve a path and check that it lies inside a folder.
+    """Resolve a path, and raise if it lies outside a folder.
 
     Raises
     ------
     InputError
-        If it does not.
+        If the path lies outside the folder.
 
     Examples
     --------
     >>> resolve_inside(Path("labels/../../secret.txt"), Path("labels"))
     Traceback (most recent call last):
-    dechaff.errors.InputError: labels/../../secret.txt: leads out of labels: name its own folder
+    dechaff.errors.InputError: labels/../../secret.txt: outside labels: give a path inside that folder
     """
     resolved = path.resolve()
     if not resolved.is_relative_to(root.resolve()):
-        raise InputError(f"{path}: leads out of {root}: name its own folder")
+        raise InputError(f"{path}: outside {root}: give a path inside that folder")
     return resolved

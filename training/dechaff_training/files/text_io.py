@@ -1,4 +1,4 @@
-"""Text from files and standard input, bytes to files and standard output, with errors that name the remedy."""
+"""Read text from files and standard input, write bytes to files and standard output; errors include the remedy."""
 
 import os
 import sys
@@ -26,7 +26,7 @@ class Decoding:
     ----------
     encoding : str
     errors : str
-        "strict", or "replace" to substitute invalid bytes.
+        "strict", or "replace" to replace invalid bytes by the character U+FFFD.
     """
 
     encoding: str = "utf-8"
@@ -42,13 +42,13 @@ def read_text(path: Path, decoding: Decoding = UTF_8) -> str:
     Parameters
     ----------
     path : Path
-        `-` is standard input.
+        The file; `-` stands for standard input.
     decoding : Decoding
 
     Raises
     ------
     InputError
-        If it is missing, a folder, unreadable, binary or not in that encoding.
+        If the file is missing, a folder, unreadable, binary, or not valid in the encoding.
     """
     data = read_bytes(path)
     wide = decoding.encoding.lower().startswith(_WIDE)
@@ -59,7 +59,9 @@ def read_text(path: Path, decoding: Decoding = UTF_8) -> str:
     except UnicodeDecodeError as error:
         raise InputError(f"{show_path(path)}: {_describe_undecodable(error)}") from error
     if wide and "\0" in text[:_CHECKED_BYTES]:
-        raise InputError(f"{show_path(path)}: binary, or not {decoding.encoding}: it contains null characters")
+        raise InputError(
+            f"{show_path(path)}: binary, or not {decoding.encoding}: the file contains null characters"
+        )
     return text
 
 
@@ -69,11 +71,11 @@ def read_bytes(path: Path) -> bytes:
     Raises
     ------
     InputError
-        If it is missing, a folder or unreadable.
+        If the file is missing, a folder or unreadable.
     """
     if path == STANDARD:
         if sys.stdin is None:
-            raise InputError("standard input is closed: name a file")
+            raise InputError("standard input is closed: give a file")
         if sys.stdin.isatty():
             print("dechaff: reading from the terminal; end with Ctrl-D", file=sys.stderr)
         return sys.stdin.buffer.read()
@@ -84,7 +86,7 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         if path.is_dir():
             raise InputError(
-                f"{show_path(path)}: is a folder: name its files, as in {show_path(path / '*.txt')}"
+                f"{show_path(path)}: is a folder: give its files, as in {show_path(path / '*.txt')}"
             ) from error
         raise InputError(f"{show_path(path)}: cannot be read: {error.strerror or error}") from error
 
@@ -108,7 +110,7 @@ def open_output(path: Path | None) -> Iterator[BinaryIO]:
 
 
 def show_path(path: Path) -> str:
-    """Return a path as printable text, whatever its bytes.
+    """Return a path as printable text, even if it is not valid UTF-8.
 
     Examples
     --------
@@ -121,13 +123,13 @@ def show_path(path: Path) -> str:
 def _describe_binary(data: bytes) -> str:
     if data.startswith(_BYTE_ORDER_MARKS):
         return "looks like UTF-16: if so, add --encoding utf-16"
-    return "a binary file, not text: name a text file, such as an extractor's output"
+    return "a binary file, not text: give a text file, such as an extractor's output"
 
 
 def _describe_undecodable(error: UnicodeDecodeError) -> str:
     byte = error.object[error.start]
     name = error.encoding.upper() if error.encoding.startswith("utf") else error.encoding
     return (
-        f"invalid {name} at byte {error.start} (0x{byte:02X}): name its encoding, as in "
-        "--encoding windows-1252, or substitute such bytes with --errors replace"
+        f"invalid {name} at byte {error.start} (0x{byte:02X}): give the file's encoding, as in "
+        "--encoding windows-1252, or replace such bytes with --errors replace"
     )

@@ -1,4 +1,4 @@
-"""What to label next: the articles that a model is likely to have wrong, and no site again and again."""
+"""Active learning: rank articles for labelling by expected errors, and spread them over sites."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,24 +12,25 @@ from dechaff.linear.line_model import LineModel
 from dechaff.linear.stage import Values, sigmoid
 from dechaff.text.batching import batches
 
-#: A line is unsure whose probability of content lies between these.
+#: A line is unsure if its probability of content is within this interval.
 UNSURE: Final = (0.2, 0.8)
-# What an article is worth beside the one before it of the same site: furniture repeats.
+# The factor for each earlier article of the same site: pages of one site have the same boilerplate.
 _SAME_SITE: Final = 0.5
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """An article to label, and why.
+    """An article to label, with the reason.
 
     Attributes
     ----------
     index : int
-        Its place among the articles.
+        The index of the article among the given texts.
     gain : float
-        The words that the model is expected to have wrong, less for a site that is labelled or comes before.
+        The expected number of words with a wrong label, reduced for each article of the same site that is labelled
+        or ranked higher.
     reason : str
-        In words.
+        A sentence part with the numbers of unsure lines and words, and the article's place within its site.
     """
 
     index: int
@@ -37,38 +38,37 @@ class Suggestion:
     reason: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Give what is known of the article as plain values."""
+        """Return gain and reason as JSON-ready values."""
         return {"gain": round(self.gain, 2), "reason": self.reason}
 
 
 def rank_articles(
     model: LineModel, texts: Sequence[str], sites: Sequence[str], *, labelled_sites: Sequence[str] = ()
 ) -> list[Suggestion]:
-    r"""Order articles by what their labels are expected to teach.
+    r"""Rank articles by the expected gain of labelling them.
 
-    A line of probability p is wrong with probability min(p, 1 - p), as far as the model is calibrated; it counts
-    with its words, as it does in the text. Each article of a site counts half of what the one before it does, those
-    that are labelled among them.
+    If the model is calibrated, a line with probability p is wrong with probability min(p, 1 - p). Each line is
+    weighted by its words. Each article of a site, labelled articles first, counts half as much as the one before.
 
     Parameters
     ----------
     model : LineModel
-        The one that the labels are to teach.
+        The model that is to be fine-tuned on the labels.
     texts : sequence of str
-        Articles without labels.
+        The articles without labels.
     sites : sequence of str, length n_articles
     labelled_sites : sequence of str
-        The site of each article that is labelled already; one with several stands there several times.
+        The site of each labelled article, repeated for sites with several labelled articles.
 
     Returns
     -------
     list of Suggestion
-        All articles, the best first.
+        The suggestions for all articles, largest gain first.
 
     Raises
     ------
     ValueError
-        If there are more or fewer sites than texts.
+        If the numbers of sites and texts differ.
     InputError
         If a text is not a string.
 
@@ -81,21 +81,21 @@ def rank_articles(
     """
     if len(texts) != len(sites):
         raise ValueError(f"{len(texts)} texts, but {len(sites)} sites")
-    doubts = measure_doubts(model, texts)
+    uncertainty = measure_uncertainty(model, texts)
     seen = Counter(labelled_sites)
     suggestions = []
-    for index in np.argsort(-doubts[:, 0], kind="stable").tolist():
+    for index in np.argsort(-uncertainty[:, 0], kind="stable").tolist():
         before = seen[sites[index]]
         seen[sites[index]] += 1
-        wrong, n_lines, n_words = doubts[index].tolist()
+        wrong, n_lines, n_words = uncertainty[index].tolist()
         suggestions.append(
-            Suggestion(index, wrong * _SAME_SITE**before, _reason(int(n_lines), int(n_words), before))
+            Suggestion(index, wrong * _SAME_SITE**before, _format_reason(int(n_lines), int(n_words), before))
         )
     return sorted(suggestions, key=lambda suggestion: -suggestion.gain)
 
 
 def is_unsure(probability: Values) -> NDArray[np.bool_]:
-    """Tell which lines the model is unsure of, by their probability of content.
+    """Flag unsure lines by their probability of content.
 
     Examples
     --------
@@ -106,8 +106,8 @@ def is_unsure(probability: Values) -> NDArray[np.bool_]:
     return (probability >= low) & (probability <= high)
 
 
-def measure_doubts(model: LineModel, texts: Sequence[str]) -> Values:
-    """Count the words expected to be wrong, the unsure lines and their words, shape (n_articles, 3)."""
+def measure_uncertainty(model: LineModel, texts: Sequence[str]) -> Values:
+    """Compute the expected wrong words, the unsure lines and their words per article, shape (n_articles, 3)."""
     rows = [np.zeros((0, 3))]
     for batch in batches(texts):
         forwards = [(f.log_odds, f.words.counts) for f in map(model.forward, batch.sections()) if batch.n_lines]
@@ -123,7 +123,7 @@ def measure_doubts(model: LineModel, texts: Sequence[str]) -> Values:
     return np.concatenate(rows)
 
 
-def _reason(n_lines: int, n_words: int, before: int) -> str:
+def _format_reason(n_lines: int, n_words: int, before: int) -> str:
     lines = f"{n_lines:,} unsure line{'' if n_lines == 1 else 's'}, {n_words:,} words"
     place = "first of its site" if not before else f"after {before} of its site"
     return f"{lines}; {place}"

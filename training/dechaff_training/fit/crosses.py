@@ -1,4 +1,4 @@
-"""Learned crosses: the leaves of a few shallow boosted trees as features (He et al. 2014)."""
+"""Crosses: the leaves of shallow boosted trees as features (He et al. 2014); each combines several features."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ def grow_crosses(
     learning_rate: float,
     random_state: int,
 ) -> Crosses:
-    """Boost shallow trees on dense features and keep their splits.
+    """Fit boosted shallow trees to dense features and return their splits.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def grow_crosses(
     Returns
     -------
     Crosses
-        With weights of zero, which the logistic regression replaces.
+        The trees with leaf weights of zero, which the weights of the logistic regression replace later.
     """
     boosting = HistGradientBoostingClassifier(
         max_iter=n_trees,
@@ -54,7 +54,7 @@ def grow_crosses(
 
 
 def no_crosses(n_trees: int = 0) -> Crosses:
-    """Return trees without splits."""
+    """Return `n_trees` trees without splits."""
     return Crosses(
         features=np.zeros((n_trees, SPLITS_PER_TREE), np.int32),
         thresholds=np.full((n_trees, SPLITS_PER_TREE), np.inf, np.float32),
@@ -77,11 +77,11 @@ def leaf_matrix(crosses: Crosses, dense: Matrix) -> sparse.csr_matrix:
 
 
 def _copy_tree(nodes: NDArray[np.void], crosses: Crosses, row: int) -> None:
-    """Write one tree's splits, and the leaf that each pattern of their outcomes leads to."""
+    """Write the splits of one tree into a row of `crosses`, and the leaf for each combination of their outcomes."""
     splits = np.flatnonzero(nodes["is_leaf"] == 0)
     bit = {int(node): place for place, node in enumerate(splits)}
     crosses.features[row, : len(splits)] = nodes["feature_idx"][splits]
-    # Values above the threshold go right: round it down to float32, so that no value changes sides.
+    # Values above the threshold go right. Rounded down to float32, it sends each value to the same side.
     thresholds = nodes["num_threshold"][splits].astype(np.float32)
     too_high = thresholds > nodes["num_threshold"][splits]
     thresholds[too_high] = np.nextafter(thresholds[too_high], np.float32(-np.inf))

@@ -21,50 +21,49 @@ from dechaff_training.fit.thresholds import calibrate, choose_presets
 
 MASKED = -1
 Folds = list[tuple[Rows, Rows]]
-#: Returns the log-odds of lines.
+#: A function that computes the log-odds of lines.
 Scorer = Callable[[Rows], Values]
 
 
 class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    r"""Three logistic regressions, each with the log-odds of the one before as features.
+    r"""Three logistic regressions, each with features from the log-odds of the previous one.
 
-    A sample is an article (a string), its target an array with a label for each of its non-blank lines:
-    "boilerplate" or "content", 0 or 1, and -1 where it is unknown. Predictions are for the lines of all articles,
-    in order.
+    A sample is an article (a string), its target an array with a label for each non-blank line: "boilerplate" or
+    "content", 0 or 1, or -1 if it is unknown. Predictions are for the lines of all articles, in order.
 
     Parameters
     ----------
     C : float
         Inverse strength of the L2 penalty in stage 1, on features and hashed words.
     C_context : float
-        The same in stage 2, on features, context and crosses, and in stage 3.
+        Inverse strength of the L2 penalty in stage 2 (on features, context and crosses) and in stage 3.
     n_bits : int
-        The hashed words have 2**n_bits buckets.
+        The number of bits of the word hash: there are 2**n_bits buckets.
     n_trees : int
         The number of shallow trees for the crosses of stage 2; 0 for none.
     learning_rate : float
-        Of the boosting that grows the trees.
+        The learning rate of the boosting that grows the trees.
     n_folds : int
-        Folds, grouped by site, for the out-of-fold log-odds that the next stage is fitted on.
+        The number of folds, grouped by site, for the out-of-fold log-odds that the next stage is fitted on.
     stages : {1, 2, 3}
-        The number of stages; fewer than 3 for comparison.
+        The number of stages; fewer than 3 for ablations.
     without : sequence of str
-        Groups of features to leave out, for comparison: those of `dechaff.features.FEATURE_GROUPS`, "words",
+        Groups of features to leave out, for ablations: those of `dechaff.features.FEATURE_GROUPS`, "words",
         "context".
     length_power : float
-        The weight of a line is its number of words to this power.
+        The exponent of the number of words in the weight of a line.
     article_power : float
-        The weights of an article's lines are divided by their sum to this power: with 0 a long article outweighs
-        a short one, with 1 all articles have the same weight.
+        The exponent of the sum of an article's line weights, by which they are divided: with 0 long articles
+        outweigh short ones, with 1 all articles have the same weight.
     max_lines : int
-        The most lines that each regression is fitted on, drawn in proportion to their weights.
+        The maximum number of lines for each regression, drawn in proportion to their weights.
     threshold : float
-        Lines with at least this probability of content are labelled content.
+        The minimum probability of content for a line to be labelled content.
     max_iter : int
-        The most iterations of lbfgs in each regression.
+        The maximum number of iterations of lbfgs in each regression.
     random_state : int
     keywords : mapping of str to iterable of str, optional
-        Additional phrases by family of the lexicon; the model keeps them.
+        Additional phrases by family of the lexicon; they become part of the model.
 
     Attributes
     ----------
@@ -132,10 +131,10 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y : sequence of array-like, length n_articles
             One label for each non-blank line.
         groups : sequence, length n_articles, optional
-            The site of each article, by which folds are grouped. By default each article is a site of its own.
+            The site of each article; folds are grouped by site. By default each article is a site of its own.
         sample_weight : array-like of float, shape (n_articles,), optional
         calibration_weight : array-like of float, shape (n_articles,), optional
-            The weight of the lines of each article in calibration; 0 for labels that are unfit for it. By default
+            The weight of each article's lines in calibration; 0 for labels that are unfit for it. By default
             `sample_weight`.
         progress : callable, optional
             Called with the name of each step.
@@ -143,7 +142,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            If labels do not fit the lines, a class is missing, there are fewer sites than folds, or a group in
+            If labels do not match the lines, a class is missing, there are fewer sites than folds, or a group in
             `without` does not exist.
         """
         check_consistent_length(X, groups, sample_weight, calibration_weight)
@@ -151,40 +150,36 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         report("features")
         table = LineTable(list(X), self.n_bits, collect_keywords(self.keywords or {}), self.without)
         labels = encode_labels(y, table.counts)
-        missing = [name for code, name in enumerate(CLASSES) if code not in labels]
-        if missing:
-            raise ValueError(f"no line is labelled {missing[0]!r}: both classes are needed")
-        known = np.flatnonzero(labels != MASKED)
-        weights = table.line_weights(known, self.length_power, self.article_power)
-        of_article = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-        weights *= of_article[table.article]
+        known = _labelled_rows(labels)
+        article_weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+        weights = table.line_weights(known, self.length_power, self.article_power) * article_weights[table.article]
         self.classes_ = np.array(CLASSES)
         report("stage 1")
         stage1, word_weights = self._fit_stage1(table, labels, weights, known)
-        stage2, stage3 = pass_through_stage(), None
-        parameters = {name: value for name, value in self.get_params().items() if name != "keywords"}
-        metadata: dict[str, Any] = {"classifier": parameters | {"without": list(self.without)}}
+        stage2, stage3, metadata = pass_through_stage(), None, self._metadata()
         if self.stages > 1:
             folds = self._folds(table.article, groups)
-            odds = out_of_fold(
-                folds, labels, "stage 1", partial(self._stage1_scorer, table, labels, weights), report
-            )
-            del table.words  # stage 2 has no use for them
+            scorer = partial(self._stage1_scorer, table, labels, weights)
+            log_odds = out_of_fold(folds, labels, "stage 1", scorer, report)
+            del table.words  # only stage 1 uses them
             report("context")
-            table.add_context(list(X), odds)
+            table.add_context(list(X), log_odds)
             report("stage 2")
             stage2 = self._fit_stage2(table, labels, weights, known)
         if self.stages > 2:
-            odds = out_of_fold(
-                folds, labels, "stage 2", partial(self._stage2_scorer, table, labels, weights), report
-            )
+            scorer = partial(self._stage2_scorer, table, labels, weights)
+            log_odds = out_of_fold(folds, labels, "stage 2", scorer, report)
             report("stage 3")
-            calibration = of_article if calibration_weight is None else np.asarray(calibration_weight, np.float64)
-            stage3, metadata["presets"] = self._fit_stage3(
-                table, labels, weights, known, odds, calibration[table.article[known]]
-            )
+            calibration = article_weights if calibration_weight is None else np.asarray(calibration_weight, float)
+            calibration = calibration[table.article[known]]
+            stage3, presets = self._fit_stage3(table, labels, weights, known, log_odds, calibration)
+            metadata["presets"] = presets
         self.model_ = LineModel(stage1, stage2, word_weights, self.threshold, metadata, stage3, table.keywords)
         return self
+
+    def _metadata(self) -> dict[str, Any]:
+        parameters = {name: value for name, value in self.get_params().items() if name != "keywords"}
+        return {"classifier": parameters | {"without": list(self.without)}}
 
     def predict_proba(self, X: Sequence[str]) -> NDArray[np.float64]:
         """Return the probabilities of boilerplate and content of every line, shape (n_lines, 2)."""
@@ -197,7 +192,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self.model_.predict(list(X))
 
     def score(self, X: Sequence[str], y: Sequence[ArrayLike], sample_weight: ArrayLike | None = None) -> float:
-        """Return the share of lines with the right label, masked ones aside."""
+        """Return the accuracy over all lines with a label."""
         predicted = (self.predict(X) == CLASSES[1]).astype(np.int8)
         counts = np.array([len(np.asarray(labels)) for labels in y])
         labels = encode_labels(y, counts)
@@ -210,7 +205,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
 
     def _draw(self, rows: Rows, weights: Values) -> tuple[Rows, Values]:
-        """Draw lines in proportion to their weights; return them with their remaining weights."""
+        """Sample lines in proportion to their weights; return them with their remaining weights."""
         if len(rows) <= self.max_lines:
             return rows, weights[rows]
         chances = weights[rows] / weights[rows].sum() * self.max_lines
@@ -232,22 +227,22 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
 
     def _folds(self, article: Rows, groups: Sequence[object] | None) -> Folds:
-        """Split the lines by site into training lines and held-out lines, once for each fold."""
+        """Return the training lines and the held-out lines of each fold, split by site."""
         sites = article if groups is None else np.unique([str(g) for g in groups], return_inverse=True)[1][article]
         folds = GroupKFold(self.n_folds, shuffle=True, random_state=self.random_state)
         return list(folds.split(sites, groups=sites))
 
     def _stage1_scorer(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Scorer:
-        """Fit stage 1 on some lines, to score others."""
+        """Fit stage 1 on some lines and return a scorer for others."""
         stage, word_weights = self._fit_stage1(table, labels, weights, rows)
         return lambda held: stage.log_odds(table.stage1[held].T) + table.words[held] @ word_weights
 
     def _stage2_scorer(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Scorer:
-        """Fit stage 2 on some lines, to score others."""
+        """Fit stage 2 on some lines and return a scorer for others."""
         stage = self._fit_stage2(table, labels, weights, rows)
 
         def score(held: Rows) -> Values:
-            """Return log-odds, computed in parts to bound the memory."""
+            """Compute log-odds, in parts to bound the memory."""
             starts = range(0, len(held), LINES_AT_ONCE)
             parts = (held[start : start + LINES_AT_ONCE] for start in starts)
             return np.concatenate([stage.log_odds(table.dense[part].T) for part in parts])
@@ -274,9 +269,9 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _fit_stage3(
         self, table: LineTable, labels: Labels, weights: Values, rows: Rows, log_odds: Values, calibration: Values
     ) -> tuple[Stage, dict[str, dict[str, float]]]:
-        """Fit stage 3 to out-of-fold log-odds, calibrate it, and choose thresholds, all on the same lines.
+        """Fit stage 3 to out-of-fold log-odds, calibrate it and choose thresholds.
 
-        All three have too few weights to overfit these lines.
+        All three use the same lines, because they have too few parameters to overfit.
         """
         dense = table.stage3_matrix(log_odds)
         drawn, drawn_weights = self._draw(rows, weights)
@@ -290,36 +285,44 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def out_of_fold(
-    folds: Folds, labels: Labels, name: str, learn: Callable[[Rows], Scorer], report: Callable[[str], None]
+    folds: Folds, labels: Labels, name: str, fit: Callable[[Rows], Scorer], report: Callable[[str], None]
 ) -> Values:
     """Compute out-of-fold log-odds: each line is scored by a model that was not fitted on its site.
 
     Parameters
     ----------
     folds : list of (train, held)
-        Lines to fit on, and lines to score.
+        For each fold, the lines to fit on and the lines to score.
     labels : ndarray of int8, shape (n_lines,)
     name : str
-        Of the stage, for `report`.
-    learn : callable
-        Fits on lines with a label and returns a scorer.
+        The name of the stage, for `report`.
+    fit : callable
+        A function that fits on labelled lines and returns a scorer.
     report : callable
-        Called with the name of each step.
+        A function that is called with the name of each step.
     """
     odds = np.zeros(len(labels))
     for number, (train, held) in enumerate(folds, 1):
         report(f"{name}, fold {number} of {len(folds)}")
-        odds[held] = learn(train[labels[train] != MASKED])(held)
+        odds[held] = fit(train[labels[train] != MASKED])(held)
     return odds
 
 
+def _labelled_rows(labels: Labels) -> Rows:
+    """Return the indices of the lines with a label; raise ValueError if a class is missing."""
+    missing = [name for code, name in enumerate(CLASSES) if code not in labels]
+    if missing:
+        raise ValueError(f"no line is labelled {missing[0]!r}: both classes are needed")
+    return np.flatnonzero(labels != MASKED)
+
+
 def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
-    """Return the labels of all articles in one array, as 0, 1 and -1 (masked).
+    """Return the labels of all articles in one array, encoded as 0, 1 and -1 (masked).
 
     Raises
     ------
     ValueError
-        If an article has more or fewer labels than lines, or a label is unknown.
+        If the number of labels of an article differs from its number of lines, or a label is unknown.
 
     Examples
     --------
@@ -327,9 +330,9 @@ def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
     [1, 0, -1]
     """
     if len(y) != len(counts):
-        raise ValueError(f"{len(counts)} articles, but labels for {len(y)}")
+        raise ValueError(f"{len(counts)} articles, but labels for {len(y)} articles")
     known: dict[object, int] = {name: code for code, name in enumerate(CLASSES)}
-    # numpy turns a list of strings and numbers into strings
+    # numpy would turn a mixed list of strings and numbers into strings.
     codes = known | {value: code for code in (0, 1, MASKED) for value in (code, str(code))}
     joined = []
     for place, (labels, count) in enumerate(zip(y, counts, strict=True)):
@@ -344,7 +347,7 @@ def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
 
 
 def pass_through_stage() -> Stage:
-    """Return a stage 2 that passes the log-odds of stage 1 through."""
+    """Return a stage 2 whose output is the log-odds of stage 1."""
     names = stage_names()[1]
     coefficients = np.zeros(len(names), np.float32)
     scales = np.ones_like(coefficients)

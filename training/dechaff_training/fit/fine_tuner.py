@@ -1,7 +1,7 @@
 """Fine-tuning of stage 2: a Gaussian prior centred on the old weights (Chelba and Acero 2004).
 
-Stage 2 combines a line's own features with its context; from few articles, that is what generalises to other sites.
-Weights of words fitted on so few articles would learn their topics.
+Stage 2 combines a line's own features with its context, which generalises to other sites even from few articles.
+Word weights are not changed: fitted on few articles, they would pick up the topics.
 """
 
 from dataclasses import replace
@@ -20,35 +20,35 @@ from dechaff_training.fit.estimator import encode_labels
 from dechaff_training.fit.line_table import Labels, LineTable, Rows, stage_matrix
 
 _MAX_ITER: Final = 200
-_TOLERANCE: Final = 1e-7  # of the loss, relative
+_TOLERANCE: Final = 1e-7  # relative tolerance of the loss
 
 
 class FineTuner:
     """A model and labels to fine-tune it on; the features are computed once for all fits.
 
-    Weights are those of `LineClassifier`: all articles weigh the same, their lines by the root of their words.
+    Weights are those of `LineClassifier`: equal for all articles; lines by the square root of their words.
 
     Parameters
     ----------
     start : LineModel
     corpus : Corpus
-        Of sites that `start` was not fitted on: it is overconfident on those.
+        Labelled articles of sites that `start` was not fitted on: on its own sites the model is overconfident.
 
     Raises
     ------
     CorpusError
-        If no line has a label, or labels do not fit the lines.
+        If no line has a label, or labels do not match the lines.
     """
 
     def __init__(self, start: LineModel, corpus: Corpus) -> None:
         if all((labels == MASKED).all() for labels in corpus.labels):
-            raise CorpusError("no line has a label: there is nothing to learn")
+            raise CorpusError("no line has a label: label some lines first")
         self._start = start
         self._table = LineTable(corpus.texts, start.n_bits, start.keywords)
         try:
             self._labels = encode_labels(corpus.labels, self._table.counts)
         except ValueError as error:
-            raise CorpusError(f"cannot learn from this corpus: {error}") from error
+            raise CorpusError(f"cannot train on this corpus: {error}") from error
         self._known = self._labels != MASKED
         self._weights = self._table.line_weights(np.flatnonzero(self._known))
         stage1_odds = start.stage1.log_odds(self._table.stage1.T) + self._table.words @ start.word_weights
@@ -57,18 +57,18 @@ class FineTuner:
         self._odds = start.stage2.log_odds(dense.T)
         # The last column is the intercept, which is regularised like the other weights.
         parts = [stage_matrix(start.stage2, dense), sparse.csr_matrix(np.ones((len(dense), 1), np.float32))]
-        # The precision of the solver, which would otherwise copy the matrix in each step.
+        # The solver computes in float64 and would otherwise convert the matrix in each step.
         self._matrix = sparse.hstack(parts, format="csr", dtype=np.float64)
 
     def change(self, strength: float, articles: Rows | None = None, guess: Values | None = None) -> Values:
-        """Compute the change of the weights of stage 2 that fits the labels.
+        """Fit a change of the weights of stage 2 to the labels.
 
         Parameters
         ----------
         strength : float
-            Of the labels against the prior; with 0 nothing changes.
+            The weight of the labels relative to the prior; with 0 nothing changes.
         articles : ndarray of int64, optional
-            The indices of those to fit on; by default all.
+            The indices of the articles to fit on; by default all.
         guess : ndarray of float64, shape (n_weights,), optional
             The initial guess, such as the change for another strength.
 
@@ -84,12 +84,12 @@ class FineTuner:
         )
 
     def model(self, change: Values) -> LineModel:
-        """Return the fine-tuned model; the old one itself if nothing changes."""
+        """Return the fine-tuned model, or the old model itself if nothing changes."""
         start = self._start
-        return replace(start, stage2=_move(start.stage2, change)) if change.any() else start
+        return replace(start, stage2=_add_change(start.stage2, change)) if change.any() else start
 
     def loss(self, change: Values, articles: Rows) -> float:
-        """Compute the log loss of the labelled lines of articles, each of which has weight one.
+        """Compute the log loss of the labelled lines of articles, each article with weight 1.
 
         Parameters
         ----------
@@ -121,18 +121,18 @@ def fit_change(
     C: float,
     guess: Values | None = None,
 ) -> Values:
-    """Fit a change of weights to labels: logistic regression with the old log-odds as offset.
+    """Fit a change of weights to labels, by logistic regression with the old log-odds as offset.
 
-    It minimises ``C * sum(weights * log_loss) + sum(change ** 2) / 2`` with weights of mean 1, so that with few
-    labels the change stays near zero.
+    It minimises ``C * sum(weights * log_loss) + sum(change ** 2) / 2``, where the weights have a mean of 1: with
+    few labels the change stays near zero.
 
     Parameters
     ----------
     matrix : sparse matrix, shape (n_lines, n_weights)
     log_odds : ndarray of float64, shape (n_lines,)
-        Of the lines before the change.
+        Log-odds of the lines before the change.
     labels : ndarray of int8, shape (n_lines,)
-        0 or 1.
+        The label of each line, 0 or 1.
     weights : ndarray of float64, shape (n_lines,)
     C : float
     guess : ndarray of float64, shape (n_weights,), optional
@@ -165,13 +165,13 @@ def fit_change(
     return np.asarray(found.x, np.float64)
 
 
-def _move(stage: Stage, change: Values) -> Stage:
-    """Return a stage with its coefficients, leaves and intercept changed."""
+def _add_change(stage: Stage, change: Values) -> Stage:
+    """Return a stage with a change added to its coefficients, leaf weights and intercept."""
     coefficients, leaves, intercept = np.split(change, (len(stage.names), len(change) - 1))
     crosses = stage.crosses
     if crosses is not None:
-        moved = crosses.weights + leaves.reshape(crosses.weights.shape)
-        crosses = replace(crosses, weights=moved.astype(np.float32))
+        leaf_weights = crosses.weights + leaves.reshape(crosses.weights.shape)
+        crosses = replace(crosses, weights=leaf_weights.astype(np.float32))
     return replace(
         stage,
         coefficients=(stage.coefficients + coefficients).astype(np.float32),

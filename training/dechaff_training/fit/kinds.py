@@ -1,6 +1,6 @@
-"""The weights behind the kinds of boilerplate: fitted on labelled articles, measured on sites held out.
+"""Fit the weights for kinds of boilerplate to labelled articles, and evaluate them on held-out sites.
 
-``python -m dechaff_training.fit.kinds`` fits them on `data/articles`, writes them to
+``python -m dechaff_training.fit.kinds`` fits the weights to `data/articles`, writes
 `model/dechaff/explain/kinds.tsv` and fills in the tables of `docs/kinds.md`.
 """
 
@@ -22,7 +22,7 @@ from dechaff.text.lines import LineBatch, split_lines
 from dechaff.text.tokens import find_words
 from dechaff_training.corpus import Article, Corpus
 from dechaff_training.evaluate.kinds import (
-    KIND_HEADS,
+    KIND_HEADERS,
     KindRow,
     Names,
     gold_kinds,
@@ -33,7 +33,7 @@ from dechaff_training.evaluate.kinds import (
 from dechaff_training.evaluate.metrics import Estimate, Resamples, ratio
 from dechaff_training.evaluate.model_card import ROOT, fill, markdown_table
 
-#: What a kind may be told by; the penalty drops most of the weights.
+#: The candidate features; the L1 penalty sets most weights to zero.
 FEATURES: Final = (
     *(
         f"n_{family}_phrases"
@@ -50,14 +50,14 @@ FEATURES: Final = (
     *("log_lines_until_comment_marker", "log_lines_until_date_marker"),
 )  # fmt: skip
 _C: Final = 0.2
-# By this power of its share a rare kind weighs more: 0 is not at all, 1 makes all kinds weigh alike.
+# The exponent of the class weights of kinds: with 0 there is no balancing, with 1 all kinds have the same weight.
 _BALANCE: Final = 0.25
 _DECIMALS: Final = 1
 _N_FOLDS: Final = 5
 
 
 def single_lines(corpus: Corpus) -> Corpus:
-    """Make an article of each line that has a kind, in order."""
+    """Return a corpus in which each line with a kind is an article of its own, in order."""
     return Corpus(
         [
             Article(article.text[start:end], np.zeros(1, np.int8), article.site, article.id, "lines", kinds=(kind,))
@@ -69,15 +69,15 @@ def single_lines(corpus: Corpus) -> Corpus:
 
 
 def fit_kinds(corpus: Corpus) -> KindWeights:
-    """Fit a multinomial logistic regression that drops most weights, and round the rest to one decimal.
+    """Fit a multinomial logistic regression with L1 penalty, and round the weights to one decimal.
 
-    It learns from whole articles and from each line by itself: by its place on a whole page alone, every line of a
-    short text would be related or legal.
+    The training data are whole articles and, in addition, single lines: otherwise the position features would make
+    the kind of every line of a short text "related" or "legal".
 
     Parameters
     ----------
     corpus : Corpus
-        With lines of every kind.
+        The labelled articles; they must contain lines of every kind.
     """
     examples = corpus + single_lines(corpus)
     batch = LineBatch.from_texts(examples.texts)
@@ -99,59 +99,59 @@ def fit_kinds(corpus: Corpus) -> KindWeights:
     regression.fit(scaler.transform(matrix), gold[gold != ""])
     order = [kinds.tolist().index(kind) for kind in KINDS]
     exact = (regression.coef_ / scaler.scale_)[order]
-    weights = np.round(exact, _DECIMALS) + 0.0  # no negative zeros
-    # What rounding takes from the average line goes into the base.
+    weights = np.round(exact, _DECIMALS) + 0.0  # adding zero turns -0.0 into 0.0
+    # With this base, the scores of the average line stay the same as before rounding.
     base = regression.intercept_[order] - weights @ scaler.mean_
     return KindWeights(FEATURES, weights, np.round(base - base.mean(), _DECIMALS) + 0.0)
 
 
 def cross_validate_kinds(corpus: Corpus) -> Iterator[tuple[Corpus, KindWeights]]:
-    """Give five times the articles of some sites, and the weights that were fitted on the other sites.
+    """Yield the held-out articles and the weights fitted to the other sites, for each of five folds.
 
     Parameters
     ----------
     corpus : Corpus
-        With lines of every kind in any four fifths of at least five sites.
+        Labelled articles of at least five sites; the training part of every fold must contain lines of every kind.
     """
     folds = GroupKFold(_N_FOLDS, shuffle=True, random_state=0)
-    for learnt, held_out in folds.split(corpus.articles, groups=corpus.groups):
-        weights = fit_kinds(Corpus([corpus.articles[place] for place in learnt]))
+    for train, held_out in folds.split(corpus.articles, groups=corpus.groups):
+        weights = fit_kinds(Corpus([corpus.articles[place] for place in train]))
         yield Corpus([corpus.articles[place] for place in held_out]), weights
 
 
 def measure_held_out(corpus: Corpus) -> tuple[list[KindRow], list[tuple[str, Estimate]]]:
-    """Measure weights on sites that they were not fitted on.
+    """Evaluate the kinds on sites that the weights were not fitted to, by cross-validation.
 
     Parameters
     ----------
     corpus : Corpus
-        As for `cross_validate_kinds`.
+        The labelled articles, as for `cross_validate_kinds`.
 
     Returns
     -------
     rows : list of KindRow
     accuracies : list of (name, Estimate)
-        The share of lines with the right kind: of these weights, without neighbours, of each line by itself, and of
-        the most frequent kind.
+        The accuracies of the table of weights, of the table without the lines beside, of each line by itself, and
+        of always predicting the most frequent kind.
     """
     parts: list[tuple[Names, ...]] = []
     for articles, weights in cross_validate_kinds(corpus):
         gold, sites = gold_kinds(articles), line_sites(articles)
         known = gold != ""
         predicted = predict_kinds(articles, weights)[known]
-        unaided = predict_kinds(articles, replace(weights, neighbours=0.0))[known]
-        alone = predict_kinds(single_lines(articles), weights)
-        parts.append((gold[known], sites[known], predicted, unaided, alone))
-    gold, sites, predicted, unaided, alone = map(np.concatenate, zip(*parts, strict=True))
+        no_neighbours = predict_kinds(articles, replace(weights, neighbours=0.0))[known]
+        single = predict_kinds(single_lines(articles), weights)
+        parts.append((gold[known], sites[known], predicted, no_neighbours, single))
+    gold, sites, predicted, no_neighbours, single = map(np.concatenate, zip(*parts, strict=True))
     most_frequent = Counter(gold.tolist()).most_common(1)[0][0]
     systems = {
         "the table": predicted,
-        "without the lines beside": unaided,
-        "each line by itself": alone,
+        "without the lines beside": no_neighbours,
+        "each line by itself": single,
         f"always {most_frequent}": np.full(len(gold), most_frequent),
     }
     resamples = Resamples(sites)
-    accuracies = [(name, _accuracy(given == gold, resamples)) for name, given in systems.items()]
+    accuracies = [(name, _accuracy(kinds == gold, resamples)) for name, kinds in systems.items()]
     return measure_kinds(gold, predicted, sites), accuracies
 
 
@@ -161,7 +161,7 @@ def _accuracy(right: NDArray[np.bool_], resamples: Resamples) -> Estimate:
 
 
 def write_kinds(root: Path) -> None:
-    """Fit the weights on `data/articles`, write `kinds.tsv`, and fill in the tables of `docs/kinds.md`.
+    """Fit the weights to `data/articles`, write `kinds.tsv`, and fill in the tables of `docs/kinds.md`.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def write_kinds(root: Path) -> None:
     corpus = Corpus.read(root / "data" / "articles")
     rows, accuracies = measure_held_out(corpus)
     tables = {
-        "kinds": markdown_table(KIND_HEADS, [row.cells for row in rows]),
+        "kinds": markdown_table(KIND_HEADERS, [row.cells for row in rows]),
         "accuracy": markdown_table(["", "accuracy"], [(name, str(estimate)) for name, estimate in accuracies]),
     }
     page = root / "docs" / "kinds.md"

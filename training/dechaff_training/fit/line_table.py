@@ -1,4 +1,4 @@
-"""Feature tables of articles, and the fit of one stage to a table."""
+"""Feature tables of articles, and the logistic regression of one stage."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -24,23 +24,23 @@ from dechaff_training.fit.crosses import leaf_matrix
 Labels = NDArray[np.int8]
 Rows = NDArray[np.int64]
 _FIT_TOLERANCE = 1e-4
-# Scaling up a feature that is hardly ever non-zero would let a single line dominate.
+# Without this minimum, a feature that is rarely non-zero would be scaled up until a single line dominates.
 _SMALLEST_SCALE = 0.1
 
 
 class LineTable:
-    """The features of many articles: those of stage 1, and room for the context.
+    """The features of stages 1 and 2 of many articles.
 
     Parameters
     ----------
     texts : sequence of str
     n_bits : int
-        The hashed words have 2**n_bits buckets.
+        The number of bits of the word hash: there are 2**n_bits buckets.
     keywords : tuple of (family, phrase)
-        Additional phrases, as `LineModel.keywords`.
+        Additional phrases, as in `LineModel.keywords`.
     without : sequence of str
-        Groups of features that are zero for every line: of `FEATURE_GROUPS`, "words" or "context". Features that
-        other groups derive from them stay.
+        Groups of features to set to zero, of `FEATURE_GROUPS`, "words" or "context". Features that other groups
+        derive from these features stay.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class LineTable:
         The features of stages 1 and 2, context last; the context is zero until `add_context`.
     words : sparse matrix of float32, shape (n_lines, 2**n_bits)
     counts : ndarray of int64, shape (n_articles,)
-        The lines of each article.
+        The number of lines of each article.
     n_words : ndarray of int64, shape (n_lines,)
 
     Raises
@@ -61,8 +61,8 @@ class LineTable:
         self, texts: Sequence[str], n_bits: int, keywords: Keywords = (), without: Sequence[str] = ()
     ) -> None:
         self.keywords = keywords
-        self._blank = _columns_of(without)
-        # Lines are counted first and features written in place: the table is in memory only once.
+        self._blank = _group_columns(without)
+        # Lines are counted first, so that features can be written in place and the table is in memory only once.
         n_lines = [(np.diff(batch.article_lines), np.diff(batch.part_lines)) for batch in batches(texts)]
         self.counts, parts = (np.concatenate(each) for each in zip(*n_lines, strict=True))
         self._part_lines = np.concatenate(([0], np.cumsum(parts)))
@@ -81,9 +81,9 @@ class LineTable:
         self.dense[:, self._blank] = 0
 
     def _line_features(self, texts: Sequence[str]) -> Iterator[tuple[slice, LineFeatures]]:
-        """Compute words and features of one batch after the other, with their rows in the table.
+        """Yield the words and features of each batch, with its rows in the table.
 
-        They are computed again for the context: those of all batches would take more memory than the table.
+        `add_context` computes them again: keeping those of all batches would take more memory than the table.
         """
         first = 0
         for batch in batches(texts):
@@ -101,12 +101,12 @@ class LineTable:
         return np.repeat(np.arange(len(self.counts)), self.counts)
 
     def add_context(self, texts: Sequence[str], log_odds: Values) -> None:
-        """Compute the context features from given log-odds of stage 1.
+        """Compute the context features from log-odds of stage 1.
 
         Parameters
         ----------
         texts : sequence of str
-            Those of the table.
+            The same texts as for the table.
         log_odds : ndarray of float64, shape (n_lines,)
         """
         for rows, lines in self._line_features(texts):
@@ -114,18 +114,18 @@ class LineTable:
         self.dense[:, self._blank] = 0
 
     def stage3_matrix(self, log_odds: Values) -> Matrix:
-        """Compute the features of stage 3 from given log-odds of stage 2, shape (n_lines, n_features)."""
+        """Compute the features of stage 3 from log-odds of stage 2, shape (n_lines, n_features)."""
         return stack(stage3_features(log_odds, self.n_words, self._part_lines)).T
 
     def line_weights(self, rows: Rows, length_power: float = 0.5, article_power: float = 1.0) -> Values:
-        """Compute the weights of lines from their lengths and those of their articles.
+        """Compute the weights of lines from the lengths of the lines and of their articles.
 
         Parameters
         ----------
         rows : ndarray of int64
-            The lines that have a label; only they count for the articles.
+            The labelled lines; only these count towards the sums of articles.
         length_power, article_power : float
-            As in `LineClassifier`.
+            The exponents, as in `LineClassifier`.
 
         Returns
         -------
@@ -133,19 +133,19 @@ class LineTable:
         """
         weights = np.power(np.maximum(self.n_words, 1.0), length_power)
         totals = np.bincount(self.article[rows], weights[rows], len(self.counts))
-        shares: Values = weights / np.power(np.maximum(totals, 1.0), article_power)[self.article]
-        return shares
+        scaled: Values = weights / np.power(np.maximum(totals, 1.0), article_power)[self.article]
+        return scaled
 
     def weigh_by_words(self, weights: Values, rows: Rows) -> Values:
-        """Distribute each article's weight over its lines in `rows` by their words, shape (n_rows,)."""
+        """Distribute each article's weight over its lines in `rows` in proportion to words, shape (n_rows,)."""
         article = self.article[rows]
         n_words = np.maximum(self.n_words[rows], 1)
-        of_article, words_of_article = (np.bincount(article, each) for each in (weights[rows], n_words))
-        return np.asarray(n_words * (of_article[article] / words_of_article[article]), np.float64)
+        article_weights, article_words = (np.bincount(article, each) for each in (weights[rows], n_words))
+        return np.asarray(n_words * (article_weights[article] / article_words[article]), np.float64)
 
 
-def _columns_of(groups: Sequence[str]) -> list[int]:
-    """Return the columns of some groups among the features of stage 2."""
+def _group_columns(groups: Sequence[str]) -> list[int]:
+    """Return the column indices of feature groups in the matrix of stage 2."""
     first_names, names = stage_names()
     columns = {**group_names(), "words": (), "context": names[len(first_names) :]}
     unknown = [group for group in groups if group not in columns]
@@ -157,7 +157,7 @@ def _columns_of(groups: Sequence[str]) -> list[int]:
 def word_matrix(words: Words, n_bits: int) -> sparse.csr_matrix:
     """Return the hashed words as a sparse matrix, shape (n_lines, 2**n_bits).
 
-    A row times the weights is what `dechaff.features.words.sum_words` computes without the matrix.
+    `dechaff.features.words.sum_words` computes the product with the weights without building the matrix.
 
     Parameters
     ----------
@@ -169,12 +169,12 @@ def word_matrix(words: Words, n_bits: int) -> sparse.csr_matrix:
     for terms in word_terms(words, n_bits):
         values = np.repeat(terms.scale, np.diff(terms.offsets)).astype(np.float32)
         own = sparse.csr_matrix((values, terms.buckets.astype(np.int32), terms.offsets), total.shape)
-        total += _take_neighbours(own, batch, terms.by) if terms.by else own
+        total += _shift_rows(own, batch, terms.by) if terms.by else own
     return total
 
 
-def _take_neighbours(matrix: sparse.csr_matrix, batch: LineBatch, by: int) -> sparse.csr_matrix:
-    """Return for each line the row of the line `by` places further in its part, or an empty one."""
+def _shift_rows(matrix: sparse.csr_matrix, batch: LineBatch, by: int) -> sparse.csr_matrix:
+    """Return for each line the row of the line `by` places later in its part, or an empty row."""
     lines = np.arange(batch.n_lines)
     source = shift(lines.astype(np.float64), batch.part_lines, by, -1).astype(np.int64)
     found = np.flatnonzero(source >= 0)
@@ -193,7 +193,7 @@ def fit_stage(
     words: sparse.csr_matrix | None = None,
     crosses: Crosses | None = None,
 ) -> tuple[Stage, NDArray[np.float32]]:
-    """Fit one logistic regression on standardised features, hashed words and crosses.
+    """Fit one logistic regression to standardised features, hashed words and crosses.
 
     Parameters
     ----------
@@ -201,10 +201,10 @@ def fit_stage(
         The features of `dense`.
     dense : ndarray of float32, shape (n_lines, n_features)
     labels : ndarray of int8, shape (n_lines,)
-        0 or 1.
+        The label of each line, 0 or 1.
     weights : ndarray of float64, shape (n_lines,)
     C : float
-        Inverse strength of the L2 penalty, for weights of mean 1.
+        Inverse strength of the L2 penalty, with line weights scaled to a mean of 1.
     max_iter : int
     words : sparse matrix, shape (n_lines, n_buckets), optional
     crosses : Crosses, optional
@@ -213,7 +213,7 @@ def fit_stage(
     -------
     stage : Stage
     word_weights : ndarray of float32, shape (n_buckets,)
-        Empty without `words`.
+        The weights of the hashed words; empty without `words`.
     """
     means = dense.mean(axis=0, dtype=np.float64).astype(np.float32)
     scales = np.maximum(dense.std(axis=0, dtype=np.float64), _SMALLEST_SCALE).astype(np.float32)

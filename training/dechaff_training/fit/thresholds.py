@@ -1,4 +1,4 @@
-"""Calibration of probabilities, and named thresholds, on log-odds of held-out sites."""
+"""Calibration and preset thresholds, from log-odds of held-out sites."""
 
 from dataclasses import replace
 from typing import Final
@@ -9,35 +9,36 @@ from sklearn.linear_model import LogisticRegression
 
 from dechaff.linear.stage import Stage, Values
 
-#: The aims of the presets: the share of the kept words that is content, and the share of the content that is kept.
+#: The target precision and recall of content of the presets, weighted by words.
 PRECISION_AIM: Final = 0.96
 RECALL_AIM: Final = 0.995
 _STEPS: Final = 100
-# A weak penalty, which only bounds the slope where the lines are separable.
+# A weak penalty, only to bound the slope if the lines are separable.
 _C: Final = 1e3
 
 
 def calibrate(stage: Stage, log_odds: Values, labels: NDArray[np.int8], weights: Values) -> Stage:
-    """Scale and shift a stage's log-odds so that its probabilities are frequencies (Platt 1999).
+    """Scale and shift a stage's log-odds so that its probabilities match frequencies (Platt 1999).
 
-    The regressions are fitted on lines weighted by words and article, and on votes as well as golds, which leaves
-    them overconfident. The order of the lines does not change.
+    The regressions are overconfident: their lines are weighted by words and article, and some labels are silver
+    (from a vote of extractors). The order of the lines does not change.
 
     Parameters
     ----------
     stage : Stage
-        Without crosses.
+        The stage to calibrate, without crosses.
     log_odds : ndarray of float64, shape (n_lines,)
-        Of lines of sites that the model was not fitted on.
+        The log-odds of lines on sites that the model was not fitted on.
     labels : ndarray of int8, shape (n_lines,)
-        0 or 1.
+        The label of each line, 0 or 1.
     weights : ndarray of float64, shape (n_lines,)
-        Of each line; 0 leaves it out.
+        The weight of each line; 0 leaves out the line.
 
     Returns
     -------
     Stage
-        Unchanged if all lines are of one class, or content is no more frequent at higher log-odds.
+        The calibrated stage; unchanged if all lines are of one class, or if content is not more frequent at higher
+        log-odds.
 
     Examples
     --------
@@ -62,14 +63,14 @@ def calibrate(stage: Stage, log_odds: Values, labels: NDArray[np.int8], weights:
 def choose_presets(
     probability: Values, labels: NDArray[np.int8], weights: Values, balanced: float
 ) -> dict[str, dict[str, float]]:
-    """Choose thresholds for precision and for recall on lines that a model was not fitted on.
+    """Choose thresholds for precision and for recall on lines of sites that the model was not fitted on.
 
     Parameters
     ----------
     probability : ndarray of float64, shape (n_lines,)
-        Of content.
+        The probability of content.
     labels : ndarray of int8, shape (n_lines,)
-        0 or 1, some of them 1.
+        The label of each line, 0 or 1; at least one is 1.
     weights : ndarray of float64, shape (n_lines,)
     balanced : float
         The model's own threshold.
@@ -78,8 +79,9 @@ def choose_presets(
     -------
     dict of str to dict
         "precision": the lowest threshold from `balanced` up, in hundredths, that reaches `PRECISION_AIM`;
-        "balanced"; "recall": the highest one up to `balanced` that reaches `RECALL_AIM`; each with its "threshold",
-        "precision" and "recall". If an aim is out of reach, the threshold nearest to it.
+        "balanced": `balanced` itself; "recall": the highest threshold up to `balanced` that reaches `RECALL_AIM`.
+        If no threshold reaches an aim, the one that comes closest. Each value has the keys "threshold",
+        "precision" and "recall".
 
     Examples
     --------
@@ -88,26 +90,26 @@ def choose_presets(
     {'threshold': 0.3, 'precision': 0.667, 'recall': 1.0}
     """
     thresholds = np.arange(_STEPS + 1) / _STEPS
-    figures = [_figures(probability >= threshold, labels, weights) for threshold in thresholds]
+    figures = [_precision_recall(probability >= threshold, labels, weights) for threshold in thresholds]
     precision, recall = np.array(figures).T
-    # A threshold that keeps nothing has no precision.
+    # A threshold that keeps no line has no precision.
     precise = np.flatnonzero((precision >= min(PRECISION_AIM, precision.max())) & (recall > 0))
     complete = np.flatnonzero(recall >= min(RECALL_AIM, recall.max()))
-    # On easy data an aim may be reached beyond the model's own threshold; the presets stay in order.
+    # On easy data an aim may be reached on the other side of the model's own threshold: keep the presets in order.
     chosen = {
         "precision": max(thresholds[precise[0]], balanced),
         "balanced": balanced,
         "recall": min(thresholds[complete[-1]], balanced),
     }
-    return {name: _describe(float(cut), probability, labels, weights) for name, cut in chosen.items()}
+    return {name: _describe(float(value), probability, labels, weights) for name, value in chosen.items()}
 
 
 def _describe(threshold: float, probability: Values, labels: NDArray[np.int8], weights: Values) -> dict[str, float]:
-    precision, recall = _figures(probability >= threshold, labels, weights)
+    precision, recall = _precision_recall(probability >= threshold, labels, weights)
     return {"threshold": threshold, "precision": round(precision, 3), "recall": round(recall, 3)}
 
 
-def _figures(kept: NDArray[np.bool_], labels: NDArray[np.int8], weights: Values) -> tuple[float, float]:
+def _precision_recall(kept: NDArray[np.bool_], labels: NDArray[np.int8], weights: Values) -> tuple[float, float]:
     """Compute precision and recall of content; both are 0 if nothing is kept."""
     hits = float(weights @ (kept & (labels == 1)))
     return hits / max(float(weights @ kept), 1e-12), hits / max(float(weights @ (labels == 1)), 1e-12)

@@ -17,9 +17,9 @@ from dechaff_training.corpus.articles import Article
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.fit.estimator import LineClassifier
 
-# Weights of the articles of a source, chosen by cross-validation on recent pages of unseen sites. Old pages teach
-# words and shapes, recent ones today's boilerplate. The project's own articles are few, and the only ones labelled
-# by the policy throughout: headline, captions and standfirst too. Other sources have weight 1.
+# The weight of an article by source, chosen by cross-validation on recent pages of unseen sites; other sources
+# have weight 1. Old pages help with words and shapes, recent ones with today's boilerplate. The project's own
+# articles are few, but the only ones fully labelled by the policy, with headline, captions and standfirst.
 SOURCE_WEIGHTS: Final = {
     "articles": 25.0,
     "trafilatura-eval": 0.7,
@@ -30,14 +30,14 @@ SOURCE_WEIGHTS: Final = {
     "cleanportaleval": 0.3,
     "cleaneval": 0.1,
 }
-# Pages other than articles teach boilerplate, and another notion of content.
+# Pages other than articles have typical boilerplate, but different content.
 _OTHER_PAGE_WEIGHT: Final = 0.5
-# Votes among main-content extractors say little about the lines of their own output.
+# Votes of main-content extractors carry little information about the lines that these extractors themselves output.
 _SILVER_EXTRACTORS: Final = ("resiliparse_all", "html_text", "inscriptis")
-# This page's site is among the test pages of the same benchmark.
+# The site of this page is also among the test pages of the same benchmark.
 _LEAKED: Final = frozenset({"wcxb/4407"})
-# The most articles that the drift profile is computed from.
-_PROFILED: Final = 4000
+# The maximum number of articles for the drift profile.
+_MAX_PROFILED: Final = 4000
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "joblib")
 
 
@@ -53,7 +53,7 @@ def train_model(
     ----------
     corpus : Corpus
     classifier : LineClassifier
-        With its parameters set; it is fitted.
+        The classifier to fit, in place.
     metrics : dict, optional
         Figures to keep in the model's metadata.
     progress : callable, optional
@@ -62,14 +62,14 @@ def train_model(
     Returns
     -------
     LineModel
-        The same corpus, parameters, libraries and commit give the same model to the byte: there is no date in it.
+        The model. The same corpus, parameters, libraries and commit give the same bytes: it contains no date.
 
     Raises
     ------
     CorpusError
-        If the corpus is too small to fit on.
+        If the corpus is too small to fit the model on.
     """
-    commit = git_commit()  # now: fitting takes long, and HEAD may move meanwhile
+    commit = git_commit()  # read first: fitting takes long, and HEAD may move meanwhile
     corpus = corpus.select(lambda article: article_weight(article) > 0)
     n_sites = len(set(corpus.groups))
     if n_sites < classifier.n_folds:
@@ -77,13 +77,12 @@ def train_model(
             f"articles of {n_sites} sites: at least {classifier.n_folds} are needed, one for each fold"
         )
     weights = [article_weight(article) for article in corpus]
-    # Lines that extractors agree on are easier than the lines that a person labels: votes would make the model
-    # overconfident.
+    # Lines on which extractors agree are easier than hand-labelled lines: calibration on votes is overconfident.
     calibration = [0.0 if article.silver else weight for article, weight in zip(corpus, weights, strict=True)]
     try:
         classifier.fit(corpus.texts, corpus.labels, corpus.groups, weights, calibration, progress)
     except ValueError as error:
-        raise CorpusError(f"cannot learn from this corpus: {error}") from error
+        raise CorpusError(f"cannot train on this corpus: {error}") from error
     model = classifier.model_
     model.metadata.update(describe_origin(corpus, classifier.random_state, commit))
     model.metadata[KEY] = make_profile(model, _sample(corpus.texts))
@@ -93,8 +92,8 @@ def train_model(
 
 
 def _sample(texts: Sequence[str]) -> Sequence[str]:
-    """Return evenly spaced texts, enough for deciles."""
-    return texts[:: -(-len(texts) // _PROFILED)]
+    """Return evenly spaced texts, at most `_MAX_PROFILED`."""
+    return texts[:: -(-len(texts) // _MAX_PROFILED)]
 
 
 def article_weight(article: Article) -> float:
@@ -106,7 +105,7 @@ def article_weight(article: Article) -> float:
 
 
 def describe_origin(corpus: Corpus, seed: int, commit: str | None) -> dict[str, Any]:
-    """Return the provenance of a model: data, seed, versions, commit."""
+    """Return the provenance of a model: data, seed, versions and commit."""
     return {
         "seed": seed,
         "data": {
@@ -129,9 +128,9 @@ def describe_origin(corpus: Corpus, seed: int, commit: str | None) -> dict[str, 
 
 
 def git_commit() -> str | None:
-    """Return the commit of this code, with `-dirty` if it was changed since; None outside its repository."""
+    """Return the commit of this code, with the suffix `-dirty` if files changed; None outside the repository."""
     folder = Path(dechaff.__file__).parent
-    # An installed copy may lie inside another repository.
+    # An installed copy may be inside another repository.
     if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
         return None
     return _git(folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")

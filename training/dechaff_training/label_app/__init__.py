@@ -1,4 +1,4 @@
-"""The labelling page: see each line's label and its reasons, correct it, save it, all on this machine.
+"""The label app: view each line's label with its reasons, correct it and save it, all on this machine.
 
-One way through it: files (`sources`, `store`) -> `session` -> `views` -> the page in `static/`.
+Requests pass from the browser (`static/`) through `views` to `session`, which reads `sources` and writes `store`.
 """

@@ -1,4 +1,4 @@
-"""The application: the page's files and its API behind the guard, all below a path that begins with the token."""
+"""The ASGI application: static files and API behind access control, below a path that starts with the token."""
 
 from pathlib import Path
 
@@ -7,38 +7,38 @@ from starlette.responses import FileResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from dechaff_training.label_app.security import Guard
+from dechaff_training.label_app.security import AccessControl
 from dechaff_training.label_app.session import Session
-from dechaff_training.label_app.sources import LARGEST
-from dechaff_training.label_app.views import REFUSED, api_routes, refuse
+from dechaff_training.label_app.sources import MAX_BYTES
+from dechaff_training.label_app.views import HANDLED_ERRORS, api_routes, handle_error
 
 _STATIC = Path(__file__).parent / "static"
 
 
-def make_app(session: Session, port: int, token: str) -> Guard:
-    """Make the ASGI application of a session.
+def make_app(session: Session, port: int, token: str) -> AccessControl:
+    """Return the ASGI application of a session.
 
     Parameters
     ----------
     session : Session
     port : int
-        Where it will be served, which requests have to name.
+        The port of the server, for checking the Host of requests.
     token : str
-        What requests have to know.
+        The secret of requests.
     """
 
     async def index(_: object) -> FileResponse:
-        """Send the page itself."""
+        """Send the HTML document."""
         return FileResponse(_STATIC / "index.html")
 
-    rooms = [
+    routes = [
         Route("/", index),
         Mount("/api", routes=api_routes(session)),
         Mount("/static", StaticFiles(directory=_STATIC)),
     ]
     app = Starlette(
-        routes=[Mount(f"/{token}", routes=rooms)],
-        exception_handlers=dict.fromkeys(REFUSED, refuse),
-        max_body_size=LARGEST,
+        routes=[Mount(f"/{token}", routes=routes)],
+        exception_handlers=dict.fromkeys(HANDLED_ERRORS, handle_error),
+        max_body_size=MAX_BYTES,
     )
-    return Guard(app, port, token)
+    return AccessControl(app, port, token)

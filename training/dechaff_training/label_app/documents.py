@@ -1,4 +1,4 @@
-"""A text with a mark for each of its lines, as the page shows it."""
+"""Texts with a mark for each line, as the label app shows them."""
 
 import hashlib
 import re
@@ -19,13 +19,13 @@ class Document:
     ----------
     text : str
     marks : str
-        A character a line: `+` content, `-` boilerplate, `?` masked.
+        One character per line: `+` for content, `-` for boilerplate, `?` for masked.
     kinds : tuple of str
-        The kinds that people gave the lines; "" for none.
+        The kind of each line in the labelled file; "" for lines without a kind.
     origin : str
-        Where the marks come from: "model", "labelled", "saved" or "draft".
-    digest : str, optional
-        Of the file that a save replaces, when the document was read; None where there was none.
+        The origin of the marks: "model", "labelled", "saved" or "draft".
+    The digest, when it was read, of the file that saving replaces; None if there was no file.
+        The digest, at the time of reading, of the file that saving replaces; None if there was none.
     """
 
     text: str
@@ -36,23 +36,23 @@ class Document:
 
     @property
     def key(self) -> str:
-        """Tell this text from another one of the same article."""
+        """A key that distinguishes different texts of the same article."""
         return digest_of(self.text.encode())[:16]
 
     def check(self, marks: object) -> str:
-        """Give marks back if they are some for these lines.
+        """Return the marks after checking that they fit the lines.
 
         Raises
         ------
         InputError
-            If they are not.
+            If the marks do not fit the lines.
         """
         if not isinstance(marks, str) or not _ONLY_MARKS.fullmatch(marks) or len(marks) != len(self.marks):
-            raise InputError(f"marks are {len(self.marks)} characters of +, - and ?, one for each line")
+            raise InputError(f"expected {len(self.marks)} marks of +, - and ?, one for each line")
         return marks
 
     def labelled(self, marks: str) -> str:
-        r"""Write the text with other marks as a labelled text file.
+        r"""Return the text with the given marks, in the format of labelled files.
 
         Examples
         --------
@@ -63,17 +63,17 @@ class Document:
 
 
 def read_document(labelled: str, where: str, origin: str, digest: str | None = None) -> Document:
-    """Read a labelled text file.
+    """Parse the text of a labelled file.
 
     Raises
     ------
     CorpusError
-        If it is malformed.
+        If the text is malformed.
     """
     text, labels, kinds = parse_labelled(labelled, where)
     return Document(text, "".join(MARKS[label] for label in labels.tolist()), kinds, origin, digest)
 
 
 def digest_of(data: bytes) -> str:
-    """Give the SHA-256 of bytes in hexadecimal."""
+    """Return the SHA-256 of bytes in hexadecimal."""
     return hashlib.sha256(data).hexdigest()

@@ -1,9 +1,9 @@
-"""Who may ask the page's server: a browser on this machine that was told the token, and no other site in it.
+"""Access control: only a browser on this machine that has the token may send requests, not other sites in it.
 
-- Host must name the loopback address and this port, so that a name that an attacker's DNS points here is refused.
-- Origin must be that address wherever a browser sends it, and be there for whatever changes something.
-- The first step of every path is the token; what reads or writes articles needs it as a header too, which no
-  other site's form, link or image can send. No cookie is set, and no other site is let in (CORS).
+- Host must be the loopback address with this port, as protection against DNS rebinding.
+- Origin, if sent, must be that address; requests that change anything must send an Origin.
+- Every path starts with the token. The API also requires it as a header, which forms, links and images of other
+  sites cannot send. There are no cookies, and no other origin is allowed (CORS).
 """
 
 import hmac
@@ -20,7 +20,7 @@ _POLICY: Final = "; ".join(
     (
         "default-src 'none'",
         *(f"{kind}-src 'self'" for kind in ("script", "style", "img", "connect")),
-        *(f"{what} 'none'" for what in ("base-uri", "form-action", "frame-ancestors")),
+        *(f"{name} 'none'" for name in ("base-uri", "form-action", "frame-ancestors")),
         "require-trusted-types-for 'script'",
     )
 )
@@ -35,49 +35,49 @@ _HEADERS: Final = {
 }
 
 
-class Guard:
-    """Answers for an application what is not to be answered, and tells browsers what they must not do.
+class AccessControl:
+    """ASGI middleware that rejects foreign requests and adds security headers to all responses.
 
     Parameters
     ----------
     app : ASGI application
-        Whose paths begin with the token.
+        The application to protect; its paths start with the token.
     port : int
     token : str
     """
 
     def __init__(self, app: ASGIApp, port: int, token: str) -> None:
         self._app, self._token = app, token
-        # Starlette's TrustedHostMiddleware does not look at the port: another server on this machine has another.
+        # Starlette's TrustedHostMiddleware ignores the port, which distinguishes servers on this machine.
         self._hosts = [name if port == 80 else f"{name}:{port}" for name in (LOOPBACK, "localhost")]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or refuse it."""
+        """Pass a request on, or reject it."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
 
-        async def send_guarded(message: Message) -> None:
-            """Send a message of the answer, with the headers that tell the browser what to refuse."""
+        async def send_with_headers(message: Message) -> None:
+            """Send a message of the response, with the security headers."""
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(_HEADERS)
             await send(message)
 
         problem = self._problem(scope["method"], scope["path"], Headers(scope=scope))
-        answer = JSONResponse({"error": problem}, 403) if problem else self._app
-        await answer(scope, receive, send_guarded)
+        app = JSONResponse({"error": problem}, 403) if problem else self._app
+        await app(scope, receive, send_with_headers)
 
     def _problem(self, method: str, path: str, headers: Headers) -> str | None:
-        """Say why a request is refused; None if it is not."""
+        """Return the reason for rejecting a request; None if it is allowed."""
         host, origin = headers.get("host", ""), headers.get("origin")
         if headers.getlist("host") != [host] or host not in self._hosts:
-            return "this server answers to its own address alone"
+            return "wrong Host: use the address that 'dechaff label' printed"
         if origin is None and method not in _READING:
-            return "no Origin: only the page itself may change something"
+            return "no Origin header: only the label app may make changes"
         if origin is not None and origin != f"http://{host}":
-            return "another site may not ask this server"
-        _, token, room, *_ = (*path.split("/"), "", "")
-        if not self._is_token(token) or (room == "api" and not self._is_token(headers.get(TOKEN_HEADER, ""))):
+            return "requests from other sites are not allowed"
+        _, token, part, *_ = (*path.split("/"), "", "")
+        if not self._is_token(token) or (part == "api" and not self._is_token(headers.get(TOKEN_HEADER, ""))):
             return "the token is wrong or missing: open the address that 'dechaff label' printed"
         return None
 

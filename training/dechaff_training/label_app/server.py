@@ -1,4 +1,4 @@
-"""Serves the page to this machine until it is interrupted."""
+"""The local web server of the label app."""
 
 import errno
 import secrets
@@ -17,34 +17,34 @@ _GRACE_SECONDS = 2
 
 
 def serve(session: Session, port: int = 0, *, opens: bool = True) -> None:
-    """Serve a session on the loopback address, print where, and open a browser there.
+    """Serve a session on the loopback address until Ctrl-C; print the URL and open a browser if `opens` is true.
 
     Parameters
     ----------
     session : Session
     port : int
-        0 for any that is free.
+        The port to listen on; 0 for any free port.
     opens : bool
         Whether to open a browser.
 
     Raises
     ------
     InputError
-        If the port is taken.
+        If the port is taken or forbidden.
     KeyboardInterrupt
-        Once someone has stopped it.
+        When the server is stopped.
     """
     with _listen(port) as listener:
         port, token = listener.getsockname()[1], secrets.token_urlsafe(32)
         url = f"http://{LOOPBACK}:{port}/{token}/"
         print(url, flush=True)
-        print(f"dechaff: saves to {session.store.root}; Ctrl-C stops it", file=sys.stderr, flush=True)
+        print(f"dechaff: labels are saved to {session.store.root}; stop with Ctrl-C", file=sys.stderr, flush=True)
         if opens:
-            webbrowser.open(url)  # it waits in the listener's queue until the server runs
+            webbrowser.open(url)  # the socket queues its request until the server runs
         config = uvicorn.Config(
             make_app(session, port, token),
             log_level="error",
-            access_log=False,  # its lines would hold the token
+            access_log=False,  # it would contain the token
             server_header=False,
             proxy_headers=False,
             ws="none",
@@ -52,7 +52,7 @@ def serve(session: Session, port: int = 0, *, opens: bool = True) -> None:
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         uvicorn.Server(config).run(sockets=[listener])
-    # Uvicorn raises the signal again that stopped it, but where the shell has SIGINT ignored that does nothing.
+    # Uvicorn raises its signal again, which has no effect if the shell ignores SIGINT.
     raise KeyboardInterrupt
 
 
@@ -62,4 +62,4 @@ def _listen(port: int) -> socket.socket:
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
-        raise InputError(f"port {port} is taken or forbidden: name another --port, or none") from error
+        raise InputError(f"port {port} is taken or forbidden: give another --port, or omit the option") from error

@@ -1,4 +1,4 @@
-"""What the page can do: list, open, keep, save and explain articles, between files and the browser."""
+"""The state of the label app: its articles, drafts, saved labels and model."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,33 +13,33 @@ from dechaff_training.corpus.extraction import extract
 from dechaff_training.files.paths import Name, safe_name
 from dechaff_training.fit.active_learning import rank_articles
 from dechaff_training.label_app.documents import Document
-from dechaff_training.label_app.judging import Judge
+from dechaff_training.label_app.fine_tuning_job import FineTuningJob
+from dechaff_training.label_app.predictions import Predictor
 from dechaff_training.label_app.sources import Source, find_sources
 from dechaff_training.label_app.store import ChangedError, Drafts, Store
-from dechaff_training.label_app.teacher import Teacher
 
 
 class Session:
-    """Articles to label, the model that proposes labels, and the folder that they are saved in.
+    """Articles to label, the model that proposes labels, and the folder of saved labels.
 
     Parameters
     ----------
     sources : sequence of Path
-        Files and folders; none for what the folder of labels holds.
+        Files and folders; if empty, the articles in the folder of labels.
     to : Path
         The folder of labels.
     model : LineModel
-        What proposes labels, and what lessons begin with.
+        The model that proposes labels, and from which fine-tuning starts.
     threshold : float or str, optional
     extractor : str
-        What makes text of HTML.
+        The extractor that converts HTML to text.
     digest : str, optional
-        Of the model's file.
+        The digest of the model's file.
 
     Raises
     ------
     InputError
-        If a source is missing, or two would be saved under one name.
+        If a source is missing, or two sources would be saved under the same name.
     """
 
     def __init__(
@@ -58,16 +58,16 @@ class Session:
         self._open: dict[int, Document] = {}
         self._lock = RLock()
         self._threshold = threshold
-        self.judge = Judge(model, threshold)
-        self.teacher = Teacher(model, digest)
+        self.predictor = Predictor(model, threshold)
+        self.fine_tuner = FineTuningJob(model, digest)
 
     def use(self, model: LineModel) -> None:
-        """Let another model propose labels; lessons begin with the first one all the same."""
-        self.judge = Judge(model, self._threshold)
+        """Replace the model that proposes labels, but not the one from which fine-tuning starts."""
+        self.predictor = Predictor(model, self._threshold)
 
     @property
     def has_pages(self) -> bool:
-        """Tell whether any source is HTML."""
+        """Whether any source is HTML."""
         return any(source.is_page for source in self._sources.values())
 
     def articles(self) -> list[dict[str, Any]]:
@@ -76,7 +76,7 @@ class Session:
             return [{"site": name.site, "slug": name.slug, "state": self._state(name)} for name in self._names]
 
     def suggest(self) -> list[dict[str, Any]]:
-        """Order the new articles by what they would teach, with reasons; what cannot be read is left out."""
+        """Rank the articles without labels by active learning, with reasons; unreadable articles are skipped."""
         with self._lock:
             states = [(name, self._state(name)) for name in self._names]
         indices, texts = [], []
@@ -87,70 +87,70 @@ class Session:
                     indices.append(index)
         sites = [states[index][0].site for index in indices]
         labelled = [name.site for name, state in states if state == "saved"]
-        ranked = rank_articles(self.judge.model, texts, sites, labelled_sites=labelled)
+        ranked = rank_articles(self.predictor.model, texts, sites, labelled_sites=labelled)
         return [{"index": indices[found.index], **found.to_dict()} for found in ranked]
 
     def open(self, index: int) -> dict[str, Any]:
-        """Read an article anew: its draft, else what is saved, else its source.
+        """Read an article from its draft, else its saved labels, else its source.
 
         Raises
         ------
         DechaffError
-            If it cannot be read.
+            If the article cannot be read.
         """
         with self._lock:
             name = self._name(index)
             document = self.drafts.read(name) or self.store.read(name) or self._read_source(name)
             self._open[index] = document
-        known = {"index": index, "site": name.site, "slug": name.slug, "key": document.key}
-        known |= {"marks": document.marks, "origin": document.origin, "digest": document.digest}
-        return known | {"unsure": self.judge.unsure, "lines": list(self.judge.describe(document))}
+        fields = {"index": index, "site": name.site, "slug": name.slug, "key": document.key}
+        fields |= {"marks": document.marks, "origin": document.origin, "digest": document.digest}
+        return fields | {"unsure": self.predictor.unsure, "lines": list(self.predictor.describe(document))}
 
     def explain(self, index: int, key: str, line: int) -> list[dict[str, Any]]:
-        """Give the strongest reasons for what the model says of a line.
+        """Return the strongest reasons for a line's prediction.
 
         Raises
         ------
         ChangedError
-            If the page shows another text.
+            If the browser shows an outdated text.
         InputError
-            If there is no such line.
+            If there is no line of that number.
         """
-        return self.judge.explain(self._document(index, key), line)
+        return self.predictor.explain(self._document(index, key), line)
 
     def keep(self, index: int, key: str, marks: object, digest: str | None) -> None:
-        """Keep marks as a draft.
+        """Save marks as a draft.
 
         Raises
         ------
         DechaffError
-            If they do not fit the text.
+            If the marks do not fit the text.
         """
         with self._lock:
             document = self._document(index, key)
             self.drafts.write(self._name(index), document, document.check(marks), digest)
 
     def forget(self, index: int) -> None:
-        """Drop the draft of an article."""
+        """Delete the draft of an article."""
         with self._lock:
             self.drafts.drop(self._name(index))
 
     def save(self, index: int, key: str, marks: object, digest: str | None) -> dict[str, Any]:
-        """Write an article's labels, and drop its draft.
+        """Write an article's labels, and delete its draft.
 
         Parameters
         ----------
         index : int
         key : str
-            Of the text that the page shows.
+            The key of the text in the browser.
         marks : str
         digest : str, optional
-            Of the file that the page has seen.
+            The digest of the file when it was opened.
 
         Raises
         ------
         ChangedError
-            If file or text are others by now; nothing is written then.
+            If the file or the text has changed; nothing is written.
         """
         with self._lock:
             name, document = self._name(index), self._document(index, key)
@@ -159,42 +159,40 @@ class Session:
         return {"digest": written, "path": str(self.store.path(name))}
 
     def add(self, text: str, site: str, title: str, *, is_html: bool) -> int:
-        """Take a text or page that was pasted or opened in the browser, and give its place in the list.
-
-        It is kept as a draft at once.
+        """Add a text or page from the browser as a draft, and return its index.
 
         Raises
         ------
         DechaffError
-            If there is no text in it, or it is HTML without the extractor's package.
+            If the text is empty, or it is HTML and the extractor's package is not installed.
         """
-        text = text.encode("utf-8", "replace").decode()  # half a surrogate pair has no place in a file
+        text = text.encode("utf-8", "replace").decode()  # files cannot contain lone surrogates
         text = extract(text, self._extractor) if is_html else text
-        document = self.judge.propose(text)
+        document = self.predictor.propose(text)
         if not document.marks:
-            raise InputError("there is no text in it")
+            raise InputError("the pasted article contains no text")
         with self._lock:
             name = self._new_name(safe_name(site, "pasted"), safe_name(title, "article"))
             self.drafts.write(name, document, document.marks, None)
             self._names.append(name)
             return len(self._names) - 1
 
-    def take(self) -> dict[str, Any]:
-        """Let the taught model take the old one's place, and write it to the folder of labels.
+    def use_fine_tuned(self) -> dict[str, Any]:
+        """Replace the model by the fine-tuned one, and save the new model to the folder of labels.
 
         Raises
         ------
         InputError
-            If no model has been taught.
+            If no model has been fine-tuned.
         """
-        model = self.teacher.model
+        model = self.fine_tuner.model
         save_model(model, self.store.model_path)
         self.use(model)
         return {"path": str(self.store.model_path)}
 
     def _name(self, index: int) -> Name:
         if not 0 <= index < len(self._names):
-            raise InputError(f"there is no article {index}")
+            raise InputError(f"the list has no article {index}")
         return self._names[index]
 
     def _state(self, name: Name) -> str:
@@ -203,23 +201,23 @@ class Session:
         return "saved" if self.store.path(name).is_file() else "new"
 
     def _document(self, index: int, key: str) -> Document:
-        """Give the document that is open, if it has the text that the page shows."""
+        """Return the open document after checking that its text is the one in the browser."""
         document = self._open.get(index)
         if document is None or document.key != key:
             name = self._name(index)
-            message = f"{name.site}/{name.slug} has another text by now than this page shows"
+            message = f"the text of {name.site}/{name.slug} has changed since it was opened here"
             raise ChangedError(message, self.store.digest(name), can_overwrite=False)
         return document
 
     def _source(self, name: Name) -> Source:
         source = self._sources.get(name)
         if source is None:
-            raise InputError(f"{name.site}/{name.slug}: its draft is gone, and it was never saved")
+            raise InputError(f"{name.site}/{name.slug}: never saved, and its draft was deleted: add it again")
         return source
 
     def _read_source(self, name: Name) -> Document:
         found = self._source(name).read(self._extractor)
-        return found if isinstance(found, Document) else self.judge.propose(found)
+        return found if isinstance(found, Document) else self.predictor.propose(found)
 
     def _new_name(self, site: str, slug: str) -> Name:
         name, number = Name(site, slug), 1

@@ -1,4 +1,4 @@
-"""The articles that someone wants to label: plain or labelled text and HTML, in files and folders."""
+"""The articles to label: plain or labelled text and HTML, in files and folders."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from dechaff_training.corpus.extraction import extract
 from dechaff_training.files.paths import Name, resolve_inside
 from dechaff_training.label_app.documents import Document, read_document
 
-#: The largest text or page that is opened, in bytes.
-LARGEST: int = 8_000_000
+#: The maximum size of a text or page, in bytes.
+MAX_BYTES: int = 8_000_000
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file, and the folder or file that was named for it to be found.
+    """A file, and the folder or file on the command line that it was found in.
 
     Attributes
     ----------
@@ -31,48 +31,48 @@ class Source:
 
     @property
     def is_page(self) -> bool:
-        """Tell whether it is HTML."""
+        """Whether the file is HTML."""
         return self.path.suffix in HTML_SUFFIXES
 
     def read(self, extractor: str) -> str | Document:
-        """Read the text, or the document where every line has a mark already.
+        """Read the text, or a document with marks if every line has a mark.
 
         Raises
         ------
         DechaffError
-            If it leads out of its folder, is too large, not UTF-8, or HTML without the extractor's package.
+            If the file is outside its folder, too large, not UTF-8, or HTML without the extractor's package.
         """
         path = resolve_inside(self.path, self.root)
-        if path.stat().st_size > LARGEST:
-            raise InputError(f"{self.path}: larger than {LARGEST // 1_000_000} MB: no article, or split it")
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"{self.path}: larger than {MAX_BYTES // 1_000_000} MB: split the file")
         text = read_file(path)
         if self.is_page:
             return extract(text, extractor)
         try:
             document = read_document(text, str(path), "labelled")
-        except MalformedError:  # a line without a mark: plain text
+        except MalformedError:  # a line without a mark means that the file is plain text
             return text
         return document if document.marks else text
 
     def read_text(self, extractor: str) -> str:
-        """Read the text alone, without the marks that it may have.
+        """Read the text without marks.
 
         Raises
         ------
         DechaffError
-            As for `read`.
+            If the file cannot be read, as for `read`.
         """
         found = self.read(extractor)
         return found.text if isinstance(found, Document) else found
 
 
 def find_sources(paths: Sequence[Path]) -> dict[Name, Source]:
-    """Find what can be labelled in files and folders, in the order of their names.
+    """Find the articles in files and folders, in the order of their names.
 
     Raises
     ------
     InputError
-        If there is no such file, a file is of another kind, or two would be saved under one name.
+        If a file is missing or has another suffix, or two files would be saved under the same name.
     """
     found: dict[Name, Source] = {}
     for root in paths:
@@ -88,7 +88,7 @@ def find_sources(paths: Sequence[Path]) -> dict[Name, Source]:
 
 def _files(root: Path) -> list[Path]:
     if root.is_file() and root.suffix not in SUFFIXES:
-        raise InputError(f"{root}: neither text nor HTML: its name should end in {', '.join(SUFFIXES)}")
+        raise InputError(f"{root}: neither text nor HTML: give a file ending in {', '.join(SUFFIXES)}")
     try:
         return find_files(root, SUFFIXES)
     except CorpusError as error:

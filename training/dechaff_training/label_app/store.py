@@ -1,4 +1,4 @@
-"""The folder that labels are saved in: a labelled text file for each article, and drafts of what is unsaved."""
+"""The folder of labels: a labelled file for each article, and drafts of unsaved marks."""
 
 import json
 from collections.abc import Iterator
@@ -12,15 +12,15 @@ from dechaff_training.label_app.documents import Document, digest_of, read_docum
 
 
 class ChangedError(DechaffError):
-    """A file is no longer what it was when the page opened it.
+    """A file that has changed since it was opened in the browser.
 
     Parameters
     ----------
     message : str
     digest : str, optional
-        Of what is there now: who saves with it replaces that. None where nothing is there.
+        The digest of the current file, which a request to overwrite it must contain; None if there is no file.
     can_overwrite : bool
-        Whether the labels still fit.
+        Whether the marks fit the current text.
     """
 
     def __init__(self, message: str, digest: str | None, *, can_overwrite: bool = True) -> None:
@@ -41,26 +41,26 @@ class Store:
 
     @property
     def model_path(self) -> Path:
-        """Where the model is that was taught with these labels."""
+        """The file of the model that was fine-tuned on these labels."""
         return self.root / "model.joblib"
 
     def path(self, name: Name) -> Path:
-        """Give the file of an article.
+        """Return the file of an article.
 
         Raises
         ------
         InputError
-            If it would lie outside the folder.
+            If the path would lie outside the folder.
         """
         return resolve_inside(self.root / name.site / f"{name.slug}.txt", self.root)
 
     def digest(self, name: Name) -> str | None:
-        """Give the digest of an article's file; None where there is none."""
+        """Return the digest of an article's file; None if there is no file."""
         path = self.path(name)
         return digest_of(path.read_bytes()) if path.is_file() else None
 
     def read(self, name: Name) -> Document | None:
-        """Read a saved article; None where there is none.
+        """Read a saved article; None if it has not been saved.
 
         Raises
         ------
@@ -70,27 +70,27 @@ class Store:
         path = self.path(name)
         if not path.is_file():
             return None
-        digest = self.digest(name)  # first: who changes the file in between is noticed when it is saved
+        digest = self.digest(name)  # before reading, so that saving detects a change in between
         return read_document(read_file(path), str(path), "saved", digest)
 
     def write(self, name: Name, labelled: str, expected: str | None) -> str:
-        """Save an article, and give the digest of its file.
+        """Save an article, and return the digest of its file.
 
         Parameters
         ----------
         name : Name
         labelled : str
         expected : str, optional
-            The digest of the file that is to be replaced; None for a new one.
+            The digest of the file to replace; None for a new file.
 
         Raises
         ------
         ChangedError
-            If another file is there; nothing is written then.
+            If the file has another digest; nothing is written.
         """
         path, now = self.path(name), self.digest(name)
         if now != expected:
-            happened = "deleted" if now is None else "changed by another program" if expected else "made meanwhile"
+            happened = "deleted" if now is None else "changed by another program" if expected else "created"
             raise ChangedError(f"{name.site}/{name.slug}.txt was {happened} since it was opened here", now)
         data = labelled.encode()
         with written_whole(path) as temporary:
@@ -99,37 +99,37 @@ class Store:
 
 
 class Drafts:
-    """What is not saved yet, `<root>/.drafts/<site>/<slug>.json`: no corpus reads that.
+    """Unsaved marks in `<root>/.drafts/<site>/<slug>.json`; corpora ignore these files.
 
     Parameters
     ----------
     root : Path
-        The folder of the store.
+        The root folder of the store.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root / ".drafts"
 
     def path(self, name: Name) -> Path:
-        """Give the file of an article's draft.
+        """Return the file of an article's draft.
 
         Raises
         ------
         InputError
-            If it would lie outside the folder.
+            If the path would lie outside the folder.
         """
         return resolve_inside(self.root / name.site / f"{name.slug}.json", self.root)
 
     def names(self) -> Iterator[Name]:
-        """Name the articles that have drafts."""
+        """Yield the names of the articles with drafts."""
         yield from (Name.of(path) for path in sorted(self.root.glob("*/*.json")))
 
     def read(self, name: Name) -> Document | None:
-        """Read a draft; None where there is none.
+        """Read a draft; None if there is no draft.
 
         Raises
         ------
-        InputError
+        If the draft is damaged.
             If it is damaged.
         """
         path = self.path(name)
@@ -140,15 +140,15 @@ class Drafts:
             draft = Document(found["text"], found["marks"], tuple(found["kinds"]), "draft", found["digest"])
             draft.labelled(draft.check(draft.marks))
         except (ValueError, TypeError, LookupError, AttributeError, DechaffError) as error:
-            raise InputError(f"{path}: a damaged draft: delete it") from error
+            raise InputError(f"{path}: damaged draft: delete the file") from error
         return draft
 
     def write(self, name: Name, document: Document, marks: str, digest: str | None) -> None:
-        """Keep marks that are not saved, with the digest of the file that they are to replace."""
+        """Write unsaved marks, with the digest of the file that saving is to replace."""
         record = {"text": document.text, "marks": marks, "kinds": document.kinds, "digest": digest}
         with written_whole(self.path(name)) as temporary:
             temporary.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
 
     def drop(self, name: Name) -> None:
-        """Forget a draft."""
+        """Delete a draft."""
         self.path(name).unlink(missing_ok=True)

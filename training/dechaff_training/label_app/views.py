@@ -1,4 +1,4 @@
-"""What the server answers: each view reads its request, asks the session, and gives JSON."""
+"""The HTTP API of the label app: each view parses its request, calls the session, and returns JSON."""
 
 from collections.abc import Callable
 from json import JSONDecodeError
@@ -18,81 +18,85 @@ _TEXT, _DIGEST = (str,), (str, type(None))
 
 
 def api_routes(session: Session) -> list[Route]:
-    """Give the routes of everything that the page can ask of a session."""
-    return [*_article_routes(session), *_lesson_routes(session)]
+    """Return all routes of a session."""
+    return [*_article_routes(session), *_label_routes(session), *_fine_tuning_routes(session)]
 
 
 def _article_routes(session: Session) -> list[Route]:
-
     async def list_articles(_: Request) -> Response:
         """List all articles."""
-        return await _answer(lambda: {"articles": session.articles()})
+        return await _respond(lambda: {"articles": session.articles()})
 
     async def suggest(_: Request) -> Response:
-        """Name the articles to label next."""
-        return await _answer(session.suggest)
+        """List the articles to label next."""
+        return await _respond(session.suggest)
 
     async def open_article(request: Request) -> Response:
-        """Give an article's lines and marks."""
-        return await _answer(session.open, request.path_params["index"])
+        """Return an article's lines and marks."""
+        return await _respond(session.open, request.path_params["index"])
 
     async def explain(request: Request) -> Response:
-        """Say why a line is labelled as it is."""
+        """Return the reasons for a line's prediction."""
         key = request.query_params.get("key", "")
         index, line = request.path_params["index"], request.path_params["line"]
-        return await _answer(session.explain, index, key, line)
-
-    async def keep(request: Request) -> Response:
-        """Keep marks as a draft."""
-        return await _answer(session.keep, request.path_params["index"], *await _marks(request))
-
-    async def forget(request: Request) -> Response:
-        """Drop the draft."""
-        return await _answer(session.forget, request.path_params["index"])
-
-    async def save(request: Request) -> Response:
-        """Write marks to the labels."""
-        return await _answer(session.save, request.path_params["index"], *await _marks(request))
+        return await _respond(session.explain, index, key, line)
 
     async def add(request: Request) -> Response:
-        """Take a new article."""
-        given = await _fields(request, text=_TEXT, site=_TEXT, title=_TEXT, is_html=(bool,))
-        return await _answer(lambda: {"index": session.add(**given)})
+        """Add an article."""
+        fields = await _fields(request, text=_TEXT, site=_TEXT, title=_TEXT, is_html=(bool,))
+        return await _respond(lambda: {"index": session.add(**fields)})
 
     return [
         Route("/articles", list_articles, methods=["GET"]),
         Route("/articles", add, methods=["POST"]),
         Route("/suggestions", suggest, methods=["GET"]),
         Route("/articles/{index:int}", open_article, methods=["GET"]),
-        Route("/articles/{index:int}", save, methods=["PUT"]),
-        Route("/articles/{index:int}/draft", keep, methods=["PUT"]),
-        Route("/articles/{index:int}/draft", forget, methods=["DELETE"]),
         Route("/articles/{index:int}/lines/{line:int}", explain, methods=["GET"]),
     ]
 
 
-def _lesson_routes(session: Session) -> list[Route]:
-    async def read_lesson(_: Request) -> Response:
-        """Say how far the lesson is."""
-        return JSONResponse(session.teacher.state)
+def _label_routes(session: Session) -> list[Route]:
+    async def save(request: Request) -> Response:
+        """Save marks as labels."""
+        return await _respond(session.save, request.path_params["index"], *await _marks(request))
 
-    async def begin_lesson(_: Request) -> Response:
-        """Begin a lesson in the background."""
-        return await _answer(session.teacher.begin, session.store.root)
+    async def keep(request: Request) -> Response:
+        """Save marks as a draft."""
+        return await _respond(session.keep, request.path_params["index"], *await _marks(request))
 
-    async def take_model(_: Request) -> Response:
-        """Take the model that was taught."""
-        return await _answer(session.take)
+    async def forget(request: Request) -> Response:
+        """Delete the draft."""
+        return await _respond(session.forget, request.path_params["index"])
 
     return [
-        Route("/lesson", read_lesson, methods=["GET"]),
-        Route("/lesson", begin_lesson, methods=["POST"]),
-        Route("/model", take_model, methods=["PUT"]),
+        Route("/articles/{index:int}", save, methods=["PUT"]),
+        Route("/articles/{index:int}/draft", keep, methods=["PUT"]),
+        Route("/articles/{index:int}/draft", forget, methods=["DELETE"]),
     ]
 
 
-async def refuse(_: Request, error: Exception) -> Response:
-    """Answer with what went wrong."""
+def _fine_tuning_routes(session: Session) -> list[Route]:
+    async def read_state(_: Request) -> Response:
+        """Return the progress of the fine-tuning."""
+        return JSONResponse(session.fine_tuner.state)
+
+    async def begin(_: Request) -> Response:
+        """Start fine-tuning in the background."""
+        return await _respond(session.fine_tuner.begin, session.store.root)
+
+    async def use_model(_: Request) -> Response:
+        """Replace the model by the fine-tuned one."""
+        return await _respond(session.use_fine_tuned)
+
+    return [
+        Route("/fine-tuning", read_state, methods=["GET"]),
+        Route("/fine-tuning", begin, methods=["POST"]),
+        Route("/model", use_model, methods=["PUT"]),
+    ]
+
+
+async def handle_error(_: Request, error: Exception) -> Response:
+    """Return an error as JSON."""
     if isinstance(error, ChangedError):
         record = {"error": str(error), "digest": error.digest, "can_overwrite": error.can_overwrite}
         return JSONResponse(record, 409)
@@ -103,29 +107,29 @@ async def refuse(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, 422)
 
 
-#: What `refuse` answers.
-REFUSED = (DechaffError, HTTPException, OSError)
+#: The errors for `handle_error`.
+HANDLED_ERRORS = (DechaffError, HTTPException, OSError)
 
 
-async def _answer(work: Callable[..., Any], *given: Any) -> Response:
-    """Work in a thread, so that a long article does not hold up other requests."""
-    return JSONResponse(await run_in_threadpool(work, *given))
+async def _respond(work: Callable[..., Any], *arguments: Any) -> Response:
+    """Run work in a thread, so that long articles do not delay other requests; return its result as JSON."""
+    return JSONResponse(await run_in_threadpool(work, *arguments))
 
 
 async def _marks(request: Request) -> list[Any]:
-    """Take the text's key, the marks and the digest of the file from a request."""
+    """Return the text's key, the marks and the file's digest from a request."""
     return list((await _fields(request, key=_TEXT, marks=_TEXT, digest=_DIGEST)).values())
 
 
-async def _fields(request: Request, **kinds: tuple[type, ...]) -> dict[str, Any]:
-    """Take fields of certain types, in that order, from a request's JSON."""
+async def _fields(request: Request, **types: tuple[type, ...]) -> dict[str, Any]:
+    """Return fields of a request's JSON, in the given order, after checking their types."""
     try:
-        given = await request.json()
+        record = await request.json()
     except (JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise HTTPException(400, "no JSON") from error
-    if not isinstance(given, dict):
-        raise HTTPException(400, "no JSON object")
-    for name, kind in kinds.items():
-        if name not in given or not isinstance(given[name], kind):
-            raise HTTPException(400, f"{name!r} is missing or of another type")
-    return {name: given[name] for name in kinds}
+        raise HTTPException(400, "not valid JSON") from error
+    if not isinstance(record, dict):
+        raise HTTPException(400, "not a JSON object")
+    for name, type_ in types.items():
+        if name not in record or not isinstance(record[name], type_):
+            raise HTTPException(400, f"{name!r} is missing or has the wrong type")
+    return {name: record[name] for name in types}

@@ -9,8 +9,8 @@ from rich.text import Text
 from dechaff.explain.sentences import Why
 from dechaff.linear.artifact import model_digest
 from dechaff_training.corpus import Article
-from dechaff_training.evaluate.evaluation import Table
 from dechaff_training.evaluate.model_diff import DIRECTIONS, Change, Comparison, Explainer
+from dechaff_training.evaluate.tables import Table
 from dechaff_training.files.models import named_model
 from dechaff_training.report.rendering import PipeConsole, print_tables, visible
 
@@ -28,7 +28,7 @@ def print_comparison(comparison: Comparison, explainer: Explainer, limit: int, r
     comparison : Comparison
     explainer : Explainer
     limit : int
-        Maximum number of lines.
+        Maximum number of lines to print.
     reasons : int
         Maximum number of reasons per line.
     """
@@ -94,13 +94,13 @@ def _most_changed(comparison: Comparison) -> Table:
 
 
 def to_dict(comparison: Comparison, names: tuple[str, str], explainer: Explainer, reasons: int) -> dict[str, Any]:
-    """Return a comparison as a JSON object.
+    """Return a comparison as JSON-ready values: models, totals, and every changed line with its reasons.
 
     Parameters
     ----------
     comparison : Comparison
     names : tuple of str
-        Of the models.
+        The names of models A and B.
     explainer : Explainer
     reasons : int
         Maximum number of reasons per line.

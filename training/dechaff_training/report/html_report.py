@@ -1,4 +1,4 @@
-"""Cleaned articles as one HTML page: the kept lines, the dropped lines and the reasons.
+"""Cleaned articles as one HTML page: kept lines, dropped lines, and the reasons for dropping them.
 
 The page is built as a tree of elements, so that all text is escaped when it is written. It has no script and loads
 nothing; its content security policy forbids both.
@@ -34,7 +34,7 @@ class Tally:
     Attributes
     ----------
     lines, words : Counter of str
-        By kind of boilerplate, and `KEPT`.
+        The counts for each kind of boilerplate, and for `KEPT`.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class Tally:
 
     @property
     def dropped_kinds(self) -> list[str]:
-        """Return the kinds of the dropped lines, those with the most words first."""
+        """Return the kinds of the dropped lines, sorted by their words, most first."""
         kinds = [kind for kind in self.lines if kind != KEPT]
         return sorted(kinds, key=lambda kind: (-self.words[kind], kind))
 
@@ -81,7 +81,7 @@ def make_section(number: int, name: str, article: CleanedArticle, limit: int) ->
     Parameters
     ----------
     number : int
-        Position on the page, from 1.
+        The position of the article on the page, from 1.
     name : str
     article : CleanedArticle
     limit : int
@@ -213,7 +213,7 @@ def _add_table(parent: Element, caption: str, heads: Iterable[str]) -> Element:
 
 
 def _add(parent: Element, tag: str, text: str = "", **attributes: str) -> Element:
-    """Add an element; `class_` and `aria_label` become attributes whose names are not valid in Python."""
+    """Add an element; `class_` and `aria_label` become the attributes `class` and `aria-label`."""
     names = {name.rstrip("_").replace("_", "-"): visible(value) for name, value in attributes.items()}
     element = SubElement(parent, tag, names)
     element.text = visible(text)

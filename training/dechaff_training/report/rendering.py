@@ -19,7 +19,7 @@ from dechaff.explain.kinds import KINDS
 from dechaff_training.files.text_io import show_path
 
 if TYPE_CHECKING:
-    from dechaff_training.evaluate.evaluation import Table as Figures
+    from dechaff_training.evaluate.tables import Table as Figures
 
 # Control characters that move the cursor, ring the bell or change the writing direction of the line.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
@@ -40,7 +40,7 @@ class PipeConsole(Console):
 
 
 class LinePrinter:
-    """Printer of labelled articles; lines are cut to the width of a terminal, and whole elsewhere.
+    """Printer of labelled articles; lines are cut to the width of a terminal, but not elsewhere.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def model_report(description: dict[str, Any], *, narrow: bool = False) -> Iterat
     facts.add_column(style="bold", overflow="fold")
     facts.add_column(overflow="fold")
     rest = {name: value for name, value in description.items() if name not in ("weights", "metadata")}
-    # The profile is too long to show.
+    # The profile is too long for the table.
     metadata = {name: value for name, value in description["metadata"].items() if name != PROFILE}
     for name, value in _flatten({**rest, **metadata}):
         facts.add_row(Text(name), Text(visible(value)))
@@ -170,7 +170,7 @@ def _weight_table(part: str, weights: list[tuple[str, float]], *, narrow: bool) 
 
 
 def _cut_middle(name: str, room: int = 48) -> str:
-    """Shorten a feature's name, which can be as long as a line."""
+    """Shorten a feature's name in the middle: it can be as long as a line."""
     return name if len(name) <= room else f"{name[: room - 12]}…{name[-11:]}"
 
 

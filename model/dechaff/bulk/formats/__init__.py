@@ -1,4 +1,4 @@
-"""File formats: each is a module with the functions of `Format`, registered here."""
+"""File formats: each format is a module with the functions of `Format`, registered in `FORMATS`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,19 +13,19 @@ from dechaff.bulk.settings import Settings
 
 
 class Format(Protocol):
-    """The functions of a format's module."""
+    """The functions that the module of a format provides."""
 
     def find_columns(self, path: Path, compression: str, settings: Settings, where: str, /) -> Columns | None:
-        """Return the columns with text and id; None if the file has no sound record. `where` is for messages."""
+        """Return the columns with text and id, None without a valid record; messages show the file as `where`."""
 
     def read(self, file: BinaryIO, compression: str, /) -> Iterator[Chunk | BadRecord]:
-        """Cut a file into chunks of whole records; runs in the reading process."""
+        """Read a file as chunks of whole records; runs in the reading process."""
 
     def clean(self, chunk: Chunk, columns: Columns, file: str, compression: str, cleaner: Cleaner, /) -> Result:
-        """Parse, clean and serialise the records of a chunk of the file of this name; runs in a worker."""
+        """Parse, clean and serialise the records of a chunk of the file named `file`; runs in a worker."""
 
     def open_writer(self, file: BinaryIO, compression: str, like: Path, /) -> Writer:
-        """Return a writer of results to an open file; `like` is the input."""
+        """Return a writer of results to an open file; `like` is the path of the input."""
 
 
 FORMATS: Final[dict[str, Format]] = {"jsonl": jsonl, "parquet": parquet, "warc": warc}
@@ -46,7 +46,7 @@ SUFFIXES: Final = {
 
 
 def format_of(name: str) -> tuple[str, str] | None:
-    """Return format and compression of a file name; None if it is unknown.
+    """Return the format and the compression by a file's name; None if the suffix is unknown.
 
     Examples
     --------

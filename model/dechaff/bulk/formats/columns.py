@@ -1,4 +1,4 @@
-"""Columns with text and id of a document: as the settings name them, or the first with a usual name."""
+"""The columns with a document's text and id: the ones in the settings, or the first ones with a usual name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ _MAX_SHOWN: Final = 12
 
 @dataclass(frozen=True)
 class Columns:
-    """The names of the fields with text and id.
+    """The names of the fields that hold the text and the id of a document.
 
     Attributes
     ----------
     text : str
     id : str or None
-        If None, ids are made of file name and record number.
+        The name of the field with the id; if None, the id is the file name with the record number.
     """
 
     text: str
@@ -37,7 +37,7 @@ class Columns:
         Raises
         ------
         BadRecordError
-            If it is missing, or not a string.
+            If the text is missing or not a string.
         """
         if self.text not in record:
             raise BadRecordError(f"no field {self.text!r}")
@@ -47,27 +47,27 @@ class Columns:
         return text
 
     def id_of(self, record: Mapping[str, Any]) -> Any:
-        """Return the id of a record, None if it has none."""
+        """Return the id of a record; None if the record has no id."""
         return record.get(self.id) if self.id else None
 
 
 def choose_columns(names: Sequence[str], texts: Sequence[str], settings: Settings, where: str) -> Columns:
-    """Return the columns that the settings name, or the first ones with a usual name.
+    """Return the columns set in the settings, or else the first ones with a usual name.
 
     Parameters
     ----------
     names : sequence of str
-        All fields.
+        The names of all fields.
     texts : sequence of str
-        The fields that hold strings.
+        The names of the fields that hold strings.
     settings : Settings
     where : str
-        The file, for messages.
+        The name of the file, for messages.
 
     Raises
     ------
     InputError
-        If the settings name no text field and none has a usual name, or a named field does not exist.
+        If a field in the settings does not exist, or no text field is set and no field has a usual name.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def choose_columns(names: Sequence[str], texts: Sequence[str], settings: Setting
     identity = _choose(settings.id_column, names, _ID_NAMES)
     shown = ", ".join(map(repr, names[:_MAX_SHOWN])) or "none"
     if text is None:
-        raise InputError(f"{where}: which field is the text? Name it with --text-column; fields: {shown}")
+        raise InputError(f"{where}: which field holds the text? Set it with --text-column; fields: {shown}")
     if text not in texts:
         raise InputError(f"{where}: --text-column: no field {text!r} that holds strings; fields: {shown}")
     if identity is not None and identity not in names:

@@ -1,4 +1,4 @@
-"""Compression: read files piece by piece, and write files that every reader can read to their end."""
+"""Compression: read files in pieces, and write files that every reader can read to the end."""
 
 import gzip
 import zlib
@@ -12,12 +12,12 @@ from dechaff.bulk.settings import require
 _GZIP_LEVEL: Final = 6
 _ZSTD_LEVEL: Final = 3
 _PIECE: Final = 1 << 18
-# Compressed bytes decompressed at once: few, as a gzip bomb makes up to 16 MB of them.
+# Compressed bytes decompressed at once: few, because a gzip bomb expands even these to up to 16 MB.
 _COMPRESSED_PIECE: Final = 1 << 14
 
 
 def read_pieces(file: BinaryIO, compression: str) -> Iterator[bytes]:
-    """Yield a file's bytes, decompressed.
+    """Yield the decompressed bytes of a file.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def read_pieces(file: BinaryIO, compression: str) -> Iterator[bytes]:
     Raises
     ------
     DamageError
-        After all readable bytes, if the file is damaged or ends too early.
+        If the file is damaged or ends too early; raised after all readable bytes.
     OSError
         If the system cannot read the file.
     """
@@ -68,9 +68,9 @@ def _decompressor(compression: str) -> tuple[Any, type[Exception]]:
 
 
 def compress_member(data: bytes, compression: str) -> bytes:
-    """Compress a worker's output to a gzip member; other data is returned as it is.
+    """Compress a worker's output to a gzip member; for other compressions, return the data unchanged.
 
-    For zstandard the writer compresses, to a single frame: many readers stop after the first.
+    For zstandard the writer compresses all data to a single frame, because many readers stop after the first frame.
     """
     return gzip.compress(data, _GZIP_LEVEL, mtime=0) if compression == "gz" and data else data
 
@@ -86,7 +86,7 @@ class Writer(Protocol):
 
 
 def open_compressed(file: BinaryIO, compression: str) -> Writer:
-    """Return a writer of the output of `compress_member`; it leaves the file open.
+    """Return a writer for the output of `compress_member`; closing the writer does not close the file.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def open_compressed(file: BinaryIO, compression: str) -> Writer:
 
 
 class _PassThrough:
-    """Writes bytes unchanged, or `empty` if there are none."""
+    """Writes bytes unchanged; if no bytes are written, `close` writes `empty`."""
 
     def __init__(self, file: BinaryIO, empty: bytes) -> None:
         self._file, self._empty = file, empty
@@ -112,5 +112,5 @@ class _PassThrough:
         self._empty = b"" if data else self._empty
 
     def close(self) -> None:
-        """Make a file without data valid."""
+        """Write `empty` if no data was written, so that the file is valid."""
         self._file.write(self._empty)

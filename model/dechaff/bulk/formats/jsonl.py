@@ -17,9 +17,9 @@ _BOM: Final = b"\xef\xbb\xbf"
 # A string, with a colon if it is a key, or a bracket.
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"(\s*+:)?+|[{}\[\]]', re.DOTALL)
 _COLON: Final = re.compile(rb"\s*+:")
-# Bytes of a string that are searched for; the rest is compared at the position found.
+# The number of bytes of a string to search for; the rest is compared at the position found.
 _PREFIX: Final = 64
-# Records that are inspected to find the columns.
+# The number of records that are inspected to find the columns.
 _INSPECTED: Final = 100
 
 
@@ -43,7 +43,7 @@ def cut_lines(pieces: Iterable[bytes]) -> Iterator[Chunk | BadRecord]:
     Yields
     ------
     Chunk or BadRecord
-        BadRecord is a line that is too long, or the rest of a damaged stream.
+        A BadRecord stands for a line that is too long, or for the rest of a damaged stream.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def _take_lines(buffer: bytearray, number: int) -> Chunk | None:
 
 
 def _skip_line(buffer: bytearray, pieces: Iterator[bytes]) -> tuple[bytearray, int]:
-    """Read to the end of a line that is too long; return the bytes after it, and its length."""
+    """Skip a line that is too long; return the bytes read after the line, and the length of the line."""
     n_bytes = len(buffer)
     for piece in pieces:
         end = piece.find(b"\n")
@@ -96,12 +96,12 @@ def _skip_line(buffer: bytearray, pieces: Iterator[bytes]) -> tuple[bytearray, i
 
 
 def find_columns(path: Path, compression: str, settings: Settings, where: str) -> Columns | None:
-    """Choose the columns by the first valid records; None if there are none.
+    """Return the columns chosen by the first valid records; None if no record is valid.
 
     Raises
     ------
     InputError
-        If the settings name no text field and none has a usual name, or a named field does not exist.
+        If a field in the settings does not exist, or no text field is set and no field has a usual name.
     """
     with path.open("rb") as file:
         chunk = next((c for c in cut_lines(read_pieces(file, compression)) if isinstance(c, Chunk)), None)
@@ -154,7 +154,7 @@ def clean(chunk: Chunk, columns: Columns, file_name: str, compression: str, clea
 
 
 def _lines(data: bytes) -> list[bytes]:
-    """Split after line feeds, and nowhere else."""
+    """Split data after line feeds only; other line breaks may occur within strings."""
     lines = [line + b"\n" for line in data.split(b"\n")]
     lines[-1] = lines[-1][:-1]
     return lines if lines[-1] else lines[:-1]
@@ -186,14 +186,14 @@ def replace_text(line: bytes, field: str, old: str, text: str) -> bytes:
     line : bytes
         A JSON object in which the field is a string.
     field : str
-        If it occurs several times, the last one is replaced.
+        The name of the field; if it occurs several times, the last one is replaced.
     old, text : str
         The present and the new value.
 
     Returns
     -------
     bytes
-        All other bytes are the same; an ASCII line stays ASCII.
+        The new line. All other bytes are the same, and an ASCII line stays ASCII.
 
     Examples
     --------
@@ -205,7 +205,7 @@ def replace_text(line: bytes, field: str, old: str, text: str) -> bytes:
     written = dumps(old)
     start = -1 if needs_escapes else line.find(written[:_PREFIX])
     end = start + len(written)
-    # The usual case: the string is escaped as orjson would do it.
+    # The usual case: the string is escaped in the same way as by orjson.
     if start >= 0 and line.startswith(written, start) and not _COLON.match(line, end):
         changed = b"".join((line[:start], dumps(text), line[end:]))
         if _has_text(changed, field, text):
@@ -216,7 +216,7 @@ def replace_text(line: bytes, field: str, old: str, text: str) -> bytes:
 
 
 def _has_text(line: bytes, field: str, text: str) -> bool:
-    """Return whether a field has a value: the bytes replaced may have been in another field, or in a string."""
+    """Return whether a field has this value; the replaced bytes may have been in another field, or in a string."""
     try:
         return bool(_parse(line).get(field) == text)
     except BadRecordError:
@@ -224,7 +224,7 @@ def _has_text(line: bytes, field: str, text: str) -> bool:
 
 
 def _string_span(line: bytes, field: str) -> tuple[int, int]:
-    """Return the span of a field's string."""
+    """Return the start and end of a field's string in the line."""
     loads = require("orjson").loads
     depth, key, span = 0, None, (0, 0)
     for token in _TOKEN.finditer(line):

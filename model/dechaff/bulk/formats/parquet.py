@@ -1,4 +1,4 @@
-"""Parquet: workers receive rows as Arrow streams; the text column is replaced, all others stay the same."""
+"""Parquet: workers receive rows as Arrow streams; only the text column is replaced."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,18 +9,18 @@ from dechaff.bulk.formats.columns import Columns, choose_columns
 from dechaff.bulk.records import BadRecord, BadRecordError, Chunk, DamageError, Document, Result, too_long
 from dechaff.bulk.settings import CHUNK, MAX_QUARANTINED, MAX_RECORD, Settings, require
 
-# Bytes of a row group of the output.
+# Size in bytes of the row groups of the output.
 _ROW_GROUP: Final = 64 << 20
 _MAX_ROWS: Final = 10_000
 
 
 def find_columns(path: Path, _compression: str, settings: Settings, where: str) -> Columns:
-    """Choose the columns by the file's schema.
+    """Return the columns chosen by the file's schema.
 
     Raises
     ------
     InputError
-        If the settings name no text column and none of strings has a usual name, or a named one does not exist.
+        If a column in the settings does not exist, or none is set and no column of strings has a usual name.
     DamageError
         If the file is not valid Parquet.
     OSError
@@ -32,7 +32,7 @@ def find_columns(path: Path, _compression: str, settings: Settings, where: str) 
 
 
 def read(file: BinaryIO, _compression: str) -> Iterator[Chunk | BadRecord]:
-    """Read chunks of rows; a row group that cannot be read is a bad record.
+    """Read chunks of rows; rows of a row group that cannot be read become one bad record.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def _read_group(parquet: Any, group: int) -> Iterator[Any]:
 
 
 def _halve(batch: Any) -> Iterator[Any]:
-    """Split a batch that is larger than its compressed size suggested."""
+    """Halve a batch, repeatedly if necessary, that is larger than its compressed size suggested."""
     if batch.num_rows < 2 or batch.nbytes <= 2 * CHUNK:
         yield batch
         return
@@ -93,7 +93,7 @@ def _to_stream(batch: Any) -> bytes:
 
 
 def clean(chunk: Chunk, columns: Columns, file_name: str, _compression: str, cleaner: Cleaner) -> Result:
-    """Clean the rows of a chunk; bad rows are kept as Arrow streams, as JSON cannot hold every value.
+    """Clean the rows of a chunk; bad rows are stored as Arrow streams, because JSON cannot represent every value.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def clean(chunk: Chunk, columns: Columns, file_name: str, _compression: str, cle
 
 
 def _drop_rows(batch: Any, rows: list[int]) -> Any:
-    """Drop rows, by slices: pyarrow cannot filter every type."""
+    """Drop rows by slicing, because pyarrow cannot filter every type."""
     pa = require("pyarrow")
     bounds = zip([-1, *rows], [*rows, batch.num_rows], strict=True)
     slices = [batch.slice(before + 1, after - before - 1) for before, after in bounds]
@@ -131,7 +131,7 @@ def _drop_rows(batch: Any, rows: list[int]) -> Any:
 
 
 def _texts(batch: Any, column: str) -> Iterator[str | BadRecordError]:
-    """Yield the text of every row, or the error."""
+    """Yield the text of every row, or the error for a row without a valid text."""
     index = batch.schema.get_field_index(column)
     if index < 0 or not _is_text(batch.schema.field(index).type):
         yield from [BadRecordError(f"no column {column!r} of strings")] * batch.num_rows
@@ -150,8 +150,8 @@ def _text(value: Any) -> str | BadRecordError:
 
 
 def _values(batch: Any, column: str | None) -> list[Any]:
-    """Return a column's values; None if it is missing, and for values that are neither strings nor numbers."""
-    index = -1 if column is None else batch.schema.get_field_index(column)  # -1 if several have the name, too
+    """Return a column's values; None if the column is missing, and for values other than strings and numbers."""
+    index = -1 if column is None else batch.schema.get_field_index(column)  # also -1 if several have the name
     if index < 0:
         return [None] * batch.num_rows
     try:
@@ -180,7 +180,7 @@ def _is_text(dtype: Any) -> bool:
 
 
 def _damage(error: Exception) -> str:
-    """Return the error's first line; raise it again if the system cannot read the file."""
+    """Return the first line of an error's message; raise the error again if the system cannot read the file."""
     if isinstance(error, OSError) and error.errno is not None:  # pyarrow's own errors have no number
         raise error
     return (str(error).splitlines() or [type(error).__name__])[0]
@@ -197,9 +197,9 @@ class _RowWriter:
     Parameters
     ----------
     file : binary file
-        The output; it stays open.
+        The output file, which is not closed.
     like : Path
-        The other file.
+        The path of the file whose schema and codecs are used.
     """
 
     def __init__(self, file: BinaryIO, like: Path) -> None:
@@ -233,7 +233,7 @@ class _RowWriter:
 
 
 def _codecs(metadata: Any) -> Any:
-    """Return the codec of each column, as pyarrow names it."""
+    """Return the codec of each column by pyarrow's name."""
     if not metadata.num_row_groups:
         return "snappy"
     group = metadata.row_group(0)

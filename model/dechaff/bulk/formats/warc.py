@@ -1,4 +1,4 @@
-"""WET and WARC: conversion records get a new body; all other bytes stay the same.
+"""WET and WARC: the body of conversion records is replaced; all other records stay the same.
 
 Records are not parsed by a library, because it would rewrite their headers.
 """
@@ -32,7 +32,7 @@ _URI: Final = "WARC-Target-URI"
 
 
 def find_columns(_path: Path, _compression: str, settings: Settings, _where: str) -> Columns:
-    """Return the body of a record and a header as columns."""
+    """Return the record's body as the text column, and the header with the id as the id column."""
     return Columns("the body", settings.id_column or _ID)
 
 
@@ -56,7 +56,7 @@ def cut_records(pieces: Iterable[bytes]) -> Iterator[Chunk | BadRecord]:
     Yields
     ------
     Chunk or BadRecord
-        BadRecord is a record without a length or with a wrong one, up to the next record.
+        A BadRecord stands for a record without a length or with a wrong one, up to the next record.
 
     Examples
     --------
@@ -87,13 +87,13 @@ def cut_records(pieces: Iterable[bytes]) -> Iterator[Chunk | BadRecord]:
 
 
 class _Buffer:
-    """The part of a stream that is in memory."""
+    """The part of a stream that has been read but not yet cut into records."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces, self._held, self._damage = iter(pieces), bytearray(), ""
 
     def fill(self, n_bytes: int) -> bool:
-        """Read until `n_bytes` are in memory, or to the end; return whether any are."""
+        """Read until `n_bytes` are in memory or the stream ends; return whether any bytes are in memory."""
         try:
             while len(self._held) < n_bytes and (piece := next(self._pieces, b"")):
                 self._held += piece
@@ -108,7 +108,7 @@ class _Buffer:
         self._held = self._held.lstrip(b"\r\n")
 
     def take_record(self, number: int) -> bytes | BadRecord:
-        """Remove and return the next record with the line breaks after it; bytes that are not one are bad."""
+        """Remove and return the next record with the line breaks after it, or a BadRecord if it is not valid."""
         end = self._head_end()
         length = _LENGTH.search(self._held, 0, end)
         if not end or not length or not self._held.startswith(_MAGIC):
@@ -118,20 +118,20 @@ class _Buffer:
             return self._skip(number, too_long(MAX_UNPARSED), end)
         self.fill(whole + 4 + len(_MAGIC))
         if len(self._held) < whole:
-            return self._skip(number, "the file ends within it", end)
+            return self._skip(number, "the file ends within this record", end)
         while whole < len(self._held) and self._held[whole] in b"\r\n":
             whole += 1
         if whole < len(self._held) and not self._held.startswith(_MAGIC, whole):
-            return self._skip(number, "its length is wrong", end)
+            return self._skip(number, "the record's length is wrong", end)
         return self._take(whole)
 
     def pop_damage(self) -> str:
-        """Return once why the rest of the file cannot be read; empty if it can."""
+        """Return why the rest of the file cannot be read, and forget the reason; return "" if it can be read."""
         damage, self._damage = self._damage, ""
         return damage and f"{damage}: the rest of the file cannot be read"
 
     def _head_end(self) -> int:
-        """Return the end of the head; 0 if there is none."""
+        """Return the end of the record's head; 0 if no end of a head is found."""
         self.fill(_MAX_HEAD)
         found = _HEAD_END.search(self._held, 0, _MAX_HEAD)
         return found.end() if found else 0
@@ -142,7 +142,7 @@ class _Buffer:
         return taken
 
     def _skip(self, number: int, reason: str, start: int) -> BadRecord:
-        """Skip to the next line that begins a record."""
+        """Remove all bytes up to the next line that begins a record, and return them as a BadRecord."""
         raw, n_bytes = b"", 0
         while True:
             found = _NEXT.search(self._held, max(start, 1))
@@ -220,7 +220,7 @@ def _header(head: bytes, name: str) -> str | None:
 
 
 def replace_body(record: bytes, body: bytes) -> bytes:
-    r"""Replace the body of a record, its length and its digests.
+    r"""Replace the body of a record, and update its length and digests.
 
     Examples
     --------
@@ -234,7 +234,7 @@ def replace_body(record: bytes, body: bytes) -> bytes:
 
 
 def _digest(found: re.Match[bytes], body: bytes) -> bytes:
-    """Compute a digest with the algorithm and encoding of the old one; SHA-1 if the algorithm is unknown."""
+    """Compute the digest of a body with the algorithm and encoding of the old one; SHA-1 for unknown algorithms."""
     name = found[2] if found[2].lower() in _ALGORITHMS else b"sha1"
     digest = hashlib.new(name.decode(), body, usedforsecurity=False).digest()
     is_hexadecimal = len(found[3]) == 2 * len(digest)

@@ -1,4 +1,4 @@
-// An article in the browser: its lines, their marks, and the changes that can be undone.
+// An article: its lines, their marks, and the undo history.
 
 export const WORDS = { '+': 'content', '-': 'boilerplate', '?': 'not counted' };
 
@@ -8,7 +8,7 @@ export class Article {
 
   constructor(data) {
     Object.assign(this, data, { marks: [...data.marks] });
-    // The marks that need no draft, and those that are in the file.
+    // The marks that need no draft, and the marks in the file.
     this.settled = data.origin === 'draft' ? null : data.marks;
     this.saved = data.origin === 'saved' ? data.marks : null;
   }
@@ -27,7 +27,7 @@ export class Article {
     return this.marks[index] !== this.lines[index].mark;
   }
 
-  /** Mark lines; gives those that change. */
+  /** Mark lines; returns the indices of those that change. */
   set(indices, mark) {
     const change = indices.filter((i) => this.marks[i] !== mark).map((i) => ({ i, before: this.marks[i], after: mark }));
     if (!change.length) return [];
@@ -39,7 +39,7 @@ export class Article {
   undo() { return this.#move(this.#changes, this.#undone, 'before'); }
   redo() { return this.#move(this.#undone, this.#changes, 'after'); }
 
-  /** Take note that marks are in the file now; there may be newer ones already. */
+  /** Record that marks have been saved; there may be newer ones already. */
   settle(digest, marks) {
     this.digest = digest;
     this.settled = this.saved = marks;

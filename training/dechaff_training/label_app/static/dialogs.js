@@ -1,10 +1,10 @@
-// The dialogs: keys, a file that has changed underneath, a text to add.
+// The dialogs: keyboard shortcuts, a file that has changed, adding a text.
 
 import { addArticle } from './api.js';
 import { find, make } from './dom.js';
 
-/** Show a dialog; gives the value of the button that closes it, "cancel" for Escape. */
-export function ask(dialog, check = () => true) {
+/** Show a dialog; returns the value of the button that closes it, "cancel" for Escape. */
+export function openDialog(dialog, check = () => true) {
   return new Promise((resolve) => {
     dialog.returnValue = 'cancel';
     dialog.onclick = async ({ target }) => {
@@ -18,23 +18,23 @@ export function ask(dialog, check = () => true) {
 }
 
 export function showKeys(keys) {
-  const rows = keys.flatMap(([names, what]) => [
+  const rows = keys.flatMap(([names, action]) => [
     make('dt', {}, ...names.map((name) => make('kbd', { text: name }))),
-    make('dd', { text: what }),
+    make('dd', { text: action }),
   ]);
   find('keys-list').replaceChildren(...rows);
-  return ask(find('keys-dialog'));
+  return openDialog(find('keys-dialog'));
 }
 
-export function askAboutConflict({ message, can_overwrite: canOverwrite }) {
+export function resolveConflict({ message, can_overwrite: canOverwrite }) {
   const dialog = find('conflict-dialog');
   find('conflict-text').textContent = `${message}. Nothing was saved.`;
   dialog.querySelector('[value=overwrite]').hidden = !canOverwrite;
-  return ask(dialog);
+  return openDialog(dialog);
 }
 
-/** Let someone paste or open a text; gives its place in the list, or null. */
-export async function askForText() {
+/** Open the dialog for adding a text; returns its index, or null if cancelled. */
+export async function addText() {
   const [text, file, problem, html] = ['text', 'file', 'problem', 'html'].map((name) => find(`add-${name}`));
   const [site, title] = [find('add-site'), find('add-name')];
   text.value = file.value = title.value = '';
@@ -49,7 +49,7 @@ export async function askForText() {
   };
   text.onpaste = () => setTimeout(() => { html.checked = /^\s*<(!doctype|html|head|body)\b/i.test(text.value); });
   let index = null;
-  await ask(find('add-dialog'), async () => {
+  await openDialog(find('add-dialog'), async () => {
     try {
       index = await addArticle({ text: text.value, site: site.value, title: title.value, is_html: html.checked });
     } catch (error) {

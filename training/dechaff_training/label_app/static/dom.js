@@ -1,4 +1,4 @@
-// Small things that every part of the page needs. Data becomes text nodes, never markup.
+// Helpers for the DOM. Data becomes text nodes, never markup.
 
 export const find = (id) => document.getElementById(id);
 
@@ -11,12 +11,12 @@ export function make(tag, { className, text, ...attributes } = {}, ...children) 
   return element;
 }
 
-/** Tell those who listen to the page. */
+/** Announce a message to screen readers. */
 export function announce(message) {
   find('live').textContent = message;
 }
 
-/** Say something that stays until the next thing to say; with an action, a button for it. */
+/** Show a message until the next one, optionally with a button for an action. */
 export function notice(message, action, run) {
   const box = find('notice');
   const [text, button] = box.children;
@@ -27,7 +27,7 @@ export function notice(message, action, run) {
   box.hidden = !message;
 }
 
-/** Run once what was just changed is on the screen. */
+/** Run after the next paint. */
 export function afterPaint(run) {
   requestAnimationFrame(() => setTimeout(run));
 }

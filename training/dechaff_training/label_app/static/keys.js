@@ -1,21 +1,21 @@
-// One table of the keys: what they are called, what they do, and the command behind them.
+// The keyboard shortcuts: names, descriptions, keys and commands.
 
 const TABLE = [
-  [['↑', '↓'], 'go up or down; also Page Up, Page Down, Home, End'],
-  [['Shift', '↑ ↓'], 'choose a range'],
-  [['Space'], 'flip the line; a range becomes the opposite of its first line', ' ', 'flip'],
+  [['↑', '↓'], 'move up or down; also Page Up, Page Down, Home, End'],
+  [['Shift', '↑ ↓'], 'select a range'],
+  [['Space'], 'flip the line; a range gets the opposite of its first line\'s mark', ' ', 'flip'],
   [['+'], 'mark as content', '+', 'content'],
   [['-'], 'mark as boilerplate', '-', 'boilerplate'],
-  [['m'], 'mark as not counted: nobody can say', 'm', 'mask'],
+  [['m'], 'mark as not counted, for lines that cannot be decided', 'm', 'mask'],
   [['Ctrl', 'Z'], 'undo', 'ctrl+z', 'undo'],
   [['Ctrl', 'Shift', 'Z'], 'redo', 'ctrl+shift+z', 'redo'],
   [['s'], 'save; also Ctrl+S', 's', 'save'],
   [['n'], 'next article', 'n', 'next'],
   [['p'], 'previous article', 'p', 'previous'],
-  [['o'], 'order the articles: those that the model doubts most first, or as their files come', 'o', 'best'],
-  [['t'], 'teach the model with the labels that are saved', 't', 'teach'],
-  [['u'], 'only lines that the model is unsure of', 'u', 'unsure'],
-  [['?'], 'show these keys', '?', 'keys'],
+  [['o'], 'sort the articles by the model\'s uncertainty, or by file', 'o', 'best'],
+  [['t'], 'fine-tune the model on the saved labels', 't', 'fine-tune'],
+  [['u'], 'show only lines with an uncertain prediction', 'u', 'unsure'],
+  [['?'], 'show these shortcuts', '?', 'keys'],
 ];
 const MOVES = {
   ArrowUp: -1, ArrowDown: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity,
@@ -23,9 +23,9 @@ const MOVES = {
 const COMMANDS = new Map(TABLE.filter(([, , key]) => key).map(([, , key, command]) => [key, command]));
 COMMANDS.set('ctrl+s', 'save').set('ctrl+y', 'redo');
 
-export const KEYS = TABLE.map(([names, what]) => [names, what]);
+export const KEYS = TABLE.map(([names, action]) => [names, action]);
 
-/** Give the command of a key press, or the move `[by, extend]`; null if the key is none of the page's. */
+/** Return the command of a key press, or the move `[by, extend]`; null for other keys. */
 export function readKey(event) {
   if (event.altKey || document.querySelector('dialog[open]')) return null;
   const isTyping = event.target.closest?.('input, textarea, select');

@@ -1,4 +1,4 @@
-// The list of lines: which one is active, which range is chosen, which are shown.
+// The list of lines: the active line, the selected range, the filter.
 
 import { find, make, percent } from './dom.js';
 import { WORDS } from './article.js';
@@ -10,7 +10,7 @@ const NAMES = { '+': 'content', '-': 'boilerplate', '?': 'masked' };
 export class Lines {
   #list = find('lines');
   #rows = [];
-  #shown = [];  // the indices of the rows that the filter lets through
+  #shown = [];  // the indices of the rows that pass the filter
   #chosen = [];
   active = -1;
   #anchor = -1;
@@ -20,7 +20,7 @@ export class Lines {
     this.#list.addEventListener('mousedown', (event) => {
       const row = event.target.closest('[role=option]');
       if (!row || event.button) return;
-      if (event.shiftKey) event.preventDefault();  // no selection of text
+      if (event.shiftKey) event.preventDefault();  // no text selection
       this.go(Number(row.dataset.index), event.shiftKey);
       if (event.target.closest('.mark')) onFlip(event);
     });
@@ -38,19 +38,19 @@ export class Lines {
     this.filter(null);
   }
 
-  /** Show only lines for which something holds; null for all. */
-  filter(holds) {
+  /** Show only the lines that satisfy a predicate; null for all. */
+  filter(predicate) {
     this.#shown = [];
-    this.#list.classList.toggle('filtered', holds !== null);
+    this.#list.classList.toggle('filtered', predicate !== null);
     this.#rows.forEach((row, i) => {
-      row.hidden = holds !== null && !holds(i);
+      row.hidden = predicate !== null && !predicate(i);
       if (!row.hidden) this.#shown.push(i);
     });
     const next = this.#shown.find((i) => i >= this.active) ?? this.#shown.at(-1) ?? -1;
     this.go(next, false);
   }
 
-  /** Make a line the active one, or the end of the range. */
+  /** Make a line the active one, or the end of the range if extended. */
   go(index, extend) {
     this.#rows[this.active]?.classList.remove('active');
     this.active = index;
@@ -67,21 +67,21 @@ export class Lines {
     this.onActive(index);
   }
 
-  /** Go up or down among the lines that are shown. */
+  /** Move up or down among the visible lines. */
   step(by, extend) {
     const place = this.#shown.indexOf(this.active) + by;
     const index = this.#shown[Math.max(0, Math.min(place, this.#shown.length - 1))];
     if (index !== undefined && (index !== this.active || !extend)) this.go(index, extend);
   }
 
-  /** The lines that a key is about: those of the range that are shown. */
+  /** The visible lines of the range. */
   get chosen() { return this.#chosen; }
-  /** Where the range began. */
+  /** The first line of the range. */
   get anchor() { return this.#anchor; }
 
   focus() { this.#list.focus({ preventScroll: true }); }
 
-  /** Show what a line is marked as now. */
+  /** Redraw a line. */
   update(index) {
     const { article } = this;
     const row = this.#rows[index];
@@ -106,7 +106,7 @@ export class Lines {
   }
 }
 
-/** Group rows, so that the browser has to look at few things to know which are out of sight. */
+/** Group rows into blocks, so that the browser can skip rendering those out of view. */
 function inBlocks(rows) {
   const blocks = [];
   for (let i = 0; i < rows.length; i += BLOCK) {

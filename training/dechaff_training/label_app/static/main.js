@@ -1,16 +1,16 @@
-// The page: one article at a time, its commands, and what is kept of it.
+// The label app: opens one article at a time, runs commands, and saves drafts and labels.
 
 import * as api from './api.js';
 import { Article, WORDS } from './article.js';
-import { askAboutConflict, askForText, showKeys } from './dialogs.js';
+import { addText, resolveConflict, showKeys } from './dialogs.js';
 import { afterPaint, announce, count, find, make, notice } from './dom.js';
+import { fineTune } from './fine-tuning.js';
 import { KEYS, readKey } from './keys.js';
-import { teach } from './lesson.js';
 import { Lines } from './lines.js';
 import { Queue } from './queue.js';
 import { Why } from './why.js';
 
-const DRAFT_PAUSE = 300;
+const DRAFT_DELAY = 300;
 
 let article = null;
 let draftTimer = 0;
@@ -28,10 +28,10 @@ const commands = {
   boilerplate: (event) => setMarks('-', event),
   mask: (event) => setMarks('?', event),
   undo: () => changed(article.undo(), 'undone'),
-  redo: () => changed(article.redo(), 'done again'),
+  redo: () => changed(article.redo(), 'redone'),
   unsure: () => filter(!onlyUnsure),
   best: () => sort(!queue.isSorted),
-  teach: () => learn(),
+  'fine-tune': () => replaceModel(),
   save: () => save(article),
   next: () => step(1),
   previous: () => step(-1),
@@ -42,25 +42,25 @@ function setMarks(mark, event) {
   afterPaint(() => performance.measure('dechaff:flip', { start: event.timeStamp }));
 }
 
-/** Show and keep what has changed. */
+/** Redraw changed lines, and schedule a draft. */
 function changed(indices, how = '') {
   if (!indices.length) return;
   indices.forEach((i) => lines.update(i));
   if (how) lines.go(indices[0], false);
-  const what = indices.length === 1 ? `line ${indices[0] + 1}` : count(indices.length, 'line');
-  announce(`${what} ${how ? `${how}: ` : ''}${WORDS[article.marks[indices[0]]]}`);
+  const lineCount = indices.length === 1 ? `line ${indices[0] + 1}` : count(indices.length, 'line');
+  announce(`${lineCount} ${how ? `${how}: ` : ''}${WORDS[article.marks[indices[0]]]}`);
   clearTimeout(draftTimer);
-  draftTimer = setTimeout(keep, DRAFT_PAUSE);
+  draftTimer = setTimeout(keep, DRAFT_DELAY);
   summarise();
 }
 
-/** Keep a draft at once if there is something to keep. */
+/** Save or delete the draft now. */
 async function keep() {
   clearTimeout(draftTimer);
   draftTimer = 0;
   const kept = article;
   const work = kept.isSettled ? api.dropDraft(kept) : api.keepDraft(kept);
-  await work.then(() => queue.setState(kept.index, kept.isSettled ? (kept.saved ? 'saved' : 'new') : 'draft'), complain);
+  await work.then(() => queue.setState(kept.index, kept.isSettled ? (kept.saved ? 'saved' : 'new') : 'draft'), showError);
 }
 
 async function save(saved) {
@@ -74,14 +74,14 @@ async function save(saved) {
     notice(null);
     announce(`saved to ${path}`);
   } catch (error) {
-    if (error.status !== 409) return complain(error);
+    if (error.status !== 409) return showError(error);
     await settleConflict(saved, error);
   }
   if (saved === article) summarise();
 }
 
 async function settleConflict(saved, error) {
-  const choice = await askAboutConflict(error);
+  const choice = await resolveConflict(error);
   if (choice === 'reload') await discard(saved);
   if (choice === 'overwrite') {
     saved.digest = error.digest;
@@ -95,7 +95,7 @@ async function discard({ index }) {
     await open(index);
     await queue.load();
   } catch (error) {
-    complain(error);
+    showError(error);
   }
 }
 
@@ -105,11 +105,11 @@ async function open(index) {
     article = new Article(await api.openArticle(index));
   } catch (error) {
     queue.choose(article?.index);
-    return complain(error);
+    return showError(error);
   }
   notice(null);
   if (article.origin === 'draft') {
-    notice('What was not saved is here again.', 'Discard it', () => discard(article));
+    notice('Your unsaved changes were restored.', 'Discard them', () => discard(article));
   }
   queue.choose(index);
   find('title').textContent = `${article.site} / ${article.slug}`;
@@ -127,16 +127,16 @@ function step(by) {
   return open(index);
 }
 
-/** Take the articles in the order of what they teach, or of their files. */
+/** Sort the articles by the model's uncertainty, or by file. */
 async function sort(wanted) {
   try {
-    announce(wanted ? 'ordering the articles' : 'in the order of the files');
+    announce(wanted ? 'sorting the articles' : 'sorted by file');
     await queue.sort(wanted);
   } catch (error) {
-    return complain(error);
+    return showError(error);
   }
   find('best').setAttribute('aria-pressed', queue.isSorted);
-  if (wanted && !queue.isSorted) announce('no article is without labels');
+  if (wanted && !queue.isSorted) announce('all articles are labelled');
   return queue.isSorted ? open(queue.first) : summarise();
 }
 
@@ -145,7 +145,7 @@ function filter(wanted) {
   onlyUnsure = wanted && unsure > 0;
   lines.filter(onlyUnsure ? (i) => article.isUnsure(i) : null);
   find('unsure').setAttribute('aria-pressed', onlyUnsure);
-  if (wanted) announce(unsure ? `${count(unsure, 'unsure line')} shown` : 'the model is unsure of no line');
+  if (wanted) announce(unsure ? `${count(unsure, 'unsure line')} shown` : 'no line has an uncertain prediction');
   summarise();
 }
 
@@ -164,30 +164,30 @@ function summarise() {
   find('previous').disabled = queue.from(article.index, -1) === undefined;
   find('next').disabled = queue.from(article.index, 1) === undefined;
   const reason = queue.reason(article.index);
-  find('reason').textContent = reason ? `Next because of ${reason}` : '';
+  find('reason').textContent = reason ? `Suggested: ${reason}` : '';
 }
 
-function complain(error) {
+function showError(error) {
   notice(error.message);
 }
 
 async function add() {
-  const index = await askForText();
+  const index = await addText();
   if (index === null) return;
   await queue.load();
   await start(index);
 }
 
-/** Teach the model; once it is taken, the article is judged anew. */
-async function learn() {
+/** Fine-tune the model; if the new one is accepted, reopen the article with its predictions. */
+async function replaceModel() {
   try {
-    const path = await teach();
+    const path = await fineTune();
     if (path === null) return;
     if (draftTimer) await keep();
     if (article) await open(article.index);
-    announce(`the new model proposes labels from now on, and is kept in ${path}`);
+    announce(`the new model is in use, and saved to ${path}`);
   } catch (error) {
-    complain(error);
+    showError(error);
   }
 }
 
@@ -202,14 +202,14 @@ async function start(index = queue.first) {
 
 function run(name, event) {
   if (name === 'keys') showKeys(KEYS);
-  else if (name === 'add') add().catch(complain);
+  else if (name === 'add') add().catch(showError);
   else if (article) commands[name](event);
 }
 
 for (const name of ['add', 'keys', ...Object.keys(commands)]) {
   find(name)?.addEventListener('click', (event) => {
     run(name, event);
-    if (event.detail && !document.querySelector('dialog[open]')) lines.focus();  // by mouse: the keys stay with the lines
+    if (event.detail && !document.querySelector('dialog[open]')) lines.focus();  // after a mouse click, keys act on the lines again
   });
 }
 document.addEventListener('keydown', (event) => {
@@ -225,5 +225,5 @@ try {
   await queue.load();
   await start();
 } catch (error) {
-  complain(error);
+  showError(error);
 }

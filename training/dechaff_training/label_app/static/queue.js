@@ -1,4 +1,4 @@
-// The articles and the order in which they come: that of their files, or the best to label first.
+// The articles in the order of their files, or by the model's uncertainty.
 
 import * as api from './api.js';
 import { find, make } from './dom.js';
@@ -17,10 +17,10 @@ export class Queue {
 
   get length() { return this.#items.length; }
   get isSorted() { return this.#reasons.size > 0; }
-  /** The article to begin with. */
+  /** The index of the first article. */
   get first() { return this.#order[0]; }
 
-  /** Read the list anew; what is new in it comes last. */
+  /** Reload the list; new articles come last. */
   async load() {
     this.#items = await api.listArticles();
     const known = new Set(this.#order);
@@ -28,7 +28,7 @@ export class Queue {
     this.#print();
   }
 
-  /** Take the articles that the model doubts most first, each with its reason, or all as their files come. */
+  /** Sort by the model's uncertainty, with a reason for each article, or by file. */
   async sort(wanted) {
     const suggestions = wanted ? await api.suggest() : [];
     this.#reasons = new Map(suggestions.map(({ index, reason }) => [index, reason]));
@@ -36,10 +36,10 @@ export class Queue {
     this.#print();
   }
 
-  /** Show which article is open. */
+  /** Select the open article. */
   choose(index) { this.#select.value = index ?? ''; }
 
-  /** The article so many places on; undefined past the ends. */
+  /** The article at an offset from another; undefined past the ends. */
   from(index, by) { return this.#order[this.#order.indexOf(index) + by]; }
   place(index) { return `${this.#order.indexOf(index) + 1} of ${this.length}`; }
   reason(index) { return this.#reasons.get(index); }

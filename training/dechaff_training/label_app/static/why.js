@@ -1,10 +1,10 @@
-// The panel that says why the model holds a line to be what it is.
+// The panel with the reasons for a line's prediction.
 
 import { explain } from './api.js';
 import { WORDS } from './article.js';
 import { find, make, percent } from './dom.js';
 
-const PAUSE = 80;  // a key that is held down asks for nothing
+const DELAY = 80;  // no requests while a key is held down
 
 export class Why {
   #panel = find('why');
@@ -19,10 +19,10 @@ export class Why {
     this.line = index;
     if (index < 0) this.#panel.replaceChildren();
     else if (this.#known.has(index)) this.#print(this.#known.get(index));
-    else this.#timer = setTimeout(() => this.#ask(article, index), PAUSE);
+    else this.#timer = setTimeout(() => this.#load(article, index), DELAY);
   }
 
-  async #ask(article, index) {
+  async #load(article, index) {
     const reasons = await explain(article, index).catch((error) => ({ error: error.message }));
     if (article !== this.#article) return;
     if (!reasons.error) this.#known.set(index, reasons);
@@ -31,10 +31,10 @@ export class Why {
 
   #print(reasons) {
     const { probability, mark, kind } = this.#article.lines[this.line];
-    const says = [`Line ${this.line + 1}: the model says `, make('b', { text: WORDS[mark] })];
-    if (kind && mark === '-') says.push(` (${kind})`);
-    says.push(`, ${percent(probability)} likely to be content.`);
-    const parts = [make('p', {}, ...says), makeScale(probability)];
+    const prediction = [`Line ${this.line + 1}: the model predicts `, make('b', { text: WORDS[mark] })];
+    if (kind && mark === '-') prediction.push(` (${kind})`);
+    prediction.push(`; probability of content ${percent(probability)}.`);
+    const parts = [make('p', {}, ...prediction), makeScale(probability)];
     if (reasons.error) parts.push(make('p', { className: 'problem', text: reasons.error }));
     else parts.push(makeReasons(reasons));
     this.#panel.replaceChildren(...parts);
@@ -49,12 +49,12 @@ function makeScale(probability) {
 }
 
 function makeReasons(reasons) {
-  const strongest = Math.max(...reasons.map(({ share }) => Math.abs(share)));
-  const items = reasons.map(({ text, share }) => {
-    const side = share < 0 ? 'boilerplate' : 'content';
+  const strongest = Math.max(...reasons.map(({ contribution }) => Math.abs(contribution)));
+  const items = reasons.map(({ text, contribution }) => {
+    const side = contribution < 0 ? 'boilerplate' : 'content';
     const bar = make('span', { className: 'weight', 'data-mark': side, 'aria-hidden': 'true' });
-    bar.style.inlineSize = `${(100 * Math.abs(share)) / strongest}%`;
-    const value = `${share < 0 ? '−' : '+'}${Math.abs(share).toFixed(2)} for ${side}`;
+    bar.style.inlineSize = `${(100 * Math.abs(contribution)) / strongest}%`;
+    const value = `${contribution < 0 ? '−' : '+'}${Math.abs(contribution).toFixed(2)} for ${side}`;
     return make('li', {}, make('span', { text, dir: 'auto' }), bar, make('small', { text: value }));
   });
   return make('ol', { 'aria-label': 'Strongest reasons' }, ...items);

@@ -1,4 +1,4 @@
-"""What a model says of texts, as the page shows it: lines, labels, kinds, reasons."""
+"""A model's predictions for the label app: lines with labels, kinds and reasons."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -10,47 +10,47 @@ from dechaff.linear.line_model import LineModel, Threshold
 from dechaff_training.fit.active_learning import UNSURE
 from dechaff_training.label_app.documents import Document
 
-_REASONS: Final = 3
-_ARTICLES_AT_ONCE: Final = 8
+_N_REASONS: Final = 3
+_N_CACHED_ARTICLES: Final = 8
 
 
-class Judge:
-    r"""Judges texts by one model, and remembers the last few.
+class Predictor:
+    r"""Label texts with a model, and cache the last few results.
 
     Parameters
     ----------
     model : LineModel
-    threshold : float or str, optional
+    The threshold or preset; by default the model's own threshold.
 
     Examples
     --------
     >>> from dechaff import default_model
-    >>> Judge(default_model()).propose("Share this article\n\nSubscribe for ₹900 per month").marks
+    >>> Predictor(default_model()).propose("Share this article\n\nSubscribe for ₹900 per month").marks
     '--'
     """
 
-    #: Lines whose probability of content lies between these are called unsure.
+    #: The interval of probabilities of content that count as unsure.
     unsure: Final = UNSURE
 
     def __init__(self, model: LineModel, threshold: Threshold = None) -> None:
         self.model = model
 
-        @lru_cache(_ARTICLES_AT_ONCE)
-        def judge(text: str) -> list[LabelledLine]:
-            """Label an article's lines; the last few articles are remembered."""
+        @lru_cache(_N_CACHED_ARTICLES)
+        def classify(text: str) -> list[LabelledLine]:
+            """Label the lines of an article."""
             return classify_lines(text, model, threshold)
 
-        self._lines = judge
+        self._classify = classify
 
     def propose(self, text: str) -> Document:
-        """Mark each line as the model labels it."""
-        lines = self._lines(text)
+        """Return a text with the model's marks."""
+        lines = self._classify(text)
         return Document(text, "".join(map(_mark, lines)), ("",) * len(lines), "model")
 
     def describe(self, document: Document) -> Iterator[dict[str, Any]]:
-        """Say of each line what is shown of it, and whether there is a gap before it."""
+        """Yield each line's text, prediction and kind, and whether blank lines precede it."""
         end = 0
-        for line, kind in zip(self._lines(document.text), document.kinds, strict=True):
+        for line, kind in zip(self._classify(document.text), document.kinds, strict=True):
             yield {
                 "text": line.text,
                 "probability": round(line.probability, 4),
@@ -61,17 +61,19 @@ class Judge:
             end = line.end
 
     def explain(self, document: Document, line: int) -> list[dict[str, Any]]:
-        """Give the strongest reasons for what the model says of a line: a third of a second for a long article.
+        """Return the strongest reasons for a line's prediction, which takes a third of a second in long articles.
 
         Raises
         ------
         InputError
-            If there is no such line.
+            If there is no line of that number.
         """
-        lines = self._lines(document.text)
+        lines = self._classify(document.text)
         if not 0 <= line < len(lines):
-            raise InputError(f"there is no line {line}")
-        return [{"text": why.text, "share": round(why.contribution, 2)} for why in lines[line].why(_REASONS)]
+            raise InputError(f"the article has no line {line}")
+        return [
+            {"text": why.text, "contribution": round(why.contribution, 2)} for why in lines[line].why(_N_REASONS)
+        ]
 
 
 def _mark(line: LabelledLine) -> str:

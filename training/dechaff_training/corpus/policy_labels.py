@@ -1,0 +1,238 @@
+"""Labels by reading: pages whose lines a reader labelled, carried over to the texts of other extractors."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from dechaff.errors import CorpusError
+from dechaff.extras import load
+from dechaff.text.lines import split_lines
+from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED, Article
+from dechaff_training.corpus.text_matching import Tokens
+
+#: The extractor whose text was read.
+EXTRACTOR: Final = "resiliparse_all"
+#: The columns by which a Parquet file is recognised as labels by reading.
+COLUMNS: Final = ("id", "site", "text", "lines")
+_CODES: Final = {"content": CONTENT, "boilerplate": BOILERPLATE}
+# A line takes a label that this share of its tokens has, and of which no other label has more than the rest.
+_AGREED: Final = 0.8
+_DISPUTED: Final = 0.1
+# A stretch in which the texts differ is aligned token by token up to this product of their lengths.
+_MOST_CELLS: Final = 25_000_000
+
+
+def has_read_labels(path: Path) -> bool:
+    """Return whether a file holds labels by reading; a file that cannot be read does not."""
+    if path.suffix != ".parquet":
+        return False
+    arrow, parquet = load("pyarrow", "html"), load("pyarrow.parquet", "html")
+    try:
+        names = parquet.read_schema(path).names
+    except (arrow.ArrowException, OSError):
+        return False
+    return set(COLUMNS) <= set(names) and "html" not in names
+
+
+def read_labels(path: Path) -> list[Article]:
+    """Read pages whose lines a reader labelled, with the text that was read.
+
+    Parameters
+    ----------
+    path : Path
+        A Parquet file with the columns `id`, `site`, `text` and `lines`, a list of structs with `start`, `end`,
+        `label`, and optionally `kind`, `role` and `doubt`; `language`, `title` and `page_kind` are read if present.
+
+    Returns
+    -------
+    list of Article
+        With `roles` and `policy_kinds`. Lines where two careful readers could differ are masked.
+
+    Raises
+    ------
+    CorpusError
+        If a line of a page has no label, or an unknown one.
+    """
+    return [_read_page(row, f"{path}, row {number}") for number, row in enumerate(_rows(path), 1)]
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    arrow, parquet = load("pyarrow", "html"), load("pyarrow.parquet", "html")
+    try:
+        rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
+    except (arrow.ArrowException, UnicodeDecodeError, OSError) as error:
+        raise CorpusError(f"{path}: not a readable Parquet file: {error}") from error
+    return rows
+
+
+def _read_page(row: Mapping[str, Any], where: str) -> Article:
+    unknown = {line["label"] for line in row["lines"]} - set(_CODES)
+    if unknown:
+        raise CorpusError(f"{where}: unknown label {unknown.pop()!r}; use 'content' or 'boilerplate'")
+    lines = list(_fit_lines(row, where))
+    labels = [MASKED if line.get("doubt") else _CODES[line["label"]] for line in lines]
+    page_kind = row.get("page_kind") or "article"
+    return Article(
+        row["text"],
+        np.array(labels, np.int8),
+        row["site"],
+        row["id"],
+        row["id"].partition("/")[0],
+        row.get("language"),
+        "article" if page_kind == "liveblog" else page_kind,
+        EXTRACTOR,
+        title=row.get("title"),
+        roles=tuple(line.get("role") or "" for line in lines),
+        policy_kinds=tuple(line.get("kind") or "" for line in lines),
+    )
+
+
+def _fit_lines(row: Mapping[str, Any], where: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the labelled line of each line of the text; breaks and zero-width characters may differ."""
+    starts = np.array([line["start"] for line in row["lines"]])
+    for start, end in split_lines(row["text"]):
+        place = int(np.searchsorted(starts, start, side="right")) - 1
+        if place < 0 or row["lines"][place]["end"] < end:
+            raise CorpusError(f"{where}: no label for the line at {start} to {end}")
+        yield row["lines"][place]
+
+
+def relabel(articles: Sequence[Article], read: Sequence[Article], *, add_missing: bool = True) -> list[Article]:
+    """Replace the labels of articles whose page was labelled by reading, whichever extractor printed them.
+
+    Parameters
+    ----------
+    articles : sequence of Article
+    read : sequence of Article
+        The result of `read_labels`.
+    add_missing : bool
+        Whether to add the read text of pages that no article is of.
+    """
+    pages = {page.id: page for page in read}
+    found = [carry_over(pages[each.id], each) if each.id in pages else each for each in articles]
+    known = {article.id for article in articles}
+    return found + [page for page in read if add_missing and page.id not in known]
+
+
+def carry_over(page: Article, article: Article) -> Article:
+    r"""Return another text of a page with the labels by reading carried over to it.
+
+    A line that is a labelled line, lies in one, or holds several of one label takes it; others are masked.
+
+    Parameters
+    ----------
+    page : Article
+        With labels by reading.
+    article : Article
+        The same page by any extractor; its labels do not matter.
+
+    Examples
+    --------
+    >>> labels = np.array([0, 1, 1], np.int8)
+    >>> page = Article(
+    ...     "Home\nThe mill shuts.\nIt was old.", labels, "bote", "bote/mill", "bote",
+    ...     roles=("", "headline", "lead"), policy_kinds=("navigation", "", ""),
+    ... )
+    >>> other = "Home\nThe mill shuts. It was old.\nHome The mill\nNew words"
+    >>> article = Article(other, np.zeros(4, np.int8), "bote", "bote/mill", "bote")
+    >>> carried = carry_over(page, article)
+    >>> carried.labels.tolist(), carried.policy_kinds
+    ([0, 1, -1, -1], ('navigation', '', '', ''))
+    """
+    read, found = _lines(page.text), _lines(article.text)
+    labels = np.full(len(found), MASKED, np.int8)
+    kinds, roles = [""] * len(found), [""] * len(found)
+    for line, sources in enumerate(source_lines(read, found)):
+        counts = Counter(int(page.labels[source]) for source in sources if source >= 0)
+        if not counts:
+            continue
+        (label, n_agreed), n_tokens = counts.most_common(1)[0], len(sources)
+        if n_agreed < _AGREED * n_tokens or sum(counts.values()) - n_agreed > _DISPUTED * n_tokens:
+            continue
+        labels[line] = label
+        main = Counter(source for source in sources if source >= 0).most_common(1)[0][0]
+        kinds[line] = page.policy_kinds[main] if page.policy_kinds else ""
+        roles[line] = page.roles[main] if page.roles else ""
+    return replace(article, labels=labels, silver=False, roles=tuple(roles), policy_kinds=tuple(kinds))
+
+
+def _lines(text: str) -> list[str]:
+    return [text[start:end] for start, end in split_lines(text)]
+
+
+def source_lines(source: Sequence[str], target: Sequence[str], *, in_order: bool = False) -> list[list[int]]:
+    """Align the tokens of two texts, and return for each token of the target its line in the source.
+
+    Equal lines are aligned first, in order, and the tokens of the lines between them next; a line that stands
+    elsewhere in the source than in the target is found if it is the same as a whole.
+
+    Parameters
+    ----------
+    source, target : sequence of str
+        Lines.
+    in_order : bool
+        Whether to leave out what stands elsewhere.
+
+    Returns
+    -------
+    list of list of int, length n_lines
+        -1 for a token without counterpart.
+
+    Examples
+    --------
+    >>> source_lines(["One two", "three"], ["One two three", "four"])
+    [[0, 0, 1], [-1]]
+    """
+    own, other = _token_lines(source), _token_lines(target)
+    found = [[-1] * len(words) for words in other]
+    for tag, i, i_end, j, j_end in SequenceMatcher(None, own, other, autojunk=False).get_opcodes():
+        if tag == "equal":
+            for offset in range(i_end - i):
+                found[j + offset] = [i + offset] * len(other[j + offset])
+        elif tag == "replace":
+            _align_tokens(own, range(i, i_end), other, range(j, j_end), found)
+    if not in_order:
+        _find_moved(own, other, found)
+    return found
+
+
+def _token_lines(lines: Sequence[str]) -> list[tuple[str, ...]]:
+    tokens = Tokens.of(lines)
+    bounds = tokens.bounds().tolist()
+    return [tuple(tokens.words[start:end]) for start, end in pairwise(bounds)]
+
+
+def _align_tokens(
+    own: Sequence[tuple[str, ...]],
+    own_lines: range,
+    other: Sequence[tuple[str, ...]],
+    other_lines: range,
+    found: list[list[int]],
+) -> None:
+    """Align the tokens of a stretch of lines of each text, and write them to `found`."""
+    a = [(word, line) for line in own_lines for word in own[line]]
+    b = [(word, line, place) for line in other_lines for place, word in enumerate(other[line])]
+    if not 0 < len(a) * len(b) <= _MOST_CELLS:
+        return
+    matcher = SequenceMatcher(None, [word for word, _ in a], [word for word, _, _ in b], autojunk=False)
+    for i, j, size in matcher.get_matching_blocks():
+        for offset in range(size):
+            _, line, place = b[j + offset]
+            found[line][place] = a[i + offset][1]
+
+
+def _find_moved(own: Sequence[tuple[str, ...]], other: Sequence[tuple[str, ...]], found: list[list[int]]) -> None:
+    """Find lines without counterpart as whole lines elsewhere in the source."""
+    places: dict[tuple[str, ...], list[int]] = {}
+    for line, words in enumerate(own):
+        places.setdefault(words, []).append(line)
+    for line, words in enumerate(other):
+        if words and set(found[line]) == {-1} and words in places:
+            sources = places[words]
+            found[line] = [sources[place * len(sources) // len(words)] for place in range(len(words))]

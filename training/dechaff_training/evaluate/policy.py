@@ -1,0 +1,207 @@
+"""Figures by the label policy, on pages whose lines a reader labelled: what a reader would notice, line by line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dechaff.api import clean_array
+from dechaff.decisions.decide import decide
+from dechaff.decisions.titles import make_page_infos
+from dechaff.errors import CorpusError
+from dechaff.linear.line_model import LineModel, Threshold
+from dechaff.text.lines import split_lines
+from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED, Article
+from dechaff_training.corpus.extraction import extract
+from dechaff_training.corpus.policy_labels import source_lines
+from dechaff_training.corpus.text_matching import Tokens
+from dechaff_training.evaluate.metrics import N_RESAMPLES, Estimate, Resamples, ratio
+from dechaff_training.evaluate.tables import Table
+
+Flags = NDArray[np.bool_]
+
+#: The roles of content lines that have a figure of their own.
+ROLES: Final = ("headline", "standfirst", "lead")
+#: The kinds of boilerplate that have a figure of their own.
+POLICY_KINDS: Final = ("caption", "bio", "byline", "comment", "related", "offer", "share", "legal", "navigation")
+#: A content line of at most this many words is short.
+SHORT: Final = 8
+#: A peer keeps a line if this share of its words stands in the peer's output, in order.
+KEPT_SHARE: Final = 0.5
+#: The figures of a `PolicyRow`, in order.
+FIGURES: Final = (
+    "f1",
+    "precision",
+    "recall",
+    "f1_without_headline",
+    *(f"{role}_kept" for role in ROLES),
+    "short_kept",
+    *(f"{kind}_dropped" for kind in POLICY_KINDS),
+)
+
+
+@dataclass(frozen=True)
+class PolicyRow:
+    """The figures of one system.
+
+    Attributes
+    ----------
+    system : str
+    n_pages : int
+    figures : dict of str to Estimate
+        By `FIGURES`: F1 of words and the shares of roles and short lines that are kept are means over pages; the
+        shares of a kind that are dropped are over its lines. Intervals are over pages.
+    """
+
+    system: str
+    n_pages: int
+    figures: dict[str, Estimate]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row as JSON values."""
+        figures = {name: estimate.to_dict() for name, estimate in self.figures.items()}
+        return {"system": self.system, "n_pages": self.n_pages, "figures": figures}
+
+
+def evaluate_policy(
+    pages: Sequence[Article],
+    model: LineModel,
+    html: Mapping[str, str] | None = None,
+    peers: Sequence[str] = ("resiliparse_main", "trafilatura", "readability", "justext"),
+    threshold: Threshold = None,
+    n_resamples: int = N_RESAMPLES,
+    seed: int = 0,
+) -> list[PolicyRow]:
+    """Measure a model, and extractors on the same pages, on lines labelled by reading.
+
+    Doubtful lines are left out.
+
+    Parameters
+    ----------
+    pages : sequence of Article
+        With roles and kinds, as read by `read_labels`.
+    model : LineModel
+    html : mapping of str to str, optional
+        The HTML of each page by id; without it there are no peers.
+    peers : sequence of str
+        Extractors, measured alone and with the model behind them.
+    threshold : float or str, optional
+    n_resamples, seed : int
+        Of the draws of sites behind the intervals.
+
+    Raises
+    ------
+    CorpusError
+        If there are no pages.
+    MissingExtraError
+        If an extractor is not installed.
+    """
+    if not pages:
+        raise CorpusError("no pages that were labelled by reading: name a Parquet file of them")
+    kept = dict(_model_lines(pages, model, threshold))
+    for name in peers if html else ():
+        texts = [extract((html or {})[page.id], name) for page in pages]
+        kept[name] = [kept_lines(page.text, text) for page, text in zip(pages, texts, strict=True)]
+        cleaned = clean_array(texts, model, threshold)
+        kept[f"{name} -> dechaff"] = [
+            kept_lines(page.text, text) for page, text in zip(pages, cleaned, strict=True)
+        ]
+    resamples = Resamples([page.site for page in pages], n_resamples, seed)
+    return [PolicyRow(system, len(pages), _measure(pages, flags, resamples)) for system, flags in kept.items()]
+
+
+def policy_table(rows: Sequence[PolicyRow]) -> Table:
+    """Lay out the figures for printing."""
+    cells = [(name.replace("_", " "), *(str(row.figures[name]) for row in rows)) for name in FIGURES]
+    return Table(f"Lines labelled by reading, {rows[0].n_pages} pages", ("", *(row.system for row in rows)), cells)
+
+
+def kept_lines(text: str, output: str) -> Flags:
+    r"""Return which lines of a page stand in an extractor's output, by in-order alignment of their words.
+
+    Parameters
+    ----------
+    text : str
+        All text of the page.
+    output : str
+
+    Returns
+    -------
+    ndarray of bool, shape (n_lines,)
+
+    Examples
+    --------
+    >>> kept_lines("Home\nThe mill shuts.\nIt was old.", "The mill shuts. It was old.").tolist()
+    [False, True, True]
+    """
+    page, found = (_lines(each) for each in (text, output))
+    shares = [
+        np.mean(np.array(sources) >= 0) if sources else 0.0 for sources in source_lines(found, page, in_order=True)
+    ]
+    return np.array(shares) >= KEPT_SHARE
+
+
+def _lines(text: str) -> list[str]:
+    return [text[start:end] for start, end in split_lines(text)]
+
+
+def _model_lines(pages: Sequence[Article], model: LineModel, threshold: Threshold) -> list[tuple[str, list[Flags]]]:
+    """Return the lines that a model keeps of each page, without titles and with them."""
+    texts = [page.text for page in pages]
+    found = []
+    for system, titles in (("dechaff", None), ("dechaff, with title", [page.title for page in pages])):
+        kept: list[Flags] = []
+        for decision in decide(texts, model, threshold, page_infos=make_page_infos(texts, titles, None)):
+            kept += np.split(decision.kept, decision.batch.article_lines[1:-1])
+        found.append((system, kept))
+    return found
+
+
+def _measure(pages: Sequence[Article], kept: Sequence[Flags], resamples: Resamples) -> dict[str, Estimate]:
+    columns = [_page_columns(page, own) for page, own in zip(pages, kept, strict=True)]
+    sums = resamples.sums(np.array([[value for pair in row for value in pair] for row in columns], np.float64))
+    return {
+        name: resamples.estimate(ratio(sums[:, 2 * place], sums[:, 2 * place + 1]))
+        for place, name in enumerate(FIGURES)
+    }
+
+
+def _page_columns(page: Article, kept: Flags) -> list[tuple[float, float]]:
+    """Return numerator and denominator of each figure for one page."""
+    n_words = Tokens.of(_lines(page.text)).count()
+    labels, roles, kinds = page.labels, np.array(page.roles), np.array(page.policy_kinds)
+    content = labels == CONTENT
+    share = partial(_mean_share, kept)
+    return [
+        *_f1_columns(labels, kept, n_words),
+        _f1_columns(np.where(roles == "headline", MASKED, labels), kept, n_words)[0],
+        *(share(content & (roles == role)) for role in ROLES),
+        share(content & (n_words <= SHORT) & (n_words > 0)),
+        *(_dropped(kept, (labels == BOILERPLATE) & (kinds == kind)) for kind in POLICY_KINDS),
+    ]
+
+
+def _f1_columns(labels: NDArray[np.int8], kept: Flags, n_words: NDArray[np.int64]) -> list[tuple[float, float]]:
+    """Return F1, precision and recall of words, each with 1 if the page has content."""
+    n_content = float(n_words[labels == CONTENT].sum())
+    n_kept = float(n_words[kept & (labels != MASKED)].sum())
+    n_right = float(n_words[kept & (labels == CONTENT)].sum())
+    has_content = float(n_content > 0)
+    f1, precision, recall = (
+        numerator / denominator if denominator else 0.0
+        for numerator, denominator in ((2 * n_right, n_content + n_kept), (n_right, n_kept), (n_right, n_content))
+    )
+    return [(f1 * has_content, has_content), (precision * has_content, has_content), (recall, has_content)]
+
+
+def _mean_share(kept: Flags, lines: Flags) -> tuple[float, float]:
+    """Return the share of some lines that is kept, and 1 if the page has any."""
+    return (float(kept[lines].mean()), 1.0) if lines.any() else (0.0, 0.0)
+
+
+def _dropped(kept: Flags, lines: Flags) -> tuple[float, float]:
+    """Count the dropped ones of some lines, and all of them."""
+    return float((~kept[lines]).sum()), float(lines.sum())
