@@ -11,7 +11,7 @@ from dechaff.text.ragged import repeat_rows
 
 _INAUDIBLE: Final = 1e-12
 _LARGEST: Final = 300.0
-# The minimum number of lines of the stretches that `lend_ratios` computes in parallel.
+# The minimum number of lines of the stretches that `forward_messages` computes in parallel.
 _SHORTEST: Final = 64
 _SCORE_STEPS: Final = 1 << 16
 

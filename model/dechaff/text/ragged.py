@@ -1,6 +1,7 @@
-"""Arithmetic on ragged rows, such as the words of each line or the lines of each article.
+"""Arithmetic over ragged rows: the words of a line, the lines of an article.
 
-All rows lie one after the other in one array of members; `offsets` holds the index at which each row begins.
+The values of all rows lie one after the other in one array; `offsets`, of shape (n_rows + 1,), mark where each row
+begins.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,13 +50,13 @@ def sum_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
 
 
 def _filled(offsets: Indices) -> tuple[Indices, Indices]:
-    """Return the indices of the rows that are not empty, and the offsets at which they begin."""
+    """Find the rows that are not empty, and where they begin."""
     filled = np.flatnonzero(offsets[1:] > offsets[:-1])
     return filled, offsets[filled]
 
 
 def mean_rows(values: NDArray[Any], offsets: Indices) -> Values:
-    """Return the mean of each row; the mean of an empty row is zero.
+    """Average each row; an empty row has mean zero.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def mean_rows(values: NDArray[Any], offsets: Indices) -> Values:
 
 
 def repeat_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
-    """Repeat the value of each row for every member of the row.
+    """Repeat one value per row for every member of the row.
 
     Parameters
     ----------
@@ -123,9 +124,16 @@ def sum_before(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     >>> sum_before(np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 3, 4])).tolist()
     [0.0, 1.0, 3.0, 0.0]
     """
-    before = np.zeros_like(values)
-    np.cumsum(values[..., :-1], axis=-1, out=before[..., 1:])
-    return np.asarray(before - before.take(repeat_rows(offsets[:-1], offsets), axis=-1))
+    sums = _cumulate(values)
+    at_start = sums.take(offsets[:-1], axis=-1)
+    return np.asarray(sums[..., :-1] - at_start.repeat(offsets[1:] - offsets[:-1], axis=-1))
+
+
+def _cumulate(values: NDArray[Any]) -> NDArray[Any]:
+    """Sum the values before each place, and all of them, over the ends of rows."""
+    sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1), values.dtype)
+    np.cumsum(values, axis=-1, out=sums[..., 1:])
+    return sums
 
 
 def sum_windows(
@@ -151,8 +159,7 @@ def sum_windows(
     >>> sums.tolist(), counts.tolist()
     ([3.0, 3.0, 3.0], [2, 2, 1])
     """
-    sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1), values.dtype)
-    np.cumsum(values, axis=-1, out=sums[..., 1:])
+    sums = _cumulate(values)
     places = np.arange(values.shape[-1])
     begin, end = repeat_rows(offsets[:-1], offsets), repeat_rows(offsets[1:], offsets)
     for reach in reaches:
@@ -223,7 +230,7 @@ def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) ->
 
 
 def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Round columns of float64 to four decimals; columns of other types (flags, rounded values) stay unchanged.
+    """Round columns of float64 to four decimals; columns of other types stay unchanged.
 
     Parameters
     ----------
@@ -240,9 +247,9 @@ def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> 
     Parameters
     ----------
     counts : ndarray of integers
-        The counts; negative numbers are treated as zero.
+        Negative ones are treated as zero.
     rounded : bool
-        Whether to round to four decimals, like `round_column`.
+        Whether to round to four decimals, as `round_column` does.
 
     Examples
     --------
