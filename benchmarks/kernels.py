@@ -26,7 +26,7 @@ from speed import EXTRACTOR, read_html  # first: it sets the number of numpy's t
 
 from dechaff import DechaffError, LineModel, clean_array, default_model
 from dechaff.features import context, keywords, lexicon, position, shape, smoothing, words
-from dechaff.kernels import compiled, using_compiled
+from dechaff.kernels import compiled, use_numba
 from dechaff.linear import stage
 from dechaff.text import character_counts, lines, ragged, tokens
 from dechaff.text.batching import batches
@@ -84,7 +84,7 @@ def measure(texts: list[str], model: LineModel, n_rounds: int) -> list[Saving]:
     references, parts = find_references(), [batch.texts for batch in batches(texts)]
     replaced = {**{name: {name: each} for name, each in references.items()}, "all": references}
     growth: dict[str, list[float]] = {name: [] for name in replaced}
-    with using_compiled(True), Bar("measuring", n_rounds * len(parts)) as bar:
+    with use_numba(True), Bar("measuring", n_rounds * len(parts)) as bar:
         clean_array(texts, model)
         for turn in range(n_rounds * len(parts)):
             part = parts[turn % len(parts)]
