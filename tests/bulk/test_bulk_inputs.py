@@ -109,6 +109,10 @@ def test_a_run_goes_on_with_the_functions_it_began_with(tmp_path: Path, monkeypa
         return compiled
 
     clean_bulk([first], tmp_path / "small")
+    with monkeypatch.context() as forced:
+        forced.setattr(run, "numba_forced", numba_available)
+        clean_bulk([first], tmp_path / "forced")
+    assert begun_compiled("forced") == numba_available()
     monkeypatch.setattr(run, "_WORTH_COMPILING", 0)
     clean_bulk([first, second], tmp_path / "small")
     assert not begun_compiled("small")

@@ -136,6 +136,35 @@ def test_functions_compile_where_nothing_can_be_written(monkeypatch: pytest.Monk
 
 
 @pytest.mark.usefixtures("_numba")
+@pytest.mark.parametrize(
+    ("setting", "n_articles", "used"), [("", 999, None), ("", 1000, True), ("0", 1000, False), ("1", 1, None)]
+)
+def test_calls_with_many_articles(
+    setting: str, n_articles: int, used: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call with 1,000 articles uses the kernels, unless `DECHAFF_FAST` is 0; with 1 they are used for any call."""
+    monkeypatch.setenv("DECHAFF_FAST", setting)
+    kernels.numba_forced.cache_clear()
+    with kernels.for_batch(n_articles):
+        assert kernels._in_use.get() == used
+    assert kernels.numba_forced() == (setting == "1")
+    kernels.numba_forced.cache_clear()
+
+
+@pytest.mark.usefixtures("_numba")
+def test_every_kernel_is_called(corpus: Corpus, model: LineModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each kernel stands for a function that cleaning calls, and no other kernel is missing."""
+    compiled = importlib.import_module("dechaff.kernels.compiled")
+    called = set()
+    for name in compiled.__all__:
+        kernel = getattr(compiled, name)
+        monkeypatch.setattr(compiled, name, lambda *args, n=name, k=kernel: called.add(n) or k(*args))
+    with kernels.use_numba(True):
+        clean_array(corpus.texts[:3], model)
+    assert called == set(compiled.__all__)
+
+
+@pytest.mark.usefixtures("_numba")
 @pytest.mark.parametrize("outer", [False, True])
 def test_the_inner_choice_ends_with_its_block(outer: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A block's choice holds within it, for a call with many articles too, and the outer one holds again after it."""

@@ -20,6 +20,7 @@ from dechaff.bulk.summary import Counts, Summary
 from dechaff.bulk.workers import Job, in_order, n_workers, start_workers
 from dechaff.errors import InputError
 from dechaff.files import add_filename
+from dechaff.kernels import numba_forced
 from dechaff.linear.artifact import model_digest
 from dechaff.linear.line_model import LineModel
 
@@ -159,7 +160,7 @@ class _Run:
     def _should_compile(self, sources: list[Input]) -> bool:
         """Return whether to use the numba kernels: in a new folder for large inputs, else as at its start."""
         if self._manifest.compiled is None:
-            return sum(source.size for source in sources) >= _WORTH_COMPILING
+            return numba_forced() or sum(source.size for source in sources) >= _WORTH_COMPILING
         return self._manifest.compiled
 
     def _check_compiled(self, compiled: bool) -> bool:

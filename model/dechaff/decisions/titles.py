@@ -15,12 +15,13 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff._typing import Hashes, Indices
 from dechaff.errors import InputError
 from dechaff.linear.stage import Values, sigmoid
 from dechaff.text.characters import N_CODE_POINTS, fold_table
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import sum_rows
-from dechaff.text.tokens import Hashes, Indices, Words, find_words, hash_spans
+from dechaff.text.tokens import Words, find_words, hash_spans
 
 Roles = NDArray[np.int8]
 

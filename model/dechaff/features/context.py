@@ -256,24 +256,26 @@ def measure_cohesion(
     rarities: Values,
     rarities_shared: Values,
 ) -> Values:
-    """Sum over each line's words what of the rest of the article is like them and probable content.
+    """Compute sums over the words of each line, from the probability of the other lines that contain the word.
+
+    Words of the same bucket count as the same word.
 
     Parameters
     ----------
     hashes, lengths, copies, offsets, part_lines : ndarray
-        As `Words` and its batch have them.
+        The attributes of `Words` and of its batch.
     probability : ndarray of float64, shape (n_lines,)
     is_long : ndarray of bool, shape (n_lines,)
     rarities : ndarray of float64, shape (n,)
-        What a word weighs that stands so many times elsewhere in its part.
+        The weight of a word by the number of its other occurrences in its part.
     rarities_shared : ndarray of float64, shape (n,)
-        The same divided by that number.
+        The same, divided by that number.
 
     Returns
     -------
     ndarray of float64, shape (6, n_lines)
-        The words' rarities, their shares in content times rarity, how many are covered by content; of the rarer
-        words how many there are, how many are covered by content, and how many by prose.
+        Rarities; mean probability of the other occurrences times rarity; words found in other content. Of the
+        rarer words: their number, those found in other content, and those found in other prose.
     """
     buckets = bucket_words(hashes, offsets[part_lines])
     mass, long_mass = (repeat_rows(each, offsets) for each in (probability, probability * is_long))

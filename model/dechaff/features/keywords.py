@@ -54,15 +54,15 @@ def keyword_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
 def measure_families(
     hit_lines: Indices, lengths: Indices, families: Codes, n_words: Indices, n_families: int
 ) -> Floats:
-    """Give the logarithm of one more than a family's hits in each line, and the share of words that they cover.
+    """Compute log(1 + hits) of each family in each line, and the share of words that the hits cover.
 
     Parameters
     ----------
     hit_lines, lengths : ndarray of int64, shape (n_hits,)
     families : ndarray of uint32, shape (n_hits,)
-        A bit for each family: a phrase may be of several.
+        The bits of each phrase's families.
     n_words : ndarray of int64, shape (n_lines,)
-        None below 1.
+        At least 1.
     n_families : int
 
     Returns
@@ -75,10 +75,10 @@ def measure_families(
     counts = np.bincount(cells, minlength=n_families * n_lines)
     covered = np.bincount(cells, lengths[hit], n_families * n_lines)
     found = np.flatnonzero(counts)  # few cells are not empty
-    weighed = np.zeros((2, n_families, n_lines), np.float32)
-    weighed[0].flat[found] = log1p_counts(counts[found])
-    weighed[1].flat[found] = np.minimum(covered[found] / n_words[found % n_lines], 1.0)
-    return weighed
+    features = np.zeros((2, n_families, n_lines), np.float32)
+    features[0].flat[found] = log1p_counts(counts[found])
+    features[1].flat[found] = np.minimum(covered[found] / n_words[found % n_lines], 1.0)
+    return features
 
 
 def _begins(hits: PhraseHits, words: Words, n_lines: int) -> Flags:

@@ -124,7 +124,7 @@ def _repeats(words: Words, columns: Columns, offsets: Indices) -> Columns:
 
 @accelerated
 def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, Flags]:
-    """Count how often each line's hash stands in its part, and tell where it does for the first time.
+    """Count how often each line's hash occurs in its part, and flag first occurrences.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def _recurring_words(batch: LineBatch, words: Words) -> Columns:
 
 @accelerated
 def count_recurring(copies: Indices, offsets: Indices, part_lines: Indices) -> Indices:
-    """Count each line's words that make up over a hundredth of their part, and those that stand alone."""
+    """Count the words of each line that exceed a hundredth of their part, and those that occur once in it."""
     n_words = np.diff(offsets[part_lines])
     flags = np.array((100 * copies > np.repeat(n_words, n_words), copies == 1), np.int64)
     return np.array([sum_rows(row, offsets) for row in flags])

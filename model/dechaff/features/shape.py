@@ -100,7 +100,7 @@ def _word_shapes(words: Words) -> Columns:
 
 @accelerated
 def count_word_shapes(first_classes: Classes, lengths: Indices, offsets: Indices) -> Indices:
-    """Count each line's words by kind (other, capitalised, number) and length, shape (3, 3, n_lines)."""
+    """Count each line's words by first character (other, capital, digit) and length, shape (3, 3, n_lines)."""
     n_lines = len(offsets) - 1
     cells = np.repeat(np.arange(0, 9 * n_lines, 9), np.diff(offsets))
     cells += 3 * ((first_classes & UPPER) > 0)
@@ -117,25 +117,25 @@ def _ends(batch: LineBatch) -> Columns:
     before_last = batch.codes[np.maximum(batch.ends - 2, batch.starts)]
     table = mark_table()
     at_start = table[first]
-    kinds = {name: number for number, name in enumerate(MARKS, 1)}
+    marks = {name: number for number, name in enumerate(MARKS, 1)}
     at_end = table[last]
-    closing = (at_end == kinds["quote"]) | (at_end == kinds["bracket"])
+    closing = (at_end == marks["quote"]) | (at_end == marks["bracket"])
     ending = np.where(closing, table[before_last], at_end)
     classes = batch.classes[batch.starts]
     return {
-        "ends_with_sentence": ending == kinds["sentence_end"],
+        "ends_with_sentence": ending == marks["sentence_end"],
         "ends_with_ellipsis": (last == 0x2026) | ((last == 0x2E) & (before_last == 0x2E)),
-        "ends_with_colon": ending == kinds["colon"],
-        "ends_with_comma": ending == kinds["comma"],
+        "ends_with_colon": ending == marks["colon"],
+        "ends_with_comma": ending == marks["comma"],
         "ends_with_digit": (batch.classes[batch.ends - 1] & DIGIT) > 0,
-        "ends_with_separator": ending == kinds["separator"],
+        "ends_with_separator": ending == marks["separator"],
         "ends_with_quote": closing,
         "begins_with_capital": (classes & UPPER) > 0,
         "begins_with_lower": (classes & (UPPER | LETTER | IDEOGRAPH)) == LETTER,
         "begins_with_digit": (classes & DIGIT) > 0,
-        "begins_with_bullet": at_start == kinds["bullet"],
-        "begins_with_quote": at_start == kinds["quote"],
-        "begins_with_bracket": at_start == kinds["bracket"],
+        "begins_with_bullet": at_start == marks["bullet"],
+        "begins_with_quote": at_start == marks["quote"],
+        "begins_with_bracket": at_start == marks["bracket"],
         "begins_with_other_mark": ((classes & PUNCTUATION) > 0) & (at_start == 0),
     }
 

@@ -9,7 +9,8 @@ from dechaff._typing import Flags, Indices, Values
 from dechaff.kernels import accelerated
 from dechaff.text.ragged import repeat_rows
 
-_INAUDIBLE: Final = 1e-12
+# A message changes a posterior by less than this share after `reach` lines.
+_NEGLIGIBLE: Final = 1e-12
 _LARGEST: Final = 300.0
 # The minimum number of lines of the stretches that `forward_messages` computes in parallel.
 _SHORTEST: Final = 64
@@ -62,8 +63,8 @@ def forward_messages(ratios: Values, is_last: Flags, stay: float, longest: int) 
     ratios = np.where(is_last, 0.0, ratios)
     products = np.where(is_last, (a - 1) * a, b)
     # The logarithms of two messages differ by a bounded amount, which each step reduces by the factor 2 * stay - 1.
-    hearing = 1 + np.log(_INAUDIBLE) / np.log(np.clip(2 * stay - 1, _INAUDIBLE, 1 - _INAUDIBLE))
-    lead = int(min(longest, hearing))
+    reach = 1 + np.log(_NEGLIGIBLE) / np.log(np.clip(2 * stay - 1, _NEGLIGIBLE, 1 - _NEGLIGIBLE))
+    lead = int(min(longest, reach))
     length = min(max(lead, _SHORTEST), len(ratios))
     rows, factors = _stretches(ratios, lead, length, 0.0), _stretches(products, lead, length, (a - 1) * a)
     messages = np.ones((len(rows) + 1, rows.shape[1]))
@@ -83,19 +84,19 @@ def _stretches(values: Values, lead: int, length: int, fill: float) -> Values:
 
 @accelerated
 def best_segment(scores: Values, offsets: Indices) -> tuple[Flags, Indices, Indices]:
-    """Find the stretch of lines with the largest sum of scores in each article.
+    """Find the segment of consecutive lines with the largest sum of scores in each article.
 
     Parameters
     ----------
     scores : ndarray of float64, shape (n_lines,)
-        Above zero where a line speaks for the stretch; rounded to 1/65,536.
+        Positive for lines that should be inside; rounded to 1/65,536.
     offsets : ndarray of int64, shape (n_parts + 1,)
 
     Returns
     -------
     inside : ndarray of bool, shape (n_lines,)
     from_start, from_end : ndarray of int64, shape (n_lines,)
-        Lines since the stretch's first line and until its last one; negative outside on that side.
+        Lines since the segment's first line and until its last one; negative outside on that side.
 
     Examples
     --------
@@ -106,8 +107,8 @@ def best_segment(scores: Values, offsets: Indices) -> tuple[Flags, Indices, Indi
     if not n:
         return np.zeros(0, np.bool_), np.zeros(0, np.int64), np.zeros(0, np.int64)
     first_line = repeat_rows(offsets[:-1], offsets)
-    scores = np.rint(scores * _SCORE_STEPS)  # whole numbers: their sums are exact, ties are ties in any batch
-    # Each article's sums are lowered beyond the last one's, so that a running minimum starts anew with it.
+    scores = np.rint(scores * _SCORE_STEPS)  # sums of whole numbers are exact, so ties do not depend on the batch
+    # Each article's sums are lowered below those of the article before, so that the running minimum starts anew.
     article = repeat_rows(np.arange(len(offsets) - 1), offsets)
     sums = np.cumsum(scores)
     before = sums - scores
@@ -119,7 +120,7 @@ def best_segment(scores: Values, offsets: Indices) -> tuple[Flags, Indices, Indi
     best = np.repeat(np.maximum.reduceat(gains, starts), np.diff(offsets)[filled])
     places = np.arange(n)
     end = np.repeat(np.minimum.reduceat(np.where(gains >= best, places, n), starts), np.diff(offsets)[filled])
-    # The stretch begins at the last place up to its end where the sum before it was lowest.
+    # The segment begins at the last place, up to its end, where the sum before it was lowest.
     is_lowest = (before - drop) <= lowest
     latest = np.maximum.accumulate(np.where(is_lowest, places, 0))
     start = np.maximum(latest[end], first_line)

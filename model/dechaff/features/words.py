@@ -94,10 +94,10 @@ def word_terms(words: Words, n_bits: int) -> Iterator[Terms]:
 
 def _bucket_terms(word_hashes: Hashes, word_offsets: Indices, n_bits: int) -> Iterator[Terms]:
     found = _term_hashes(word_hashes, word_offsets)
-    for kind, salt, (hashes, offsets, first) in zip(TERM_TYPES, _SALTS, found, strict=True):
+    for type_, salt, (hashes, offsets, first) in zip(TERM_TYPES, _SALTS, found, strict=True):
         salted = mix(hashes + salt)
         salted >>= np.uint64(64 - n_bits)
-        yield Terms(kind.name, salted.view(np.int64), offsets, first, kind.by)
+        yield Terms(type_.name, salted.view(np.int64), offsets, first, type_.by)
 
 
 def sum_words(words: Words, weights: Floats) -> Values:
@@ -125,9 +125,9 @@ def sum_term_types(words: Words, weights: Floats) -> Values:
         The weight of each bucket.
     """
     sums = sum_terms(words.hashes, words.offsets, weights, _SALTS, len(weights).bit_length() - 1)
-    for kind, row in zip(TERM_TYPES, sums, strict=True):
-        if kind.by:
-            row[:] = shift(row, words.batch.part_lines, kind.by)
+    for type_, row in zip(TERM_TYPES, sums, strict=True):
+        if type_.by:
+            row[:] = shift(row, words.batch.part_lines, type_.by)
     return sums
 
 
@@ -139,9 +139,9 @@ def sum_terms(
     _: Hashes,
     n_bits: int,
 ) -> Values:
-    """Sum the weights of the terms of each kind, scaled, in the lines they stand in; shape (n_kinds, n_lines)."""
-    kinds = _bucket_terms(hashes, offsets, n_bits)
-    return np.array([sum_rows(weights.take(terms.buckets), terms.offsets) * terms.scale for terms in kinds])
+    """Sum the scaled weights of each line's terms by type, shape (n_types, n_lines)."""
+    types = _bucket_terms(hashes, offsets, n_bits)
+    return np.array([sum_rows(weights.take(terms.buckets), terms.offsets) * terms.scale for terms in types])
 
 
 def _term_hashes(hashes: Hashes, word_offsets: Indices) -> Iterator[tuple[Hashes, Indices, Indices]]:

@@ -30,8 +30,9 @@ def accelerated(reference: Callable[Arguments, Result]) -> Callable[Arguments, R
 
     @wraps(reference)
     def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        """Call the kernel, or the reference."""
         wanted = _in_use.get()
-        function = getattr(_load_kernels(), name) if wanted or (wanted is None and _is_always_used()) else reference
+        function = getattr(_load_kernels(), name) if wanted or (wanted is None and numba_forced()) else reference
         result: Result = function(*args, **kwargs)
         return result
 
@@ -40,7 +41,7 @@ def accelerated(reference: Callable[Arguments, Result]) -> Callable[Arguments, R
 
 @contextmanager
 def use_numba(wanted: bool) -> Iterator[None]:
-    """Use the numba kernels in a `with` block, or numpy alone.
+    """Use the numba kernels in a `with` block, or numpy alone; other threads and tasks are not affected.
 
     Parameters
     ----------
@@ -77,7 +78,8 @@ def numba_available() -> bool:
 
 
 @cache
-def _is_always_used() -> bool:
+def numba_forced() -> bool:
+    """Return whether `DECHAFF_FAST=1` requests the numba kernels for any input, and they are available."""
     return os.environ.get("DECHAFF_FAST") == "1" and numba_available()
 
 

@@ -1,4 +1,4 @@
-"""Counts of each line's characters by kind: letters, capitals, digits, and punctuation by function."""
+"""Counts of each line's characters by class: letters, capitals, digits, and punctuation by function."""
 
 from functools import cache
 from typing import Final, NamedTuple
@@ -32,7 +32,7 @@ class CharacterCounts(NamedTuple):
     Attributes
     ----------
     letters, upper, digits, ideographs, spaces, percents : ndarray of int64, shape (n_lines,)
-        The numbers of characters of each kind; capitals and ideographs also count as letters.
+        The numbers of characters; capitals and ideographs also count as letters.
     marks : ndarray of int64, shape (n_marks, n_lines)
         The numbers of characters of each mark, in the order of `MARKS`.
     """
@@ -66,14 +66,14 @@ def counting_table() -> Classes:
     table[table == 0] = _OTHER
     table[ord("%")] = _PERCENT
     table[[ord("％"), ord("٪")]] = _OTHER_PERCENT
-    kinds = {LETTER | SPACE: 0, UPPER: _UPPER, DIGIT: _DIGIT, IDEOGRAPH: _IDEOGRAPH, CURRENCY: _CURRENCY}
-    for bits, kind in kinds.items():
-        table[(classes & bits) > 0] = kind
+    others = {LETTER | SPACE: 0, UPPER: _UPPER, DIGIT: _DIGIT, IDEOGRAPH: _IDEOGRAPH, CURRENCY: _CURRENCY}
+    for bits, number in others.items():
+        table[(classes & bits) > 0] = number
     return table
 
 
 def count_characters(batch: LineBatch, n_word_chars: Indices) -> CharacterCounts:
-    """Count the characters of each kind in every line.
+    """Count the characters of each class in every line.
 
     Parameters
     ----------
@@ -100,14 +100,14 @@ def count_classes(
     codes: Codes,
     classes: Classes,
     starts: Indices,
-    ends: Indices,  # noqa: ARG001 - what stands between lines is space, which does not count
-    kinds: Classes,
+    ends: Indices,  # noqa: ARG001 - between lines there is only space, which is not counted
+    table: Classes,
 ) -> Indices:
-    """Count the characters of each kind, those of kind 0 aside, in every line, shape (N_CLASSES, n_lines)."""
+    """Count the characters of each class except 0 in every line, shape (N_CLASSES, n_lines)."""
     rare = np.flatnonzero((classes != LETTER) & (classes != SPACE))
     first = np.append(np.searchsorted(rare, starts), len(rare))
     cells = np.repeat(np.arange(0, N_CLASSES * len(starts), N_CLASSES), np.diff(first))
-    cells += kinds.take(codes[rare[len(rare) - len(cells) :]])
+    cells += table.take(codes[rare[len(rare) - len(cells) :]])
     counts = np.bincount(cells, minlength=N_CLASSES * len(starts)).reshape(-1, N_CLASSES)
     counts[:, 0] = 0
     return np.ascontiguousarray(counts.T)

@@ -201,14 +201,14 @@ def _cut_articles(article_lines: Indices) -> Indices:
 
 @accelerated
 def find_lines(codes: Codes, table: Classes) -> tuple[Classes, Indices, Indices, Indices]:
-    """Find the class of each code point, where lines break, and the spans of those that are not blank.
+    """Find the class of each code point, the line breaks, and the spans of the non-blank lines.
 
     Parameters
     ----------
     codes : ndarray of uint32, shape (n_codes,)
-        With a line break at the end.
+        The last one is a line break.
     table : ndarray of uint8
-        The class of every code point.
+        The class bits of every code point.
 
     Returns
     -------

@@ -10,9 +10,7 @@ from functools import cache, cached_property
 
 import numpy as np
 
-from dechaff._typing import Classes, Codes
-from dechaff._typing import Hashes as Hashes
-from dechaff._typing import Indices as Indices
+from dechaff._typing import Classes, Codes, Hashes, Indices
 from dechaff.kernels import accelerated
 from dechaff.text.character_counts import CharacterCounts, count_characters
 from dechaff.text.characters import CURRENCY, IDEOGRAPH, WORD, fold_table
@@ -22,7 +20,6 @@ from dechaff.text.ragged import sum_rows
 # Knuth's and the golden-ratio multiplier: odd, so that they have inverses modulo 2^64.
 _BASE = 6364136223846793005
 _MIX = 0x9E3779B97F4A7C15
-_MASK = 2**64 - 1
 _SMALLEST_TABLE = 1 << 14
 _BUCKET_BITS = 12
 _IDEOGRAPH_WIDTH = 3
@@ -75,7 +72,7 @@ class Words:
 
     @cached_property
     def characters(self) -> CharacterCounts:
-        """Count the characters of each line by kind."""
+        """Count the characters of each line by class."""
         return count_characters(self.batch, sum_rows(self.lengths, self.offsets))
 
     @cached_property
@@ -122,7 +119,7 @@ def find_words(batch: LineBatch, keywords: Keywords = ()) -> Words:
 
 @accelerated
 def count_copies(hashes: Hashes, part_words: Indices) -> Indices:
-    """Count how often each word, or another of its bucket, stands in its part; shape (n_words,)."""
+    """Count how often each word, or another word of its bucket, occurs in its part; shape (n_words,)."""
     buckets = bucket_words(hashes, part_words)
     return np.bincount(buckets)[buckets]
 
@@ -140,7 +137,7 @@ def hash_words(
     codes: Codes,
     classes: Classes,
     line_starts: Indices,
-    line_ends: Indices,  # noqa: ARG001 - the compiled twin goes from line to line
+    line_ends: Indices,  # noqa: ARG001 - the kernel loops over lines
     folded: Codes,
 ) -> tuple[Indices, Indices, Hashes, Indices]:
     """Find and hash words.

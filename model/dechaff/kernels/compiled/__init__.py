@@ -1,4 +1,4 @@
-"""Numba kernels: each computes in one pass the result of the numpy function of its name, which documents it.
+"""Numba kernels: each computes the result of a numpy function in one pass. That function documents it.
 
 Importing this package imports numba. Compiled code is cached on disk for the next process.
 """

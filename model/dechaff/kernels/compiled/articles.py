@@ -17,6 +17,7 @@ def sum_stage(
     conditions: tuple[Indices, Indices, Floats, Indices],
     pattern_weights: Values,
 ) -> Values:
+    """Compute `dechaff.linear.stage.sum_stage`."""
     features, bounds, thresholds, rows = conditions
     n = matrix.shape[1]
     total = np.empty(n)
@@ -53,6 +54,7 @@ def sum_stage(
 
 @compiled
 def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, Flags]:
+    """Compute `dechaff.features.position.find_copies`."""
     n_copies, is_first = np.empty(len(hashes), np.int64), np.empty(len(hashes), np.bool_)
     longest = 1
     for article in range(len(offsets) - 1):
@@ -83,6 +85,7 @@ def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, Flags]:
 
 @compiled
 def forward_messages(ratios: Values, is_last: Flags, stay: float, longest: int) -> Values:
+    """Compute `dechaff.features.smoothing.forward_messages`."""
     messages = np.empty(len(ratios))
     message = 1.0
     for i in range(len(ratios)):
@@ -94,6 +97,7 @@ def forward_messages(ratios: Values, is_last: Flags, stay: float, longest: int) 
 
 @compiled
 def best_segment(scores: Values, offsets: Indices) -> tuple[Flags, Indices, Indices]:
+    """Compute `dechaff.features.smoothing.best_segment`."""
     n = len(scores)
     inside, from_start, from_end = np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(n, np.int64)
     for article in range(len(offsets) - 1):

@@ -26,6 +26,7 @@ def compiled(function: Function) -> Function:
 
 @compiled
 def mix(value: np.uint64) -> np.uint64:
+    """Compute `dechaff.text.tokens.mix` of one hash."""
     value ^= value >> np.uint64(32)
     value *= _MIX
     return value ^ (value >> np.uint64(29))

@@ -10,6 +10,7 @@ from dechaff.kernels.compiled.jit import compiled
 
 @compiled
 def round_column(column: Values) -> Floats:
+    """Compute `dechaff.text.ragged.round_column`."""
     rounded = np.empty(len(column), np.float32)
     for i in range(len(column)):
         rounded[i] = np.rint(column[i] * 10_000.0) / 10_000.0
@@ -17,10 +18,12 @@ def round_column(column: Values) -> Floats:
 
 
 def places_since(flags: Flags, offsets: Indices, limit: int) -> Indices:
+    """Compute `dechaff.text.ragged.places_since`."""
     return _count_places(_as_matrix(flags), offsets, limit, False).reshape(flags.shape)
 
 
 def places_until(flags: Flags, offsets: Indices, limit: int) -> Indices:
+    """Compute `dechaff.text.ragged.places_until`."""
     return _count_places(_as_matrix(flags), offsets, limit, True).reshape(flags.shape)
 
 

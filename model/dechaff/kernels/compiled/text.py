@@ -12,6 +12,7 @@ _IN_WORD = WORD | _SINGLE
 
 @compiled
 def find_lines(codes: Codes, table: Classes) -> tuple[Classes, Indices, Indices, Indices]:
+    """Compute `dechaff.text.lines.find_lines`."""
     n = len(codes)
     classes = np.empty(n, np.uint8)
     n_breaks = 0
@@ -44,6 +45,7 @@ def hash_words(
     line_ends: Indices,
     folded: Codes,
 ) -> tuple[Indices, Indices, Hashes, Indices]:
+    """Compute `dechaff.text.tokens.hash_words`."""
     n_words = 1  # an upper bound: the first code point may begin a word
     for i in range(1, len(classes)):
         begins = (classes[i] & _IN_WORD != 0) & (
@@ -76,6 +78,7 @@ def hash_words(
 
 @compiled
 def count_classes(codes: Codes, classes: Classes, starts: Indices, ends: Indices, table: Classes) -> Indices:
+    """Compute `dechaff.text.character_counts.count_classes`."""
     counts = np.zeros((16, len(starts)), np.int64)
     # Two tables in turn: an increment need not wait for the one before it to be stored.
     even, odd = np.empty(16, np.int64), np.empty(16, np.int64)

@@ -19,6 +19,7 @@ _INDEX_BITS = 13
 def match_phrases(
     word_hashes: Hashes, offsets: Indices, begins: Classes, phrases: Hashes, families: Codes
 ) -> tuple[Indices, Indices, Codes]:
+    """Compute `dechaff.features.lexicon.match_phrases`."""
     # Few phrases have the same top bits: searching these in turn takes less time than bisecting.
     firsts = np.searchsorted(phrases, np.arange(1 << _INDEX_BITS).astype(np.uint64) << np.uint64(64 - _INDEX_BITS))
     most = _MAX_WORDS * offsets[-1]
@@ -47,6 +48,7 @@ def match_phrases(
 def measure_families(
     hit_lines: Indices, lengths: Indices, families: Codes, n_words: Indices, n_families: int
 ) -> Floats:
+    """Compute `dechaff.features.keywords.measure_families`."""
     counts = np.zeros((n_families, len(n_words)), np.int32)
     covered = np.zeros_like(counts)
     features = np.zeros((2, n_families, len(n_words)), np.float32)
@@ -63,6 +65,7 @@ def measure_families(
 
 @compiled
 def count_copies(hashes: Hashes, part_words: Indices) -> Indices:
+    """Compute `dechaff.text.tokens.count_copies`."""
     copies = np.empty(len(hashes), np.int64)
     table = np.zeros(1 << _BUCKET_BITS, np.int64)
     shift = np.uint64(64 - _BUCKET_BITS)
@@ -79,6 +82,7 @@ def count_copies(hashes: Hashes, part_words: Indices) -> Indices:
 
 @compiled
 def count_recurring(copies: Indices, offsets: Indices, part_lines: Indices) -> Indices:
+    """Compute `dechaff.features.position.count_recurring`."""
     counts = np.zeros((2, len(offsets) - 1), np.int64)
     for part in range(len(part_lines) - 1):
         first, last = part_lines[part], part_lines[part + 1]
@@ -94,6 +98,7 @@ def count_recurring(copies: Indices, offsets: Indices, part_lines: Indices) -> I
 
 @compiled
 def count_word_shapes(first_classes: Classes, lengths: Indices, offsets: Indices) -> Indices:
+    """Compute `dechaff.features.shape.count_word_shapes`."""
     counts = np.zeros((3, 3, len(offsets) - 1), np.int64)
     for line in range(len(offsets) - 1):
         for word in range(offsets[line], offsets[line + 1]):
@@ -115,6 +120,7 @@ def measure_cohesion(
     rarities: Values,
     rarities_shared: Values,
 ) -> Values:
+    """Compute `dechaff.features.context.measure_cohesion`."""
     # First the mass of each bucket over the part, then for each word the mass of its bucket in other lines.
     sums = np.zeros((6, len(offsets) - 1))
     masses = np.zeros((1 << _BUCKET_BITS, 2))
@@ -180,6 +186,7 @@ def _sum_as_numpy(values: Floats) -> np.float32:
 
 @compiled
 def sum_terms(hashes: Hashes, offsets: Indices, weights: Floats, salts: Hashes, n_bits: int) -> Values:
+    """Compute `dechaff.features.words.sum_terms`."""
     n_lines = len(offsets) - 1
     sums = np.zeros((len(salts), n_lines))
     shift = np.uint64(64 - n_bits)
