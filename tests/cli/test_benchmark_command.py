@@ -177,5 +177,5 @@ def test_the_peers_extra_is_named() -> None:
 def test_the_default_reference_is_there(pages: Path, saved: Path, figures: PageBenchmark) -> None:
     """The default reference is in the table whatever extractor dechaff runs behind."""
     assert figures.settings["reference"] in {row.system for row in figures.texts}
-    with pytest.raises(InputError, match="no system 'html_text'"):
+    with pytest.raises(InputError, match="unknown reference system 'html_text'"):
         run(pages, saved, reference="html_text")

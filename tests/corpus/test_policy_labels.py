@@ -72,10 +72,12 @@ def test_lines_with_zero_width_characters(tmp_path: Path) -> None:
     [
         ({"text": "One\nTwo", "lines": page_row()["lines"][:1]}, "row 1: no label for the line at"),
         ({"lines": [page_row()["lines"][0] | {"label": "maybe"}]}, "row 1: unknown label 'maybe'"),
+        ({"lines": None}, "row 1: not a page with labelled lines"),
+        ({"lines": [{"start": 0}]}, "row 1: not a page with labelled lines"),
     ],
 )
 def test_malformed_pages(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
-    """A line without a label, or with an unknown one, is an error with the row."""
+    """A line without a label, with an unknown one, or no list of lines at all, is an error with the row."""
     with pytest.raises(CorpusError, match=message):
         read_labels(write(tmp_path / "read.parquet", page_row(**changes)))
 

@@ -288,7 +288,7 @@ def test_on_the_command_line(command: str, tmp_path: Path) -> None:
     assert dechaff(command, "a.txt", "--url", url, cwd=tmp_path).stdout.decode() == titled
     for option in ("--title", "--url"):
         refused = dechaff(command, "a.txt", "b.txt", option, "x", cwd=tmp_path, code=2)
-        assert "2 inputs" in refused.stderr
+        assert "one input, but there are 2" in refused.stderr
 
 
 def test_an_evaluation_with_titles() -> None:

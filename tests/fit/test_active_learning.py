@@ -80,4 +80,4 @@ def test_the_command(tmp_path: Path) -> None:
     assert b"two.txt" in shown
     assert b"one.txt" not in shown
     nothing = dechaff("next", folder / "three.txt", "--to", done, code=1)
-    assert "no articles to label" in nothing.stderr
+    assert "no unlabelled articles" in nothing.stderr

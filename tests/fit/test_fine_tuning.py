@@ -145,7 +145,7 @@ def test_the_command(tmp_path: Path) -> None:
     articles = [sorted(site.glob("*.txt"))[0] for site in sorted(DATA.iterdir())[:SITES_TO_MEASURE]]
     done = dechaff("train", "--start-from", old, *articles, "-o", new, "--json", figures)
     assert b"difference" in done.stdout
-    assert b"sites of yours" in done.stdout
+    assert b"Your 6 sites" in done.stdout
     assert model_digest(old) == digest
     record = json.loads(figures.read_text())
     assert record["n_sites"] == SITES_TO_MEASURE

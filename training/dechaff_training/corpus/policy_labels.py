@@ -35,7 +35,7 @@ def has_read_labels(path: Path) -> bool:
     arrow, parquet = load("pyarrow", "html"), load("pyarrow.parquet", "html")
     try:
         names = parquet.read_schema(path).names
-    except (arrow.ArrowException, OSError):
+    except (arrow.ArrowException, UnicodeDecodeError, OSError):
         return False
     return set(COLUMNS) <= set(names) and "html" not in names
 
@@ -72,6 +72,13 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _read_page(row: Mapping[str, Any], where: str) -> Article:
+    try:
+        return _to_article(row, where)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CorpusError(f"{where}: not a page with labelled lines: {error!r}") from error
+
+
+def _to_article(row: Mapping[str, Any], where: str) -> Article:
     unknown = {line["label"] for line in row["lines"]} - set(_CODES)
     if unknown:
         raise CorpusError(f"{where}: unknown label {unknown.pop()!r}; use 'content' or 'boilerplate'")
