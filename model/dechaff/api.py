@@ -364,7 +364,7 @@ def _map_articles(
     check_texts(strings, or_none=True)
     present = [(place, text) for place, text in enumerate(strings) if text is not None]
     texts = [text for _, text in present]
-    sites = None if groups is None else list(_to_list(groups))
+    sites: Any = None if groups is None else list(_to_list(groups))
     if sites is not None:
         check_groups(strings, sites)
     page_infos = make_page_infos(strings, _to_list(titles), _to_list(urls))
@@ -372,8 +372,7 @@ def _map_articles(
         page_infos = [page_infos[place] for place, _ in present]
     results: list[Result | None] = [None] * len(strings)
     with for_batch(len(texts)):
-        own_sites = None if sites is None else [sites[place] for place, _ in present]
-        duplicates = None if own_sites is None else find_site_duplicates(texts, own_sites)
+        duplicates = sites and find_site_duplicates(texts, [sites[place] for place, _ in present])
         found = chain.from_iterable(map(function, decide(texts, model, threshold, duplicates, page_infos)))
         for (place, _), result in zip(present, found, strict=True):
             results[place] = result
