@@ -51,7 +51,7 @@ class Input:
 
     @property
     def sidecar_name(self) -> str:
-        """Return the name of the additional output files: JSON lines, compressed like the output if possible."""
+        """Return the file name of this input's dropped lines and attributes: JSON Lines, compressed alike."""
         if self.format == "jsonl":
             return self.name
         return f"{self.name}.jsonl" + {"gz": ".gz", "zst": ".zst", "": ""}[self.sidecar_compression]

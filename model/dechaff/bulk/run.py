@@ -164,7 +164,7 @@ class _Run:
         return self._manifest.compiled
 
     def _check_compiled(self, compiled: bool) -> bool:
-        """Return `compiled`; raise InputError if the folder was started with numba kernels that are missing now."""
+        """Return `compiled`; raise InputError if the run to resume used the numba kernels and this one cannot."""
         if self._manifest.compiled and not compiled:
             raise InputError(
                 f"{display_path(self._folder)}: this output folder was started with the numba kernels, which are "

@@ -150,7 +150,7 @@ class Summary:
 
     @property
     def tally(self) -> Counts:
-        """Return `counts` by its former name."""
+        """Return `counts`; the former name, kept for compatibility."""
         return self.counts
 
     def to_dict(self) -> dict[str, Any]:

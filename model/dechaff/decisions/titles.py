@@ -233,7 +233,7 @@ def find_roles(
     ----------
     batch : LineBatch
     log_odds : ndarray of float64, shape (n_lines,)
-        The log-odds of content without titles, which locate the body.
+        The log-odds of content, computed without titles; they locate the body.
     page_infos : sequence of PageInfo, length n_articles
     words : Words, optional
         The words of the batch.

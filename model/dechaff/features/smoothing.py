@@ -21,14 +21,15 @@ def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
     """Return the posterior log-odds of a two-state Markov chain over each article's lines.
 
     A line has the state of the line before it with probability `stay`. The influence of a line decreases by the
-    factor `2 * stay - 1` from line to line and is negligible beyond some distance. So all lines are divided into
-    stretches that are computed in parallel, each with enough of the lines before it.
+    factor `2 * stay - 1` from line to line and is negligible beyond some distance. Each of the two passes, forward
+    and backward, is therefore split into stretches that are computed in parallel, after a run-up of that distance.
 
     Parameters
     ----------
     log_odds : ndarray of float64, shape (n_lines,)
         The log-odds of each line by itself.
     offsets : ndarray of int64, shape (n_parts + 1,)
+        Where each article's lines begin.
     stay : float
         From 0.5 (lines are independent) to less than 1 (one state for all).
 

@@ -111,10 +111,10 @@ class LineBatch:
         return np.repeat(np.arange(len(self.part_lines) - 1), np.diff(self.part_lines))
 
     def sections(self) -> Iterator["LineBatch"]:
-        r"""Yield the batch as smaller batches of at most `MOST_LINES` lines, in which each part is an article.
+        r"""Yield the batch as batches of at most `MOST_LINES` lines, in which each part counts as an article.
 
         The lines of all sections are the lines of the batch, in order. A batch with at most `MOST_LINES` lines is
-        its own and only section.
+        yielded unchanged.
 
         Examples
         --------

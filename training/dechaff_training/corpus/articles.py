@@ -53,8 +53,8 @@ class Article:
     silver : bool
         Whether the labels are silver: from a vote of extractors instead of a gold body.
     roles, policy_kinds : tuple of str, optional
-        For pages labelled by reading, the role of each content line (headline, standfirst, lead) and the kind of
-        each boilerplate line by the label policy; "" for none.
+        For pages whose lines a reader labelled one by one (labels are not derived from a gold text): the role of
+        each content line (headline, standfirst, lead), and the kind of each boilerplate line; "" for none.
     """
 
     text: str

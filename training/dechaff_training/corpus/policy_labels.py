@@ -235,7 +235,7 @@ def _align_tokens(
 
 
 def _find_moved(own: Sequence[tuple[str, ...]], other: Sequence[tuple[str, ...]], found: list[list[int]]) -> None:
-    """Find lines without counterpart as whole lines elsewhere in the source."""
+    """For each line without a counterpart, look for the same whole line elsewhere in the source."""
     places: dict[tuple[str, ...], list[int]] = {}
     for line, words in enumerate(own):
         places.setdefault(words, []).append(line)

@@ -47,7 +47,7 @@ _MAX_WORD_LENGTH: Final = 1000
 
 @dataclass(frozen=True)
 class TextGroup:
-    """A group of pages with common figures: of one source, type of page and extractor.
+    """Pages that are scored together: those of one source, page type and extractor.
 
     Attributes
     ----------
@@ -111,14 +111,14 @@ def compare(
     corpus : Corpus
         Articles without a gold text (`gold_text`) are ignored.
     systems : mapping of str to callable
-        Each returns a text for each article. The first is the reference for differences.
-    The systems by name; each returns a text for each article. The first is the reference for differences.
-    seed : int
+        The systems by name; each returns a text for each article. The first is the reference for differences.
+    n_resamples, seed : int
+        The number of resamples of the sites behind each interval, and their random seed.
 
     Returns
     -------
     list of TextRow
-        The rows by source, articles or other pages, and extractor; within a group in the order of `systems`.
+        The rows, grouped by source, page type (articles or other pages) and extractor; within a group in the order of `systems`.
     """
     articles = with_gold(corpus)
     outputs = {name: system(articles) for name, system in systems.items()}

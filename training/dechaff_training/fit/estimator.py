@@ -36,7 +36,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     C : float
         Inverse strength of the L2 penalty in stage 1, on features and hashed words.
     C_context : float
-        Inverse strength of the L2 penalty in stage 2 (on features, context and crosses) and in stage 3.
+        Inverse strength of the L2 penalty in stage 2 (on features, context, and crosses: the leaves of shallow
+        trees as one-hot features) and in stage 3.
     n_bits : int
         The number of bits of the word hash: there are 2**n_bits buckets.
     n_trees : int
@@ -53,7 +54,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     length_power : float
         The exponent of the number of words in the weight of a line.
     article_power : float
-        The exponent of the sum of an article's line weights, by which they are divided: with 0 long articles
+        Each line's weight is divided by the sum of its article's line weights to this power: with 0 long articles
         outweigh short ones, with 1 all articles have the same weight.
     max_lines : int
         The maximum number of lines for each regression, drawn in proportion to their weights.

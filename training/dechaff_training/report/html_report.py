@@ -60,7 +60,7 @@ class Tally:
 
     @property
     def dropped_kinds(self) -> list[str]:
-        """Return the kinds of the dropped lines, sorted by their words, most first."""
+        """Return the kinds of the dropped lines, sorted by number of words, largest first."""
         kinds = [kind for kind in self.lines if kind != KEPT]
         return sorted(kinds, key=lambda kind: (-self.words[kind], kind))
 
