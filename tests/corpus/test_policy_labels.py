@@ -73,6 +73,7 @@ def test_lines_with_zero_width_characters(tmp_path: Path) -> None:
         ({"text": "One\nTwo", "lines": page_row()["lines"][:1]}, "row 1: no label for the line at"),
         ({"lines": [page_row()["lines"][0] | {"label": "maybe"}]}, "row 1: unknown label 'maybe'"),
         ({"lines": None}, "row 1: not a page with labelled lines"),
+        ({"text": None, "lines": []}, "row 1: id, site and text must be strings"),
         ({"lines": [{"start": 0}]}, "row 1: not a page with labelled lines"),
     ],
 )

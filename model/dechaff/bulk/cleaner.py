@@ -83,8 +83,7 @@ class Cleaner:
             texts.extend(decision.kept_texts())
             counts.count(decision.batch, decision.kept, decision.flags)
             if histogram is not None:
-                for forward in decision.forwards():
-                    histogram.count(forward.matrix)
+                histogram.count_all(decision)
             if self._settings.dropped:
                 dropped.append(join_lines(_dropped_lines(own, decision), self._dumps))
             if self._settings.attributes:

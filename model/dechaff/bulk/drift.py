@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.decisions.decide import decide
+from dechaff.decisions.decide import Decision, decide
 from dechaff.linear.line_model import LineModel
 from dechaff.linear.stage import Matrix
 
@@ -99,6 +99,11 @@ class FeatureHistogram:
         self.counts = np.zeros((len(self._rows), self._edges.shape[1] + 1), np.int64)
         self._n_seen = 1
 
+    def count_all(self, decision: Decision) -> None:
+        """Count a sample of the lines of a batch."""
+        for forward in decision.forwards():
+            self.count(forward.matrix)
+
     def count(self, matrix: Matrix) -> None:
         """Count a sample of the lines of a feature matrix, shape (n_features, n_lines)."""
         sample = choose_lines(self._n_seen, matrix.shape[1])
@@ -138,8 +143,10 @@ def make_profile(model: LineModel, texts: Sequence[str]) -> dict[str, Any]:
     """
     n_features, matrices, kept = len(model.stage1.names), [], []
     for decision in decide(texts, model):
-        matrices += [forward.matrix[:n_features] for forward in decision.forwards()]
+        # Copies, because a view would keep all features in memory.
+        matrices += [forward.matrix[:n_features].copy() for forward in decision.forwards()]
         kept.append(decision.kept)
+        del decision
     matrix = np.concatenate(matrices, axis=1)
     features = {}
     for name, values in zip(model.stage1.names, matrix.astype(np.float64), strict=True):

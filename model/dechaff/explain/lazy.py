@@ -13,9 +13,10 @@ from dechaff.explain.sentences import Sentences
 from dechaff.linear.forward import Forward
 from dechaff.text.lines import LineBatch
 
-# The latest forward passes stay in memory, 0.6 MB for 200 lines; older ones are computed again on demand, so that a
-# list of many articles stays small.
+# The latest forward passes stay in memory, 0.6 MB for 200 lines; older and longer ones are computed again on demand,
+# so that a list of many articles stays small.
 _latest: Final[deque[Forward]] = deque(maxlen=8)
+_MOST_REMEMBERED_LINES: Final = 2000
 
 
 class LazyExplanation:
@@ -58,10 +59,14 @@ class LazyExplanation:
     @cached_property
     def kinds(self) -> list[str | None]:
         """Return the kind of each line, None for content."""
-        forward = self.forward()
-        return line_kinds(forward.batch, ~self._kept, lines=[forward.lines])
+        forward = None if self._forward is None else self._forward()
+        lines = None if forward is None else [forward.lines]
+        return line_kinds(
+            LineBatch.from_texts([self._text]), ~self._kept, keywords=self._model.keywords, lines=lines
+        )
 
 
 def _remember(forward: Forward) -> "weakref.ref[Forward]":
-    _latest.append(forward)
+    if forward.batch.n_lines <= _MOST_REMEMBERED_LINES:
+        _latest.append(forward)
     return weakref.ref(forward)

@@ -166,3 +166,4 @@ def _clean(texts: list[str], model: LineModel, threshold: Threshold) -> Iterator
         counts = decision.n_lines.tolist(), decision.n_kept.tolist()
         columns = zip(decision.kept_texts(), decision.dropped_texts(), *counts, decision.flags, strict=True)
         yield from itertools.starmap(_Result, columns)
+        del decision, columns  # the features take memory while the next batch is computed

@@ -209,6 +209,10 @@ class LineModel:
         """
         return np.concatenate([self.forward(section).matrix for section in batch.sections()], axis=1)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a pickle, also one in which the stages have their old names."""
+        vars(self).update({_RENAMED.get(name, name): value for name, value in state.items()})
+
     def __getattr__(self, name: str) -> Any:
         """Return a stage by its old name."""
         if name not in _RENAMED:

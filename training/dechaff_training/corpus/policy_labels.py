@@ -79,6 +79,8 @@ def _read_page(row: Mapping[str, Any], where: str) -> Article:
 
 
 def _to_article(row: Mapping[str, Any], where: str) -> Article:
+    if not all(isinstance(row[name], str) for name in ("id", "site", "text")):
+        raise CorpusError(f"{where}: id, site and text must be strings")
     unknown = {line["label"] for line in row["lines"]} - set(_CODES)
     if unknown:
         raise CorpusError(f"{where}: unknown label {unknown.pop()!r}; use 'content' or 'boilerplate'")

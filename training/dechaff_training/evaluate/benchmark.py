@@ -118,7 +118,8 @@ def compare(
     Returns
     -------
     list of TextRow
-        The rows, grouped by source, page type (articles or other pages) and extractor; within a group in the order of `systems`.
+        The rows, grouped by source, page type (articles or other pages) and extractor; within a group in the order
+        of `systems`.
     """
     articles = with_gold(corpus)
     outputs = {name: system(articles) for name, system in systems.items()}

@@ -250,6 +250,7 @@ def decide_corpus(
             columns.append(
                 (decision.probability, decision.kept, batch.ends - batch.starts, n_tokens, decision.n_lines)
             )
+            del decision  # its features take memory while the next batch is computed
     if not columns:
         raise CorpusError(
             "no articles to evaluate: silver labels (from a vote of extractors) do not count; "

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.explain.kinds import KINDS, KindWeights, line_kinds
+from dechaff.kernels import for_batch
 from dechaff.text.batching import batches
 from dechaff.text.tokens import Keywords
 from dechaff_training.corpus import BOILERPLATE
@@ -70,9 +71,10 @@ def predict_kinds(corpus: Corpus, weights: KindWeights | None = None, keywords: 
     """
     is_boilerplate = _is_boilerplate(corpus)
     found: list[str] = []
-    for batch in batches(corpus.texts):
-        own = is_boilerplate[len(found) : len(found) + batch.n_lines]
-        found += [kind or "" for kind in line_kinds(batch, own, weights, keywords)]
+    with for_batch(len(corpus)):
+        for batch in batches(corpus.texts):
+            own = is_boilerplate[len(found) : len(found) + batch.n_lines]
+            found += [kind or "" for kind in line_kinds(batch, own, weights, keywords)]
     return np.array(found, np.str_)
 
 

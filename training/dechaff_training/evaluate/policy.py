@@ -12,6 +12,7 @@ from dechaff.api import clean_array
 from dechaff.decisions.decide import decide
 from dechaff.decisions.titles import make_page_infos
 from dechaff.errors import CorpusError
+from dechaff.kernels import for_batch
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.text.lines import split_lines
 from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED, Article
@@ -95,12 +96,15 @@ def evaluate_policy(
     Raises
     ------
     CorpusError
-        If there are no pages.
+        If there are no pages, or a page has no HTML.
     MissingExtraError
         If an extractor is not installed.
     """
     if not pages:
-        raise CorpusError("no pages that were labelled by reading: name a Parquet file of them")
+        raise CorpusError("no pages that were labelled by reading: give a Parquet file of them")
+    missing = [page.id for page in pages if html and page.id not in html]
+    if missing:
+        raise CorpusError(f"{missing[0]} and perhaps other pages have no HTML: give all files of their pages")
     kept = dict(_model_lines(pages, model, threshold))
     for name in peers if html else ():
         texts = [extract((html or {})[page.id], name) for page in pages]
@@ -154,8 +158,10 @@ def _model_lines(pages: Sequence[Article], model: LineModel, threshold: Threshol
     found = []
     for system, titles in (("dechaff", None), ("dechaff, with title", [page.title for page in pages])):
         kept: list[Flags] = []
-        for decision in decide(texts, model, threshold, page_infos=make_page_infos(texts, titles, None)):
-            kept += np.split(decision.kept, decision.batch.article_lines[1:-1])
+        with for_batch(len(texts)):
+            for decision in decide(texts, model, threshold, page_infos=make_page_infos(texts, titles, None)):
+                kept += np.split(decision.kept, decision.batch.article_lines[1:-1])
+                del decision  # its features take memory while the next batch is computed
         found.append((system, kept))
     return found
 

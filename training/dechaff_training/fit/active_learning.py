@@ -8,9 +8,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff.kernels import for_batch
 from dechaff.linear.line_model import LineModel
 from dechaff.linear.stage import Values, sigmoid
 from dechaff.text.batching import batches
+from dechaff.text.lines import LineBatch
 
 #: A line is unsure if its probability of content is within this interval.
 UNSURE: Final = (0.2, 0.8)
@@ -108,19 +110,20 @@ def is_unsure(probability: Values) -> NDArray[np.bool_]:
 
 def measure_uncertainty(model: LineModel, texts: Sequence[str]) -> Values:
     """Compute the expected wrong words, the unsure lines and their words per article, shape (n_articles, 3)."""
-    rows = [np.zeros((0, 3))]
-    for batch in batches(texts):
-        forwards = [(f.log_odds, f.words.counts) for f in map(model.forward, batch.sections()) if batch.n_lines]
-        if not forwards:
-            rows.append(np.zeros((batch.n_articles, 3)))
-            continue
-        log_odds, n_words = map(np.concatenate, zip(*forwards, strict=True))
-        probability = sigmoid(log_odds)
-        unsure = is_unsure(probability)
-        wrong = n_words * np.minimum(probability, 1 - probability)
-        columns = (wrong, unsure, n_words * unsure)
-        rows.append(np.column_stack([np.bincount(batch.line_articles, c, batch.n_articles) for c in columns]))
-    return np.concatenate(rows)
+    with for_batch(len(texts)):
+        return np.concatenate([np.zeros((0, 3)), *(_batch_uncertainty(model, batch) for batch in batches(texts))])
+
+
+def _batch_uncertainty(model: LineModel, batch: LineBatch) -> Values:
+    if not batch.n_lines:
+        return np.zeros((batch.n_articles, 3))
+    forwards = ((f.log_odds, f.words.counts) for f in map(model.forward, batch.sections()))
+    log_odds, n_words = map(np.concatenate, zip(*forwards, strict=True))
+    probability = sigmoid(log_odds)
+    unsure = is_unsure(probability)
+    wrong = n_words * np.minimum(probability, 1 - probability)
+    columns = (wrong, unsure, n_words * unsure)
+    return np.column_stack([np.bincount(batch.line_articles, c, batch.n_articles) for c in columns])
 
 
 def _format_reason(n_lines: int, n_words: int, before: int) -> str:

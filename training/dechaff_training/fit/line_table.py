@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from dechaff.features import group_names, stack
 from dechaff.features.stage3 import stage3_features
 from dechaff.features.words import word_terms
+from dechaff.kernels import for_batch
 from dechaff.linear.forward import LineFeatures
 from dechaff.linear.line_model import stage_names
 from dechaff.linear.stage import Crosses, Matrix, Stage, Values
@@ -70,10 +71,11 @@ class LineTable:
         self._n_stage1 = len(names1)
         self.dense: Matrix = np.zeros((int(self.counts.sum()), len(names2)), np.float32)
         hashed, n_words = [], []
-        for rows, lines in self._line_features(texts):
-            self.dense[rows, : self._n_stage1] = stack(lines.columns).T
-            hashed.append(word_matrix(lines.words, n_bits))
-            n_words.append(lines.words.counts)
+        with for_batch(len(texts)):
+            for rows, lines in self._line_features(texts):
+                self.dense[rows, : self._n_stage1] = stack(lines.columns).T
+                hashed.append(word_matrix(lines.words, n_bits))
+                n_words.append(lines.words.counts)
         self.n_words = np.concatenate(n_words)
         self.words = sparse.vstack(hashed, format="csr", dtype=np.float32)
         if "words" in without:
@@ -109,8 +111,9 @@ class LineTable:
             The same texts as for the table.
         log_odds : ndarray of float64, shape (n_lines,)
         """
-        for rows, lines in self._line_features(texts):
-            self.dense[rows, self._n_stage1 :] = stack(lines.context(log_odds[rows])).T
+        with for_batch(len(texts)):
+            for rows, lines in self._line_features(texts):
+                self.dense[rows, self._n_stage1 :] = stack(lines.context(log_odds[rows])).T
         self.dense[:, self._blank] = 0
 
     def stage3_matrix(self, log_odds: Values) -> Matrix:
