@@ -13,8 +13,8 @@ from dechaff.explain.sentences import Sentences
 from dechaff.linear.forward import Forward
 from dechaff.text.lines import LineBatch
 
-# The latest forward passes stay in memory, 0.6 MB for 200 lines; older and longer ones are computed again on demand,
-# so that a list of many articles stays small.
+# The latest forward passes stay in memory, 0.6 MB for 200 lines; older and longer ones are computed again on
+# demand, so that a list of many articles stays small.
 _latest: Final[deque[Forward]] = deque(maxlen=8)
 _MOST_REMEMBERED_LINES: Final = 2000
 
