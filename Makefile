@@ -79,7 +79,7 @@ fuzz: $(READY)  ## Fuzz every target for SECONDS_EACH (60) with atheris; what it
 	    $(BIN)/python tests/fuzz/run.py $$target --seconds $(SECONDS_EACH) || exit 1; done
 
 notebooks: $(READY)  ## Execute the notebooks.
-	$(BIN)/python -m pytest --nbmake --nbmake-timeout=600 notebooks
+	$(BIN)/python -m pytest --nbmake --nbmake-timeout=1800 notebooks
 
 benchmarks: $(READY)  ## Time against Resiliparse on PAGES/test, as ratios in one run.
 	$(BIN)/python benchmarks/speed.py --pages $(PAGES)/test
