@@ -19,6 +19,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from dechaff._typing import Values
 from dechaff.extras import load
 from dechaff.text.lines import split_lines
 from dechaff_training.corpus import BOILERPLATE, CONTENT, MASKED, Article
@@ -33,7 +34,7 @@ from dechaff_training.corpus.gold_alignment import (
     vote,
 )
 from dechaff_training.corpus.pages import EVERYTHING, read_html, read_pages
-from dechaff_training.evaluate.metrics import Resamples, Values, ratio
+from dechaff_training.evaluate.metrics import Resamples, ratio
 from dechaff_training.evaluate.tables import Table
 from dechaff_training.report.rendering import print_tables
 

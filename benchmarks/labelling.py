@@ -18,11 +18,12 @@ import numpy as np
 import typer
 
 from dechaff import LineModel, load_model, save_model
+from dechaff._typing import Values
 from dechaff.files import written_whole
 from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.evaluate.benchmark import text_columns
 from dechaff_training.evaluate.evaluation import decide_corpus
-from dechaff_training.evaluate.metrics import Estimate, Resamples, Values, f1_of_means
+from dechaff_training.evaluate.metrics import Estimate, Resamples, f1_of_means
 from dechaff_training.evaluate.tables import Table
 from dechaff_training.fit.active_learning import rank_articles
 from dechaff_training.fit.estimator import LineClassifier

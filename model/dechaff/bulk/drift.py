@@ -11,9 +11,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff._typing import Matrix
 from dechaff.decisions.decide import Decision, decide
 from dechaff.linear.line_model import LineModel
-from dechaff.linear.stage import Matrix
 
 #: The key of the profile in a model's metadata.
 KEY: Final = "profile"

@@ -7,12 +7,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff._typing import Values
 from dechaff.decisions.site_lines import lower_site_duplicates
 from dechaff.decisions.titles import PageInfo, title_log_odds
 from dechaff.linear.artifact import default_model
 from dechaff.linear.forward import Forward
 from dechaff.linear.line_model import LineModel, Threshold
-from dechaff.linear.stage import Values, sigmoid
+from dechaff.linear.stage import sigmoid
 from dechaff.text.batching import batches
 from dechaff.text.lines import MOST_LINES, LineBatch
 from dechaff.text.ragged import repeat_rows, sum_rows

@@ -10,15 +10,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff._typing import Flags, Values
 from dechaff.errors import InputError
 from dechaff.features.words import line_hashes
-from dechaff.linear.stage import Values
 from dechaff.text.batching import batches
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import repeat_rows, sum_rows
 from dechaff.text.tokens import find_words
-
-Flags = NDArray[np.bool_]
 
 #: Added to the log-odds of content of a site duplicate. The value was fitted by a regression on training sites with
 #: several pages, together with out-of-fold log-odds.

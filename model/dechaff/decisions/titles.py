@@ -15,9 +15,9 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff._typing import Hashes, Indices
+from dechaff._typing import Hashes, Indices, Values
 from dechaff.errors import InputError
-from dechaff.linear.stage import Values, sigmoid
+from dechaff.linear.stage import sigmoid
 from dechaff.text.characters import N_CODE_POINTS, fold_table
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import sum_rows

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dechaff._typing import Matrix, Values
 from dechaff.decisions.titles import NO_PAGE_INFO, REASONS, PageInfo, title_contributions
 from dechaff.features.words import Terms, sum_term_types, word_terms
 from dechaff.linear.forward import Forward
-from dechaff.linear.stage import LINES_AT_ONCE, SPLITS_PER_TREE, Crosses, Matrix, Stage, Values
+from dechaff.linear.stage import LINES_AT_ONCE, SPLITS_PER_TREE, Crosses, Stage
 from dechaff.text.tokens import Words
 
 

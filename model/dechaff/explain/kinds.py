@@ -14,13 +14,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff._typing import Columns
+from dechaff._typing import Columns, Values
 from dechaff.linear.forward import LineFeatures
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import shift
 from dechaff.text.tokens import Keywords
-
-Values = NDArray[np.float64]
 
 #: The kinds of boilerplate; labelled files use these names.
 KINDS: Final = ("offer", "share", "related", "credit", "date", "legal", "comment", "other")

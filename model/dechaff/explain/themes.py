@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from dechaff._typing import Values
 from dechaff.explain.contributions import Explanation
 from dechaff.features.words import TERM_TYPES
-from dechaff.linear.stage import Values
 
 _ALTERNATIVES: Final = " | "
 

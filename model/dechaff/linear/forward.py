@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from dechaff._typing import Columns
+from dechaff._typing import Columns, Matrix, Values
 from dechaff.features import line_features
 from dechaff.features.context import context_features
-from dechaff.linear.stage import Matrix, Values
 from dechaff.text.lines import LineBatch
 from dechaff.text.tokens import Keywords, Words, find_words
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff._typing import Matrix, Values
 from dechaff.errors import InputError
 from dechaff.features import feature_names, stack
 from dechaff.features.context import context_names
@@ -22,7 +23,7 @@ from dechaff.features.stage3 import stage3_features
 from dechaff.features.words import sum_words
 from dechaff.kernels import for_batch
 from dechaff.linear.forward import Forward, LineFeatures
-from dechaff.linear.stage import Matrix, Stage, Values, sigmoid
+from dechaff.linear.stage import Stage, sigmoid
 from dechaff.text.batching import batches
 from dechaff.text.lines import LineBatch
 from dechaff.text.tokens import Keywords

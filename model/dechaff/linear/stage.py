@@ -11,15 +11,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff._typing import Indices, Matrix, Values
 from dechaff.kernels import accelerated
 
 SPLITS_PER_TREE: Final = 8
 # Leaves are summed in parts of this many lines, to bound the memory.
 LINES_AT_ONCE: Final = 1 << 14
 
-Matrix = NDArray[np.float32]
-Values = NDArray[np.float64]
-Indices = NDArray[np.int64]
 # The result of `Crosses.conditions`.
 Conditions = tuple[Indices, Indices, NDArray[np.float32], Indices]
 

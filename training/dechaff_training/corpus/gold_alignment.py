@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff._typing import Flags
 from dechaff.text.lines import split_lines
 from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED
-from dechaff_training.corpus.text_matching import Flags, Match, Tokens, match_tokens
+from dechaff_training.corpus.text_matching import Match, Tokens, match_tokens
 from dechaff_training.corpus.tokens import shingles, tokenize_folded
 
 #: Part of all cache keys: increase this number whenever labels may change.

@@ -15,10 +15,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff._typing import Flags, Indices
 from dechaff_training.corpus.tokens import ngrams, tokenize_folded
-
-Flags = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 # Minimum lengths of a run: three words are significant, three CJK characters are not.
 _RUN, _CJK_RUN, _MOVED_RUN = 3, 6, 8
@@ -42,7 +40,7 @@ class Tokens:
     """
 
     words: list[str]
-    lines: Ints
+    lines: Indices
     n_lines: int
 
     @classmethod
@@ -52,7 +50,7 @@ class Tokens:
         numbers = np.repeat(np.arange(len(lines)), np.fromiter(map(len, found), np.int64, len(lines)))
         return cls([word for words in found for word in words], numbers, len(lines))
 
-    def bounds(self) -> Ints:
+    def bounds(self) -> Indices:
         """Return the index of each line's first token, and the total number of tokens as the last element."""
         return np.searchsorted(self.lines, np.arange(self.n_lines + 1)).astype(np.int64)
 
@@ -61,7 +59,7 @@ class Tokens:
         start, end = np.searchsorted(self.lines, (number, number + 1))
         return self.words[start:end]
 
-    def count(self, flags: Flags | None = None) -> Ints:
+    def count(self, flags: Flags | None = None) -> Indices:
         """Count each line's tokens, or only its flagged tokens."""
         return np.bincount(self.lines if flags is None else self.lines[flags], minlength=self.n_lines)
 
@@ -85,8 +83,8 @@ class Match:
 
     page: Tokens
     gold: Tokens
-    page_ids: Ints
-    gold_ids: Ints
+    page_ids: Indices
+    gold_ids: Indices
     on_page: Flags
     in_gold: Flags
 
@@ -133,13 +131,13 @@ def match_tokens(lines: Sequence[str], body: Sequence[str]) -> Match:
     return match
 
 
-def _match_runs(match: Match, runs: Ints) -> None:
+def _match_runs(match: Match, runs: Indices) -> None:
     for gold, page, length in runs.tolist():
         match.in_gold[gold : gold + length] = True
         match.on_page[page : page + length] = True
 
 
-def _covered(ids: Ints, others: Ints, size: int) -> Flags:
+def _covered(ids: Indices, others: Indices, size: int) -> Flags:
     """Flag the tokens in runs of `size` common to both sides; one of the sides must not contain -1."""
     common = set(ngrams(others.tolist(), size))
     starts = np.array([start for start, run in enumerate(ngrams(ids.tolist(), size)) if run in common], np.int64)
@@ -149,7 +147,7 @@ def _covered(ids: Ints, others: Ints, size: int) -> Flags:
     return covered
 
 
-def _find_runs(gold: Ints, page: Ints, size: int) -> Ints:
+def _find_runs(gold: Indices, page: Indices, size: int) -> Indices:
     """Return the runs of at least `size` tokens common to both: rows of gold start, page start, length."""
     places = defaultdict(list)
     for start, run in enumerate(ngrams(gold.tolist(), size)):
@@ -165,7 +163,7 @@ def _find_runs(gold: Ints, page: Ints, size: int) -> Ints:
     return _prune(_join_diagonals(golds, pages, size), len(gold), len(page))
 
 
-def _join_diagonals(golds: Ints, pages: Ints, size: int) -> Ints:
+def _join_diagonals(golds: Indices, pages: Indices, size: int) -> Indices:
     """Merge consecutive n-grams of gold and page into runs."""
     order = np.lexsort((golds, pages - golds))
     golds, pages = golds[order], pages[order]
@@ -176,7 +174,7 @@ def _join_diagonals(golds: Ints, pages: Ints, size: int) -> Ints:
     return np.column_stack((golds[starts], pages[starts], lengths))
 
 
-def _prune(runs: Ints, n_gold: int, n_page: int) -> Ints:
+def _prune(runs: Indices, n_gold: int, n_page: int) -> Indices:
     """Drop chance matches: runs that begin inside far longer runs on both sides."""
     dominated = np.ones(len(runs), bool)
     by_length = runs[np.argsort(runs[:, 2], kind="stable")]
@@ -189,7 +187,7 @@ def _prune(runs: Ints, n_gold: int, n_page: int) -> Ints:
     return runs[np.argsort(-runs[:, 2], kind="stable")[:_MAX_RUNS]]
 
 
-def _chain(runs: Ints) -> Ints:
+def _chain(runs: Indices) -> Indices:
     """Return the chain of runs, in the order of both sides, with the most tokens minus the cost of the gaps."""
     if not len(runs):
         return runs
@@ -209,14 +207,14 @@ def _chain(runs: Ints) -> Ints:
     return _trace(runs, back, int(score.argmax()))
 
 
-def _cost(gold_gap: Ints, page_gap: Ints) -> NDArray[np.float64]:
+def _cost(gold_gap: Indices, page_gap: Indices) -> NDArray[np.float64]:
     """Return the cost of gaps: logarithmic in tokens, and higher for the page than for the gold."""
     on_page, in_gold = np.maximum(page_gap, 0), np.maximum(gold_gap, 0)
     cost: NDArray[np.float64] = 0.75 * np.log2(1 + on_page) + 0.25 * np.log2(1 + in_gold)
     return cost + ((on_page > 0) | (in_gold > 0))
 
 
-def _trace(runs: Ints, back: Ints, last: int) -> Ints:
+def _trace(runs: Indices, back: Indices, last: int) -> Indices:
     chosen = []
     while last >= 0:
         chosen.append(last)
@@ -229,7 +227,7 @@ def _trace(runs: Ints, back: Ints, last: int) -> Ints:
     return chain
 
 
-def _fill_gaps(match: Match, chain: Ints) -> None:
+def _fill_gaps(match: Match, chain: Indices) -> None:
     """Match whole lines of any length in the gaps of a chain, in order, and each gold token at most once."""
     if not len(chain):
         return
@@ -245,7 +243,7 @@ def _fill_gaps(match: Match, chain: Ints) -> None:
 
 def _fill_gap(
     match: Match,
-    bounds: Ints,
+    bounds: Indices,
     edges: set[int],
     gold: tuple[int, int],
     page: tuple[int, int],
@@ -263,7 +261,7 @@ def _fill_gap(
         gold = (gold[0], place) if backwards else (place + end - start, gold[1])
 
 
-def _find_line(match: Match, ids: Ints, gold: tuple[int, int], edges: set[int], *, backwards: bool) -> int:
+def _find_line(match: Match, ids: Indices, gold: tuple[int, int], edges: set[int], *, backwards: bool) -> int:
     """Return the start of a line in a span of the gold; -1 if the line does not occur in it.
 
     A short line must be a whole paragraph, or adjoin the matched neighbour.

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from dechaff._typing import Values
 from dechaff.api import clean_array
 from dechaff.decisions.decide import kept_texts
 from dechaff.linear.line_model import LineModel, Threshold
@@ -21,7 +22,6 @@ from dechaff_training.evaluate.metrics import (
     N_RESAMPLES,
     Estimate,
     Resamples,
-    Values,
     drop_headline,
     f1_of_means,
     mean_precision,

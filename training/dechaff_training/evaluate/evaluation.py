@@ -7,12 +7,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff._typing import Indices, Values
 from dechaff.decisions.decide import decide
 from dechaff.decisions.titles import make_page_infos
 from dechaff.errors import CorpusError
 from dechaff.kernels import for_batch
 from dechaff.linear.line_model import LineModel, Threshold
-from dechaff.linear.stage import Values
 from dechaff.text.tokens import Keywords
 from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.corpus.policy_labels import EXTRACTOR
@@ -29,8 +29,6 @@ from dechaff_training.evaluate.line_records import LineRecords
 from dechaff_training.evaluate.metrics import N_RESAMPLES, Estimate, Resamples, line_scores
 from dechaff_training.evaluate.policy import PolicyRow, evaluate_policy, policy_table
 from dechaff_training.evaluate.tables import Table
-
-Indices = NDArray[np.int64]
 
 #: The groupings of articles: a key function for each, and figures for each group of articles with the same key.
 GROUPINGS: Final[Mapping[str, Callable[[Article], str]]] = {

@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dechaff._typing import Values
 from dechaff.decisions.titles import title_parts
 from dechaff_training.corpus.tokens import Shingles, tokenize
 
-Values = NDArray[np.float64]
 #: Maps sums, shape (..., n_columns), to figures, shape (...).
 Statistic = Callable[[Values], Values]
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff._typing import Flags
 from dechaff.api import clean_array
 from dechaff.decisions.decide import decide
 from dechaff.decisions.titles import make_page_infos
@@ -21,8 +22,6 @@ from dechaff_training.corpus.policy_labels import source_lines
 from dechaff_training.corpus.text_matching import Tokens
 from dechaff_training.evaluate.metrics import N_RESAMPLES, Estimate, Resamples, ratio
 from dechaff_training.evaluate.tables import Table
-
-Flags = NDArray[np.bool_]
 
 #: The roles of content lines that have a figure of their own.
 ROLES: Final = ("headline", "standfirst", "lead")

@@ -8,9 +8,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff._typing import Values
 from dechaff.kernels import for_batch
 from dechaff.linear.line_model import LineModel
-from dechaff.linear.stage import Values, sigmoid
+from dechaff.linear.stage import sigmoid
 from dechaff.text.batching import batches
 from dechaff.text.lines import LineBatch
 

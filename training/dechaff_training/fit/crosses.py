@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from dechaff.linear.stage import SPLITS_PER_TREE, Crosses, Matrix
+from dechaff._typing import Matrix
+from dechaff.linear.stage import SPLITS_PER_TREE, Crosses
 
 N_LEAVES = SPLITS_PER_TREE + 1
 

@@ -11,10 +11,11 @@ from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from dechaff._typing import Values
 from dechaff.features.lexicon import collect_keywords
 from dechaff.features.stage3 import stage3_names
 from dechaff.linear.line_model import CLASSES, LineModel, stage_names
-from dechaff.linear.stage import LINES_AT_ONCE, Stage, Values, sigmoid
+from dechaff.linear.stage import LINES_AT_ONCE, Stage, sigmoid
 from dechaff_training.fit.crosses import grow_crosses
 from dechaff_training.fit.line_table import Labels, LineTable, Rows, fit_stage
 from dechaff_training.fit.thresholds import calibrate, choose_presets

@@ -12,9 +12,10 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from dechaff._typing import Values
 from dechaff.errors import CorpusError
 from dechaff.linear.line_model import LineModel
-from dechaff.linear.stage import Stage, Values
+from dechaff.linear.stage import Stage
 from dechaff_training.corpus import MASKED, Corpus
 from dechaff_training.fit.estimator import encode_labels
 from dechaff_training.fit.line_table import Labels, LineTable, Rows, stage_matrix

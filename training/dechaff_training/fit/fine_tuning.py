@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 from sklearn.model_selection import GroupKFold
 
+from dechaff._typing import Values
 from dechaff.linear.line_model import LineModel
-from dechaff.linear.stage import Values
 from dechaff_training.corpus import MASKED, Corpus
 from dechaff_training.evaluate.benchmark import gold_text, text_columns
 from dechaff_training.evaluate.evaluation import CorpusDecisions, check_labels, decide_corpus

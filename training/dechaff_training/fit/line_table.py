@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
+from dechaff._typing import Matrix, Values
 from dechaff.features import group_names, stack
 from dechaff.features.stage3 import stage3_features
 from dechaff.features.words import word_terms
 from dechaff.kernels import for_batch
 from dechaff.linear.forward import LineFeatures
 from dechaff.linear.line_model import stage_names
-from dechaff.linear.stage import Crosses, Matrix, Stage, Values
+from dechaff.linear.stage import Crosses, Stage
 from dechaff.text.batching import batches
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import shift

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from dechaff.linear.stage import Stage, Values
+from dechaff._typing import Values
+from dechaff.linear.stage import Stage
 
 #: The target precision and recall of content of the presets, weighted by words.
 PRECISION_AIM: Final = 0.96
