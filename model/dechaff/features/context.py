@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from dechaff._typing import Columns, Flags, Hashes, Indices, Values
+from dechaff.features.head import HEAD_NAMES, head_features
 from dechaff.features.smoothing import best_segment, smooth_log_odds
 from dechaff.kernels import accelerated
 from dechaff.text.lines import LineBatch
@@ -86,6 +87,7 @@ CONTEXT_NAMES: Final = (
     "share_rare_words_in_content",
     "share_rare_words_in_prose",
     "n_rare_words_in_content",
+    *HEAD_NAMES,
 )
 
 
@@ -107,12 +109,15 @@ def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds:
     against = np.exp(-odds)
     probability = 1 / (1 + against)
     width = words.widths.astype(np.float64)
+    cohesion = _cohesion(words, probability, columns["is_long"])
+    n_found = cohesion["n_rare_words_in_content"]
     found = {
         **_nearby(odds, probability, width, offsets),
         **_article_mass(probability, width, offsets),
         **_segments(odds, against, width, offsets),
         **_like_lines(odds, columns, batch),
-        **_cohesion(words, probability, columns["is_long"]),
+        **cohesion,
+        **head_features(odds, probability, width, columns, n_found, offsets),
     }
     return {"log_odds": odds, "probability": probability, **round_columns(found)}
 

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from dechaff._typing import Columns, Indices, Values
+from dechaff.features.head import find_head, leads
 from dechaff.features.smoothing import smooth_log_odds
 from dechaff.text.ragged import log1p_counts, repeat_rows, round_columns, sum_rows
 
@@ -16,6 +17,9 @@ _CLIP: Final = 8.0
 _STAY: Final = 0.9
 # Keeps the log-odds of a share between about -4 and 4.
 _SHARE_MARGIN: Final = 0.02
+# The body begins with the first line of this probability and number of words.
+_SURE: Final = 0.9
+_BODY_WORDS: Final = 12
 
 STAGE3_NAMES: Final = (
     "decided_log_odds",
@@ -24,6 +28,9 @@ STAGE3_NAMES: Final = (
     "decided_doubt",
     "decided_log_n_lines",
     "decided_log_n_words",
+    "decided_is_in_head",
+    "decided_lead_over_head",
+    "decided_lead_over_later_head",
 )
 
 
@@ -62,11 +69,16 @@ def stage3_features(log_odds: Values, n_words: Indices, offsets: Indices) -> Col
         "decided_doubt": doubtful / n_article_words,
         "decided_log_n_lines": np.log(np.maximum(np.diff(offsets), 1)),
     }
+    in_head, _ = find_head((probability > _SURE) & (n_words >= _BODY_WORDS), offsets)
+    over_head, over_later = leads(odds, in_head, offsets)
     columns = {
         "decided_log_odds": odds,
         "decided_smooth_log_odds": smooth_log_odds(odds, offsets, _STAY),
         **{name: repeat_rows(values, offsets) for name, values in of_article.items()},
         "decided_log_n_words": log1p_counts(n_words - 1, rounded=True),
+        "decided_is_in_head": in_head,
+        "decided_lead_over_head": over_head,
+        "decided_lead_over_later_head": over_later,
     }
     return round_columns(columns)
 

@@ -274,7 +274,7 @@ def _mask_title(page: Tokens, labels: Labels, title: list[str], *, always: bool 
     content = np.flatnonzero(labels == CONTENT)
     end = int(content[-1]) if len(content) else len(labels)
     for line in range(min(end + 1, len(labels))):
-        if (always or labels[line] != CONTENT) and _is_title(page.line(line), title):
+        if (always or labels[line] != CONTENT) and is_title(page.line(line), title):
             labels[line] = MASKED
 
 
@@ -287,12 +287,12 @@ def _mask_headline(page: Tokens, labels: Labels, headlines: Sequence[list[str]])
     """Find the last line above the body that repeats the title or a heading; mask it unless it is in the gold."""
     content = np.flatnonzero(labels == CONTENT)
     for line in range(int(content[0]) if len(content) else -1, -1, -1):
-        if any(_is_title(page.line(line), headline) for headline in headlines):
+        if any(is_title(page.line(line), headline) for headline in headlines):
             labels[line] = labels[line] if labels[line] == CONTENT else MASKED
             return
 
 
-def _is_title(words: list[str], title: list[str]) -> bool:
+def is_title(words: Sequence[str], title: Sequence[str]) -> bool:
     """Return whether a line is the title, with or without the site's name."""
     short, long = sorted((words, title), key=len)
     if not short or len(long) - len(short) > 6 or len(short) < 0.6 * len(long):

@@ -24,6 +24,8 @@ from dechaff_training.corpus.gold_alignment import (
     vote,
     without_repeats,
 )
+from dechaff_training.corpus.html_marks import PageMarks, find_marks
+from dechaff_training.corpus.mark_labels import MARK_VERSION, apply_marks
 from dechaff_training.files.progress import Bar
 
 #: Sources whose gold bodies contain bylines, dates or credits.
@@ -40,7 +42,7 @@ _LISTS = ("body", "present", "absent")
 
 
 def read_pages(path: Path, extractors: Sequence[str], cache: Path | None = None, n_jobs: int = -1) -> list[Article]:
-    """Read pages and label their lines by their gold bodies or, without one, by vote.
+    """Read pages and label their lines by their gold bodies or, without one, by vote, and by marks in their HTML.
 
     Parameters
     ----------
@@ -129,7 +131,10 @@ class _Pages:
         versions = [extractor_version(name) for name in (extractor, EVERYTHING, *VOTERS)]
         voters = [self.texts(name, silver_only=True) if any(self.silver) else texts for name in VOTERS]
         jobs = zip(self.pages, texts, self._coverage(), self._headings(), *voters, strict=True)
-        labels = self._cached(f"labels {ALIGNMENT_VERSION} {versions}", extractor, _label, jobs)
+        key = f"labels {ALIGNMENT_VERSION} {versions}"
+        labels = self._cached(key, extractor, _label, jobs)
+        jobs = zip(texts, labels, self._marks(), strict=True)
+        labels = self._cached(f"marked-{key} {MARK_VERSION}", extractor, _apply_marks, jobs)
         return [
             # A page that does not match its gold is left out of training, but evaluation still counts it.
             masked(text or "") if line is None and not silver else line if line is None else np.array(line, np.int8)
@@ -144,6 +149,10 @@ class _Pages:
     def _headings(self) -> list[list[str]]:
         key = f"headings {ALIGNMENT_VERSION} {extractor_version(EVERYTHING)}"
         return self._cached(key, EVERYTHING, find_headings, ((page.as_py() or "",) for page in self.html))
+
+    def _marks(self) -> list[str]:
+        key = f"marks {MARK_VERSION}"
+        return self._cached(key, "html", _find_marks, ((page.as_py() or "",) for page in self.html))
 
     def _cached(
         self, key: str, extractor: str, work: Callable[..., Any], jobs: Iterator[tuple[Any, ...]]
@@ -248,6 +257,17 @@ def _label(
         has_bylines = page["source"] in WITH_BYLINES
         labels = align(text, page["body"], page["title"], headings, mask_bylines=has_bylines)
     return None if labels is None else labels.tolist()
+
+
+def _find_marks(html: str) -> str:
+    return find_marks(html).to_json()
+
+
+def _apply_marks(text: str | None, labels: list[int] | None, marks: str) -> list[int] | None:
+    if labels is None:
+        return None
+    labelled: list[int] = apply_marks(text or "", np.array(labels, np.int8), PageMarks.from_json(marks)).tolist()
+    return labelled
 
 
 def _article(page: Page, extractor: str, text: str, labels: NDArray[np.int8]) -> Article:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff._typing import Flags, Indices
+from dechaff.text.lines import split_lines
 from dechaff_training.corpus.tokens import ngrams, tokenize_folded
 
 # Minimum lengths of a run: three words are significant, three CJK characters are not.
@@ -100,6 +101,11 @@ class Match:
         copied = _covered(self.page_ids, self.gold_ids, 5) & ~self.on_page
         whole = 2 * np.count_nonzero(copied) >= len(self.gold_ids)
         return self.page.count(copied & whole) / np.maximum(self.page.count(), 1)
+
+
+def line_texts(text: str) -> list[str]:
+    """Return the non-blank lines of a text."""
+    return [text[start:end] for start, end in split_lines(text)]
 
 
 def match_tokens(lines: Sequence[str], body: Sequence[str]) -> Match:

@@ -1,0 +1,128 @@
+"""The head of an article: the lines before its body, of which one is the headline, so that they compete.
+
+A headline resembles a menu item or a teaser; among the lines above the body it stands out by the words that it has in
+common with the body, its length and its log-odds. Its rank therefore says more than its values.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from dechaff._typing import Columns, Flags, Indices, Values
+from dechaff.text.ragged import log1p_counts, repeat_rows
+
+# The body begins with the first line of this probability and width.
+_SURE: Final = 0.9
+_WIDE: Final = 80
+# At most this many lines above the body are its head.
+_LONGEST: Final = 60
+# Leads are clipped to this value; lines outside the head have its negative.
+_CLIP: Final = 4.0
+# Twice as much as any two scores differ.
+_STEP: Final = 64.0
+_SCORES: Final = ("words", "length", "log_odds")
+
+HEAD_NAMES: Final = (
+    "is_in_head",
+    "log_lines_to_body",
+    *(f"{name}_lead_over_{others}" for name in _SCORES for others in ("head", "later_head")),
+)
+
+
+def head_features(
+    log_odds: Values,
+    probability: Values,
+    width: Values,
+    columns: Columns,
+    n_words_in_content: Values,
+    offsets: Indices,
+) -> Columns:
+    """Compute whether a line is in the head of its article, and its lead over the other lines of the head.
+
+    Parameters
+    ----------
+    log_odds, probability : ndarray of float64, shape (n_lines,)
+        Of stage 1.
+    width : ndarray of float64, shape (n_lines,)
+    columns : dict of str to ndarray
+        The features of stage 1.
+    n_words_in_content : ndarray of float64, shape (n_lines,)
+        The logarithm of the number of rarer words that the other content has, too.
+    offsets : ndarray of int64, shape (n_parts + 1,)
+    """
+    in_head, distance = find_head((probability > _SURE) & (width > _WIDE), offsets)
+    length = np.log1p(width) * ~columns["ends_with_sentence"].astype(bool)
+    found: Columns = {"is_in_head": in_head, "log_lines_to_body": log1p_counts(distance, rounded=True)}
+    for name, scores in zip(_SCORES, (n_words_in_content, length, log_odds), strict=True):
+        over_head, over_later = leads(scores, in_head, offsets)
+        found |= {f"{name}_lead_over_head": over_head, f"{name}_lead_over_later_head": over_later}
+    return found
+
+
+def find_head(is_body: Flags, offsets: Indices) -> tuple[Flags, Indices]:
+    """Find the lines of each head, and each line's distance to the first line of the body.
+
+    Parameters
+    ----------
+    is_body : ndarray of bool, shape (n_lines,)
+        The lines that surely belong to the body.
+    offsets : ndarray of int64, shape (n_parts + 1,)
+
+    Returns
+    -------
+    in_head : ndarray of bool, shape (n_lines,)
+        Without a body there is no head.
+    distance : ndarray of int64, shape (n_lines,)
+        0 in the body and behind it.
+
+    Examples
+    --------
+    >>> in_head, distance = find_head(np.array([False, False, True, False]), np.array([0, 4]))
+    >>> in_head.tolist(), distance.tolist()
+    ([True, True, False, False], [2, 1, 0, 0])
+    """
+    places = np.arange(len(is_body))
+    body = np.append(np.flatnonzero(is_body), len(is_body))
+    first = body[np.searchsorted(body, offsets[:-1])]
+    first = np.where(first < offsets[1:], first, offsets[:-1])
+    distance = np.maximum(repeat_rows(first, offsets) - places, 0)
+    return (distance > 0) & (distance <= _LONGEST), distance
+
+
+def leads(scores: Values, candidates: Flags, offsets: Indices) -> tuple[Values, Values]:
+    """Compute by how much each candidate's score exceeds the best of the others, and the best of the later ones.
+
+    Parameters
+    ----------
+    scores : ndarray of float64, shape (n_lines,)
+    candidates : ndarray of bool, shape (n_lines,)
+    offsets : ndarray of int64, shape (n_parts + 1,)
+
+    Returns
+    -------
+    over_all, over_later : ndarray of float64, shape (n_lines,)
+        From -4 to 4: 4 without others, -4 for lines that are no candidates.
+
+    Examples
+    --------
+    >>> over_all, over_later = leads(np.array([1.0, 3.0, 2.0]), np.array([True, True, True]), np.array([0, 3]))
+    >>> over_all.tolist(), over_later.tolist()
+    ([-2.0, 1.0, -1.0], [-2.0, 1.0, 4.0])
+    """
+    known = np.where(candidates, scores, -np.inf)
+    before = _best_before(known, offsets)
+    after = _best_before(known[::-1], (offsets[-1] - offsets)[::-1])[::-1]
+    rivals = (np.maximum(before, after), after)
+    over_all, over_later = (np.clip(scores - rival, -_CLIP, _CLIP) for rival in rivals)
+    return np.where(candidates, over_all, -_CLIP), np.where(candidates, over_later, -_CLIP)
+
+
+def _best_before(scores: Values, offsets: Indices) -> Values:
+    """Return the largest score before each place in its row; minus infinity if there is none."""
+    best = np.full(len(scores), -np.inf)
+    if len(scores):
+        # Each row is lifted above all earlier ones, so that one running maximum serves all rows.
+        floor = repeat_rows(_STEP * np.arange(len(offsets) - 1), offsets)
+        running = np.maximum.accumulate(scores + floor)[:-1]
+        best[1:] = np.where(running > floor[1:] - _STEP / 2, running - floor[1:], -np.inf)
+    return best

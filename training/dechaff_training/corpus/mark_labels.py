@@ -1,0 +1,112 @@
+"""Labels of headlines, standfirsts and marked blocks by the page's own HTML, where golds say nothing or disagree."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+import numpy as np
+
+from dechaff.decisions.titles import title_parts
+from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED
+from dechaff_training.corpus.gold_alignment import Labels, is_title
+from dechaff_training.corpus.html_marks import PageMarks
+from dechaff_training.corpus.text_matching import line_texts
+from dechaff_training.corpus.tokens import tokenize_folded
+
+#: Part of the cache keys: increase this number whenever the labels may change.
+MARK_VERSION = 1
+# Blocks with these marks are boilerplate, whatever the gold says; those with the others are at least doubtful.
+_SURE: Final = frozenset({"aside", "bio", "caption", "related", "share"})
+_DOUBTFUL: Final = frozenset({"byline", "comment", "offer"})
+# A mark on more of the content is a class name of the page's template.
+_MOST_CONTENT: Final = 0.2
+# A line of at least this many tokens shows where the body begins.
+_BODY_TOKENS: Final = 8
+_STANDFIRST_TOKENS: Final = 5
+
+Line = tuple[str, ...]
+
+
+def apply_marks(text: str, labels: Labels, marks: PageMarks) -> Labels:
+    r"""Return labels with those of marked lines, the headline and the standfirst set by the page's HTML.
+
+    The headline is the last line above the body that repeats a title; copies above it are boilerplate. Lines
+    between headline and body that repeat a description are the standfirst. How often these labels agree with a
+    reader's is in docs/experiments.md.
+
+    Parameters
+    ----------
+    text : str
+        The page's text by any extractor.
+    labels : ndarray of int8, shape (n_lines,)
+        The labels by a gold or a vote.
+    marks : PageMarks
+
+    Returns
+    -------
+    ndarray of int8, shape (n_lines,)
+
+    Examples
+    --------
+    >>> blocks = [("caption", "The mill in May")]
+    >>> marks = PageMarks(["The mill shuts | Post"], ["It was old, and small."], blocks)
+    >>> text = "Home\nThe mill shuts\nIt was old, and small.\nThe mill in May\nIts owner said that the mill will close."
+    >>> apply_marks(text, np.array([0, -1, 0, -1, 1], np.int8), marks).tolist()
+    [0, 1, 1, 0, 1]
+    """
+    lines = [tuple(tokenize_folded(line)) for line in line_texts(text)]
+    labels = labels.copy()
+    if len(labels):
+        _label_head(lines, labels, marks, _label_marked(lines, labels, marks))
+    return labels
+
+
+def _label_marked(lines: Sequence[Line], labels: Labels, marks: PageMarks) -> Collection[int]:
+    """Label lines that are a marked block, unless the same text also stands elsewhere; return those labelled."""
+    found: dict[Line, set[str]] = {}
+    for mark, text in marks.blocks:
+        found.setdefault(tuple(tokenize_folded(text)), set()).add(mark)
+    own = np.array([_only(found.get(line, ())) for line in lines])
+    n_tokens = np.array([len(line) for line in lines])
+    total = n_tokens[labels == CONTENT].sum()
+    found_lines: set[int] = set()
+    for mark in _SURE | _DOUBTFUL:
+        marked = own == mark
+        is_content = marked & (labels == CONTENT)
+        if n_tokens[is_content].sum() > _MOST_CONTENT * total:
+            continue
+        if mark in _SURE:
+            labels[marked] = BOILERPLATE
+            found_lines.update(np.flatnonzero(marked).tolist())
+        else:
+            labels[is_content] = MASKED
+    return found_lines
+
+
+def _only(marks: set[str] | tuple[()]) -> str:
+    return next(iter(marks)) if len(marks) == 1 else ""
+
+
+def _label_head(lines: Sequence[Line], labels: Labels, marks: PageMarks, marked: Collection[int]) -> None:
+    """Label the headline, the copies above it, and the standfirst."""
+    titles = {tuple(tokenize_folded(part)) for title in marks.titles for part in (title, *title_parts(title))}
+    repeats = np.array([any(is_title(line, title) for title in titles) for line in lines])
+    n_tokens = np.array([len(line) for line in lines])
+    body = np.flatnonzero((labels == CONTENT) & ~repeats & (n_tokens >= _BODY_TOKENS))
+    above = np.flatnonzero(repeats[: body[0]]).tolist() if len(body) else []
+    if not above:
+        return
+    headline = above[-1]
+    labels[above] = BOILERPLATE
+    labels[headline] = CONTENT
+    descriptions = [tuple(tokenize_folded(text)) for text in marks.descriptions]
+    for line in range(headline + 1, int(body[0])):
+        if any(_is_standfirst(lines[line], description) for description in descriptions):
+            labels[line] = CONTENT
+        elif labels[line] == BOILERPLATE and len(lines[line]) >= _BODY_TOKENS and line not in marked:
+            labels[line] = MASKED  # a standfirst that the gold leaves out, or a caption
+
+
+def _is_standfirst(line: Line, description: Line) -> bool:
+    """Return whether one of the two begins with the other; metadata often cut a description short."""
+    n = min(len(line), len(description))
+    return n >= _STANDFIRST_TOKENS and line[:n] == description[:n] and 2 * n >= len(line)
