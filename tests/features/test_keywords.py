@@ -42,6 +42,14 @@ def test_phrases_that_do_not_occur_change_nothing(text: str) -> None:
     np.testing.assert_array_equal(other.predict_proba([text]), SMALL_MODEL.predict_proba([text]))
 
 
+def test_punctuation_in_keywords_separates_words() -> None:
+    """A bar is the file's separator; in a keyword it separates words, as other punctuation does."""
+    model = SMALL_MODEL.with_keywords({"share": ["qwzx|vbnq|"]})
+    row = model.stage1.names.index("n_share_phrases")
+    features = model.features(LineBatch.from_texts(["Qwzx, vbnq\nqwzx"]))
+    assert features[row].tolist() == [np.float32(np.log(2)), 0.0]
+
+
 def test_keywords_add_up() -> None:
     """Keywords can be added to a model that has some."""
     model = SMALL_MODEL.with_keywords(OFFER).with_keywords({"share": ["pass it on", "send on"]})
@@ -56,7 +64,7 @@ def test_keywords_add_up() -> None:
         ({"share": "send on"}, "the phrases for 'share' are a single string: give a list"),
         ({"share": [""]}, ": 0 words"),
         ({"share": ["…"]}, ": 0 words"),
-        ({"share": ["a b c d e f g"]}, ": 7 words, use one line of 1 to 6"),
+        ({"share": ["a " * 17]}, ": 17 words, use one line of 1 to 16"),
         ({"share": ["send\non"]}, "one line"),
         ({"share": [3]}, "a keyword is int, not str"),
         ({"share": ["a" * 201]}, "201 characters, use at most 200"),

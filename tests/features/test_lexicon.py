@@ -42,7 +42,7 @@ NAIVE = naive_table()
 
 
 def naive_hits(batch: LineBatch) -> set[tuple[int, int, int]]:
-    """Look up every sequence of one to six words in a dictionary."""
+    """Look up every sequence of one to sixteen words in a dictionary."""
     hits, place = set(), 0
     for line in words_of(batch):
         for i in range(len(line)):
@@ -129,12 +129,19 @@ def test_every_family_speaks_the_languages(family: str) -> None:
 
 
 def test_entries_are_well_formed() -> None:
-    """Every entry has a known family, a language, a source and one to six words, and is unique."""
-    counts = [len(line) for line in words_of(LineBatch.from_texts(["\n".join(e.phrase for e in ENTRIES)]))]
-    assert len(counts) == len(ENTRIES)
-    assert [e for e, n in zip(ENTRIES, counts, strict=True) if not 1 <= n <= MAX_WORDS] == []
+    """Every entry has a known family, a language, a source and few words, and is unique."""
+    batch = LineBatch.from_texts(["\n".join(e.phrase for e in ENTRIES)])
+    words = find_words(batch)
+    unspaced = words.characters.ideographs > 0
+    most = np.where(unspaced, MAX_WORDS, 6)
+    assert words.counts.size == len(ENTRIES)
+    assert [
+        e for e, right in zip(ENTRIES, (words.counts >= 1) & (words.counts <= most), strict=True) if not right
+    ] == []
     assert {e.family for e in ENTRIES} == set(FAMILIES)
-    assert [e for e in ENTRIES if not re.fullmatch(r"[a-z]{2}|\*", e.language) or not e.source] == []
+    assert [
+        e for e in ENTRIES if not re.fullmatch(r"[a-z]{2,3}(-[A-Z][a-z]{3})?|\*", e.language) or not e.source
+    ] == []
     assert [
         e for e in ENTRIES if e.phrase != e.phrase.strip() or unicodedata.normalize("NFC", e.phrase) != e.phrase
     ] == []
@@ -145,3 +152,18 @@ def test_greek_phrases_in_real_greek() -> None:
     """A Greek phrase with a final sigma is found in its usual spelling."""
     hits = find_phrases(find_words(LineBatch.from_texts(["Μόνο για συνδρομητές"])), phrase_table())
     assert np.any(hits.families & (1 << FAMILIES.index("subscribe")))
+
+
+@pytest.mark.parametrize(
+    ("line", "families"),
+    [
+        ("กรุณาแสดงความคิดเห็นได้ที่นี่", {"comment"}),
+        ("ความคิดของเขา", set()),
+        ("ກະລຸນາແບ່ງປັນໃນເຟສບຸກແດ່", {"share"}),
+    ],
+)
+def test_phrases_within_a_line_without_spaces(line: str, families: set[str]) -> None:
+    """Phrases of scripts without spaces are found inside a longer sequence of letters, and only whole ones."""
+    hits = find_phrases(find_words(LineBatch.from_texts([line])), phrase_table())
+    found = {name for bit, name in enumerate(FAMILIES) if np.any(hits.families & np.uint32(1 << bit))}
+    assert found & {"comment", "share"} == families

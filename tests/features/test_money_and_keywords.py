@@ -150,6 +150,6 @@ def test_keywords(language: str) -> None:
 def test_shares_of_keywords() -> None:
     """A family's share is the share of the line's words covered by its phrases, at most one."""
     assert feature("subscribe", "share_subscribe_phrases") == 1
-    assert feature("Please subscribe to the wooden bridge", "share_subscribe_phrases") == pytest.approx(1 / 6)
+    assert feature("Please subscribe near the wooden bridge", "share_subscribe_phrases") == pytest.approx(1 / 6)
     assert feature("Share this wooden bridge", "begins_with_furniture") == 1
     assert feature("The wooden bridge: share", "begins_with_furniture") == 0

@@ -73,11 +73,24 @@ def test_real_articles_give_the_same_numbers(model: LineModel, corpus: Corpus) -
     assert clean_array(corpus.texts, model) == cleaned
 
 
+@pytest.mark.usefixtures("_numba")
+def test_more_phrases_than_words() -> None:
+    """Phrases within phrases are all found, however many there are."""
+    table = lexicon.phrase_table(tuple(("share", "qwzx " * n) for n in range(1, lexicon.MAX_WORDS + 1)))
+    words = tokens.find_words(LineBatch.from_texts(["qwzx " * 40]))
+    found = []
+    for wanted in (False, True):
+        with kernels.use_numba(wanted):
+            hits = lexicon.find_phrases(words, table)
+        found.append(set(zip(hits.words.tolist(), hits.lengths.tolist(), hits.families.tolist(), strict=True)))
+    assert len(found[0]) == sum(40 - n for n in range(lexicon.MAX_WORDS))
+    assert found[0] == found[1]
+
+
 def test_constants_are_the_same() -> None:
     """Buffers and tables have the same sizes in the kernels and in numpy."""
     pytest.importorskip("numba", reason="needs the fast extra: pip install 'dechaff[fast]'")
     compiled = importlib.import_module("dechaff.kernels.compiled.words")
-    assert compiled._MAX_WORDS == lexicon.MAX_WORDS
     assert compiled._FILTER_BITS == lexicon._FILTER_BITS
     assert compiled._MAY_BE == lexicon._MAY_BE
     assert compiled._BUCKET_BITS == tokens._BUCKET_BITS

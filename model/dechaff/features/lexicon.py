@@ -1,10 +1,10 @@
 """The lexicon: named groups (families) of words and phrases in many languages, most of them typical of boilerplate.
 
-The file `lexicon.tsv` has one row for each family, language and source. A phrase has up to six words and is found
-by the hash of its words, so case, punctuation, the width of letters and the values of digits are ignored.
+The file `lexicon.tsv` has one row for each family, language and source. A phrase has up to sixteen words (in
+scripts without spaces each character is a word) and is found by the hash of its words, so case, punctuation, the
+width of letters and the values of digits are ignored.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -41,7 +41,7 @@ FAMILIES: Final = (
     "end_of_article",
     "editorial",
 )
-MAX_WORDS: Final = 6
+MAX_WORDS: Final = 16
 _MAX_CHARS: Final = 200
 _FILTER_BITS: Final = 18
 # A bit above the numbers of words in `PhraseTable.begins`: the words hashed so far may be a whole phrase.
@@ -93,12 +93,20 @@ def read_entries() -> list[Entry]:
     >>> "subscribe now" in {entry.phrase for entry in read_entries() if entry.family == "subscribe"}
     True
     """
-    rows = files("dechaff.features").joinpath("lexicon.tsv").read_text(encoding="utf-8").splitlines()[1:]
     return [
         Entry(family, language, source, phrase)
-        for family, language, source, phrases in (row.split("\t") for row in rows)
+        for family, language, source, phrases in _read_rows()
         for phrase in phrases.split("|")
     ]
+
+
+def lexicon_text() -> str:
+    """Return the text of the file."""
+    return files("dechaff.features").joinpath("lexicon.tsv").read_text(encoding="utf-8")
+
+
+def _read_rows() -> list[list[str]]:
+    return [row.split("\t") for row in lexicon_text().splitlines()[1:]]
 
 
 def collect_keywords(phrases: Mapping[str, Iterable[str]]) -> Keywords:
@@ -171,25 +179,25 @@ def phrase_table(keywords: Keywords = ()) -> PhraseTable:
     keywords : tuple of (family, phrase)
         The user's own phrases, checked by `collect_keywords`.
     """
-    entries = read_entries() + [Entry(family, "*", "user", phrase) for family, phrase in keywords]
-    words = find_words(LineBatch.from_texts(["\n".join(entry.phrase for entry in entries)]))
+    # In a phrase of the user a bar is punctuation.
+    rows = _read_rows() + [[family, "*", "user", phrase.replace("|", " ")] for family, phrase in keywords]
+    words = find_words(LineBatch.from_texts(["\n".join(row[-1] for row in rows).replace("|", "\n")]))
     counts = words.counts
     firsts = words.offsets[:-1]
-    families: defaultdict[int, int] = defaultdict(int)
     begins = np.zeros(1 << _FILTER_BITS, np.uint8)
     hashes = words.hashes[firsts]
     for place in range(1, MAX_WORDS):
-        longer = counts > place
+        longer = np.flatnonzero(counts > place)
         np.maximum.at(begins, _filter_keys(hashes[longer]), counts[longer].astype(np.uint8))
         hashes[longer] = join_hashes(hashes[longer], words.hashes[firsts[longer] + place])
-    for entry, phrase_hash in zip(entries, hashes.tolist(), strict=True):
-        families[phrase_hash] |= 1 << FAMILIES.index(entry.family)
     np.maximum.at(begins, _filter_keys(hashes), counts.astype(np.uint8))
-    ordered = sorted(families)
-    bits = np.array([families[h] for h in ordered], np.uint32)
-    sorted_hashes = np.array(ordered, np.uint64)
-    begins[_filter_keys(sorted_hashes)] |= _MAY_BE
-    return PhraseTable(sorted_hashes, bits, begins)
+    begins[_filter_keys(hashes)] |= _MAY_BE
+    bits = np.array([1 << FAMILIES.index(row[0]) for row in rows], np.uint32)
+    bits = bits.repeat([row[-1].count("|") + 1 for row in rows])
+    order = np.argsort(hashes)
+    ordered = hashes[order]
+    is_new = np.append(True, ordered[1:] != ordered[:-1])
+    return PhraseTable(ordered[is_new], np.bitwise_or.reduceat(bits[order], np.flatnonzero(is_new)), begins)
 
 
 def find_phrases(words: Words, table: PhraseTable) -> PhraseHits:

@@ -73,7 +73,7 @@ class LineModel:
         ----------
         phrases : mapping of str to iterable of str
             The phrases by family, a group of the lexicon such as "subscribe", "related" or "newsletter"; a phrase
-            has up to six words.
+            has up to sixteen words.
 
         Raises
         ------

@@ -10,7 +10,6 @@ from dechaff.text.characters import DIGIT, UPPER
 _BUCKET_BITS = 12
 _FILTER_BITS = 18
 _MAY_BE = 128
-_MAX_WORDS = 6
 # Of a hash, to find the first phrase that may be equal.
 _INDEX_BITS = 13
 
@@ -22,8 +21,8 @@ def match_phrases(
     """Compute `dechaff.features.lexicon.match_phrases`."""
     # Few phrases have the same top bits: searching these in turn takes less time than bisecting.
     firsts = np.searchsorted(phrases, np.arange(1 << _INDEX_BITS).astype(np.uint64) << np.uint64(64 - _INDEX_BITS))
-    most = _MAX_WORDS * offsets[-1]
-    places, lengths, found = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.uint32)
+    room = offsets[-1]  # for hits: rarely more than one in ten words
+    places, lengths, found = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint32)
     n = 0
     for line in range(len(offsets) - 1):
         for place in range(offsets[line], offsets[line + 1]):
@@ -35,6 +34,10 @@ def match_phrases(
                     while row < len(phrases) and phrases[row] < value:
                         row += 1
                     if row < len(phrases) and phrases[row] == value:
+                        if n == len(places):
+                            places = np.concatenate((places, np.empty_like(places)))
+                            lengths = np.concatenate((lengths, np.empty_like(lengths)))
+                            found = np.concatenate((found, np.empty_like(found)))
                         places[n], lengths[n], found[n] = place, length, families[row]
                         n += 1
                 if longest % _MAY_BE <= length or place + length == offsets[line + 1]:
