@@ -100,10 +100,10 @@ def evaluate_policy(
         If an extractor is not installed.
     """
     if not pages:
-        raise CorpusError("no pages that were labelled by reading: give a Parquet file of them")
+        raise CorpusError("no pages whose lines a reader labelled: give a Parquet file of them")
     missing = [page.id for page in pages if html and page.id not in html]
     if missing:
-        raise CorpusError(f"{missing[0]} and perhaps other pages have no HTML: give all files of their pages")
+        raise CorpusError(f"{missing[0]} and perhaps other pages have no HTML: give all files with their HTML")
     kept = dict(_model_lines(pages, model, threshold))
     for name in peers if html else ():
         texts = [extract((html or {})[page.id], name) for page in pages]
