@@ -43,5 +43,6 @@ __all__ = [
     "split_lines",
 ]
 __version__ = "0.1.0"
-# First of all finders: the modules of a moved package would be loaded a second time by their paths.
+# Insert before all other finders: otherwise the path finder would load the modules of a moved package a second
+# time, under their old names.
 sys.meta_path.insert(0, MovedModules(MOVED))

@@ -89,7 +89,7 @@ def test_peers_are_measured_on_the_same_lines(model: LineModel) -> None:
 
 def test_no_pages() -> None:
     """Without pages there is nothing to measure."""
-    with pytest.raises(CorpusError, match="labelled by reading"):
+    with pytest.raises(CorpusError, match="a reader labelled"):
         evaluate_policy([], constant_model(0.0))
 
 

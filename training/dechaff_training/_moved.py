@@ -43,7 +43,10 @@ MOVED: Final = {
 
 
 class LazyMovedModules:
-    """Import system's finder by old names; `dechaff`, which is slow to import, is loaded only for them."""
+    """Finder of modules by their old names, for `sys.meta_path`.
+
+    It imports `dechaff`, which takes long, only for an old name.
+    """
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:

@@ -15,7 +15,8 @@ from dechaff.text.lines import LineBatch
 # Maximum numbers of distinct dropped lines that a run and a chunk count; the most frequent ones remain.
 _MAX_COUNTED: Final = 50_000
 _MAX_COUNTED_OF_CHUNK: Final = 1000
-# Lines are counted by their first characters: frequent lines are short.
+# Dropped lines that agree in this many first characters are counted as the same line. Little is lost, because lines
+# that recur often are short.
 _MAX_CHARS: Final = 80
 # The number of most frequent dropped lines that the manifest stores for each file.
 _N_FREQUENT: Final = 20

@@ -208,7 +208,10 @@ def _run(noun: str, feature: str, line: Line) -> str | None:
 
 
 def _around(label: bool, line: Line, *, all_of_them: bool) -> str | None:
-    """Count the nearby lines with a label; None if they are no majority, or with `all_of_them` not all."""
+    """Describe how many of the nearby lines have a label; return None unless they are a majority.
+
+    With `all_of_them`, return "" if all of them have it, otherwise None.
+    """
     n_lines = len(line.beside)
     n_like = int((line.article.kept[line.beside] == label).sum())
     if all_of_them:

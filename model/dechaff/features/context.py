@@ -279,8 +279,8 @@ def measure_cohesion(
     Returns
     -------
     ndarray of float64, shape (6, n_lines)
-        Rarities; mean probability of the other occurrences times rarity; words found in other content. Of the
-        rarer words: their number, those found in other content, and those found in other prose.
+        Sums over each line's words: rarities; rarities times the mean probability of the other occurrences; words
+        found in other content; rare words; rare words found in other content; rare words found in other prose.
     """
     buckets = bucket_words(hashes, offsets[part_lines])
     mass, long_mass = (repeat_rows(each, offsets) for each in (probability, probability * is_long))

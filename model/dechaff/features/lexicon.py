@@ -19,7 +19,7 @@ from dechaff.kernels import accelerated
 from dechaff.text.lines import LineBatch
 from dechaff.text.tokens import Keywords, Words, find_words, join_hashes
 
-# In the order of their bits.
+# The families, in the order of their bits in `PhraseTable.families`.
 FAMILIES: Final = (
     "subscribe",
     "discount",
@@ -227,7 +227,7 @@ def match_phrases(
     phrases: Hashes,
     families: Codes,
 ) -> tuple[Indices, Indices, Codes]:
-    """Find phrases among the words of lines: the parts of `PhraseHits`, by the parts of a `PhraseTable`."""
+    """Find phrases among the words of lines: takes the arrays of a `PhraseTable`, returns those of `PhraseHits`."""
     places = np.flatnonzero(begins[_filter_keys(word_hashes)] > 0)
     room = offsets[np.searchsorted(offsets, places, side="right")] - places
     hashes = word_hashes[places]

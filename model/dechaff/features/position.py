@@ -157,7 +157,7 @@ def _recurring_words(batch: LineBatch, words: Words) -> Columns:
 
 @accelerated
 def count_recurring(copies: Indices, offsets: Indices, part_lines: Indices) -> Indices:
-    """Count the words of each line that exceed a hundredth of their part, and those that occur once in it."""
+    """Count each line's words that make up over a hundredth of its part, and those that occur only once in it."""
     n_words = np.diff(offsets[part_lines])
     flags = np.array((100 * copies > np.repeat(n_words, n_words), copies == 1), np.int64)
     return np.array([sum_rows(row, offsets) for row in flags])

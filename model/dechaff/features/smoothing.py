@@ -9,7 +9,7 @@ from dechaff._typing import Flags, Indices, Values
 from dechaff.kernels import accelerated
 from dechaff.text.ragged import repeat_rows
 
-# A message changes a posterior by less than this share after `reach` lines.
+# Messages are ignored beyond the distance at which they change a posterior by less than this share.
 _NEGLIGIBLE: Final = 1e-12
 _LARGEST: Final = 300.0
 # The minimum number of lines of the stretches that `forward_messages` computes in parallel.

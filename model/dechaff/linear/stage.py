@@ -120,7 +120,7 @@ def sum_stage(
     weights : ndarray of float32, shape (n_features,)
     constant : float
     conditions : tuple of ndarray
-        Those of `Crosses.conditions`.
+        The result of `Crosses.conditions`.
     pattern_weights : ndarray of float64, shape (n_trees, 256)
     """
     n_lines = matrix.shape[1]

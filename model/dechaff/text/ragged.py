@@ -29,13 +29,13 @@ def sum_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     Parameters
     ----------
     values : ndarray of numbers, shape (n_values,)
-        Not of flags, whose sum would be a flag.
+        Not Booleans: their sum would be a Boolean.
     offsets : ndarray of int64, shape (n_rows + 1,)
 
     Returns
     -------
     ndarray, shape (n_rows,)
-        Of the type of `values`.
+        The sums, in the type of `values`.
 
     Examples
     --------
@@ -130,7 +130,7 @@ def sum_before(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
 
 
 def _cumulate(values: NDArray[Any]) -> NDArray[Any]:
-    """Sum the values before each place, and all of them, over the ends of rows."""
+    """Return the cumulative sums of all rows together, starting with 0, shape (..., n_values + 1)."""
     sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1), values.dtype)
     np.cumsum(values, axis=-1, out=sums[..., 1:])
     return sums
@@ -151,7 +151,7 @@ def sum_windows(
     ------
     sums : ndarray, shape (..., n_values)
     counts : ndarray of int64, shape (n_values,)
-        For each reach.
+        One pair of arrays for each reach.
 
     Examples
     --------
@@ -177,7 +177,7 @@ def places_since(flags: Flags, offsets: Indices, limit: int) -> Indices:
     flags : ndarray of bool, shape (..., n_values)
     offsets : ndarray of int64, shape (n_rows + 1,)
     limit : int
-        Also where there is no flag.
+        The highest count, also returned where there is no flag.
 
     Examples
     --------

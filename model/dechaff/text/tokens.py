@@ -148,7 +148,7 @@ def hash_words(
     classes : ndarray of uint8, shape (n_codes,)
     line_starts, line_ends : ndarray of int64, shape (n_lines,)
     folded : ndarray of uint32
-        What each code point counts as.
+        The folded form of each code point, by code point (from `fold_table`).
 
     Returns
     -------

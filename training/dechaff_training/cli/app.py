@@ -23,7 +23,8 @@ from dechaff_training.cli.options import BEHAVIOUR, examples
 _PIPE_CLOSED = 141
 # Errors in writing: disk full, file too large, device broken, stream closed.
 _WRITE_ERRORS = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF)
-# The flags for opening standard input, output and error if they are closed: using them must stay an error.
+# The flags for opening standard input, output and error if they are closed: the wrong direction, so that using them
+# is still an error.
 _UNUSABLE = (os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)
 
 

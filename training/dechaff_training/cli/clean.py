@@ -129,12 +129,7 @@ class Articles:
             self.check_all()
 
     def check_all(self) -> None:
-        """Raise InputError if any input was left out.
-
-        Raises
-        ------
-        InputError
-        """
+        """Raise InputError if any input was left out."""
         if self._n_failed:
             raise InputError(f"{self._n_failed} of {len(self._job.paths)} inputs could not be read")
 

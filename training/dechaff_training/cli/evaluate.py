@@ -37,7 +37,9 @@ def evaluate(
     html: Annotated[
         list[Path] | None,
         typer.Option(
-            metavar="PAGES", help="HTML (.parquet) of pages labelled by reading: adds extractors to their table."
+            metavar="PAGES",
+            help="Parquet files with the HTML of the pages whose lines a reader labelled: other extractors are run "
+            "on it for comparison.",
         ),
     ] = None,
 ) -> None:
@@ -62,7 +64,11 @@ def benchmark(
         ),
     ] = None,
     reference: Annotated[
-        str, typer.Option(metavar="SYSTEM", help="System that the differences refer to.")
+        str,
+        typer.Option(
+            metavar="SYSTEM",
+            help="Extractor or other row of the table to subtract in the column of F1 differences.",
+        ),
     ] = "trafilatura",
     json_file: options.JsonFile = None,
 ) -> None:

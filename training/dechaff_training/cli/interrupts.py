@@ -12,7 +12,7 @@ from types import FrameType
 
 #: The exit code that shells report for a program ended by SIGINT.
 INTERRUPTED = 130
-# Seconds after which a callback during which an interrupt arrived has ended.
+# Seconds to wait before repeating a lost interrupt, so that the callback that swallowed it has returned.
 _DELAY = 0.01
 
 
@@ -42,7 +42,7 @@ def _exit(_number: int, _frame: FrameType | None) -> None:
 
 
 def _interrupt_again(lost: "sys.UnraisableHookArgs") -> None:
-    """Repeat an interrupt that Python could not raise because it fell into a callback."""
+    """Repeat an interrupt that Python could not raise because it arrived during a callback."""
     if issubclass(lost.exc_type, KeyboardInterrupt):
         from _thread import interrupt_main
         from threading import Timer

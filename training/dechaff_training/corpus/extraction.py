@@ -32,8 +32,8 @@ def extract(html: str, extractor: str) -> str:
 
     Parameters
     ----------
-    The HTML of the page, decoded.
-        The page, decoded.
+    html : str
+        The HTML of the page, decoded.
     extractor : str
         A name in `EXTRACTORS`.
 

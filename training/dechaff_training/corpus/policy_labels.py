@@ -21,7 +21,7 @@ EXTRACTOR: Final = "resiliparse_all"
 #: The columns by which a Parquet file is recognised as labels by reading.
 COLUMNS: Final = ("id", "site", "text", "lines")
 _CODES: Final = {"content": CONTENT, "boilerplate": BOILERPLATE}
-# A line takes a label that this share of its tokens has, and of which no other label has more than the rest.
+# A line takes a label that at least the first share of its tokens has, if at most the second has other labels.
 _AGREED: Final = 0.8
 _DISPUTED: Final = 0.1
 # A stretch in which the texts differ is aligned token by token up to this product of their lengths.
@@ -52,7 +52,7 @@ def read_labels(path: Path) -> list[Article]:
     Returns
     -------
     list of Article
-        With `roles` and `policy_kinds`. Lines where two careful readers could differ are masked.
+        The pages, with `roles` and `policy_kinds`. Lines where two careful readers could differ are masked.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def relabel(articles: Sequence[Article], read: Sequence[Article], *, add_missing
     read : sequence of Article
         The result of `read_labels`.
     add_missing : bool
-        Whether to add the read text of pages that no article is of.
+        Whether to add the read text of pages without an article.
     """
     pages = {page.id: page for page in read}
     found = [carry_over(pages[each.id], each) if each.id in pages else each for each in articles]
@@ -132,12 +132,12 @@ def relabel(articles: Sequence[Article], read: Sequence[Article], *, add_missing
 def carry_over(page: Article, article: Article) -> Article:
     r"""Return another text of a page with the labels by reading carried over to it.
 
-    A line that is a labelled line, lies in one, or holds several of one label takes it; others are masked.
+    A line takes a label if nearly all of its tokens are from lines with this label; other lines are masked.
 
     Parameters
     ----------
     page : Article
-        With labels by reading.
+        A page with labels by reading.
     article : Article
         The same page by any extractor; its labels do not matter.
 
@@ -186,12 +186,12 @@ def source_lines(source: Sequence[str], target: Sequence[str], *, in_order: bool
     source, target : sequence of str
         Lines.
     in_order : bool
-        Whether to leave out what stands elsewhere.
+        Whether to leave moved lines unmatched (-1).
 
     Returns
     -------
     list of list of int, length n_lines
-        -1 for a token without counterpart.
+        The source line of each token, by line of the target; -1 for a token without counterpart.
 
     Examples
     --------

@@ -30,7 +30,8 @@ from dechaff_training.evaluate.metrics import N_RESAMPLES, Estimate, Resamples, 
 from dechaff_training.evaluate.policy import PolicyRow, evaluate_policy, policy_table
 from dechaff_training.evaluate.tables import Table
 
-#: The groupings of articles: a key function for each, and figures for each group of articles with the same key.
+#: The groupings of articles, each with its key function; articles with the same key form a group, which gets its
+#: own figures.
 GROUPINGS: Final[Mapping[str, Callable[[Article], str]]] = {
     "all": lambda article: "all",  # noqa: ARG005
     "extractor": lambda article: article.extractor,
@@ -63,8 +64,8 @@ class LineRow:
     ----------
     by, group : str
         The grouping and the group, such as "extractor" and "trafilatura".
-    The numbers of articles, labelled lines and sites.
-        Without lines that have no label.
+    n_articles, n_lines, n_sites : int
+        The numbers of articles, lines and sites in the group; unlabelled lines are not counted.
     lines, tokens : dict of str to Estimate
         The results of `line_scores`, with all lines weighted equally, and with lines weighted by their tokens.
     """
@@ -99,7 +100,7 @@ class Evaluation:
     texts : list of TextRow
         The text figures before and after cleaning, and of the labels themselves, by `TextGroup`.
     policy : list of PolicyRow
-        By the label policy, on pages labelled by reading.
+        The figures by the label policy, on pages whose lines a reader labelled.
     kinds : list of KindRow
         The figures of each kind, over hand-labelled lines that have a kind.
     records : LineRecords
@@ -165,11 +166,14 @@ def evaluate(
         The seed of the resamples.
     titles : bool
         Whether to clean with the articles' titles.
+    html : mapping of str to str, optional
+        The HTML of pages by id; other extractors are run on it for comparison, on pages whose lines a reader
+        labelled.
 
     Raises
     ------
     CorpusError
-        If no line has a label, or the numbers of labels and lines of an article differ.
+        If no line has a label, the numbers of labels and lines of an article differ, or `html` lacks a page.
     """
     gold = corpus.select(lambda article: not article.silver)
     threshold = model.resolve_threshold(threshold)

@@ -32,8 +32,8 @@ class Verdict:
     probability : float
         The probability of content.
     by_fallback : bool
-        Whether the fallback kept the line, although its probability is below the threshold; see
-        `dechaff.decisions.decide.apply_threshold`.
+        Whether the fallback kept the line, although its probability is below the threshold (shown as "kept by the
+        guard"); see `dechaff.decisions.decide.apply_threshold`.
     """
 
     label: str

@@ -52,8 +52,9 @@ class PolicyRow:
     system : str
     n_pages : int
     figures : dict of str to Estimate
-        By `FIGURES`: F1 of words and the shares of roles and short lines that are kept are means over pages; the
-        shares of a kind that are dropped are over its lines. Intervals are over pages.
+        The figures by the names in `FIGURES`: F1, precision and recall of words, and the kept shares of roles and
+        of short lines, are means over pages; the dropped share of a kind is over its lines. Intervals are over
+        sites.
     """
 
     system: str
@@ -82,15 +83,15 @@ def evaluate_policy(
     Parameters
     ----------
     pages : sequence of Article
-        With roles and kinds, as read by `read_labels`.
+        Articles with roles and kinds, as read by `read_labels`.
     model : LineModel
     html : mapping of str to str, optional
-        The HTML of each page by id; without it there are no peers.
+        The HTML of each page by id; without it, no extractors are measured.
     peers : sequence of str
-        Extractors, measured alone and with the model behind them.
+        Extractors, measured alone and followed by the model.
     threshold : float or str, optional
     n_resamples, seed : int
-        Of the draws of sites behind the intervals.
+        The number of resamples of the sites, for the intervals, and their seed.
 
     Raises
     ------
@@ -100,10 +101,10 @@ def evaluate_policy(
         If an extractor is not installed.
     """
     if not pages:
-        raise CorpusError("no pages that were labelled by reading: give a Parquet file of them")
+        raise CorpusError("no pages whose lines a reader labelled: give a Parquet file of them")
     missing = [page.id for page in pages if html and page.id not in html]
     if missing:
-        raise CorpusError(f"{missing[0]} and perhaps other pages have no HTML: give all files of their pages")
+        raise CorpusError(f"{missing[0]} and perhaps other pages have no HTML: give all files with their HTML")
     kept = dict(_model_lines(pages, model, threshold))
     for name in peers if html else ():
         texts = [extract((html or {})[page.id], name) for page in pages]
@@ -208,5 +209,5 @@ def _mean_share(kept: Flags, lines: Flags) -> tuple[float, float]:
 
 
 def _dropped(kept: Flags, lines: Flags) -> tuple[float, float]:
-    """Count the dropped ones of some lines, and all of them."""
+    """Return how many of some lines are dropped, and the number of these lines."""
     return float((~kept[lines]).sum()), float(lines.sum())

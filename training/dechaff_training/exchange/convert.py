@@ -67,7 +67,10 @@ def _read_tasks(inputs: Sequence[Path]) -> Iterator[Article]:
 def _read_documents(inputs: Sequence[Path]) -> Iterator[Article]:
     documents, *attributes = inputs
     if len(attributes) > 1:
-        raise InputError(f"{len(inputs)} inputs: give one file of documents and, if elsewhere, their attributes")
+        raise InputError(
+            f"{len(inputs)} inputs: give one file of documents and, if their attributes are not in the folder "
+            f"{ATTRIBUTES_FOLDER} beside it, the attributes file"
+        )
     for article in from_documents(documents, *attributes):
         yield replace(article, site=documents.name.partition(".")[0])
 

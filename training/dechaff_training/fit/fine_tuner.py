@@ -27,7 +27,8 @@ _TOLERANCE: Final = 1e-7  # relative tolerance of the loss
 class FineTuner:
     """A model and labels to fine-tune it on; the features are computed once for all fits.
 
-    Weights are those of `LineClassifier`: equal for all articles; lines by the square root of their words.
+    Lines are weighted as by the defaults of `LineClassifier`: every article has the same total weight, divided
+    among its labelled lines in proportion to the square root of their numbers of words.
 
     Parameters
     ----------

@@ -41,8 +41,8 @@ class LineTable:
     keywords : tuple of (family, phrase)
         Additional phrases, as in `LineModel.keywords`.
     without : sequence of str
-        Groups of features to set to zero, of `FEATURE_GROUPS`, "words" or "context". Features that other groups
-        derive from these features stay.
+        Groups of features to set to zero: names from `FEATURE_GROUPS`, or "words" or "context". Features that other
+        groups derive from these features stay.
 
     Attributes
     ----------

@@ -1,4 +1,7 @@
-"""Access control: only a browser on this machine that has the token may send requests, not other sites in it.
+"""Access control for the labelling page.
+
+Requests are accepted only from a browser that runs on this machine and has the token, and not from other sites that
+are open in that browser:
 
 - Host must be the loopback address with this port, as protection against DNS rebinding.
 - Origin, if sent, must be that address; requests that change anything must send an Origin.

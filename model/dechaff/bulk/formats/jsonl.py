@@ -216,7 +216,11 @@ def replace_text(line: bytes, field: str, old: str, text: str) -> bytes:
 
 
 def _has_text(line: bytes, field: str, text: str) -> bool:
-    """Return whether a field has this value; the replaced bytes may have been in another field, or in a string."""
+    """Return whether a field has this value.
+
+    Checks the fast replacement in `replace_text`, which may have hit equal bytes in another field or inside a
+    longer string.
+    """
     try:
         return bool(_parse(line).get(field) == text)
     except BadRecordError:

@@ -100,6 +100,8 @@ def clean(chunk: Chunk, columns: Columns, file_name: str, _compression: str, cle
     chunk : Chunk
     columns : Columns
     file_name : str
+    _compression : str
+        Not used: every column has a codec of its own.
     cleaner : Cleaner
     """
     batch = require("pyarrow").ipc.open_stream(chunk.data).read_next_batch()

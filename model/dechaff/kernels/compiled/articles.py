@@ -5,7 +5,8 @@ import numpy as np
 from dechaff._typing import Flags, Floats, Hashes, Indices, Values
 from dechaff.kernels.compiled.jit import compiled, mix
 
-# The outcomes of this many lines stay in the cache over all trees.
+# Lines are processed in blocks of this size, so that the outcomes of their splits stay in the CPU cache while all
+# trees are evaluated.
 _AT_ONCE = 256
 
 

@@ -6,11 +6,12 @@ from dechaff._typing import Classes, Codes, Flags, Floats, Hashes, Indices, Valu
 from dechaff.kernels.compiled.jit import BASE, compiled, mix
 from dechaff.text.characters import DIGIT, UPPER
 
-# The values of `dechaff.text.tokens` and `dechaff.features.lexicon`, which kernels cannot import: see the tests.
+# Copies of constants of `dechaff.text.tokens` and `dechaff.features.lexicon`, which kernels cannot import; a test
+# compares them.
 _BUCKET_BITS = 12
 _FILTER_BITS = 18
 _MAY_BE = 128
-# Of a hash, to find the first phrase that may be equal.
+# The number of a hash's top bits by which the first phrase that may be equal is looked up.
 _INDEX_BITS = 13
 
 
