@@ -1,10 +1,9 @@
-"""Numba kernels over the words of lines: phrases, copies, shapes, cohesion, hashed terms."""
+"""Numba kernels over the words of lines: phrases, copies, cohesion, hashed terms."""
 
 import numpy as np
 
 from dechaff._typing import Classes, Codes, Flags, Floats, Hashes, Indices, Values
 from dechaff.kernels.compiled.jit import BASE, compiled, mix
-from dechaff.text.characters import DIGIT, UPPER
 
 # The values of `dechaff.text.tokens` and `dechaff.features.lexicon`, which kernels cannot import: see the tests.
 _BUCKET_BITS = 12
@@ -93,18 +92,6 @@ def count_recurring(copies: Indices, offsets: Indices, part_lines: Indices) -> I
                 n_common += 100 * copies[word] > n_words
                 n_single += copies[word] == 1
             counts[0, line], counts[1, line] = n_common, n_single
-    return counts
-
-
-@compiled
-def count_word_shapes(first_classes: Classes, lengths: Indices, offsets: Indices) -> Indices:
-    """Compute `dechaff.features.shape.count_word_shapes`."""
-    counts = np.zeros((3, 3, len(offsets) - 1), np.int64)
-    for line in range(len(offsets) - 1):
-        for word in range(offsets[line], offsets[line + 1]):
-            classes, length = first_classes[word], lengths[word]
-            first = 1 if classes & UPPER else 2 if classes & DIGIT else 0
-            counts[first, (length > 3) + (length >= 9), line] += 1
     return counts
 
 
