@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff._typing import Flags, Indices
+from dechaff.text.lines import LineBatch
 from dechaff_training.corpus.tokens import ngrams, tokenize_folded
 
 # Minimum lengths of a run: three words are significant, three CJK characters are not.
@@ -100,6 +101,17 @@ class Match:
         copied = _covered(self.page_ids, self.gold_ids, 5) & ~self.on_page
         whole = 2 * np.count_nonzero(copied) >= len(self.gold_ids)
         return self.page.count(copied & whole) / np.maximum(self.page.count(), 1)
+
+
+def line_texts(text: str) -> list[str]:
+    r"""Return the non-blank lines of a text, stripped of surrounding white space.
+
+    Examples
+    --------
+    >>> line_texts("One\n\n  two")
+    ['One', 'two']
+    """
+    return LineBatch.from_texts([text]).line_texts(0)
 
 
 def match_tokens(lines: Sequence[str], body: Sequence[str]) -> Match:
