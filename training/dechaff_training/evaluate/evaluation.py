@@ -165,6 +165,8 @@ def evaluate(
         The seed of the resamples.
     titles : bool
         Whether to clean with the articles' titles.
+    html : mapping of str to str, optional
+        The HTML of pages by id, to measure other extractors on pages labelled by reading (`evaluate_policy`).
 
     Raises
     ------
@@ -308,8 +310,11 @@ def _policy_rows(
     seed: int,
 ) -> list[PolicyRow]:
     """Measure the articles whose lines a reader labelled, in the text that was read."""
-    read = [article for article in corpus if article.roles is not None and article.extractor == EXTRACTOR]
-    read = [article for article in read if article.page_type == "article"]
+    read = [
+        article
+        for article in corpus
+        if article.roles is not None and article.extractor == EXTRACTOR and article.page_type == "article"
+    ]
     return (
         evaluate_policy(read, model, html, threshold=threshold, n_resamples=n_resamples, seed=seed) if read else []
     )
