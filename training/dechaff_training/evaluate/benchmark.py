@@ -82,6 +82,7 @@ class TextRow:
     precision, recall, f1 : Estimate
         Precision and recall of four-token shingles, as means over pages, and F1 of the two means; headlines are
         removed from both the text and the gold.
+    difference : Estimate
         F1 of the system minus F1 of the reference, on the same resamples.
     """
 

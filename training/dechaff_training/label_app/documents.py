@@ -24,7 +24,7 @@ class Document:
         The kind of each line in the labelled file; "" for lines without a kind.
     origin : str
         The origin of the marks: "model", "labelled", "saved" or "draft".
-    The digest, when it was read, of the file that saving replaces; None if there was no file.
+    digest : str, optional
         The digest, at the time of reading, of the file that saving replaces; None if there was none.
     """
 

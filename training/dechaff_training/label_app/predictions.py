@@ -20,7 +20,7 @@ class Predictor:
     Parameters
     ----------
     model : LineModel
-    The threshold or preset; by default the model's own threshold.
+    threshold : float or str, optional
 
     Examples
     --------

@@ -129,8 +129,8 @@ class Drafts:
 
         Raises
         ------
-        If the draft is damaged.
-            If it is damaged.
+        InputError
+            If the draft is damaged.
         """
         path = self.path(name)
         if not path.is_file():
