@@ -66,6 +66,21 @@ def mean_rows(values: NDArray[Any], offsets: Indices) -> Values:
     return np.asarray(sum_rows(np.asarray(values, np.float64), offsets) / counts, np.float64)
 
 
+def max_rows(values: Values, offsets: Indices) -> Values:
+    """Return the largest value of each row, 0 for an empty row.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n_values,)
+    offsets : ndarray of int64, shape (n_rows + 1,)
+    """
+    filled, starts = _filled(offsets)
+    found = np.zeros(len(offsets) - 1)
+    if len(filled):
+        found[filled] = np.maximum.reduceat(values, starts)
+    return found
+
+
 def repeat_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
     """Repeat one value per row for every member of the row.
 
