@@ -63,8 +63,8 @@ class LineRow:
     ----------
     by, group : str
         The grouping and the group, such as "extractor" and "trafilatura".
-    The numbers of articles, labelled lines and sites.
-        Without lines that have no label.
+    n_articles, n_lines, n_sites : int
+        The numbers of articles, labelled lines and sites, without lines that have no label.
     lines, tokens : dict of str to Estimate
         The results of `line_scores`, with all lines weighted equally, and with lines weighted by their tokens.
     """
@@ -115,12 +115,8 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures without the records as JSON-ready values."""
-        rows = {
-            "lines": [row.to_dict() for row in self.lines],
-            "texts": [row.to_dict() for row in self.texts],
-            "policy": [row.to_dict() for row in self.policy],
-            "kinds": [row.to_dict() for row in self.kinds],
-        }
+        names = ("lines", "texts", "policy", "kinds")
+        rows = {name: [row.to_dict() for row in getattr(self, name)] for name in names}
         return {"settings": self.settings, **rows}
 
     def tables(self) -> list[Table]:
