@@ -67,7 +67,24 @@ def suggest(
     as_json: options.Json = False,
 ) -> None:
     """List the articles to label next: those with the most words that the model is unsure of, spread over sites."""
-    suggest_files(inputs, to, model, extractor, limit, as_json=as_json)
+    from dechaff_training.fit.active_learning import rank_articles
+    from dechaff_training.label_app.sources import find_sources
+
+    done = find_sources([to] if to and to.is_dir() else [])
+    todo = {name: source for name, source in find_sources(inputs).items() if name not in done}
+    if not todo:
+        raise InputError("no unlabelled articles found in the inputs: give .txt or .html files, or folders of them")
+    judge = load(model or (to and _tuned_model(to)))
+    texts = [source.read_text(extractor) for source in todo.values()]
+    sites = [name.site for name in todo]
+    paths = [str(source.path) for source in todo.values()]
+    ranked = rank_articles(judge, texts, sites, labelled_sites=[name.site for name in done])
+    for suggestion in ranked[:limit]:
+        path = paths[suggestion.index]
+        if as_json:
+            write_record({"path": path, **suggestion.to_dict()})
+        else:
+            print(f"{suggestion.gain:8.1f}  {path}  {suggestion.reason}")
 
 
 def label_files(
@@ -109,42 +126,6 @@ def label_files(
     if session.has_pages:
         extractor_version(extractor)  # a missing package is reported here, not in the browser
     serve(session, port, opens=opens)
-
-
-def suggest_files(
-    inputs: Sequence[Path],
-    to: Path | None = None,
-    model: Path | None = None,
-    extractor: str = "resiliparse_all",
-    limit: int = 20,
-    *,
-    as_json: bool = False,
-) -> None:
-    """Print the articles to label next, with the reason for each.
-
-    Raises
-    ------
-    DechaffError
-        If an input or the model cannot be read.
-    """
-    from dechaff_training.fit.active_learning import rank_articles
-    from dechaff_training.label_app.sources import find_sources
-
-    done = find_sources([to] if to and to.is_dir() else [])
-    todo = {name: source for name, source in find_sources(inputs).items() if name not in done}
-    if not todo:
-        raise InputError("no unlabelled articles found in the inputs: give .txt or .html files, or folders of them")
-    judge = load(model or (to and _tuned_model(to)))
-    texts = [source.read_text(extractor) for source in todo.values()]
-    sites = [name.site for name in todo]
-    paths = [str(source.path) for source in todo.values()]
-    ranked = rank_articles(judge, texts, sites, labelled_sites=[name.site for name in done])
-    for suggestion in ranked[:limit]:
-        path = paths[suggestion.index]
-        if as_json:
-            write_record({"path": path, **suggestion.to_dict()})
-        else:
-            print(f"{suggestion.gain:8.1f}  {path}  {suggestion.reason}")
 
 
 def _tuned_model(labels: Path) -> Path | None:
