@@ -107,11 +107,8 @@ def evaluate_policy(
     kept = dict(_model_lines(pages, model, threshold))
     for name in peers if html else ():
         texts = [extract(html[page.id], name) for page in pages]
-        kept[name] = [kept_lines(page.text, text) for page, text in zip(pages, texts, strict=True)]
-        cleaned = clean_array(texts, model, threshold)
-        kept[f"{name} -> dechaff"] = [
-            kept_lines(page.text, text) for page, text in zip(pages, cleaned, strict=True)
-        ]
+        for system, outputs in ((name, texts), (f"{name} -> dechaff", clean_array(texts, model, threshold))):
+            kept[system] = [kept_lines(page.text, text) for page, text in zip(pages, outputs, strict=True)]
     resamples = Resamples([page.site for page in pages], n_resamples, seed)
     return [PolicyRow(system, len(pages), _measure(pages, flags, resamples)) for system, flags in kept.items()]
 

@@ -147,16 +147,8 @@ def _sum_pairwise(values: Floats) -> np.float32:
     total, done = np.float32(0), 0
     if n >= 8:
         done = n - n % 8
-        a, b, c, d, e, f, g, h = (
-            values[0],
-            values[1],
-            values[2],
-            values[3],
-            values[4],
-            values[5],
-            values[6],
-            values[7],
-        )
+        a, b, c, d = values[0], values[1], values[2], values[3]
+        e, f, g, h = values[4], values[5], values[6], values[7]
         for k in range(8, done, 8):
             a, b, c, d = a + values[k], b + values[k + 1], c + values[k + 2], d + values[k + 3]
             e, f, g, h = e + values[k + 4], f + values[k + 5], g + values[k + 6], h + values[k + 7]
