@@ -128,8 +128,7 @@ class Articles:
     @cached_property
     def model(self) -> LineModel:
         """Load the model, with the user's phrases."""
-        model, keywords = load(self._job.model), self._job.keywords
-        return model.with_keywords(keywords) if keywords else model
+        return load(self._job.model, self._job.keywords)
 
     def __iter__(self) -> Iterator[tuple[Path, CleanedArticle]]:
         from dechaff_training.files.progress import Bar
