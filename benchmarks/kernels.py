@@ -25,10 +25,10 @@ from rich.table import Table
 from speed import EXTRACTOR, read_html  # first: it sets the number of numpy's threads
 
 from dechaff import DechaffError, LineModel, clean_array, default_model
-from dechaff.features import context, keywords, lexicon, position, shape, smoothing, words
+from dechaff.features import context, keywords, lexicon, position, smoothing, words
 from dechaff.kernels import compiled, use_numba
 from dechaff.linear import stage
-from dechaff.text import character_counts, lines, ragged, tokens
+from dechaff.text import character_counts, lines, tokens
 from dechaff.text.batching import batches
 from dechaff_training.cli.options import BEHAVIOUR
 from dechaff_training.corpus.corpus import Corpus
@@ -37,8 +37,8 @@ from dechaff_training.files.progress import Bar
 
 ARTICLES: Final = Path(__file__).parents[1] / "data" / "articles"
 _MODULES: Final = (
-    *(character_counts, lines, ragged, tokens),
-    *(context, keywords, lexicon, position, shape, smoothing, words),
+    *(character_counts, lines, tokens),
+    *(context, keywords, lexicon, position, smoothing, words),
     stage,
 )
 

@@ -1,4 +1,4 @@
-"""Take the pictures of docs/label.md anew, each state of the page in headless Chromium.
+"""Take the pictures of docs/label.md and docs/report.md anew in headless Chromium.
 
 python docs/pictures/take.py
 """
@@ -21,6 +21,7 @@ CHROMIUM: Final = {
     "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
 }
 WINDOW: Final = {"width": 1120, "height": 700}
+REPORT_WINDOW: Final = {"width": 1000, "height": 900}
 _FINE_TUNING_MS: Final = 300_000
 
 
@@ -49,22 +50,22 @@ def serving(texts: Path, mine: Path) -> Iterator[str]:
 
 def shoot(page: Any, name: str) -> None:
     """Write what is on the screen as a picture."""
-    page.screenshot(path=str(HERE / f"label-{name}.png"))
+    page.screenshot(path=str(HERE / f"{name}.png"))
 
 
 def take(page: Any, mine: Path) -> None:
     """Go through the states of the page."""
     page.wait_for_selector("#why li")
-    shoot(page, "light")
+    shoot(page, "label-light")
     page.keyboard.press("u")
     page.get_by_text("Line 5: the model predicts").wait_for()
-    shoot(page, "unsure")
+    shoot(page, "label-unsure")
     page.keyboard.press("u")
     page.emulate_media(color_scheme="dark")
     for key in ("ArrowDown", "Space"):
         page.keyboard.press(key)
     page.get_by_text("Line 6: the model predicts").wait_for()
-    shoot(page, "dark")
+    shoot(page, "label-dark")
     page.emulate_media(color_scheme="light")
     page.keyboard.press("s")
     page.wait_for_selector("[data-saved=true]")
@@ -74,12 +75,23 @@ def take(page: Any, mine: Path) -> None:
     saved.write_text(saved.read_text("utf-8") + "\n? A line that an editor added\n", "utf-8")
     page.keyboard.press("s")
     page.wait_for_selector("#conflict-dialog[open]")
-    shoot(page, "changed")
+    shoot(page, "label-changed")
     page.keyboard.press("Escape")
     page.keyboard.press("t")
     page.click("#tuning-dialog [value=start]")
     page.wait_for_selector("#tuning-dialog tbody tr", timeout=_FINE_TUNING_MS)
-    shoot(page, "fine-tuned")
+    shoot(page, "label-fine-tuned")
+
+
+def take_report(page: Any, file: Path) -> None:
+    """Write a report about one article, and show it from the end of its first table on."""
+    command = [sys.executable, "-m", "dechaff_training", "report", "data/example.txt", "-o", str(file)]
+    subprocess.run(command, cwd=DATA.parent, check=True)  # noqa: S603
+    page.goto(file.as_uri())
+    page.get_by_text("Articles", exact=True).evaluate(
+        "heading => scrollTo(0, heading.getBoundingClientRect().top - 150)"
+    )
+    shoot(page, "report")
 
 
 def main() -> None:
@@ -91,6 +103,7 @@ def main() -> None:
             page = browser.new_page(viewport=WINDOW)
             page.goto(url)
             take(page, mine)
+        take_report(browser.new_page(viewport=REPORT_WINDOW), Path(folder) / "report.html")
         browser.close()
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dechaff.arrow import LINE_LABEL, Labels, is_arrow, labels_like, read_texts, texts_like
 from dechaff.decisions.decide import Decision, decide
 from dechaff.decisions.site_lines import check_groups, find_site_duplicates
-from dechaff.decisions.titles import NO_PAGE_INFO, make_page_info, make_page_infos
+from dechaff.decisions.titles import NO_PAGE_INFO, PageInfo, make_page_info, make_page_infos
 from dechaff.errors import InputError
 from dechaff.explain.contributions import Reason
 from dechaff.explain.lazy import LazyExplanation
@@ -157,9 +157,7 @@ def keep_content(
     The council voted on Tuesday to repair the old bridge, which had been closed since March.
     Work will begin in the spring and is expected to take two years, the mayor said after the vote.
     """
-    check_text(text)
-    page_info = make_page_info(title, url)
-    decision = next(decide([text], model, threshold, page_infos=None if page_info == NO_PAGE_INFO else [page_info]))
+    decision, _ = _decide_article(text, model, threshold, title, url)
     return next(decision.kept_texts())
 
 
@@ -226,14 +224,20 @@ def clean_article(
     >>> clean_article("Log in\nSubscribe\nShare").flags
     ('nearly all dropped',)
     """
-    check_text(text)
+    decision, page_info = _decide_article(text, model, threshold, title, url)
+    batch, kept, lazy = decision.batch, decision.kept, LazyExplanation(decision, page_info)
+    label = partial(_label_lines, batch, kept, decision.probability, lazy)
+    return CleanedArticle(next(decision.kept_texts()), decision.flags[0], batch.n_lines, int(kept.sum()), label)
+
+
+def _decide_article(
+    text: str, model: LineModel | None, threshold: Threshold, title: str | None, url: str | None
+) -> tuple[Decision, PageInfo]:
+    if not isinstance(text, str):
+        raise InputError(f"the text is {type(text).__name__}, not str: decode it first")
     page_info = make_page_info(title, url)
-    decision = next(decide([text], model, threshold, page_infos=None if page_info == NO_PAGE_INFO else [page_info]))
-    label = partial(
-        _label_lines, decision.batch, decision.kept, decision.probability, LazyExplanation(decision, page_info)
-    )
-    n_lines, n_kept = decision.batch.n_lines, int(decision.kept.sum())
-    return CleanedArticle(next(decision.kept_texts()), decision.flags[0], n_lines, n_kept, label)
+    page_infos = None if page_info == NO_PAGE_INFO else [page_info]
+    return next(decide([text], model, threshold, page_infos=page_infos)), page_info
 
 
 def _label_lines(
@@ -246,12 +250,6 @@ def _label_lines(
         LabelledLine(text[start:end], start, end, CLASSES[keep], p, index, lazy)
         for index, ((start, end), keep, p) in enumerate(decisions)
     ]
-
-
-def check_text(text: object) -> None:
-    """Raise InputError if `text` is not a string."""
-    if not isinstance(text, str):
-        raise InputError(f"the text is {type(text).__name__}, not str: decode it first")
 
 
 def clean_array(

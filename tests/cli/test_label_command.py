@@ -11,7 +11,7 @@ import pytest
 from cli_process import dechaff
 from page_sessions import running, write_texts
 
-from dechaff_training.cli.label import label_files
+from dechaff_training.cli.label import label
 
 pytest.importorskip("uvicorn", reason="needs the extra [page]")
 
@@ -78,4 +78,4 @@ def test_without_the_extra(package: str, tmp_path: Path, monkeypatch: pytest.Mon
     """Without the extra, the error names the command that installs it."""
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(Exception, match=rf"{package} is not installed; run: pip install 'dechaff\[page\]'"):
-        label_files([], tmp_path)
+        label(tmp_path)

@@ -2,11 +2,13 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 from sklearn.metrics import average_precision_score, brier_score_loss, precision_recall_fscore_support
 
 from dechaff_training.corpus.tokens import shingles, tokenize
@@ -14,7 +16,6 @@ from dechaff_training.evaluate.metrics import (
     SCORES,
     Estimate,
     Resamples,
-    bootstrap,
     drop_headline,
     f1_of_means,
     line_scores,
@@ -25,6 +26,14 @@ from dechaff_training.evaluate.metrics import (
 )
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "東", "京", "!", "\n"]), max_size=30).map(" ".join)
+
+
+def bootstrap(
+    sites: ArrayLike, columns: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray], n: int = 1000
+) -> Estimate:
+    """Estimate a figure that is a function of sums of columns."""
+    resamples = Resamples(sites, n)
+    return resamples.estimate(statistic(resamples.sums(columns)))
 
 
 @pytest.mark.parametrize(

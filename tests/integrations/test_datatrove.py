@@ -25,7 +25,7 @@ from datatrove.pipeline.writers.parquet import ParquetWriter
 
 from dechaff.integrations.datatrove import LineCleaner
 
-BOILERPLATE_FAMILIES = "Log in\nSubscribe\nShare"
+MENU = "Log in\nSubscribe\nShare"
 
 
 class Kept:
@@ -87,11 +87,7 @@ def executor(folder: Path) -> LocalPipelineExecutor:
 @pytest.mark.slow
 def test_a_pipeline(tmp_path: Path, corpus: Corpus) -> None:
     """Two processes clean JSONL as `keep_content` does and exclude the rest; a rerun processes only missing tasks."""
-    texts = {
-        f"{part}/{place}": text
-        for part in "ab"
-        for place, text in enumerate([*corpus.texts[:20], BOILERPLATE_FAMILIES])
-    }
+    texts = {f"{part}/{place}": text for part in "ab" for place, text in enumerate([*corpus.texts[:20], MENU])}
     for part in "ab":
         own = [{"id": name, "text": text} for name, text in texts.items() if name.startswith(part)]
         write_lines(tmp_path / "in" / f"{part}.jsonl.zst", own)
@@ -145,12 +141,12 @@ def test_what_goes_on_and_what_does_not_are_the_documents(texts: list[str]) -> N
 def test_dropped_lines_and_documents(model: LineModel) -> None:
     """Dropped lines are excluded under their document's id; documents only if empty or flagged as named."""
     prose = "The council voted on Tuesday to repair the old bridge, which had been closed since March.\n"
-    texts = [f"{prose}Subscribe now\n", prose, BOILERPLATE_FAMILIES]
+    texts = [f"{prose}Subscribe now\n", prose, MENU]
     passed, excluded, stats = run(texts, model=model)
     assert [document.text for document in passed] == [prose, prose]
     assert [(document.id, document.text, document.metadata["filter_reason"]) for document in excluded] == [
         ("id0", "Subscribe now\n", "boilerplate lines"),
-        ("id2", BOILERPLATE_FAMILIES, "nothing kept"),
+        ("id2", MENU, "nothing kept"),
     ]
     assert "filter_reason" not in passed[0].metadata
     assert {name: stats[name] for name in ("line-total", "line-kept", "line-dropped", "dropped_nothing kept")} == {

@@ -16,7 +16,7 @@ from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.linear.stage import sigmoid
 from dechaff.text.batching import batches
 from dechaff.text.lines import MOST_LINES, LineBatch
-from dechaff.text.ragged import repeat_rows, sum_rows
+from dechaff.text.ragged import max_rows, repeat_rows, sum_rows
 
 #: The values of `CleanedArticle.flags`; "kept by the guard" means kept by the fallback of `apply_threshold`.
 FLAGS: Final = ("nearly all dropped", "unsure", "kept by the guard")
@@ -188,12 +188,7 @@ def apply_threshold(
     [True, False, True]
     """
     own_threshold = threshold if own_threshold is None else own_threshold
-    counts = np.diff(offsets)
-    filled = np.flatnonzero(counts)
-    best = np.zeros(len(counts))
-    if len(filled):
-        best[filled] = np.maximum.reduceat(probability, offsets[filled])
-    best = repeat_rows(best, offsets)
+    best = repeat_rows(max_rows(probability, offsets), offsets)
     is_near = (best >= own_threshold / 2) & (probability >= best / 2)
     fallback = np.where(best < own_threshold, is_near | (n_chars >= _ARTICLE_CHARS), probability >= best)
     return np.asarray((probability >= threshold) | fallback, np.bool_)

@@ -40,11 +40,15 @@ class LazyExplanation:
 
     def forward(self) -> Forward:
         """Return the article's forward pass; compute it again if it is no longer in memory."""
-        forward = None if self._forward is None else self._forward()
+        forward = self._remembered()
         if forward is None:
             forward = self._model.forward(LineBatch.from_texts([self._text]))
             self._forward = _remember(forward)
         return forward
+
+    def _remembered(self) -> Forward | None:
+        """Return the forward pass if it is still in memory."""
+        return None if self._forward is None else self._forward()
 
     @cached_property
     def contributions(self) -> Explanation:
@@ -59,7 +63,7 @@ class LazyExplanation:
     @cached_property
     def kinds(self) -> list[str | None]:
         """Return the kind of each line, None for content."""
-        forward = None if self._forward is None else self._forward()
+        forward = self._remembered()
         lines = None if forward is None else [forward.lines]
         return line_kinds(
             LineBatch.from_texts([self._text]), ~self._kept, keywords=self._model.keywords, lines=lines

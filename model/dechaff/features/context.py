@@ -16,6 +16,7 @@ from dechaff.kernels import accelerated
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import (
     log1p_counts,
+    max_rows,
     mean_rows,
     places_since,
     places_until,
@@ -155,7 +156,7 @@ def _article_mass(probability: Values, width: Values, offsets: Indices) -> Colum
     before = sum_before(mass, offsets)
     all_chars = np.maximum(repeat_rows(sum_rows(width, offsets), offsets), 1)
     unsure = repeat_rows(mean_rows(probability * (1 - probability), offsets), offsets)
-    largest = repeat_rows(_largest(mass, offsets), offsets)
+    largest = repeat_rows(max_rows(mass, offsets), offsets)
     return {
         "share_content_before": before / known,
         "share_content_after": np.maximum(total - before - mass, 0) / known,
@@ -167,15 +168,6 @@ def _article_mass(probability: Values, width: Values, offsets: Indices) -> Colum
         "article_mean_doubt": unsure,
         "article_largest_line_share": largest / known,
     }
-
-
-def _largest(values: Values, offsets: Indices) -> Values:
-    """Return the largest value of each row, 0 for an empty row."""
-    found = np.zeros(len(offsets) - 1)
-    filled = np.flatnonzero(np.diff(offsets))
-    if len(filled):
-        found[filled] = np.maximum.reduceat(values, offsets[filled])
-    return found
 
 
 def _segments(odds: Values, against: Values, width: Values, offsets: Indices) -> Columns:

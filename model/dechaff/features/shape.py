@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 
 from dechaff._typing import Classes, Columns, Indices
-from dechaff.kernels import accelerated
 from dechaff.text.character_counts import MARKS, mark_table
 from dechaff.text.characters import DIGIT, IDEOGRAPH, LETTER, PUNCTUATION, UPPER
 from dechaff.text.lines import LineBatch
@@ -98,7 +97,6 @@ def _word_shapes(words: Words) -> Columns:
     }
 
 
-@accelerated
 def count_word_shapes(first_classes: Classes, lengths: Indices, offsets: Indices) -> Indices:
     """Count each line's words by first character (other, capital, digit) and length, shape (3, 3, n_lines)."""
     n_lines = len(offsets) - 1

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff._typing import Flags, Floats, Indices, Values
-from dechaff.kernels import accelerated
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 Float = TypeVar("Float", bound=np.floating[Any])
@@ -65,6 +64,21 @@ def mean_rows(values: NDArray[Any], offsets: Indices) -> Values:
     """
     counts = np.maximum(offsets[1:] - offsets[:-1], 1)
     return np.asarray(sum_rows(np.asarray(values, np.float64), offsets) / counts, np.float64)
+
+
+def max_rows(values: Values, offsets: Indices) -> Values:
+    """Return the largest value of each row, 0 for an empty row.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n_values,)
+    offsets : ndarray of int64, shape (n_rows + 1,)
+    """
+    filled, starts = _filled(offsets)
+    found = np.zeros(len(offsets) - 1)
+    if len(filled):
+        found[filled] = np.maximum.reduceat(values, starts)
+    return found
 
 
 def repeat_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
@@ -168,7 +182,6 @@ def sum_windows(
         yield sums.take(last, axis=-1, mode="clip") - sums.take(first, axis=-1, mode="clip"), last - first
 
 
-@accelerated
 def places_since(flags: Flags, offsets: Indices, limit: int) -> Indices:
     """Count the places from the nearest flag before each place in its row, at most `limit`.
 
@@ -191,14 +204,12 @@ def places_since(flags: Flags, offsets: Indices, limit: int) -> Indices:
     return np.minimum(np.where(inside, places - latest, limit), limit)
 
 
-@accelerated
 def places_until(flags: Flags, offsets: Indices, limit: int) -> Indices:
     """Count the places to the nearest flag after each place in its row, at most `limit`."""
     mirrored = (offsets[-1] - offsets)[::-1]
     return places_since(flags[..., ::-1], mirrored, limit)[..., ::-1]
 
 
-@accelerated
 def round_column(column: Values) -> Floats:
     """Round to four decimals.
 

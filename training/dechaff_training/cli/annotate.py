@@ -1,7 +1,6 @@
 """The commands `dechaff annotate` and `dechaff check`: create, convert and check labels."""
 
 import sys
-from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -70,7 +69,20 @@ def annotate(
 
 def check(corpora: options.Corpora, as_json: options.Json = False) -> None:
     """Find wrong and doubtful labels; the exit code is 1 if there are errors."""
-    if not check_corpus(corpora, as_json=as_json):
+    from dechaff_training.corpus import check_paths
+
+    findings = check_paths(corpora)
+    for finding in findings:
+        path = show_path(Path(finding.path))
+        if as_json:
+            record = {name: getattr(finding, name) for name in ("path", "line", "severity", "message")}
+            write_record({**record, "path": path})
+        else:
+            place = f"{path}:{finding.line}" if finding.line else path
+            print(f"{place}: {finding.severity}: {finding.message}")
+    n_errors = sum(finding.severity == "error" for finding in findings)
+    print(f"dechaff: {n_errors} errors, {len(findings) - n_errors} warnings", file=sys.stderr)
+    if n_errors:
         raise typer.Exit(1)
 
 
@@ -102,27 +114,3 @@ def annotate_page(
     labelled = format_labelled(text, align(text, body, title))
     with open_output(out) as stream:
         stream.write(labelled.encode("utf-8", "replace"))
-
-
-def check_corpus(paths: Sequence[Path], *, as_json: bool = False) -> bool:
-    """Print the findings about the labels of corpora; return True if there are no errors.
-
-    Raises
-    ------
-    CorpusError
-        If a path is missing.
-    """
-    from dechaff_training.corpus import check_paths
-
-    findings = check_paths(paths)
-    for finding in findings:
-        path = show_path(Path(finding.path))
-        if as_json:
-            record = {name: getattr(finding, name) for name in ("path", "line", "severity", "message")}
-            write_record({**record, "path": path})
-        else:
-            place = f"{path}:{finding.line}" if finding.line else path
-            print(f"{place}: {finding.severity}: {finding.message}")
-    n_errors = sum(finding.severity == "error" for finding in findings)
-    print(f"dechaff: {n_errors} errors, {len(findings) - n_errors} warnings", file=sys.stderr)
-    return n_errors == 0

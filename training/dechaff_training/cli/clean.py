@@ -39,7 +39,19 @@ def clean(
     """Drop the boilerplate lines of texts; kept lines stay unchanged, byte for byte."""
     paths = article_paths(files, title, url)
     job = Job(paths, model, threshold, make_decoding(encoding, errors), parse_keywords(keywords), title, url)
-    clean_files(job, out, as_json=as_json)
+    folder = output_folder(out, paths, as_json=as_json)
+    file = None if out is None or out == str(STANDARD) else Path(out)
+    articles = Articles(job, hidden=file is None and sys.stdout.isatty())
+    if folder is not None:
+        for path, article in articles:
+            with open_output(folder / path.name) as stream:
+                stream.write(_encode(article.text))
+    else:
+        with open_output(file) as stream:
+            for piece in _format_articles(articles, as_json=as_json):
+                stream.write(_encode(piece))
+            articles.check_any()
+    articles.check_all()
 
 
 def show(
@@ -61,7 +73,18 @@ def show(
     """Print each line with its label (+ content, - boilerplate), probability of content, and reasons."""
     paths = article_paths(files, title, url)
     job = Job(paths, model, threshold, make_decoding(encoding, errors), parse_keywords(keywords), title, url)
-    show_files(job, reasons, full=full, by_feature=by_feature, as_json=as_json)
+    articles = Articles(job, hidden=True)
+    if as_json:
+        for path, article in articles:
+            for number, line in enumerate(article.lines):
+                write_record(line_record(path, number, line, reasons))
+    else:
+        from dechaff_training.report.rendering import LinePrinter
+
+        printer = LinePrinter(reasons, full=full, by_feature=by_feature)
+        for path, article in articles:
+            printer.print_article(path, article, named=len(paths) > 1)
+    articles.check_all()
 
 
 @dataclass(frozen=True)
@@ -105,8 +128,7 @@ class Articles:
     @cached_property
     def model(self) -> LineModel:
         """Load the model, with the user's phrases."""
-        model, keywords = load(self._job.model), self._job.keywords
-        return model.with_keywords(keywords) if keywords else model
+        return load(self._job.model, self._job.keywords)
 
     def __iter__(self) -> Iterator[tuple[Path, CleanedArticle]]:
         from dechaff_training.files.progress import Bar
@@ -147,71 +169,6 @@ class Articles:
             print(f"dechaff: error: {error}", file=sys.stderr)
             self._n_failed += 1
             return None
-
-
-def clean_files(job: Job, out: str | None, *, as_json: bool = False) -> None:
-    """Clean the inputs and write the results.
-
-    Parameters
-    ----------
-    job : Job
-    out : str, optional
-        A file or a folder; None or `-` for standard output.
-    as_json : bool
-        Write one JSON record per input instead of texts.
-
-    Raises
-    ------
-    BadParameter
-        If the results cannot be written to `out`.
-    InputError
-        If any input was left out; the others are written.
-    """
-    folder = output_folder(out, job.paths, as_json=as_json)
-    file = None if out is None or out == str(STANDARD) else Path(out)
-    articles = Articles(job, hidden=file is None and sys.stdout.isatty())
-    if folder is not None:
-        for path, article in articles:
-            with open_output(folder / path.name) as stream:
-                stream.write(_encode(article.text))
-    else:
-        with open_output(file) as stream:
-            for piece in _format_articles(articles, as_json=as_json):
-                stream.write(_encode(piece))
-            articles.check_any()
-    articles.check_all()
-
-
-def show_files(job: Job, limit: int, *, full: bool, by_feature: bool, as_json: bool) -> None:
-    """Print the lines of the inputs with labels and reasons.
-
-    Parameters
-    ----------
-    job : Job
-    limit : int
-        Maximum number of reasons per line.
-    full, by_feature : bool
-        As for `LinePrinter`.
-    as_json : bool
-        Print one JSON record per line.
-
-    Raises
-    ------
-    InputError
-        If any input was left out; the others are printed.
-    """
-    articles = Articles(job, hidden=True)
-    if as_json:
-        for path, article in articles:
-            for number, line in enumerate(article.lines):
-                write_record(line_record(path, number, line, limit))
-    else:
-        from dechaff_training.report.rendering import LinePrinter
-
-        printer = LinePrinter(limit, full=full, by_feature=by_feature)
-        for path, article in articles:
-            printer.print_article(path, article, named=len(job.paths) > 1)
-    articles.check_all()
 
 
 def output_folder(out: str | None, paths: Sequence[Path], *, as_json: bool = False) -> Path | None:

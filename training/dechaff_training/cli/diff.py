@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dechaff.linear.line_model import Threshold
 from dechaff_training.cli import options
 from dechaff_training.cli.options import examples
 from dechaff_training.files.json_io import write_json
@@ -29,7 +28,7 @@ _CORPUS_SUFFIXES = (".jsonl", ".parquet")
 def diff(
     before: Annotated[str, typer.Argument(metavar="MODEL_A", help=_MODEL_HELP, show_default=False)],
     after: Annotated[str, typer.Argument(metavar="MODEL_B", help=_MODEL_HELP, show_default=False)],
-    corpus: Annotated[
+    paths: Annotated[
         list[Path],
         typer.Argument(
             metavar="CORPUS",
@@ -46,48 +45,15 @@ def diff(
     json_file: options.JsonFile = None,
 ) -> None:
     """List the lines that two models label differently, with the reasons."""
-    diff_models((before, after), corpus, threshold, extractors or (), limit, reasons, json_file)
-
-
-def diff_models(
-    names: tuple[str, str],
-    paths: Sequence[Path],
-    threshold: Threshold = None,
-    extractors: Sequence[str] = (),
-    limit: int = 20,
-    reasons: int = 2,
-    json_file: Path | None = None,
-) -> None:
-    """Print the lines that two models label differently, or write them as JSON.
-
-    Parameters
-    ----------
-    names : tuple of str
-        Models A and B: model files, or `default` for the built-in model.
-    paths : sequence of Path
-        Articles, labelled or not, and folders of them.
-    threshold : float or str, optional
-    extractors : sequence of str
-        Every page yields one article per extractor; by default those that dechaff is trained on.
-    limit : int
-        Maximum number of printed lines; JSON contains all of them.
-    reasons : int
-        Maximum number of reasons per line.
-    json_file : Path, optional
-
-    Raises
-    ------
-    DechaffError
-        If a model or an article cannot be read.
-    """
     from dechaff_training.evaluate.model_diff import Explainer, compare_models
     from dechaff_training.report.diff_rendering import print_comparison, to_dict
 
-    before, after = (load(named_model(name)) for name in names)
+    names = (before, after)
+    model_a, model_b = (load(named_model(name)) for name in names)
     with Bar("reading the corpus") as bar:
-        corpus = read_articles(paths, extractors)
+        corpus = read_articles(paths, extractors or ())
         bar.describe("comparing")
-        comparison = compare_models(before, after, corpus, threshold)
+        comparison = compare_models(model_a, model_b, corpus, threshold)
     explainer = Explainer(comparison)
     if json_file is not None:
         write_json(to_dict(comparison, names, explainer, reasons), json_file)

@@ -1,13 +1,11 @@
 """The commands `dechaff evaluate` and `dechaff benchmark`."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dechaff.linear.artifact import model_digest
-from dechaff.linear.line_model import Threshold
 from dechaff_training.cli import options
 from dechaff_training.cli.options import examples
 from dechaff_training.files.json_io import write_json
@@ -44,8 +42,21 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure a model on labelled articles and pages, with confidence intervals over sites."""
-    evaluation = evaluate_model(corpora, model, threshold, extractors or (), lines, titles=titles, html=html or ())
-    _write_figures(evaluation, json_file)
+    from dechaff_training.corpus import find_files, read_corpus
+    from dechaff_training.corpus.pages import read_html
+    from dechaff_training.evaluate import evaluation
+
+    judge = load(model)
+    with Bar("reading the corpus") as bar:
+        corpus = read_corpus(corpora, extractors or ())
+        files = [file for path in html or () for file in find_files(path, (".parquet",))]
+        pages = {article.id: page for file in files for article, page in read_html(file)}
+        bar.describe("evaluating")
+        result = evaluation.evaluate(judge, corpus, threshold, titles=titles, html=pages)
+    if lines is not None:
+        result.records.write(lines)
+    result.settings["model_sha256"] = model_digest(model)
+    _write_figures(result, json_file)
 
 
 def benchmark(
@@ -89,37 +100,3 @@ def _write_figures(figures: "Evaluation | PageBenchmark", json_file: Path | None
         from dechaff_training.report.rendering import print_tables
 
         print_tables(figures.tables())
-
-
-def evaluate_model(
-    paths: Sequence[Path],
-    model: Path | None,
-    threshold: Threshold = None,
-    extractors: Sequence[str] = (),
-    lines: Path | None = None,
-    *,
-    titles: bool = False,
-    html: Sequence[Path] = (),
-) -> "Evaluation":
-    """Evaluate a model on corpora; if `lines` is given, write the results of each line to that file.
-
-    Raises
-    ------
-    DechaffError
-        If the model or the corpora cannot be read.
-    """
-    from dechaff_training.corpus import find_files, read_corpus
-    from dechaff_training.corpus.pages import read_html
-    from dechaff_training.evaluate import evaluation
-
-    judge = load(model)
-    with Bar("reading the corpus") as bar:
-        corpus = read_corpus(paths, extractors)
-        files = [file for path in html for file in find_files(path, (".parquet",))]
-        pages = {article.id: page for file in files for article, page in read_html(file)}
-        bar.describe("evaluating")
-        result = evaluation.evaluate(judge, corpus, threshold, titles=titles, html=pages)
-    if lines is not None:
-        result.records.write(lines)
-    result.settings["model_sha256"] = model_digest(model)
-    return result

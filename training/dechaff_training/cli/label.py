@@ -1,7 +1,6 @@
 """The commands `dechaff label` and `dechaff next`."""
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +8,7 @@ import typer
 
 from dechaff import extras
 from dechaff.errors import InputError
-from dechaff.linear.artifact import load_model, model_digest
-from dechaff.linear.line_model import Threshold
+from dechaff.linear.artifact import model_digest
 from dechaff_training.cli import options
 from dechaff_training.cli.options import examples, parse_keywords
 from dechaff_training.files.json_io import write_record
@@ -49,7 +47,25 @@ def label(
     opens: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
 ) -> None:
     """Label articles in the browser: check each line's label and reasons, correct it, save."""
-    label_files(inputs or [], to, model, threshold, parse_keywords(keywords), extractor, port, opens=opens)
+    for package in ("starlette", "uvicorn"):
+        extras.load(package, "page")
+    from dechaff_training.corpus.extraction import EXTRACTORS, check_extractors, extractor_version
+    from dechaff_training.label_app.server import serve
+    from dechaff_training.label_app.session import Session
+
+    check_extractors([extractor], EXTRACTORS)
+    if to.exists() and not to.is_dir():
+        raise InputError(f"{to}: not a folder: give a folder for the labelled articles")
+    judge = load(model, parse_keywords(keywords))
+    judge.resolve_threshold(threshold)
+    session = Session(inputs or [], to, judge, threshold, extractor, model_digest(model))
+    if model is None and (tuned := _tuned_model(to)):
+        session.use(load(tuned))
+        message = f"labels are proposed by {tuned}, the model fine-tuned on the labels in {to}"
+        print(f"dechaff: {message}", file=sys.stderr)
+    if session.has_pages:
+        extractor_version(extractor)  # a missing package is reported here, not in the browser
+    serve(session, port, opens=opens)
 
 
 def suggest(
@@ -67,66 +83,6 @@ def suggest(
     as_json: options.Json = False,
 ) -> None:
     """List the articles to label next: those with the most words that the model is unsure of, spread over sites."""
-    suggest_files(inputs, to, model, extractor, limit, as_json=as_json)
-
-
-def label_files(
-    inputs: Sequence[Path],
-    to: Path,
-    model: Path | None = None,
-    threshold: Threshold = None,
-    keywords: dict[str, list[str]] | None = None,
-    extractor: str = "resiliparse_all",
-    port: int = 0,
-    *,
-    opens: bool = True,
-) -> None:
-    """Serve the label page until it is interrupted.
-
-    Raises
-    ------
-    DechaffError
-        If an extra is not installed, or an input or the model cannot be read.
-    """
-    for package in ("starlette", "uvicorn"):
-        extras.load(package, "page")
-    from dechaff_training.corpus.extraction import EXTRACTORS, check_extractors, extractor_version
-    from dechaff_training.label_app.server import serve
-    from dechaff_training.label_app.session import Session
-
-    check_extractors([extractor], EXTRACTORS)
-    if to.exists() and not to.is_dir():
-        raise InputError(f"{to}: not a folder: give a folder for the labelled articles")
-    judge = load(model)
-    judge = judge.with_keywords(keywords) if keywords else judge
-    judge.resolve_threshold(threshold)
-    session = Session(inputs, to, judge, threshold, extractor, model_digest(model))
-    if model is None and (tuned := _tuned_model(to)):
-        session.use(load_model(tuned))
-        print(
-            f"dechaff: labels are proposed by {tuned}, the model fine-tuned on the labels in {to}", file=sys.stderr
-        )
-    if session.has_pages:
-        extractor_version(extractor)  # a missing package is reported here, not in the browser
-    serve(session, port, opens=opens)
-
-
-def suggest_files(
-    inputs: Sequence[Path],
-    to: Path | None = None,
-    model: Path | None = None,
-    extractor: str = "resiliparse_all",
-    limit: int = 20,
-    *,
-    as_json: bool = False,
-) -> None:
-    """Print the articles to label next, with the reason for each.
-
-    Raises
-    ------
-    DechaffError
-        If an input or the model cannot be read.
-    """
     from dechaff_training.fit.active_learning import rank_articles
     from dechaff_training.label_app.sources import find_sources
 

@@ -7,7 +7,7 @@
 import logging
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import metadata
 from typing import Any, Final
 
@@ -177,14 +177,6 @@ def _headings(html: str) -> str:
     return "\n".join(" ".join(heading.text.split()) for heading in tree.document.get_elements_by_tag_name("h1"))
 
 
-def _resiliparse_all(html: str) -> str:
-    return _resiliparse(html, main_content=False)
-
-
-def _resiliparse_main(html: str) -> str:
-    return _resiliparse(html, main_content=True)
-
-
 def _html_text(html: str) -> str:
     text: str = load("html_text").extract_text(html)
     return text
@@ -203,7 +195,7 @@ def _trafilatura(html: str) -> str:
 def _readability(html: str) -> str:
     # The summary is HTML.
     summary: str = load_quietly("readability").Document(html).summary()
-    return _resiliparse_all(summary)
+    return _resiliparse(summary, main_content=False)
 
 
 def _justext(html: str) -> str:
@@ -226,8 +218,8 @@ def _boilerpy3(html: str) -> str:
 
 #: The extractors whose output dechaff is made for.
 EXTRACTORS: dict[str, Callable[[str], str]] = {
-    "resiliparse_all": _resiliparse_all,
-    "resiliparse_main": _resiliparse_main,
+    "resiliparse_all": partial(_resiliparse, main_content=False),
+    "resiliparse_main": partial(_resiliparse, main_content=True),
     "html_text": _html_text,
     "inscriptis": _inscriptis,
     "trafilatura": _trafilatura,

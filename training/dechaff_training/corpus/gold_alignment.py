@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff._typing import Flags
-from dechaff.text.lines import split_lines
 from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED
-from dechaff_training.corpus.text_matching import Match, Tokens, match_tokens
+from dechaff_training.corpus.text_matching import Match, Tokens, line_texts, match_tokens
 from dechaff_training.corpus.tokens import shingles, tokenize_folded
 
 #: Part of all cache keys: increase this number whenever labels may change.
@@ -75,7 +74,7 @@ def align(
     >>> align(text, ["The mill at the weir will close,", "its owner said."], "The mill closes").tolist()
     [0, -1, 1, 0]
     """
-    lines = [text[start:end] for start, end in split_lines(text)]
+    lines = line_texts(text)
     match = match_tokens(lines, body)
     labels = _label_lines(match)
     # Some pages contain a second copy of the article, for another screen size.
@@ -148,7 +147,7 @@ def apply_snippets(text: str, labels: Labels, present: Sequence[str], absent: Se
     [0, 1]
     """
     labels = labels.copy()
-    lines = [tokenize_folded(text[start:end]) for start, end in split_lines(text)]
+    lines = [tokenize_folded(line) for line in line_texts(text)]
     for snippets, label in ((present, CONTENT), (absent, BOILERPLATE)):
         tokens = [tokenize_folded(snippet) for snippet in snippets]
         for i, line in enumerate(lines):
@@ -188,7 +187,7 @@ def vote(
     votes = ballots(text, extractions)
     if len(votes) < 2:
         return None
-    page = Tokens.of([text[start:end] for start, end in split_lines(text)])
+    page = Tokens.of(line_texts(text))
     headlines = _tokenize_headlines(title, headings)
     labels = _count_votes(votes, lead=len(extractions[0]) >= MIN_VOTER)
     _mask_outskirts(labels, votes, page.count())

@@ -26,6 +26,7 @@ from dechaff_training.corpus.gold_alignment import (
 )
 from dechaff_training.corpus.html_marks import PageMarks, find_marks
 from dechaff_training.corpus.mark_labels import MARK_VERSION, apply_marks
+from dechaff_training.files.parquet import read_column_names, read_table
 from dechaff_training.files.progress import Bar
 
 #: Sources whose gold bodies contain bylines, dates or credits.
@@ -191,20 +192,15 @@ def masked(text: str) -> NDArray[np.int8]:
 
 def _read_file(path: Path) -> tuple[list[Page], Any]:
     """Return the pages of a file, and their HTML as an Arrow column, which is decoded page by page."""
-    arrow, parquet = load("pyarrow"), load("pyarrow.parquet")
-    try:
-        table = parquet.read_table(path)
-        table.validate(full=True)  # finds invalid UTF-8, which would otherwise raise only on access
-        names = table.column_names
-    except (arrow.ArrowException, UnicodeDecodeError, OSError) as error:
-        raise CorpusError(f"{path}: cannot be read as a Parquet file: {error}") from error
+    names = read_column_names(path)
     missing = [name for name in (*_NEEDED, "html") if name not in names]
     if missing:
         raise CorpusError(f"{path}: missing columns: {', '.join(missing)}; pages need id, site and html")
+    table = read_table(path)
     known = [name for name in (*_NEEDED, *_OPTIONAL, "html") if name in names]
     columns = {name: _read_column(table[name], name, path) for name in known}
     html = columns.pop("html")
-    return [_defaults(page) for page in arrow.table(columns).to_pylist()], html
+    return [_defaults(page) for page in load("pyarrow").table(columns).to_pylist()], html
 
 
 def _read_column(column: Any, name: str, path: Path) -> Any:

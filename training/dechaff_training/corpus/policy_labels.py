@@ -11,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 
 from dechaff.errors import CorpusError
-from dechaff.extras import load
 from dechaff.text.lines import split_lines
 from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED, Article
-from dechaff_training.corpus.text_matching import Tokens
+from dechaff_training.corpus.text_matching import Tokens, line_texts
+from dechaff_training.files.parquet import read_column_names, read_table
 
 #: The extractor whose text was read.
 EXTRACTOR: Final = "resiliparse_all"
@@ -32,10 +32,9 @@ def has_read_labels(path: Path) -> bool:
     """Return whether a file holds labels by reading; a file that cannot be read does not."""
     if path.suffix != ".parquet":
         return False
-    arrow, parquet = load("pyarrow", "html"), load("pyarrow.parquet", "html")
     try:
-        names = parquet.read_schema(path).names
-    except (arrow.ArrowException, UnicodeDecodeError, OSError):
+        names = read_column_names(path)
+    except CorpusError:
         return False
     return set(COLUMNS) <= set(names) and "html" not in names
 
@@ -57,18 +56,10 @@ def read_labels(path: Path) -> list[Article]:
     Raises
     ------
     CorpusError
-        If a line of a page has no label, or an unknown one.
+        If the file cannot be read, or a line of a page has no label, or an unknown one.
     """
-    return [_read_page(row, f"{path}, row {number}") for number, row in enumerate(_rows(path), 1)]
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    arrow, parquet = load("pyarrow", "html"), load("pyarrow.parquet", "html")
-    try:
-        rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
-    except (arrow.ArrowException, UnicodeDecodeError, OSError) as error:
-        raise CorpusError(f"{path}: not a readable Parquet file: {error}") from error
-    return rows
+    rows = read_table(path).to_pylist()
+    return [_read_page(row, f"{path}, row {number}") for number, row in enumerate(rows, 1)]
 
 
 def _read_page(row: Mapping[str, Any], where: str) -> Article:
@@ -154,7 +145,7 @@ def carry_over(page: Article, article: Article) -> Article:
     >>> carried.labels.tolist(), carried.policy_kinds
     ([0, 1, -1, -1], ('navigation', '', '', ''))
     """
-    read, found = _lines(page.text), _lines(article.text)
+    read, found = line_texts(page.text), line_texts(article.text)
     labels = np.full(len(found), MASKED, np.int8)
     kinds, roles = [""] * len(found), [""] * len(found)
     for line, sources in enumerate(source_lines(read, found)):
@@ -169,10 +160,6 @@ def carry_over(page: Article, article: Article) -> Article:
         kinds[line] = page.policy_kinds[main] if page.policy_kinds else ""
         roles[line] = page.roles[main] if page.roles else ""
     return replace(article, labels=labels, silver=False, roles=tuple(roles), policy_kinds=tuple(kinds))
-
-
-def _lines(text: str) -> list[str]:
-    return [text[start:end] for start, end in split_lines(text)]
 
 
 def source_lines(source: Sequence[str], target: Sequence[str], *, in_order: bool = False) -> list[list[int]]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff._typing import Flags, Indices
-from dechaff.text.lines import split_lines
+from dechaff.text.lines import LineBatch
 from dechaff_training.corpus.tokens import ngrams, tokenize_folded
 
 # Minimum lengths of a run: three words are significant, three CJK characters are not.
@@ -104,8 +104,14 @@ class Match:
 
 
 def line_texts(text: str) -> list[str]:
-    """Return the non-blank lines of a text."""
-    return [text[start:end] for start, end in split_lines(text)]
+    r"""Return the non-blank lines of a text, stripped of surrounding white space.
+
+    Examples
+    --------
+    >>> line_texts("One\n\n  two")
+    ['One', 'two']
+    """
+    return LineBatch.from_texts([text]).line_texts(0)
 
 
 def match_tokens(lines: Sequence[str], body: Sequence[str]) -> Match:

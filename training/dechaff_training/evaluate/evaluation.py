@@ -116,12 +116,8 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures without the records as JSON-ready values."""
-        rows = {
-            "lines": [row.to_dict() for row in self.lines],
-            "texts": [row.to_dict() for row in self.texts],
-            "policy": [row.to_dict() for row in self.policy],
-            "kinds": [row.to_dict() for row in self.kinds],
-        }
+        names = ("lines", "texts", "policy", "kinds")
+        rows = {name: [row.to_dict() for row in getattr(self, name)] for name in names}
         return {"settings": self.settings, **rows}
 
     def tables(self) -> list[Table]:
@@ -312,8 +308,11 @@ def _policy_rows(
     seed: int,
 ) -> list[PolicyRow]:
     """Measure the articles whose lines a reader labelled, in the text that was read."""
-    read = [article for article in corpus if article.roles is not None and article.extractor == EXTRACTOR]
-    read = [article for article in read if article.page_type == "article"]
+    read = [
+        article
+        for article in corpus
+        if article.roles is not None and article.extractor == EXTRACTOR and article.page_type == "article"
+    ]
     return (
         evaluate_policy(read, model, html, threshold=threshold, n_resamples=n_resamples, seed=seed) if read else []
     )

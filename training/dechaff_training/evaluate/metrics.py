@@ -5,7 +5,6 @@ recall of each page, their means over pages, and the F1 of the two means.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,9 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 from dechaff._typing import Values
 from dechaff.decisions.titles import title_parts
 from dechaff_training.corpus.tokens import Shingles, tokenize
-
-#: Maps sums, shape (..., n_columns), to figures, shape (...).
-Statistic = Callable[[Values], Values]
 
 _CLASS_SCORES: Final = ("precision", "recall", "f1", "average_precision")
 #: The figures of `line_scores`, in order.
@@ -215,31 +211,6 @@ class Resamples:
             return Estimate(float(figures[0]))
         low, high = np.percentile(resampled, (2.5, 97.5))
         return Estimate(float(figures[0]), float(low), float(high))
-
-
-def bootstrap(
-    site_ids: ArrayLike, columns: Values, statistic: Statistic, n: int = N_RESAMPLES, seed: int = 0
-) -> Estimate:
-    """Estimate a figure that is a function of sums of columns, with an interval from resampled sites.
-
-    Parameters
-    ----------
-    site_ids : array-like, shape (n_rows,)
-    columns : ndarray of float64, shape (n_rows, n_columns)
-    statistic : callable
-        Maps sums, shape (..., n_columns), to figures, shape (...). For the paired difference of two systems, stack
-        their columns: ``lambda sums: f1_of_means(sums[..., 4:]) - f1_of_means(sums[..., :4])``.
-    n : int
-    seed : int
-
-    Examples
-    --------
-    >>> pages = page_columns([(3, 1, 0), (2, 0, 2), (4, 0, 0)])
-    >>> str(bootstrap(["a", "b", "c"], pages, f1_of_means))
-    '.873 [.667, 1.000]'
-    """
-    resamples = Resamples(site_ids, n, seed)
-    return resamples.estimate(statistic(resamples.sums(columns)))
 
 
 def line_scores(

@@ -15,11 +15,10 @@ from dechaff.decisions.titles import make_page_infos
 from dechaff.errors import CorpusError
 from dechaff.kernels import for_batch
 from dechaff.linear.line_model import LineModel, Threshold
-from dechaff.text.lines import split_lines
 from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED, Article
 from dechaff_training.corpus.extraction import extract
 from dechaff_training.corpus.policy_labels import source_lines
-from dechaff_training.corpus.text_matching import Tokens
+from dechaff_training.corpus.text_matching import Tokens, line_texts
 from dechaff_training.evaluate.metrics import N_RESAMPLES, Estimate, Resamples, ratio
 from dechaff_training.evaluate.tables import Table
 
@@ -102,17 +101,15 @@ def evaluate_policy(
     """
     if not pages:
         raise CorpusError("no pages whose lines a reader labelled: give a Parquet file of them")
+    html = html or {}
     missing = [page.id for page in pages if html and page.id not in html]
     if missing:
         raise CorpusError(f"{missing[0]} and perhaps other pages have no HTML: give all files with their HTML")
     kept = dict(_model_lines(pages, model, threshold))
     for name in peers if html else ():
-        texts = [extract((html or {})[page.id], name) for page in pages]
-        kept[name] = [kept_lines(page.text, text) for page, text in zip(pages, texts, strict=True)]
-        cleaned = clean_array(texts, model, threshold)
-        kept[f"{name} -> dechaff"] = [
-            kept_lines(page.text, text) for page, text in zip(pages, cleaned, strict=True)
-        ]
+        texts = [extract(html[page.id], name) for page in pages]
+        for system, outputs in ((name, texts), (f"{name} -> dechaff", clean_array(texts, model, threshold))):
+            kept[system] = [kept_lines(page.text, text) for page, text in zip(pages, outputs, strict=True)]
     resamples = Resamples([page.site for page in pages], n_resamples, seed)
     return [PolicyRow(system, len(pages), _measure(pages, flags, resamples)) for system, flags in kept.items()]
 
@@ -141,15 +138,11 @@ def kept_lines(text: str, output: str) -> Flags:
     >>> kept_lines("Home\nThe mill shuts.\nIt was old.", "The mill shuts. It was old.").tolist()
     [False, True, True]
     """
-    page, found = (_lines(each) for each in (text, output))
+    page, found = line_texts(text), line_texts(output)
     shares = [
         np.mean(np.array(sources) >= 0) if sources else 0.0 for sources in source_lines(found, page, in_order=True)
     ]
     return np.array(shares) >= KEPT_SHARE
-
-
-def _lines(text: str) -> list[str]:
-    return [text[start:end] for start, end in split_lines(text)]
 
 
 def _model_lines(pages: Sequence[Article], model: LineModel, threshold: Threshold) -> list[tuple[str, list[Flags]]]:
@@ -177,7 +170,7 @@ def _measure(pages: Sequence[Article], kept: Sequence[Flags], resamples: Resampl
 
 def _page_columns(page: Article, kept: Flags) -> list[tuple[float, float]]:
     """Return numerator and denominator of each figure for one page."""
-    n_words = Tokens.of(_lines(page.text)).count()
+    n_words = Tokens.of(line_texts(page.text)).count()
     labels, roles, kinds = page.labels, np.array(page.roles), np.array(page.policy_kinds)
     content = labels == CONTENT
     share = partial(_mean_share, kept)

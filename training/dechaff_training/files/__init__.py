@@ -1,1 +1,1 @@
-"""Text, JSON and model files, paths, and progress bars."""
+"""Text, JSON, Parquet and model files, paths, and progress bars."""

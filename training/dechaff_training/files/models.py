@@ -1,5 +1,6 @@
 """Models by the names that the command line uses: a file, or the model that dechaff ships with."""
 
+from collections.abc import Iterable, Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Final
@@ -16,9 +17,10 @@ def named_model(name: str) -> Path | None:
     return None if name == DEFAULT else Path(name)
 
 
-def load(path: Path | None) -> LineModel:
-    """Load a model file; None loads the model that dechaff ships with."""
-    return default_model() if path is None else load_model(path)
+def load(path: Path | None, keywords: Mapping[str, Iterable[str]] | None = None) -> LineModel:
+    """Load a model file, for None the model that dechaff ships with, and add the user's own phrases by family."""
+    model = default_model() if path is None else load_model(path)
+    return model.with_keywords(keywords) if keywords else model
 
 
 def describe_model(path: Path | None, limit: int) -> dict[str, Any]:

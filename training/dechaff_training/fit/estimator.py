@@ -1,6 +1,7 @@
 """`LineClassifier`: a scikit-learn estimator over articles, which fits a `LineModel`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
 
@@ -16,16 +17,17 @@ from dechaff.features.lexicon import collect_keywords
 from dechaff.features.stage3 import stage3_names
 from dechaff.linear.line_model import CLASSES, LineModel, stage_names
 from dechaff.linear.stage import LINES_AT_ONCE, Stage, sigmoid
+from dechaff_training.corpus.articles import MASKED
 from dechaff_training.fit.crosses import grow_crosses
 from dechaff_training.fit.line_table import Labels, LineTable, Rows, fit_stage
 from dechaff_training.fit.thresholds import calibrate, choose_presets
 
-MASKED = -1
 Folds = list[tuple[Rows, Rows]]
 #: A function that computes the log-odds of lines.
 Scorer = Callable[[Rows], Values]
 
 
+@dataclass(kw_only=True, repr=False, eq=False)  # repr and equality are those of scikit-learn
 class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     r"""Three logistic regressions, each with features from the log-odds of the previous one.
 
@@ -81,40 +83,21 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ['content', 'boilerplate']
     """
 
-    def __init__(
-        self,
-        *,
-        C: float = 0.03,
-        C_context: float = 0.03,
-        n_bits: int = 18,
-        n_trees: int = 120,
-        learning_rate: float = 0.1,
-        n_folds: int = 4,
-        stages: int = 3,
-        without: Sequence[str] = (),
-        length_power: float = 0.5,
-        article_power: float = 1.0,
-        max_lines: int = 400_000,
-        threshold: float = 0.5,
-        max_iter: int = 300,
-        random_state: int = 0,
-        keywords: Mapping[str, Iterable[str]] | None = None,
-    ) -> None:
-        self.C = C
-        self.C_context = C_context
-        self.n_bits = n_bits
-        self.n_trees = n_trees
-        self.learning_rate = learning_rate
-        self.n_folds = n_folds
-        self.stages = stages
-        self.without = without
-        self.length_power = length_power
-        self.article_power = article_power
-        self.max_lines = max_lines
-        self.threshold = threshold
-        self.max_iter = max_iter
-        self.random_state = random_state
-        self.keywords = keywords
+    C: float = 0.03
+    C_context: float = 0.03
+    n_bits: int = 18
+    n_trees: int = 120
+    learning_rate: float = 0.1
+    n_folds: int = 4
+    stages: int = 3
+    without: Sequence[str] = ()
+    length_power: float = 0.5
+    article_power: float = 1.0
+    max_lines: int = 400_000
+    threshold: float = 0.5
+    max_iter: int = 300
+    random_state: int = 0
+    keywords: Mapping[str, Iterable[str]] | None = None
 
     def fit(
         self,

@@ -18,9 +18,10 @@ from sklearn.preprocessing import StandardScaler
 
 from dechaff.explain.kinds import KINDS, KindWeights
 from dechaff.features import line_features
-from dechaff.text.lines import LineBatch, split_lines
+from dechaff.text.lines import LineBatch
 from dechaff.text.tokens import find_words
 from dechaff_training.corpus import Article, Corpus
+from dechaff_training.corpus.text_matching import line_texts
 from dechaff_training.evaluate.kinds import (
     KIND_HEADERS,
     KindRow,
@@ -60,9 +61,9 @@ def single_lines(corpus: Corpus) -> Corpus:
     """Return a corpus in which each line with a kind is an article of its own, in order."""
     return Corpus(
         [
-            Article(article.text[start:end], np.zeros(1, np.int8), article.site, article.id, "lines", kinds=(kind,))
+            Article(line, np.zeros(1, np.int8), article.site, article.id, "lines", kinds=(kind,))
             for article in corpus
-            for (start, end), kind in zip(split_lines(article.text), article.kinds or (), strict=False)
+            for line, kind in zip(line_texts(article.text), article.kinds or (), strict=False)
             if kind
         ]
     )

@@ -4,12 +4,10 @@ Importing this package imports numba. Compiled code is cached on disk for the ne
 """
 
 from dechaff.kernels.compiled.articles import best_segment, find_copies, forward_messages, sum_stage
-from dechaff.kernels.compiled.ragged import places_since, places_until, round_column
 from dechaff.kernels.compiled.text import count_classes, find_lines, hash_words
 from dechaff.kernels.compiled.words import (
     count_copies,
     count_recurring,
-    count_word_shapes,
     match_phrases,
     measure_cohesion,
     measure_families,
@@ -21,7 +19,6 @@ __all__ = [
     "count_classes",
     "count_copies",
     "count_recurring",
-    "count_word_shapes",
     "find_copies",
     "find_lines",
     "forward_messages",
@@ -29,9 +26,6 @@ __all__ = [
     "match_phrases",
     "measure_cohesion",
     "measure_families",
-    "places_since",
-    "places_until",
-    "round_column",
     "sum_stage",
     "sum_terms",
 ]

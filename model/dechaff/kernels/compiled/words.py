@@ -1,10 +1,9 @@
-"""Numba kernels over the words of lines: phrases, copies, shapes, cohesion, hashed terms."""
+"""Numba kernels over the words of lines: phrases, copies, cohesion, hashed terms."""
 
 import numpy as np
 
 from dechaff._typing import Classes, Codes, Flags, Floats, Hashes, Indices, Values
 from dechaff.kernels.compiled.jit import BASE, compiled, mix
-from dechaff.text.characters import DIGIT, UPPER
 
 # Copies of constants of `dechaff.text.tokens` and `dechaff.features.lexicon`, which kernels cannot import; a test
 # compares them.
@@ -101,18 +100,6 @@ def count_recurring(copies: Indices, offsets: Indices, part_lines: Indices) -> I
 
 
 @compiled
-def count_word_shapes(first_classes: Classes, lengths: Indices, offsets: Indices) -> Indices:
-    """Compute `dechaff.features.shape.count_word_shapes`."""
-    counts = np.zeros((3, 3, len(offsets) - 1), np.int64)
-    for line in range(len(offsets) - 1):
-        for word in range(offsets[line], offsets[line + 1]):
-            classes, length = first_classes[word], lengths[word]
-            first = 1 if classes & UPPER else 2 if classes & DIGIT else 0
-            counts[first, (length > 3) + (length >= 9), line] += 1
-    return counts
-
-
-@compiled
 def measure_cohesion(
     hashes: Hashes,
     lengths: Indices,
@@ -164,16 +151,8 @@ def _sum_pairwise(values: Floats) -> np.float32:
     total, done = np.float32(0), 0
     if n >= 8:
         done = n - n % 8
-        a, b, c, d, e, f, g, h = (
-            values[0],
-            values[1],
-            values[2],
-            values[3],
-            values[4],
-            values[5],
-            values[6],
-            values[7],
-        )
+        a, b, c, d = values[0], values[1], values[2], values[3]
+        e, f, g, h = values[4], values[5], values[6], values[7]
         for k in range(8, done, 8):
             a, b, c, d = a + values[k], b + values[k + 1], c + values[k + 2], d + values[k + 3]
             e, f, g, h = e + values[k + 4], f + values[k + 5], g + values[k + 6], h + values[k + 7]
