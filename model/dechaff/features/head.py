@@ -1,7 +1,7 @@
 """The head of an article: the lines before its body, of which one is the headline, so that they compete.
 
-A headline resembles a menu item or a teaser; among the lines above the body it stands out by the words that it has in
-common with the body, its length and its log-odds. Its rank therefore says more than its values.
+A headline resembles a menu item or a teaser; among the lines above the body it stands out by the words that it has
+in common with the body, its length and its log-odds. Its lead over these lines therefore says more than its values.
 """
 
 from typing import Final

@@ -10,7 +10,7 @@ from dechaff.extras import load
 
 
 def _class_names(names: str) -> re.Pattern[str]:
-    """Compile alternatives that match whole words of class names and ids, such as "caption" in "wp-caption-text"."""
+    """Compile alternatives that match whole words of class names, such as "caption" in "wp-caption-text"."""
     return re.compile(rf"(?<![a-z])(?:{names})(?![a-z])", re.IGNORECASE)
 
 
@@ -55,26 +55,7 @@ _ITEM_PROPERTIES: Final = {
 _TITLES: Final = frozenset({"og:title", "twitter:title"})
 _DESCRIPTIONS: Final = frozenset({"og:description", "twitter:description", "description"})
 _INLINE: Final = frozenset(
-    (
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "bdo",
-        "cite",
-        "code",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "mark",
-        "q",
-        "s",
-        "small",
-        "span",
-    )
-    + ("strong", "sub", "sup", "u", "var", "img", "svg", "wbr")
+    "a abbr b bdi bdo cite code em font i ins kbd mark q s small span strong sub sup u var img svg wbr".split()
 )
 _UNSEEN: Final = frozenset({"script", "style", "noscript", "template", "svg"})
 # Elements around the whole page have the class names of its template.

@@ -1,4 +1,4 @@
-"""Labels of headlines, standfirsts and marked blocks by the page's own HTML, where golds say nothing or disagree."""
+"""Labels of headlines, standfirsts and marked blocks by the page's own HTML; golds say nothing, or disagree."""
 
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -49,7 +49,7 @@ def apply_marks(text: str, labels: Labels, marks: PageMarks) -> Labels:
     --------
     >>> blocks = [("caption", "The mill in May")]
     >>> marks = PageMarks(["The mill shuts | Post"], ["It was old, and small."], blocks)
-    >>> text = "Home\nThe mill shuts\nIt was old, and small.\nThe mill in May\nIts owner said that the mill will close."
+    >>> text = "Home\nThe mill shuts\nIt was old, and small.\nThe mill in May\nIts owner said that it would be closed."
     >>> apply_marks(text, np.array([0, -1, 0, -1, 1], np.int8), marks).tolist()
     [0, 1, 1, 0, 1]
     """

@@ -1,8 +1,8 @@
 """Variants of labelled articles for training, so that no layout is taken for granted.
 
-Real pages break an article off for a share bar, a newsletter form or a box of related links, and extractors cut
-off what stands before or behind it. A variant is an article with such inserts in its body, with its beginning or end
-cut off, or with other blank lines; the labels follow the lines.
+A real page interrupts its article for a share bar, a newsletter form or a box of related links, and extractors cut
+off what stands before or behind it. A variant is an article with such inserts in its body, with its beginning or
+end cut off, or with other blank lines; the labels follow the lines.
 """
 
 from collections import defaultdict
@@ -66,8 +66,8 @@ def _make_insert(article: Article, lines: Sequence[Line], rng: np.random.Generat
     gap = lines[0][2] or "\n"
     if runs and rng.random() < 0.6:
         run = runs[rng.integers(len(runs))]
-        start, n = rng.integers(len(run)), rng.integers(1, _MOST_OWN_LINES + 1)
-        return [lines[i] for i in run[start : start + n]]
+        start, n_lines = rng.integers(len(run)), rng.integers(1, _MOST_OWN_LINES + 1)
+        return [lines[i] for i in run[start : start + n_lines]]
     family = list(_FAMILIES)[rng.integers(len(_FAMILIES))]
     phrases = _phrases(family, article.language or "en")
     n = min(int(rng.integers(1, _FAMILIES[family] + 1)), len(phrases))
