@@ -158,7 +158,7 @@ def _blocks(walk: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
         if event == "start":
             tag = element.tag if isinstance(element.tag, str) else ""
             own, unseen = _own_mark(element, tag), not tag or tag in _UNSEEN or (bool(outer) and outer[-1][2])
-            is_block = bool(tag) and tag not in _INLINE
+            is_block = bool(tag) and tag not in _INLINE | _UNSEEN
             outer.append((mark, is_block, unseen))
             mark = own or mark
             text = "" if unseen else element.text

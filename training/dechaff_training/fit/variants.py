@@ -57,13 +57,13 @@ def _split(article: Article) -> Iterator[Line]:
     spans = split_lines(article.text)
     ends = [*(start for start, _ in spans[1:]), len(article.text)]
     for (start, end), following, label in zip(spans, ends, article.labels.tolist(), strict=True):
-        yield article.text[start:end], label, article.text[end:following]
+        yield article.text[start:end], label, article.text[end:following] or "\n"
 
 
 def _make_insert(article: Article, lines: Sequence[Line], rng: np.random.Generator) -> list[Line]:
     """Return boilerplate lines of the article's own page, or phrases of the lexicon in its language."""
     runs = list(_boilerplate_runs(lines))
-    gap = lines[0][2] or "\n"
+    gap = lines[0][2]
     if runs and rng.random() < 0.6:
         run = runs[rng.integers(len(runs))]
         start, n_lines = rng.integers(len(run)), rng.integers(1, _MOST_OWN_LINES + 1)

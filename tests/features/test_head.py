@@ -1,0 +1,72 @@
+"""The head of an article: which lines it has, and their leads over each other."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dechaff import LineBatch
+from dechaff.features import line_features
+from dechaff.features.context import context_features
+from dechaff.features.head import find_head, leads
+from dechaff.text.tokens import find_words
+
+ROWS = st.lists(st.lists(st.tuples(st.floats(-8, 8), st.booleans()), max_size=9), max_size=5)
+
+
+def lead(score: float, others: Sequence[float]) -> float:
+    return float(np.clip(score - max(others), -4, 4)) if others else 4.0
+
+
+@given(ROWS)
+def test_leads_are_those_of_the_definition(rows: list[list[tuple[float, bool]]]) -> None:
+    """A candidate's leads are over the other candidates of its own row; a line that is none has the lowest lead."""
+    offsets = np.cumsum([0, *map(len, rows)])
+    scores = np.array([score for row in rows for score, _ in row], np.float64)
+    candidates = np.array([candidate for row in rows for _, candidate in row], bool)
+    expected = []
+    for row in rows:
+        for place, (score, candidate) in enumerate(row):
+            later = [other for other, known in row[place + 1 :] if known]
+            earlier = [other for other, known in row[:place] if known]
+            expected.append((lead(score, earlier + later), lead(score, later)) if candidate else (-4.0, -4.0))
+    found = np.column_stack(leads(scores, candidates, offsets))
+    np.testing.assert_allclose(found, np.array(expected, np.float64).reshape(-1, 2), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("body", "rows", "in_head", "distance"),
+    [
+        ([0, 0, 1, 0, 1], [0, 5], [1, 1, 0, 0, 0], [2, 1, 0, 0, 0]),
+        ([1, 0], [0, 2], [0, 0], [0, 0]),
+        ([0, 0], [0, 2], [0, 0], [0, 0]),
+        ([0, 0, 0, 1], [0, 2, 4], [0, 0, 1, 0], [0, 0, 1, 0]),
+        ([], [0], [], []),
+    ],
+)
+def test_the_head_ends_where_the_body_begins(
+    body: list[int], rows: list[int], in_head: list[int], distance: list[int]
+) -> None:
+    """The head has the lines before the first line of the body; an article without a body has no head."""
+    found = find_head(np.array(body, bool), np.array(rows))
+    assert [found[0].tolist(), found[1].tolist()] == [list(map(bool, in_head)), distance]
+
+
+def test_a_long_head_is_cut() -> None:
+    """Lines more than 60 lines above the body are not in the head."""
+    in_head, _ = find_head(np.arange(101) == 100, np.array([0, 101]))
+    assert np.flatnonzero(in_head).tolist() == list(range(40, 100))
+
+
+def test_a_headline_leads_by_the_words_of_the_body() -> None:
+    """The line above the body whose words come again in it has the largest lead."""
+    body = "The old mill at the weir will close in March, the owner of the mill said on Tuesday after the weir broke."
+    batch = LineBatch.from_texts(["\n".join(["Home", "Old mill at the weir to close", "Sign in", body, body])])
+    words = find_words(batch)
+    odds = np.array([-3.0, 0.0, -3.0, 6.0, 6.0])
+    columns = context_features(batch, words, line_features(batch, words), odds)
+    assert columns["is_in_head"].tolist() == [True, True, True, False, False]
+    assert int(np.argmax(columns["words_lead_over_head"])) == 1
+    assert int(np.argmax(columns["log_odds_lead_over_head"])) == 1
