@@ -54,10 +54,10 @@ def make_variant(article: Article, rng: np.random.Generator) -> Article | None:
 
 
 def _split(article: Article) -> Iterator[Line]:
-    spans = split_lines(article.text)
-    ends = [*(start for start, _ in spans[1:]), len(article.text)]
+    text, spans = article.text + "\n", split_lines(article.text)
+    ends = [*(start for start, _ in spans[1:]), len(text)]
     for (start, end), following, label in zip(spans, ends, article.labels.tolist(), strict=True):
-        yield article.text[start:end], label, article.text[end:following] or "\n"
+        yield text[start:end], label, text[end:following]
 
 
 def _make_insert(article: Article, lines: Sequence[Line], rng: np.random.Generator) -> list[Line]:
