@@ -58,13 +58,14 @@ layers: $(READY)  ## Check which package may import which.
 train: $(READY)  ## Learn a model from PAGES/train and data/articles, and put it where the shipped one is.
 	@test -d $(PAGES)/train || { echo "no pages in $(PAGES)/train: name a folder with PAGES=..., or run" \
 	    "'dechaff train data/articles -o model.joblib' for the project's own articles alone"; exit 1; }
-	$(BIN)/dechaff train $(PAGES)/train data/articles -o model/dechaff/artifacts/default.joblib
+	$(BIN)/dechaff train $(PAGES)/train $(PAGES)/policy/train.parquet data/articles -o model/dechaff/artifacts/default.joblib
 	$(BIN)/python tests/golden/record.py
 	$(BIN)/python tests/record_format.py
 
 evaluate: $(READY)  ## Measure on PAGES/test; writes data/evaluation, the model card and the README's tables.
 	@test -d $(PAGES)/test || { echo "no pages in $(PAGES)/test: name a folder with PAGES=..."; exit 1; }
 	$(BIN)/dechaff evaluate $(PAGES)/test --json $(EVALUATION)/test.json --lines $(EVALUATION)/test-lines.npz
+	$(BIN)/dechaff evaluate $(PAGES)/policy/test.parquet --html $(PAGES)/test --json $(EVALUATION)/read.json
 	$(BIN)/python benchmarks/accuracy.py $(PAGES) --json $(EVALUATION)/comparison.json
 	$(BIN)/dechaff benchmark $(PAGES)/test --json $(EVALUATION)/benchmark.json
 	$(BIN)/python -m dechaff_training.evaluate.model_card

@@ -1,9 +1,9 @@
 """Measure whether paragraphs behind an insert are kept: python benchmarks/inserts.py PAGES --json inserts.json.
 
-Eight paragraphs of a real article, with the lines around them, are interrupted behind the second and behind the sixth
-paragraph: by a share bar, a newsletter form, a box of related links and others. The figure is the share of the words
-behind the insert that are dropped, less the share that is dropped without it. Use pages of sites that the model was
-not trained on.
+Eight paragraphs of a real article, with the lines around them, are interrupted behind the second and the sixth
+paragraph: by a share bar, a newsletter form, a box of related links and others. The figure is the share of the
+words behind the insert that are dropped, less the share that is dropped without it. Use pages of sites that the
+model was not trained on.
 """
 
 import argparse

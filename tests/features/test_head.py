@@ -62,7 +62,9 @@ def test_a_long_head_is_cut() -> None:
 
 def test_a_headline_leads_by_the_words_of_the_body() -> None:
     """The line above the body whose words come again in it has the largest lead."""
-    body = "The old mill at the weir will close in March, the owner of the mill said on Tuesday after the weir broke."
+    body = (
+        "The old mill at the weir will close in March, the owner of the mill said on Tuesday after the weir broke."
+    )
     batch = LineBatch.from_texts(["\n".join(["Home", "Old mill at the weir to close", "Sign in", body, body])])
     words = find_words(batch)
     odds = np.array([-3.0, 0.0, -3.0, 6.0, 6.0])

@@ -44,7 +44,9 @@ def test_inserts_stand_within_the_body(corpus: Corpus) -> None:
         total += 1
         neighbours = set(pairwise(zip(line_texts(article.text), article.labels.tolist(), strict=True)))
         lines = list(zip(line_texts(variant.text), variant.labels.tolist(), strict=True))
-        broken += any(a[1] == CONTENT and b[1] == BOILERPLATE and (a, b) not in neighbours for a, b in pairwise(lines))
+        broken += any(
+            a[1] == CONTENT and b[1] == BOILERPLATE and (a, b) not in neighbours for a, b in pairwise(lines)
+        )
     assert broken > 0.8 * total
 
 

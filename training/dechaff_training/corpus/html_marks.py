@@ -55,7 +55,32 @@ _ITEM_PROPERTIES: Final = {
 _TITLES: Final = frozenset({"og:title", "twitter:title"})
 _DESCRIPTIONS: Final = frozenset({"og:description", "twitter:description", "description"})
 _INLINE: Final = frozenset(
-    "a abbr b bdi bdo cite code em font i ins kbd mark q s small span strong sub sup u var img svg wbr".split()
+    {
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "bdo",
+        "cite",
+        "code",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "mark",
+        "q",
+        "s",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "u",
+        "var",
+        "img",
+        "wbr",
+    }
 )
 _UNSEEN: Final = frozenset({"script", "style", "noscript", "template", "svg"})
 # Elements around the whole page have the class names of its template.

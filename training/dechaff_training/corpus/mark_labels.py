@@ -48,8 +48,8 @@ def apply_marks(text: str, labels: Labels, marks: PageMarks) -> Labels:
     Examples
     --------
     >>> blocks = [("caption", "The mill in May")]
-    >>> marks = PageMarks(["The mill shuts | Post"], ["It was old, and small."], blocks)
-    >>> text = "Home\nThe mill shuts\nIt was old, and small.\nThe mill in May\nIts owner said that it would be closed."
+    >>> marks = PageMarks(["The mill shuts | Post"], ["It was old and small."], blocks)
+    >>> text = "Home\nThe mill shuts\nIt was old and small.\nThe mill in May\nIts owner said that it would close."
     >>> apply_marks(text, np.array([0, -1, 0, -1, 1], np.int8), marks).tolist()
     [0, 1, 1, 0, 1]
     """

@@ -19,6 +19,7 @@ from dechaff.files import written_whole
 from dechaff.linear.artifact import model_digest
 from dechaff_training.evaluate.evaluation import AFTER, BEFORE, LINE_HEADERS
 from dechaff_training.evaluate.metrics import Estimate
+from dechaff_training.evaluate.policy import FIGURES
 
 ROOT: Final = Path(__file__).parents[3]
 #: The column headers of inputs in the tables, by source and extractor.
@@ -37,6 +38,24 @@ SUMMARY: Final = {
     "resiliparse_all + dechaff": "**Resiliparse, then dechaff**",
     "trafilatura": "trafilatura",
     "trafilatura + dechaff": "trafilatura, then dechaff",
+}
+#: The systems in the README's table of lines, with their names there.
+READ_SYSTEMS: Final = {
+    "trafilatura": "trafilatura",
+    "resiliparse_main": "Resiliparse, main content",
+    "dechaff": "**Resiliparse, then dechaff**",
+    "dechaff, with title": "the same with `title=`",
+    "trafilatura -> dechaff": "trafilatura, then dechaff",
+}
+#: The figures in the README's table of lines, with their headers.
+READ_FIGURES: Final = {
+    "f1": "F1 of words",
+    "headline_kept": "headline kept",
+    "standfirst_kept": "standfirst kept",
+    "short_kept": "short lines kept",
+    "caption_dropped": "captions dropped",
+    "comment_dropped": "comments dropped",
+    "related_dropped": "related dropped",
 }
 Row = Mapping[str, Any]
 
@@ -114,6 +133,28 @@ def summary_table(benchmark: Mapping[str, Any]) -> str:
     return markdown_table(["", *sources, "pages/s"], body)
 
 
+def read_table(rows: Sequence[Row], figures: Mapping[str, str], systems: Mapping[str, str] | None = None) -> str:
+    """Return a table of the figures on lines that a reader labelled; the intervals stand in the first column only.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        The results of `PolicyRow.to_dict`.
+    figures : mapping of str to str
+        The headers of the figures.
+    systems : mapping of str to str, optional
+        The names of the systems; by default all of them by their own names.
+    """
+    found = {row["system"]: row["figures"] for row in rows}
+    systems = systems or {system: system for system in found}
+    first, *others = figures
+    body = [
+        [name, str(_estimate(found[system][first])), *(f"{found[system][other]['value']:.2f}" for other in others)]
+        for system, name in systems.items()
+    ]
+    return markdown_table(["", *figures.values()], body)
+
+
 def text_table(rows: Sequence[Row]) -> str:
     """Return a table of precision, recall and F1 of texts before and after cleaning, for each group of pages."""
     body = [
@@ -187,8 +228,21 @@ def card_blocks(description: Mapping[str, Any], evaluation: Mapping[str, Any]) -
     }
 
 
-def history_row(model: Path, description: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, str]:
-    """Return a model's row of the history: its provenance, and its text F1 on each input."""
+def history_row(
+    model: Path, description: Mapping[str, Any], evaluation: Mapping[str, Any], read: Sequence[Row]
+) -> dict[str, str]:
+    """Return a model's row of the history: its provenance, its text F1, and figures on lines a reader labelled.
+
+    Parameters
+    ----------
+    model : Path
+    description : mapping
+        The result of `inspect_model`.
+    evaluation : mapping
+        The result of `Evaluation.to_dict`.
+    read : sequence of mapping
+        The results of `PolicyRow.to_dict`.
+    """
     metadata = description["metadata"]
     figures = {
         INPUTS[row["source"], row["extractor"]]: f"{row['f1']['value']:.4f}"
@@ -196,6 +250,8 @@ def history_row(model: Path, description: Mapping[str, Any], evaluation: Mapping
         if row["system"] == AFTER and row["pages"] == "articles" and (row["source"], row["extractor"]) in INPUTS
     }
     whole = next(row for row in evaluation["lines"] if row["by"] == "all")
+    [own] = (row["figures"] for row in read if row["system"] == "dechaff")
+    by_reader = {f"{name} (read)".replace("_", " "): f"{own[name]['value']:.4f}" for name in READ_FIGURES}
     return {
         "version": metadata["versions"]["dechaff"],
         "sha256": model_digest(model)[:16],
@@ -205,6 +261,7 @@ def history_row(model: Path, description: Mapping[str, Any], evaluation: Mapping
         "content F1 of lines": f"{whole['lines']['content_f1']['value']:.4f}",
         "calibration error": f"{whole['lines']['calibration_error']['value']:.4f}",
         **figures,
+        **by_reader,
     }
 
 
@@ -246,12 +303,13 @@ def write_reports(root: Path, model: Path) -> None:
         If a file of figures is missing; `make evaluate` writes them.
     """
     folder = root / "data" / "evaluation"
-    evaluation, comparison, benchmark = (
+    evaluation, read, comparison, benchmark = (
         json.loads((folder / name).read_text("utf-8"))
-        for name in ("test.json", "comparison.json", "benchmark.json")
+        for name in ("test.json", "read.json", "comparison.json", "benchmark.json")
     )
     digests = (
         evaluation["settings"]["model_sha256"],
+        read["settings"]["model_sha256"],
         comparison["model_sha256"],
         benchmark["settings"]["model_sha256"],
     )
@@ -259,10 +317,14 @@ def write_reports(root: Path, model: Path) -> None:
         raise CorpusError(f"{folder}: the figures belong to another model: run 'make evaluate'")
     description = inspect_model(model)
     from_html = {"benchmark": benchmark_table(benchmark)}
-    _rewrite(root / "README.md", {"summary": summary_table(benchmark)})
-    _rewrite(root / "docs" / "accuracy.md", {"comparison": comparison_table(comparison["texts"]), **from_html})
-    _rewrite(model.with_name("MODEL_CARD.md"), {**card_blocks(description, evaluation), **from_html})
-    add_history(root / "data" / "history.csv", history_row(model, description, evaluation))
+    by_reader = {"read": read_table(read["policy"], {name: name.replace("_", " ") for name in FIGURES})}
+    summary = read_table(read["policy"], READ_FIGURES, READ_SYSTEMS)
+    _rewrite(root / "README.md", {"read": summary, "summary": summary_table(benchmark)})
+    comparisons = {"comparison": comparison_table(comparison["texts"]), **by_reader, **from_html}
+    _rewrite(root / "docs" / "accuracy.md", comparisons)
+    _rewrite(model.with_name("MODEL_CARD.md"), {**card_blocks(description, evaluation), **by_reader, **from_html})
+    row = history_row(model, description, evaluation, read["policy"])
+    add_history(root / "data" / "history.csv", row)
 
 
 def _rewrite(path: Path, blocks: Mapping[str, str]) -> None:

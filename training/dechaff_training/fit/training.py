@@ -3,11 +3,14 @@
 import platform
 import shutil
 import subprocess
+import zlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
+
+import numpy as np
 
 import dechaff
 from dechaff.bulk.drift import KEY, make_profile
@@ -16,6 +19,7 @@ from dechaff.linear.line_model import LineModel
 from dechaff_training.corpus.articles import Article
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.fit.estimator import LineClassifier
+from dechaff_training.fit.variants import make_variant
 
 # The weight of an article by source, chosen by cross-validation on recent pages of unseen sites; other sources
 # have weight 1. Old pages help with words and shapes, recent ones with today's boilerplate. The project's own
@@ -30,6 +34,11 @@ SOURCE_WEIGHTS: Final = {
     "cleanportaleval": 0.3,
     "cleaneval": 0.1,
 }
+# Only labels by reading say which lines a reader would miss; golds disagree on captions, lists and headlines.
+_READ_WEIGHT: Final = 5.0
+# Which share of the articles that were not labelled line by line gets a variant, and how much a variant weighs.
+_VARIANT_SHARE: Final = 0.3
+_VARIANT_WEIGHT: Final = 0.5
 # Pages other than articles have typical boilerplate, but different content.
 _OTHER_PAGE_WEIGHT: Final = 0.5
 # Votes of main-content extractors carry little information about the lines that these extractors themselves output.
@@ -76,11 +85,15 @@ def train_model(
         raise CorpusError(
             f"articles of {n_sites} sites: at least {classifier.n_folds} are needed, one for each fold"
         )
+    variants = list(_variants(corpus, classifier.random_state))
     weights = [article_weight(article) for article in corpus]
     # Lines on which extractors agree are easier than hand-labelled lines: calibration on votes is overconfident.
     calibration = [0.0 if article.silver else weight for article, weight in zip(corpus, weights, strict=True)]
+    calibration += [0.0] * len(variants)
+    weights += [weight for _, weight in variants]
+    fitted = corpus + Corpus([variant for variant, _ in variants])
     try:
-        classifier.fit(corpus.texts, corpus.labels, corpus.groups, weights, calibration, progress)
+        classifier.fit(fitted.texts, fitted.labels, fitted.groups, weights, calibration, progress)
     except ValueError as error:
         raise CorpusError(f"cannot train on this corpus: {error}") from error
     model = classifier.model_
@@ -89,6 +102,17 @@ def train_model(
     if metrics is not None:
         model.metadata["metrics"] = metrics
     return model
+
+
+def _variants(corpus: Corpus, seed: int) -> Iterator[tuple[Article, float]]:
+    """Yield variants, with their weights, of the articles labelled line by line and of a share of the others."""
+    for article in corpus:
+        rng = np.random.default_rng((seed, zlib.crc32(f"{article.id} {article.extractor}".encode())))
+        by_line = article.roles is not None or article.source == "articles"
+        if not article.silver and (by_line or rng.random() < _VARIANT_SHARE):
+            variant = make_variant(article, rng)
+            if variant is not None:
+                yield variant, _VARIANT_WEIGHT * article_weight(article)
 
 
 def _sample(texts: Sequence[str]) -> Sequence[str]:
@@ -100,7 +124,7 @@ def article_weight(article: Article) -> float:
     """Return the weight of an article in training; 0 leaves it out."""
     if article.id in _LEAKED or (article.silver and article.extractor not in _SILVER_EXTRACTORS):
         return 0.0
-    weight = SOURCE_WEIGHTS.get(article.source, 1.0)
+    weight = SOURCE_WEIGHTS.get(article.source, 1.0) if article.roles is None else _READ_WEIGHT
     return weight * (_OTHER_PAGE_WEIGHT if article.page_type not in ("article", "other") else 1.0)
 
 
@@ -117,6 +141,7 @@ def describe_origin(corpus: Corpus, seed: int, commit: str | None) -> dict[str, 
             "articles_by_extractor": _counts(article.extractor for article in corpus),
             "articles_by_language": _counts(article.language or "unknown" for article in corpus),
             "n_silver_articles": sum(article.silver for article in corpus),
+            "n_read_articles": sum(article.roles is not None for article in corpus),
         },
         "versions": {
             "dechaff": dechaff.__version__,
