@@ -37,27 +37,32 @@ def test_leads_are_those_of_the_definition(rows: list[list[tuple[float, bool]]])
 
 
 @pytest.mark.parametrize(
-    ("body", "rows", "in_head", "distance"),
+    ("probability", "n_words", "rows", "in_head", "distance"),
     [
-        ([0, 0, 1, 0, 1], [0, 5], [1, 1, 0, 0, 0], [2, 1, 0, 0, 0]),
-        ([1, 0], [0, 2], [0, 0], [0, 0]),
-        ([0, 0], [0, 2], [0, 0], [0, 0]),
-        ([0, 0, 0, 1], [0, 2, 4], [0, 0, 1, 0], [0, 0, 1, 0]),
-        ([], [0], [], []),
+        ([0.2, 0.4, 0.9, 0.1, 0.9], [2, 5, 20, 9, 30], [0, 5], [1, 1, 0, 0, 0], [2, 1, 0, 0, 0]),
+        ([0.9, 0.1], [9, 9], [0, 2], [0, 0], [0, 0]),
+        # Too short or too unlikely for a body.
+        ([0.2, 0.9, 0.6], [2, 5, 20], [0, 3], [0, 0, 0], [0, 0, 0]),
+        # Most of the content stands above the only long line that is sure.
+        ([0.6, 0.9], [90, 9], [0, 2], [0, 0], [0, 0]),
+        ([0.2, 0.2, 0.2, 0.9], [5, 5, 5, 9], [0, 2, 4], [0, 0, 1, 0], [0, 0, 1, 0]),
+        # A line without words is no candidate.
+        ([0.2, 0.2, 0.9], [0, 2, 20], [0, 3], [0, 1, 0], [2, 1, 0]),
+        ([], [], [0], [], []),
     ],
 )
 def test_the_head_ends_where_the_body_begins(
-    body: list[int], rows: list[int], in_head: list[int], distance: list[int]
+    probability: list[float], n_words: list[int], rows: list[int], in_head: list[int], distance: list[int]
 ) -> None:
     """The head has the lines before the first line of the body; an article without a body has no head."""
-    found = find_head(np.array(body, bool), np.array(rows))
+    found = find_head(np.array(probability, float), np.array(n_words, np.int64), np.array(rows))
     assert [found[0].tolist(), found[1].tolist()] == [list(map(bool, in_head)), distance]
 
 
 def test_a_long_head_is_cut() -> None:
-    """Lines more than 60 lines above the body are not in the head."""
-    in_head, _ = find_head(np.arange(101) == 100, np.array([0, 101]))
-    assert np.flatnonzero(in_head).tolist() == list(range(40, 100))
+    """Lines more than 30 lines above the body are not in the head."""
+    in_head, _ = find_head(np.where(np.arange(101) == 100, 0.9, 0.001), np.full(101, 9), np.array([0, 101]))
+    assert np.flatnonzero(in_head).tolist() == list(range(70, 100))
 
 
 def test_a_headline_leads_by_the_words_of_the_body() -> None:

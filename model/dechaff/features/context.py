@@ -118,7 +118,7 @@ def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds:
         **_segments(odds, against, width, offsets),
         **_like_lines(odds, columns, batch),
         **cohesion,
-        **head_features(odds, probability, width, columns, n_found, offsets),
+        **head_features(odds, probability, words.counts, columns, n_found, offsets),
     }
     return {"log_odds": odds, "probability": probability, **round_columns(found)}
 

@@ -9,13 +9,15 @@ from typing import Final
 import numpy as np
 
 from dechaff._typing import Columns, Flags, Indices, Values
-from dechaff.text.ragged import log1p_counts, repeat_rows
+from dechaff.text.ragged import log1p_counts, repeat_rows, sum_before, sum_rows
 
-# The body begins with the first line of this probability and width.
-_SURE: Final = 0.9
-_WIDE: Final = 80
+# The body begins with the first line that has this probability and as many words, unless more than this share of
+# the probable words stands above it.
+_SURE: Final = 0.7
+_BODY_WORDS: Final = 8
+_MOST_ABOVE: Final = 0.2
 # At most this many lines above the body are its head.
-_LONGEST: Final = 60
+_LONGEST: Final = 30
 # Leads are clipped to this value; lines outside the head have its negative.
 _CLIP: Final = 4.0
 # Twice as much as any two scores differ.
@@ -32,26 +34,26 @@ HEAD_NAMES: Final = (
 def head_features(
     log_odds: Values,
     probability: Values,
-    width: Values,
+    n_words: Indices,
     columns: Columns,
     n_words_in_content: Values,
     offsets: Indices,
 ) -> Columns:
-    """Compute whether a line is in the head of its article, and its lead over the other lines of the head.
+    """Compute whether a line is in the head of its article, and its leads over the other lines of the head.
 
     Parameters
     ----------
     log_odds, probability : ndarray of float64, shape (n_lines,)
         Of stage 1.
-    width : ndarray of float64, shape (n_lines,)
+    n_words : ndarray of int64, shape (n_lines,)
     columns : dict of str to ndarray
         The features of stage 1.
     n_words_in_content : ndarray of float64, shape (n_lines,)
-        The logarithm of the number of rarer words that the other content has, too.
+        The logarithm of the number of rarer words that occur in the other content, too.
     offsets : ndarray of int64, shape (n_parts + 1,)
     """
-    in_head, distance = find_head((probability > _SURE) & (width > _WIDE), offsets)
-    length = np.log1p(width) * ~columns["ends_with_sentence"].astype(bool)
+    in_head, distance = find_head(probability, n_words, offsets)
+    length = columns["log_n_chars"] * ~columns["ends_with_sentence"].astype(bool)
     found: Columns = {"is_in_head": in_head, "log_lines_to_body": log1p_counts(distance, rounded=True)}
     for name, scores in zip(_SCORES, (n_words_in_content, length, log_odds), strict=True):
         over_head, over_later = leads(scores, in_head, offsets)
@@ -59,13 +61,13 @@ def head_features(
     return found
 
 
-def find_head(is_body: Flags, offsets: Indices) -> tuple[Flags, Indices]:
+def find_head(probability: Values, n_words: Indices, offsets: Indices) -> tuple[Flags, Indices]:
     """Find the lines of each head, and each line's distance to the first line of the body.
 
     Parameters
     ----------
-    is_body : ndarray of bool, shape (n_lines,)
-        The lines that surely belong to the body.
+    probability : ndarray of float64, shape (n_lines,)
+    n_words : ndarray of int64, shape (n_lines,)
     offsets : ndarray of int64, shape (n_parts + 1,)
 
     Returns
@@ -77,16 +79,18 @@ def find_head(is_body: Flags, offsets: Indices) -> tuple[Flags, Indices]:
 
     Examples
     --------
-    >>> in_head, distance = find_head(np.array([False, False, True, False]), np.array([0, 4]))
+    >>> in_head, distance = find_head(np.array([0.1, 0.4, 0.9, 0.2]), np.array([1, 5, 20, 9]), np.array([0, 4]))
     >>> in_head.tolist(), distance.tolist()
     ([True, True, False, False], [2, 1, 0, 0])
     """
-    places = np.arange(len(is_body))
-    body = np.append(np.flatnonzero(is_body), len(is_body))
+    mass = probability * n_words
+    is_near_start = sum_before(mass, offsets) <= _MOST_ABOVE * repeat_rows(sum_rows(mass, offsets), offsets)
+    body = np.flatnonzero((probability > _SURE) & (n_words >= _BODY_WORDS) & is_near_start)
+    body = np.append(body, len(probability))
     first = body[np.searchsorted(body, offsets[:-1])]
     first = np.where(first < offsets[1:], first, offsets[:-1])
-    distance = np.maximum(repeat_rows(first, offsets) - places, 0)
-    return (distance > 0) & (distance <= _LONGEST), distance
+    distance = np.maximum(repeat_rows(first, offsets) - np.arange(len(probability)), 0)
+    return (distance > 0) & (distance <= _LONGEST) & (n_words > 0), distance
 
 
 def leads(scores: Values, candidates: Flags, offsets: Indices) -> tuple[Values, Values]:

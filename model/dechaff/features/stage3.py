@@ -17,9 +17,8 @@ _CLIP: Final = 8.0
 _STAY: Final = 0.9
 # Keeps the log-odds of a share between about -4 and 4.
 _SHARE_MARGIN: Final = 0.02
-# The body begins with the first line of this probability and number of words.
-_SURE: Final = 0.9
-_BODY_WORDS: Final = 12
+# The lead of the best line of the head is clipped to this value.
+_LEAD: Final = 3.0
 
 STAGE3_NAMES: Final = (
     "decided_log_odds",
@@ -29,8 +28,9 @@ STAGE3_NAMES: Final = (
     "decided_log_n_lines",
     "decided_log_n_words",
     "decided_is_in_head",
-    "decided_lead_over_head",
-    "decided_lead_over_later_head",
+    "decided_is_best_of_head",
+    "decided_lead_of_best",
+    "decided_log_odds_of_best",
 )
 
 
@@ -69,16 +69,18 @@ def stage3_features(log_odds: Values, n_words: Indices, offsets: Indices) -> Col
         "decided_doubt": doubtful / n_article_words,
         "decided_log_n_lines": np.log(np.maximum(np.diff(offsets), 1)),
     }
-    in_head, _ = find_head((probability > _SURE) & (n_words >= _BODY_WORDS), offsets)
-    over_head, over_later = leads(odds, in_head, offsets)
+    in_head, _ = find_head(probability, n_words, offsets)
+    lead, _ = leads(odds, in_head, offsets)
+    is_best = lead > 0
     columns = {
         "decided_log_odds": odds,
         "decided_smooth_log_odds": smooth_log_odds(odds, offsets, _STAY),
         **{name: repeat_rows(values, offsets) for name, values in of_article.items()},
         "decided_log_n_words": log1p_counts(n_words - 1, rounded=True),
         "decided_is_in_head": in_head,
-        "decided_lead_over_head": over_head,
-        "decided_lead_over_later_head": over_later,
+        "decided_is_best_of_head": is_best,
+        "decided_lead_of_best": np.clip(lead, 0, _LEAD),
+        "decided_log_odds_of_best": is_best * np.clip(odds, -4, 2),
     }
     return round_columns(columns)
 

@@ -107,6 +107,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         sample_weight: ArrayLike | None = None,
         calibration_weight: ArrayLike | None = None,
         progress: Callable[[str], None] | None = None,
+        line_weight: Sequence[ArrayLike] | None = None,
     ) -> Self:
         """Fit the model to labelled articles.
 
@@ -123,6 +124,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             `sample_weight`.
         progress : callable, optional
             Called with the name of each step.
+        line_weight : sequence of array-like, length n_articles, optional
+            Factors for the weight of each non-blank line, such as a higher one for headlines.
 
         Raises
         ------
@@ -138,6 +141,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         known = _labelled_rows(labels)
         article_weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
         weights = table.line_weights(known, self.length_power, self.article_power) * article_weights[table.article]
+        if line_weight is not None:
+            weights *= np.concatenate([np.asarray(each, np.float64) for each in line_weight])
         self.classes_ = np.array(CLASSES)
         report("stage 1")
         stage1, word_weights = self._fit_stage1(table, labels, weights, known)
