@@ -37,12 +37,12 @@ SOURCE_WEIGHTS: Final = {
     "cleaneval": 0.1,
 }
 # Only labels by reading say which lines a reader would miss; golds disagree on captions, lists and headlines.
-_READ_WEIGHT: Final = 5.0
+_READ_WEIGHT: Final = 6.0
 # Which share of the articles that were not labelled line by line gets a variant, and how much a variant weighs.
 _VARIANT_SHARE: Final = 0.3
 _VARIANT_WEIGHT: Final = 0.5
 # The content lines above the first paragraph of this length, at most so many, weigh more.
-_HEAD_WEIGHT: Final = 4.0
+_HEAD_WEIGHT: Final = 3.0
 _HEAD_LINES: Final = 3
 _PARAGRAPH_BYTES: Final = 150
 # Pages other than articles have typical boilerplate, but different content.
@@ -150,7 +150,7 @@ def head_weights(article: Article) -> NDArray[np.float64]:
     >>> text = "Home\nThe mill shuts\n" + "The mill at the weir will close in March, its owner said. " * 3
     >>> article = Article(text, np.array([0, 1, 1], np.int8), "bote", "bote/mill", "articles")
     >>> head_weights(article).tolist()
-    [1.0, 4.0, 1.0]
+    [1.0, 3.0, 1.0]
     """
     factors = np.ones(len(article.labels))
     content = np.flatnonzero(article.labels == CONTENT).tolist()
