@@ -66,7 +66,7 @@ evaluate: $(READY)  ## Measure on PAGES/test; writes data/evaluation, the model 
 	@test -d $(PAGES)/test || { echo "no pages in $(PAGES)/test: name a folder with PAGES=..."; exit 1; }
 	$(BIN)/dechaff evaluate $(PAGES)/test --json $(EVALUATION)/test.json --lines $(EVALUATION)/test-lines.npz
 	$(BIN)/dechaff evaluate $(PAGES)/policy/test.parquet --html $(PAGES)/test --json $(EVALUATION)/read.json
-	$(BIN)/python benchmarks/accuracy.py $(PAGES) --json $(EVALUATION)/comparison.json
+	$(BIN)/python benchmarks/accuracy.py $(PAGES)/test --json $(EVALUATION)/comparison.json
 	$(BIN)/dechaff benchmark $(PAGES)/test --json $(EVALUATION)/benchmark.json
 	$(BIN)/python -m dechaff_training.evaluate.model_card
 
