@@ -56,4 +56,5 @@ def test_variants_depend_on_the_seed_alone(corpus: Corpus) -> None:
     texts = [make_variant(article, np.random.default_rng(seed)).text for seed in (1, 1, 2)]  # type: ignore[union-attr]
     assert texts[0] == texts[1] != texts[2]
     short = Article("The weir\nTweet", np.array([CONTENT, BOILERPLATE], np.int8), "bote", "bote/weir", "articles")
-    assert make_variant(short, np.random.default_rng(0)) is None
+    empty = Article("", np.zeros(0, np.int8), "bote", "bote/weir", "articles")
+    assert [make_variant(each, np.random.default_rng(0)) for each in (short, empty)] == [None, None]

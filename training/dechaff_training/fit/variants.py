@@ -66,9 +66,9 @@ def make_variant(article: Article, rng: np.random.Generator) -> Article | None:
 
 def _split(article: Article) -> Iterator[Line]:
     text, spans = article.text + "\n", split_lines(article.text)
-    ends = [*(start for start, _ in spans[1:]), len(text)]
-    for (start, end), following, label in zip(spans, ends, article.labels.tolist(), strict=True):
-        yield Line(text[start:end], label, text[end:following])
+    following = [start for start, _ in spans[1:]] + [len(text)] * bool(spans)
+    for (start, end), after, label in zip(spans, following, article.labels.tolist(), strict=True):
+        yield Line(text[start:end], label, text[end:after])
 
 
 def _make_insert(article: Article, lines: Sequence[Line], rng: np.random.Generator) -> list[Line]:
