@@ -91,16 +91,8 @@ def train_model(
         raise CorpusError(
             f"articles of {n_sites} sites: at least {classifier.n_folds} are needed, one for each fold"
         )
-    variants = list(_variants(corpus, classifier.random_state))
-    weights = [article_weight(article) for article in corpus]
-    # Lines on which extractors agree are easier than hand-labelled lines: calibration on votes is overconfident.
-    calibration = [0.0 if article.silver else weight for article, weight in zip(corpus, weights, strict=True)]
-    calibration += [0.0] * len(variants)
-    weights += [weight for _, weight in variants]
-    fitted = corpus + Corpus([variant for variant, _ in variants])
     try:
-        factors = [head_weights(article) for article in fitted]
-        classifier.fit(fitted.texts, fitted.labels, fitted.groups, weights, calibration, progress, factors)
+        _fit(classifier, corpus, progress)
     except ValueError as error:
         raise CorpusError(f"cannot train on this corpus: {error}") from error
     model = classifier.model_
@@ -109,6 +101,19 @@ def train_model(
     if metrics is not None:
         model.metadata["metrics"] = metrics
     return model
+
+
+def _fit(classifier: LineClassifier, corpus: Corpus, progress: Callable[[str], None] | None) -> None:
+    """Fit a classifier to the articles of a corpus and to variants of them."""
+    weights = [article_weight(article) for article in corpus]
+    # Lines on which extractors agree are easier than hand-labelled lines: calibration on votes is overconfident.
+    calibration = [0.0 if article.silver else weight for article, weight in zip(corpus, weights, strict=True)]
+    variants = list(_variants(corpus, classifier.random_state))
+    calibration += [0.0] * len(variants)
+    weights += [weight for _, weight in variants]
+    fitted = corpus + Corpus([variant for variant, _ in variants])
+    heads = [head_weights(article) for article in fitted]
+    classifier.fit(fitted.texts, fitted.labels, fitted.groups, weights, calibration, progress, heads)
 
 
 def _variants(corpus: Corpus, seed: int) -> Iterator[tuple[Article, float]]:
