@@ -2,6 +2,7 @@
 
 A headline resembles a menu item or a teaser; among the lines above the body it stands out by the words that it has
 in common with the body, its length and its log-odds. Its lead over these lines therefore says more than its values.
+A headline that is long and sure by itself counts as the first line of the body: it does not need the comparison.
 """
 
 from typing import Final
@@ -18,8 +19,10 @@ _BODY_WORDS: Final = 8
 _MOST_ABOVE: Final = 0.2
 # At most this many lines above the body are its head.
 _LONGEST: Final = 30
+_UNITS: Final = 1 << 16
 # Leads are clipped to this value; lines outside the head have its negative.
 _CLIP: Final = 4.0
+_DECIMALS: Final = 4
 # Twice as much as any two scores differ.
 _STEP: Final = 64.0
 _SCORES: Final = ("words", "length", "log_odds")
@@ -83,7 +86,8 @@ def find_head(probability: Values, n_words: Indices, offsets: Indices) -> tuple[
     >>> in_head.tolist(), distance.tolist()
     ([True, True, False, False], [2, 1, 0, 0])
     """
-    mass = probability * n_words
+    # In whole units, so that sums do not depend on the other articles of the batch.
+    mass = np.rint(_UNITS * probability * n_words).astype(np.int64)
     is_near_start = sum_before(mass, offsets) <= _MOST_ABOVE * repeat_rows(sum_rows(mass, offsets), offsets)
     body = np.flatnonzero((probability > _SURE) & (n_words >= _BODY_WORDS) & is_near_start)
     body = np.append(body, len(probability))
@@ -113,11 +117,13 @@ def leads(scores: Values, candidates: Flags, offsets: Indices) -> tuple[Values, 
     >>> over_all.tolist(), over_later.tolist()
     ([-2.0, 1.0, -1.0], [-2.0, 1.0, 4.0])
     """
+    scores = np.round(scores, _DECIMALS)
     known = np.where(candidates, scores, -np.inf)
     before = _best_before(known, offsets)
     after = _best_before(known[::-1], (offsets[-1] - offsets)[::-1])[::-1]
     rivals = (np.maximum(before, after), after)
-    over_all, over_later = (np.clip(scores - rival, -_CLIP, _CLIP) for rival in rivals)
+    # Rounded again: a running maximum over all rows has other last digits than one of a row alone.
+    over_all, over_later = (np.round(np.clip(scores - rival, -_CLIP, _CLIP), _DECIMALS) for rival in rivals)
     return np.where(candidates, over_all, -_CLIP), np.where(candidates, over_later, -_CLIP)
 
 
