@@ -1,25 +1,31 @@
 """Measure whether paragraphs behind an insert are kept: python benchmarks/inserts.py PAGES --json inserts.json.
 
-Eight paragraphs of a real article, with the lines around them, are interrupted behind the second and the sixth
-paragraph: by a share bar, a newsletter form, a box of related links and others. The figure is the share of the
-words behind the insert that are dropped, less the share that is dropped without it. Use pages of sites that the
-model was not trained on.
+Eight paragraphs of a real article, with the lines around them, are interrupted behind the second or the sixth
+paragraph: by a share bar, a newsletter form, a box of related links and others. The two places are two separate
+texts, with one insert each. The figure is the share of the words behind the insert that are dropped, less the share
+that is dropped without it. Only articles in English are used. Choose pages of sites that the model was not trained
+on.
 """
 
 import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from dechaff import default_model, load_model
+from dechaff._typing import Flags, Values
 from dechaff.decisions.decide import decide
+from dechaff.errors import DechaffError
+from dechaff.files import written_whole
+from dechaff.kernels import for_batch
+from dechaff.linear.artifact import model_digest
 from dechaff.linear.line_model import LineModel
 from dechaff_training.corpus import CONTENT, Article, Corpus
 from dechaff_training.corpus.text_matching import line_texts
-from dechaff_training.evaluate.metrics import Resamples, ratio
+from dechaff_training.evaluate.metrics import Estimate, Resamples, ratio
+from dechaff_training.files.models import load
 
 INSERTS: Final[dict[str, Sequence[str]]] = {
     "share bar": ("Share", "Facebook", "Twitter", "WhatsApp", "Email", "Copy link"),
@@ -53,6 +59,19 @@ _PARAGRAPH_CHARS: Final = 80
 _AROUND: Final = 15
 
 
+class Layout(NamedTuple):
+    """Eight paragraphs of an article, and the lines before and behind them."""
+
+    site: str
+    head: list[str]
+    paragraphs: list[str]
+    tail: list[str]
+
+    def interrupt(self, place: int, insert: Sequence[str]) -> str:
+        """Return the text with an insert behind so many paragraphs."""
+        return "\n".join([*self.head, *self.paragraphs[:place], *insert, *self.paragraphs[place:], *self.tail])
+
+
 def main() -> None:
     """Print a table of kinds of inserts, and write it as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -60,38 +79,27 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="a model file; by default the shipped model")
     parser.add_argument("--json", type=Path, help="file for the figures")
     arguments = parser.parse_args()
-    model = load_model(arguments.model) if arguments.model else default_model()
-    corpus = Corpus.read(*arguments.pages, extractors=("resiliparse_all",))
-    figures = measure(model, corpus.articles)
-    for name, figure in figures.items():
-        print(f"{name:24}{figure['dropped']:8.3f} [{figure['low']:.3f}, {figure['high']:.3f}]")
+    try:
+        model = load(arguments.model)
+        articles = Corpus.read(*arguments.pages, extractors=("resiliparse_all",)).articles
+    except DechaffError as error:
+        parser.error(str(error))
+    layouts = [layout for layout in map(find_layout, articles) if layout is not None]
+    if not layouts:
+        parser.error(f"no English article has {_PARAGRAPHS} paragraphs: give other pages")
+    figures = measure(model, layouts)
     if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
+        settings = {"model_sha256": model_digest(arguments.model), "n_articles": len(layouts)}
+        record = {"settings": settings, "inserts": {name: each.to_dict() for name, each in figures.items()}}
+        with written_whole(arguments.json) as temporary:
+            temporary.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    print(f"Words dropped behind an insert, {len(layouts):,} articles")
+    for name, figure in figures.items():
+        print(f"{name:24}{figure.value:8.3f} [{figure.low:.3f}, {figure.high:.3f}]")
 
 
-def measure(model: LineModel, articles: Sequence[Article], n_resamples: int = 1000) -> dict[str, dict[str, float]]:
-    """Return for each kind of insert the share of words behind it that are dropped because of it."""
-    usable = [(article.site, layout) for article in articles if (layout := _layout(article)) is not None]
-    resamples = Resamples([site for site, _ in usable], n_resamples, 0)
-    found = {}
-    sums: Any = []
-    for kind, insert in INSERTS.items():
-        columns = np.array([_dropped(model, layout, insert) for _, layout in usable], np.float64)
-        sums.append(columns)
-        found[kind] = _estimate(resamples, columns)
-    found["all"] = _estimate(resamples, np.sum(sums, axis=0))
-    found["n_articles"] = {"dropped": len(usable), "low": len(usable), "high": len(usable)}
-    return found
-
-
-def _estimate(resamples: Resamples, columns: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, float]:
-    sums = resamples.sums(columns)
-    estimate = resamples.estimate(ratio(sums[:, 0], sums[:, 2]) - ratio(sums[:, 1], sums[:, 2]))
-    return {"dropped": estimate.value, "low": estimate.low, "high": estimate.high}
-
-
-def _layout(article: Article) -> tuple[list[str], list[str], list[str]] | None:
-    """Return the lines before eight paragraphs of an English article, the paragraphs, and the lines behind them."""
+def find_layout(article: Article) -> Layout | None:
+    """Return the first paragraphs of an article; None if it is not in English, or has too few of them."""
     if article.language != "en" or article.silver or article.page_type != "article":
         return None
     lines = line_texts(article.text)
@@ -100,29 +108,47 @@ def _layout(article: Article) -> tuple[list[str], list[str], list[str]] | None:
     if len(long) < _PARAGRAPHS:
         return None
     head = lines[max(content[0] - _AROUND, 0) : long[0]]
-    return head, [lines[i] for i in long[:_PARAGRAPHS]], lines[content[-1] + 1 : content[-1] + 1 + _AROUND]
+    tail = lines[content[-1] + 1 : content[-1] + 1 + _AROUND]
+    return Layout(article.site, head, [lines[i] for i in long[:_PARAGRAPHS]], tail)
 
 
-def _dropped(
-    model: LineModel, layout: tuple[list[str], list[str], list[str]], insert: Sequence[str]
-) -> list[float]:
-    """Return the words behind the inserts: those dropped with it, dropped without it, and all."""
-    head, paragraphs, tail = layout
-    sums = np.zeros(3)
-    plain = _kept(model, [*head, *paragraphs, *tail])[len(head) :]
+def measure(model: LineModel, layouts: Sequence[Layout], n_resamples: int = 1000) -> dict[str, Estimate]:
+    """Return for each kind of insert the share of words behind it that are dropped because of it."""
+    resamples = Resamples([layout.site for layout in layouts], n_resamples, 0)
+    plain = _kept_paragraphs(model, layouts, 0, ())
+    columns = {kind: _count_dropped(model, layouts, insert, plain) for kind, insert in INSERTS.items()}
+    columns["all"] = np.sum(list(columns.values()), axis=0)
+    return {kind: _estimate(resamples, each) for kind, each in columns.items()}
+
+
+def _estimate(resamples: Resamples, columns: Values) -> Estimate:
+    sums = resamples.sums(columns)
+    return resamples.estimate(ratio(sums[:, 0], sums[:, 2]) - ratio(sums[:, 1], sums[:, 2]))
+
+
+def _count_dropped(model: LineModel, layouts: Sequence[Layout], insert: Sequence[str], plain: Flags) -> Values:
+    """Count each article's words behind the inserts: those dropped with it, dropped without it, and all."""
+    n_words = np.array([[len(paragraph.split()) for paragraph in layout.paragraphs] for layout in layouts])
+    counts = np.zeros((len(layouts), 3))
+    all_words = np.ones_like(plain)
     for place in PLACES:
-        kept = _kept(model, [*head, *paragraphs[:place], *insert, *paragraphs[place:], *tail])
-        first = len(head) + place + len(insert)
-        for offset, paragraph in enumerate(paragraphs[place:]):
-            n_words = len(paragraph.split())
-            sums += n_words * np.array([not kept[first + offset], not plain[place + offset], 1])
-    return sums.tolist()
+        behind = np.arange(_PARAGRAPHS) >= place
+        kept = _kept_paragraphs(model, layouts, place, insert)
+        counts += np.stack([(n_words * flags * behind).sum(axis=1) for flags in (~kept, ~plain, all_words)], axis=1)
+    return counts
 
 
-def _kept(model: LineModel, lines: Sequence[str]) -> list[bool]:
-    decision = next(decide(["\n".join(lines)], model))
-    kept: list[bool] = decision.kept.tolist()
-    return kept
+def _kept_paragraphs(model: LineModel, layouts: Sequence[Layout], place: int, insert: Sequence[str]) -> Flags:
+    """Return which paragraphs are kept, with an insert behind so many of them, shape (n_layouts, n_paragraphs)."""
+    texts = [layout.interrupt(place, insert) for layout in layouts]
+    kept: list[Flags] = []
+    with for_batch(len(texts)):
+        for decision in decide(texts, model):
+            kept += np.split(decision.kept, decision.batch.article_lines[1:-1])
+            del decision  # its features take memory while the next batch is computed
+    places = np.arange(_PARAGRAPHS)
+    places += len(insert) * (places >= place)
+    return np.array([flags[len(layout.head) + places] for layout, flags in zip(layouts, kept, strict=True)])
 
 
 if __name__ == "__main__":

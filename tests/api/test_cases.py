@@ -7,10 +7,14 @@ import pytest
 
 from dechaff import LineModel
 from dechaff.decisions.decide import decide
-from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, Article
+from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED, Article
 from dechaff_training.corpus.corpus import Corpus
 
 CASES = Corpus.read(Path(__file__).parents[1] / "cases").articles
+#: The smallest shares over all cases.
+LINES_RIGHT, CONTENT_KEPT, BOILERPLATE_DROPPED = 0.8, 0.85, 0.7
+#: Of so many content lines at the end of a case at least one is kept.
+LAST = 3
 
 
 def kept_lines(model: LineModel, article: Article) -> np.ndarray:
@@ -18,16 +22,17 @@ def kept_lines(model: LineModel, article: Article) -> np.ndarray:
 
 
 def test_most_lines_of_all_cases_are_right(model: LineModel) -> None:
-    """Nine tenths of the lines are labelled as the policy says, and more of the content is kept."""
+    """Over all cases, certain shares of the lines are labelled as the policy says, of the content kept, and of the boilerplate dropped."""
     kept = np.concatenate([kept_lines(model, case) for case in CASES])
     labels = np.concatenate([case.labels for case in CASES])
-    assert np.mean(kept[labels >= 0] == labels[labels >= 0]) >= 0.8
-    assert np.mean(kept[labels == CONTENT]) >= 0.85
-    assert np.mean(~kept[labels == BOILERPLATE]) >= 0.7
+    known = labels != MASKED
+    assert np.mean(kept[known] == labels[known]) >= LINES_RIGHT
+    assert np.mean(kept[labels == CONTENT]) >= CONTENT_KEPT
+    assert np.mean(~kept[labels == BOILERPLATE]) >= BOILERPLATE_DROPPED
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id.partition("/")[2])
 def test_no_case_loses_its_end(model: LineModel, case: Article) -> None:
-    """Of the last three content lines of a case at least one is kept: inserts do not cut an article off."""
-    last = np.flatnonzero(case.labels == CONTENT)[-3:]
+    """At least one of the last content lines of a case is kept: inserts do not cut an article off."""
+    last = np.flatnonzero(case.labels == CONTENT)[-LAST:]
     assert kept_lines(model, case)[last].any()

@@ -2,11 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dechaff import CorpusError
+from dechaff_training.evaluate.evaluation import AFTER, BEFORE
 from dechaff_training.evaluate.model_card import (
+    READ_FIGURES,
+    READ_SYSTEMS,
     ROOT,
     SUMMARY,
     add_history,
@@ -14,6 +18,8 @@ from dechaff_training.evaluate.model_card import (
     card_blocks,
     comparison_table,
     fill,
+    history_row,
+    read_table,
     summary_table,
     write_reports,
 )
@@ -21,6 +27,9 @@ from dechaff_training.evaluate.model_card import (
 EVALUATION = ROOT / "data" / "evaluation"
 CARD = ROOT / "model" / "dechaff" / "artifacts" / "MODEL_CARD.md"
 MODEL = CARD.with_name("default.joblib")
+DESCRIPTION = {
+    "metadata": {"versions": {"dechaff": "0.1.0"}, "git_commit": None, "data": {"n_articles": 3, "n_sites": 2}}
+}
 
 
 def text_row(system: str, extractor: str, f1: float, pages: str = "articles") -> dict[str, object]:
@@ -29,6 +38,25 @@ def text_row(system: str, extractor: str, f1: float, pages: str = "articles") ->
     names = ("precision", "recall", "f1", "difference")
     row = {"source": "scrapinghub", "pages": pages, "extractor": extractor, "system": system}
     return {**row, "n_pages": 3, "n_sites": 2, **dict.fromkeys(names, estimate)}
+
+
+#: An evaluation: the shipped model's text F1 for one input, and the figures of all lines.
+FIGURES = {
+    "texts": [
+        text_row(system, "resiliparse_all", 0.94, pages)
+        for system in (BEFORE, AFTER)
+        for pages in ("articles", "other pages")
+    ],
+    "lines": [
+        {
+            "by": "all",
+            "lines": {
+                "content_f1": {"value": 0.8, "low": None, "high": None},
+                "calibration_error": {"value": None, "low": None, "high": None},
+            },
+        }
+    ],
+}
 
 
 def test_comparison_table() -> None:
@@ -68,6 +96,70 @@ def test_summary_table() -> None:
     head, _, *body = summary_table({"texts": rows, "speeds": speeds}).splitlines()
     assert head == "|  | scrapinghub | pages/s |"
     assert body == [f"| {name} | .900 [.890, –] | 45 |" for name in SUMMARY.values()]
+    for texts, times in ((rows[1:], speeds), (rows, speeds[1:])):
+        with pytest.raises(CorpusError, match="no figures of 'resiliparse_all' from HTML: run 'make evaluate'"):
+            summary_table({"texts": texts, "speeds": times})
+
+
+def read_rows(**values: float | None) -> list[dict[str, Any]]:
+    """Return rows of figures on lines labelled by reading; all figures but those given are .9."""
+    figures = {
+        name: {"value": value, "low": None, "high": None}
+        for name, value in (dict.fromkeys(READ_FIGURES, 0.9) | values).items()
+    }
+    return [{"system": system, "n_pages": 3, "figures": figures} for system in READ_SYSTEMS]
+
+
+def test_read_table() -> None:
+    """The first figure has three decimals and the others two; a figure without lines to measure it on is a dash."""
+    head, _, *body = read_table(read_rows(short_kept=None), READ_FIGURES, READ_SYSTEMS).splitlines()
+    assert head == f"|  | {' | '.join(READ_FIGURES.values())} |"
+    assert body == [f"| {name} | .900 | 0.90 | 0.90 | – | 0.90 | 0.90 | 0.90 |" for name in READ_SYSTEMS.values()]
+    by_own_names = read_table(read_rows(f1=None)[2:3], {"f1": "F1"}).splitlines()
+    assert by_own_names == ["|  | F1 |", "|---|---|", "| dechaff | – |"]
+
+
+def test_missing_figures_of_a_reader() -> None:
+    """A system or a figure that was not measured is an error that says what to run."""
+    with pytest.raises(CorpusError, match=r"no figures of 'trafilatura' .*: run 'make evaluate'"):
+        read_table(read_rows()[1:], READ_FIGURES, READ_SYSTEMS)
+    with pytest.raises(CorpusError, match="no figure 'bio_dropped' of 'trafilatura': run 'make evaluate'"):
+        read_table(read_rows(), {"f1": "F1", "bio_dropped": "bio"})
+    for read in ([], read_rows()[:2]):
+        with pytest.raises(CorpusError, match=r"no figures of 'dechaff' .*: run 'make evaluate'"):
+            history_row(MODEL, DESCRIPTION, FIGURES, read)
+
+
+def test_columns_of_the_history() -> None:
+    """A row has the model's provenance, text F1 on articles by input, and the figures of a reader; a missing figure is a dash."""
+    row = history_row(MODEL, DESCRIPTION, FIGURES, read_rows(caption_dropped=None))
+    assert list(row) == [
+        *("version", "sha256", "commit", "articles", "sites", "content F1 of lines", "calibration error"),
+        "scrapinghub, all text",
+        *("f1 (read)", "headline kept (read)", "standfirst kept (read)", "short kept (read)"),
+        *("caption dropped (read)", "comment dropped (read)", "related dropped (read)"),
+    ]
+    assert (row["commit"], row["content F1 of lines"], row["calibration error"]) == ("unknown", "0.8000", "–")
+    assert (row["scrapinghub, all text"], row["f1 (read)"]) == ("0.9400", "0.9000")
+    assert row["caption dropped (read)"] == "–"
+
+
+@pytest.mark.parametrize(("count", "shown"), [({}, "unknown"), ({"n_read_articles": 1234}, "1,234")])
+def test_the_card_counts_articles_labelled_by_a_reader(count: dict[str, int], shown: str) -> None:
+    """The card has the number of articles labelled line by line, which older models do not record."""
+    counts = ("articles_by_source", "articles_by_extractor", "articles_by_language")
+    data = {
+        "n_articles": 3,
+        "n_sites": 2,
+        "n_lines": 9,
+        "n_silver_articles": 1,
+        "digest": "ab",
+        **{key: {} for key in counts},
+    }
+    metadata = {"data": data | count, "seed": 0, "versions": {}, "git_commit": None}
+    description = {"version": 5, "specification": "cd", "threshold": 0.5, "metadata": metadata}
+    facts = card_blocks(description, {"texts": [], "lines": []})["facts"]
+    assert f"| of these labelled line by line by a reader | {shown} |" in facts.splitlines()
 
 
 def test_a_missing_marker() -> None:

@@ -17,6 +17,7 @@ from dechaff.features import group_names
 from dechaff.features.context import context_names
 from dechaff.linear.line_model import stage_names
 from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.fit import estimator
 from dechaff_training.fit.estimator import LineClassifier, encode_labels
 from dechaff_training.fit.line_table import LineTable
 
@@ -167,6 +168,66 @@ def test_wrong_labels(texts: list[str], labels: list[list[object]], message: str
     """Labels that do not fit the lines or cannot be fitted are refused with the article and the reason."""
     with pytest.raises(ValueError, match=message):
         LineClassifier(**SMALL).fit(texts, labels)
+
+
+@pytest.mark.parametrize(
+    ("line_weight", "message"),
+    [
+        ([[1, 1], [1]], "article 0 has 1 non-blank lines, but 2 weights"),
+        ([[1], [1]], "article 1 has 2 non-blank lines, but 1 weights"),
+        ([[1], [1, 1], [1]], "2 articles, but line weights for 3 articles"),
+        ([], "2 articles, but line weights for 0 articles"),
+        ([[1], [1, -0.5]], "article 1: a line weight is negative or not finite"),
+        ([[np.nan], [1, 1]], "article 0: a line weight is negative or not finite"),
+        ([[1], [np.inf, 1]], "article 1: a line weight is negative or not finite"),
+    ],
+)
+def test_wrong_line_weights(line_weight: list[list[float]], message: str) -> None:
+    """Line weights that do not fit the lines are refused with the article, even if their sum is right."""
+    with pytest.raises(ValueError, match=message):
+        LineClassifier(**SMALL).fit(["a", "b\n\nc"], [[1], [0, 1]], line_weight=line_weight)
+
+
+def test_line_weights_are_factors(few: Corpus) -> None:
+    """Factors of 1 change nothing; with a higher factor on content, content is more probable."""
+    classifier = LineClassifier(**SMALL | {"stages": 1, "max_iter": 15})
+    texts, labels = few.texts[::3], few.labels[::3]
+
+    def mean_probability(line_weight: list[np.ndarray] | None) -> float:
+        fitted = clone(classifier).fit(texts, labels, line_weight=line_weight)
+        return float(fitted.predict_proba(texts)[:, 1].mean())
+
+    plain = mean_probability(None)
+    assert mean_probability([np.ones(len(each)) for each in labels]) == plain
+    assert mean_probability([np.where(each == 1, 5.0, 1.0) for each in labels]) > plain + 0.01
+
+
+def test_presets_do_without_line_weights_and_uncalibrated_articles(
+    few: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thresholds are chosen on the lines with a weight in calibration, weighed without `line_weight`; if none has one, on all."""
+    seen: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def record(
+        _: np.ndarray, labels: np.ndarray, weights: np.ndarray, balanced: float
+    ) -> dict[str, dict[str, float]]:
+        seen.append((labels, weights))
+        return {"balanced": {"threshold": balanced}}
+
+    monkeypatch.setattr(estimator, "choose_presets", record)
+    texts, labels = few.texts[::3], few.labels[::3]
+    calibration = np.ones(len(texts))
+    calibration[-1] = 0
+    factors = [np.where(each == 1, 5.0, 1.0) for each in labels]
+    classifier = LineClassifier(**SMALL | {"max_iter": 5})
+    for by_article, by_line in ((None, None), (None, factors), (calibration, factors), (calibration * 0, factors)):
+        clone(classifier).fit(texts, labels, calibration_weight=by_article, line_weight=by_line)
+    (every, plain), (_, factored), (fewer, left), (all_again, _) = seen
+    assert np.array_equal(plain, factored)
+    n_left = len(every) - len(labels[-1])
+    assert np.array_equal(fewer, every[:n_left])
+    assert left == pytest.approx(plain[:n_left])
+    assert len(all_again) == len(every)
 
 
 def test_no_articles() -> None:

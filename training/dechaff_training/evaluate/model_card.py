@@ -8,7 +8,7 @@ import csv
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -121,6 +121,11 @@ def summary_table(benchmark: Mapping[str, Any]) -> str:
     ----------
     benchmark : mapping
         The result of `PageBenchmark.to_dict`, as read from JSON.
+
+    Raises
+    ------
+    CorpusError
+        If a system is missing.
     """
     f1 = {
         (row["system"], row["source"]): str(_estimate(row["f1"]))
@@ -129,6 +134,11 @@ def summary_table(benchmark: Mapping[str, Any]) -> str:
     }
     speeds = {row["system"]: f"{row['pages_per_second']:,.0f}" for row in benchmark["speeds"]}
     sources = dict.fromkeys(source for _, source in f1)
+    missing = [
+        system for system in SUMMARY if system not in speeds or any((system, each) not in f1 for each in sources)
+    ]
+    if missing:
+        raise CorpusError(f"no figures of {missing[0]!r} from HTML: run 'make evaluate'")
     body = [[name, *(f1[system, source] for source in sources), speeds[system]] for system, name in SUMMARY.items()]
     return markdown_table(["", *sources, "pages/s"], body)
 
@@ -144,14 +154,17 @@ def read_table(rows: Sequence[Row], figures: Mapping[str, str], systems: Mapping
         The headers of the figures.
     systems : mapping of str to str, optional
         The names of the systems; by default all of them by their own names.
+
+    Raises
+    ------
+    CorpusError
+        If a system or a figure is missing.
     """
-    found = {row["system"]: row["figures"] for row in rows}
-    systems = systems or {system: system for system in found}
-    first, *others = figures
-    body = [
-        [name, str(_estimate(found[system][first])), *(f"{found[system][other]['value']:.2f}" for other in others)]
-        for system, name in systems.items()
-    ]
+    systems = systems or {row["system"]: row["system"] for row in rows}
+    body = []
+    for system, name in systems.items():
+        first, *others = _read_figures(rows, system, figures)
+        body.append([name, str(_estimate(first)), *(_format_value(other, 2) for other in others)])
     return markdown_table(["", *figures.values()], body)
 
 
@@ -205,12 +218,14 @@ def card_blocks(description: Mapping[str, Any], evaluation: Mapping[str, Any]) -
     """Return the generated blocks of the model card, from a model's description and its evaluation."""
     metadata = description["metadata"]
     data = metadata["data"]
+    n_read = data.get("n_read_articles")  # older models do not record it
     facts = {
         "format": str(description["version"]),
         "feature specification": description["specification"],
         "threshold": f"{description['threshold']:.2f}",
         "training articles": f"{data['n_articles']:,} of {data['n_sites']:,} sites, {data['n_lines']:,} lines",
         "of these by vote (silver)": f"{data['n_silver_articles']:,}",
+        "of these labelled line by line by a reader": "unknown" if n_read is None else f"{n_read:,}",
         "by source": _format_counts(data["articles_by_source"]),
         "by extractor": _format_counts(data["articles_by_extractor"]),
         "by language": _format_counts(data["articles_by_language"]),
@@ -242,24 +257,29 @@ def history_row(
         The result of `Evaluation.to_dict`.
     read : sequence of mapping
         The results of `PolicyRow.to_dict`.
+
+    Raises
+    ------
+    CorpusError
+        If `read` lacks the model or one of its figures.
     """
     metadata = description["metadata"]
     figures = {
-        INPUTS[row["source"], row["extractor"]]: f"{row['f1']['value']:.4f}"
+        INPUTS[row["source"], row["extractor"]]: _format_value(row["f1"], 4)
         for row in evaluation["texts"]
         if row["system"] == AFTER and row["pages"] == "articles" and (row["source"], row["extractor"]) in INPUTS
     }
     whole = next(row for row in evaluation["lines"] if row["by"] == "all")
-    [own] = (row["figures"] for row in read if row["system"] == "dechaff")
-    by_reader = {f"{name} (read)".replace("_", " "): f"{own[name]['value']:.4f}" for name in READ_FIGURES}
+    own = zip(READ_FIGURES, _read_figures(read, "dechaff", READ_FIGURES), strict=True)
+    by_reader = {f"{name} (read)".replace("_", " "): _format_value(figure, 4) for name, figure in own}
     return {
         "version": metadata["versions"]["dechaff"],
         "sha256": model_digest(model)[:16],
         "commit": metadata["git_commit"] or "unknown",
         "articles": str(metadata["data"]["n_articles"]),
         "sites": str(metadata["data"]["n_sites"]),
-        "content F1 of lines": f"{whole['lines']['content_f1']['value']:.4f}",
-        "calibration error": f"{whole['lines']['calibration_error']['value']:.4f}",
+        "content F1 of lines": _format_value(whole["lines"]["content_f1"], 4),
+        "calibration error": _format_value(whole["lines"]["calibration_error"], 4),
         **figures,
         **by_reader,
     }
@@ -298,7 +318,7 @@ def write_reports(root: Path, model: Path) -> None:
     Raises
     ------
     CorpusError
-        If a marker is missing, or the figures belong to another model.
+        If a marker or a figure is missing, or the figures belong to another model.
     OSError
         If a file of figures is missing; `make evaluate` writes them.
     """
@@ -333,9 +353,25 @@ def _rewrite(path: Path, blocks: Mapping[str, str]) -> None:
         temporary.write_text(text, "utf-8")
 
 
+def _read_figures(rows: Sequence[Row], system: str, names: Collection[str]) -> list[Mapping[str, float | None]]:
+    """Return figures of a system on lines that a reader labelled."""
+    found = next((row["figures"] for row in rows if row["system"] == system), None)
+    if found is None:
+        raise CorpusError(f"no figures of {system!r} on lines labelled by reading: run 'make evaluate'")
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise CorpusError(f"no figure {missing[0]!r} of {system!r}: run 'make evaluate'")
+    return [found[name] for name in names]
+
+
 def _estimate(figures: Mapping[str, float | None]) -> Estimate:
     value, low, high = (figures[name] for name in ("value", "low", "high"))
     return Estimate(*(math.nan if number is None else number for number in (value, low, high)))
+
+
+def _format_value(figures: Mapping[str, float | None], decimals: int) -> str:
+    value = _estimate(figures).value
+    return "–" if math.isnan(value) else f"{value:.{decimals}f}"
 
 
 def _format_counts(counts: Mapping[str, int]) -> str:

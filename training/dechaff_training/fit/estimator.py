@@ -57,8 +57,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     length_power : float
         The exponent of the number of words in the weight of a line.
     article_power : float
-        Each line's weight is divided by the sum of its article's line weights to this power: with 0 long articles
-        outweigh short ones, with 1 all articles have the same weight.
+        Before `line_weight`, each line's weight is divided by the sum of its article's line weights to this power:
+        with 0 long articles outweigh short ones, with 1 all articles have the same weight.
     max_lines : int
         The maximum number of lines for each regression, drawn in proportion to their weights.
     threshold : float
@@ -120,18 +120,19 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             The site of each article; folds are grouped by site. By default each article is a site of its own.
         sample_weight : array-like of float, shape (n_articles,), optional
         calibration_weight : array-like of float, shape (n_articles,), optional
-            The weight of each article's lines in calibration; 0 for labels that are unfit for it. By default
-            `sample_weight`.
+            The weight of each article's lines in calibration; 0 for labels that are unfit for it, and for choosing
+            presets. By default `sample_weight`.
         progress : callable, optional
             Called with the name of each step.
         line_weight : sequence of array-like, length n_articles, optional
-            Factors for the weight of each non-blank line, such as a higher one for headlines.
+            Factors for the weight of each non-blank line in the regressions, such as a higher one for headlines;
+            calibration and presets do not use them.
 
         Raises
         ------
         ValueError
-            If labels do not match the lines, a class is missing, there are fewer sites than folds, or a group in
-            `without` does not exist.
+            If labels or line weights do not match the lines, a line weight is negative or not finite, a class is
+            missing, there are fewer sites than folds, or a group in `without` does not exist.
         """
         check_consistent_length(X, groups, sample_weight, calibration_weight)
         report = progress or (lambda _: None)
@@ -139,10 +140,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         table = LineTable(list(X), self.n_bits, collect_keywords(self.keywords or {}), self.without)
         labels = encode_labels(y, table.counts)
         known = _labelled_rows(labels)
-        article_weights = np.ones(len(X)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-        weights = table.line_weights(known, self.length_power, self.article_power) * article_weights[table.article]
-        if line_weight is not None:
-            weights *= np.concatenate([np.asarray(each, np.float64) for each in line_weight])
+        plain, calibration = self._weigh(table, known, sample_weight, calibration_weight)
+        weights = plain if line_weight is None else plain * join_line_weights(line_weight, table.counts)
         self.classes_ = np.array(CLASSES)
         report("stage 1")
         stage1, word_weights = self._fit_stage1(table, labels, weights, known)
@@ -160,12 +159,24 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             scorer = partial(self._stage2_scorer, table, labels, weights)
             log_odds = out_of_fold(folds, labels, "stage 2", scorer, report)
             report("stage 3")
-            calibration = article_weights if calibration_weight is None else np.asarray(calibration_weight, float)
-            calibration = calibration[table.article[known]]
-            stage3, presets = self._fit_stage3(table, labels, weights, known, log_odds, calibration)
-            metadata["presets"] = presets
+            stage3, metadata["presets"] = self._fit_stage3(
+                table, labels, weights, plain, known, log_odds, calibration
+            )
         self.model_ = LineModel(stage1, stage2, word_weights, self.threshold, metadata, stage3, table.keywords)
         return self
+
+    def _weigh(
+        self,
+        table: LineTable,
+        rows: Rows,
+        sample_weight: ArrayLike | None,
+        calibration_weight: ArrayLike | None,
+    ) -> tuple[Values, Values]:
+        """Return the weight of each line without `line_weight`, and its weight in calibration."""
+        by_article = np.ones(len(table.counts)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+        calibration = by_article if calibration_weight is None else np.asarray(calibration_weight, np.float64)
+        weights = table.line_weights(rows, self.length_power, self.article_power)
+        return weights * by_article[table.article], calibration[table.article]
 
     def _metadata(self) -> dict[str, Any]:
         parameters = {name: value for name, value in self.get_params().items() if name != "keywords"}
@@ -257,21 +268,33 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return stage
 
     def _fit_stage3(
-        self, table: LineTable, labels: Labels, weights: Values, rows: Rows, log_odds: Values, calibration: Values
+        self,
+        table: LineTable,
+        labels: Labels,
+        weights: Values,
+        plain: Values,
+        rows: Rows,
+        log_odds: Values,
+        calibration: Values,
     ) -> tuple[Stage, dict[str, dict[str, float]]]:
         """Fit stage 3 to out-of-fold log-odds, calibrate it and choose thresholds.
 
-        All three use the same lines, because they have too few parameters to overfit.
+        All three use the same lines, because they have too few parameters to overfit; calibration and thresholds
+        do without `line_weight`, as in `plain`, and without lines whose weight in calibration is 0.
         """
         dense = table.stage3_matrix(log_odds)
         drawn, drawn_weights = self._draw(rows, weights)
         stage, _ = fit_stage(
             stage3_names(), dense[drawn], labels[drawn], drawn_weights, C=self.C_context, max_iter=self.max_iter
         )
-        dense, known = dense[rows].T, labels[rows]
+        dense, known, calibration = dense[rows].T, labels[rows], calibration[rows]
         stage = calibrate(stage, stage.log_odds(dense), known, calibration)
-        by_words = table.weigh_by_words(weights, rows)
-        return stage, choose_presets(sigmoid(stage.log_odds(dense)), known, by_words, self.threshold)
+        used = calibration > 0
+        if not known[used].any():  # thresholds need content
+            used = np.ones_like(used)
+        by_words = table.weigh_by_words(plain, rows[used])
+        probability = sigmoid(stage.log_odds(dense))[used]
+        return stage, choose_presets(probability, known[used], by_words, self.threshold)
 
 
 def out_of_fold(
@@ -334,6 +357,31 @@ def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
             raise ValueError(f"article {place}: unknown label {unknown.pop()!r}; use 'content' or 'boilerplate'")
         joined.append(np.array([codes[value] for value in values], np.int8))
     return np.concatenate([np.zeros(0, np.int8), *joined])
+
+
+def join_line_weights(line_weight: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Values:
+    """Return the weights of the lines of all articles in one array.
+
+    Raises
+    ------
+    ValueError
+        If the number of weights of an article differs from its number of lines, or a weight is negative or not
+        finite.
+
+    Examples
+    --------
+    >>> join_line_weights([[3], [1, 0.5]], np.array([1, 2])).tolist()
+    [3.0, 1.0, 0.5]
+    """
+    if len(line_weight) != len(counts):
+        raise ValueError(f"{len(counts)} articles, but line weights for {len(line_weight)} articles")
+    joined = [np.ravel(np.asarray(weights, np.float64)) for weights in line_weight]
+    for place, (weights, count) in enumerate(zip(joined, counts, strict=True)):
+        if len(weights) != count:
+            raise ValueError(f"article {place} has {count} non-blank lines, but {len(weights)} weights")
+        if not np.all(np.isfinite(weights) & (weights >= 0)):
+            raise ValueError(f"article {place}: a line weight is negative or not finite")
+    return np.concatenate([np.zeros(0), *joined])
 
 
 def pass_through_stage() -> Stage:

@@ -17,10 +17,11 @@ import dechaff
 from dechaff.bulk.drift import KEY, make_profile
 from dechaff.errors import CorpusError
 from dechaff.linear.line_model import LineModel
+from dechaff.text.lines import split_lines
 from dechaff_training.corpus.articles import CONTENT, Article
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.corpus.text_matching import line_texts
-from dechaff_training.fit.estimator import LineClassifier
+from dechaff_training.fit.estimator import LineClassifier, encode_labels
 from dechaff_training.fit.variants import make_variant
 
 # The weight of an article by source, chosen by cross-validation on recent pages of unseen sites; other sources
@@ -82,7 +83,7 @@ def train_model(
     Raises
     ------
     CorpusError
-        If the corpus is too small to fit the model on.
+        If the corpus is too small to fit the model on, or the labels of an article do not match its lines.
     """
     commit = git_commit()  # read first: fitting takes long, and HEAD may move meanwhile
     corpus = corpus.select(lambda article: article_weight(article) > 0)
@@ -92,19 +93,21 @@ def train_model(
             f"articles of {n_sites} sites: at least {classifier.n_folds} are needed, one for each fold"
         )
     try:
-        _fit(classifier, corpus, progress)
+        n_variants = _fit(classifier, corpus, progress)
     except ValueError as error:
         raise CorpusError(f"cannot train on this corpus: {error}") from error
     model = classifier.model_
-    model.metadata.update(describe_origin(corpus, classifier.random_state, commit))
+    model.metadata.update(describe_origin(corpus, classifier.random_state, commit, n_variants))
     model.metadata[KEY] = make_profile(model, _sample(corpus.texts))
     if metrics is not None:
         model.metadata["metrics"] = metrics
     return model
 
 
-def _fit(classifier: LineClassifier, corpus: Corpus, progress: Callable[[str], None] | None) -> None:
-    """Fit a classifier to the articles of a corpus and to variants of them."""
+def _fit(classifier: LineClassifier, corpus: Corpus, progress: Callable[[str], None] | None) -> int:
+    """Fit a classifier to the articles of a corpus and to variants of them; return the number of variants."""
+    # Variants and the weights of heads rely on one label for each line.
+    encode_labels(corpus.labels, np.array([len(split_lines(text)) for text in corpus.texts], np.int64))
     weights = [article_weight(article) for article in corpus]
     # Lines on which extractors agree are easier than hand-labelled lines: calibration on votes is overconfident.
     calibration = [0.0 if article.silver else weight for article, weight in zip(corpus, weights, strict=True)]
@@ -114,12 +117,14 @@ def _fit(classifier: LineClassifier, corpus: Corpus, progress: Callable[[str], N
     fitted = corpus + Corpus([variant for variant, _ in variants])
     heads = [head_weights(article) for article in fitted]
     classifier.fit(fitted.texts, fitted.labels, fitted.groups, weights, calibration, progress, heads)
+    return len(variants)
 
 
 def _variants(corpus: Corpus, seed: int) -> Iterator[tuple[Article, float]]:
     """Yield variants, with their weights, of the articles labelled line by line and of a share of the others."""
     for article in corpus:
-        rng = np.random.default_rng((seed, zlib.crc32(f"{article.id} {article.extractor}".encode())))
+        name = f"{article.id} {article.extractor}".encode("utf-8", "surrogatepass")
+        rng = np.random.default_rng((seed, zlib.crc32(name)))
         by_line = article.roles is not None or article.source == "articles"
         if not article.silver and (by_line or rng.random() < _VARIANT_SHARE):
             variant = make_variant(article, rng)
@@ -167,8 +172,18 @@ def head_weights(article: Article) -> NDArray[np.float64]:
     return factors
 
 
-def describe_origin(corpus: Corpus, seed: int, commit: str | None) -> dict[str, Any]:
-    """Return the provenance of a model: data, seed, versions and commit."""
+def describe_origin(corpus: Corpus, seed: int, commit: str | None, n_variants: int = 0) -> dict[str, Any]:
+    """Return the provenance of a model: data, seed, versions and commit.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    seed : int
+    commit : str or None
+        The result of `git_commit`.
+    n_variants : int
+        The number of variants of articles that the model was fitted to besides; other counts leave them out.
+    """
     return {
         "seed": seed,
         "data": {
@@ -181,6 +196,7 @@ def describe_origin(corpus: Corpus, seed: int, commit: str | None) -> dict[str, 
             "articles_by_language": _counts(article.language or "unknown" for article in corpus),
             "n_silver_articles": sum(article.silver for article in corpus),
             "n_read_articles": sum(article.roles is not None for article in corpus),
+            "n_variants": n_variants,
         },
         "versions": {
             "dechaff": dechaff.__version__,

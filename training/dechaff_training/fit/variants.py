@@ -59,7 +59,8 @@ def make_variant(article: Article, rng: np.random.Generator) -> Article | None:
     body = [i for i, line in enumerate(lines) if line.label == CONTENT and len(line.text) >= _BODY_CHARS]
     if len(body) < _FEWEST_BODY_LINES:
         return None
-    inserts = {int(place): _make_insert(article, lines, rng) for place in rng.choice(body[1:], rng.integers(1, 4))}
+    places = rng.choice(body[1:], rng.integers(1, _FEWEST_BODY_LINES), replace=False).tolist()
+    inserts = {place: _make_insert(article, lines, rng) for place in places}
     varied = [line for i, line in enumerate(lines) for line in (*inserts.get(i, ()), line)]
     return _join(article, _change_breaks(_cut(varied, rng), rng))
 
@@ -72,20 +73,35 @@ def _split(article: Article) -> Iterator[Line]:
 
 
 def _make_insert(article: Article, lines: Sequence[Line], rng: np.random.Generator) -> list[Line]:
-    """Return boilerplate lines of the article's own page, or phrases of the lexicon in its language."""
+    """Return boilerplate lines of the article's own page, or phrases of the lexicon in its language.
+
+    If there are neither, the insert is empty.
+    """
     runs = [list(run) for label, run in groupby(lines, attrgetter("label")) if label == BOILERPLATE]
-    if runs and rng.random() < _OWN_SHARE:
+    by_family = _phrases_in(article.language or "en")
+    if runs and (rng.random() < _OWN_SHARE or not by_family):
         run = runs[rng.integers(len(runs))]
         start, n_lines = rng.integers(len(run)), rng.integers(1, _MOST_OWN_LINES + 1)
         return run[start : start + n_lines]
-    family = list(_FAMILIES)[rng.integers(len(_FAMILIES))]
-    phrases = _phrases().get((family, article.language or "en")) or _phrases()[family, "en"]
+    if not by_family:
+        return []
+    family = list(by_family)[rng.integers(len(by_family))]
+    phrases = by_family[family]
     n_phrases = min(int(rng.integers(1, _FAMILIES[family] + 1)), len(phrases))
     chosen = [phrases[i] for i in rng.choice(len(phrases), n_phrases, replace=False)]
     written = [phrase[:1].upper() + phrase[1:] for phrase in chosen]
     if rng.random() < _ONE_LINE_SHARE:
         written = [" ".join(written)]
     return [Line(text, BOILERPLATE, lines[0].breaks) for text in written]
+
+
+@cache
+def _phrases_in(language: str) -> dict[str, list[str]]:
+    """Return the phrases of the lexicon by family, in a language or else without its region: `pt` for `pt-BR`."""
+    found = {family: _phrases().get((family, language)) for family in _FAMILIES}
+    if not any(found.values()) and "-" in language:
+        return _phrases_in(language.partition("-")[0])
+    return {family: phrases for family, phrases in found.items() if phrases}
 
 
 @cache
@@ -107,7 +123,7 @@ def _cut(lines: list[Line], rng: np.random.Generator) -> list[Line]:
 
 
 def _change_breaks(lines: list[Line], rng: np.random.Generator) -> list[Line]:
-    """Put blank lines between all lines, or none, or leave them as they are."""
+    """Return the lines with a blank line behind each, or with none, or as they are."""
     breaks = (None, "\n", "\n\n")[rng.choice(3, p=[0.6, 0.2, 0.2])]
     return lines if breaks is None else [line._replace(breaks=breaks) for line in lines]
 
