@@ -1,4 +1,4 @@
-"""The errors that dechaff raises deliberately; each message contains a remedy."""
+"""The errors that dechaff raises deliberately; where there is a remedy, the message names it."""
 
 
 class DechaffError(Exception):
@@ -10,7 +10,7 @@ class ArtifactError(DechaffError):
 
 
 class CorpusError(DechaffError):
-    """A corpus file is malformed; the message names the file and the line or record."""
+    """A corpus file is malformed; the message names the file and the line or record, if there is one."""
 
 
 class InputError(DechaffError):

@@ -61,9 +61,11 @@ def test_json_and_quiet(inputs: Path) -> None:
 
 
 def test_columns_can_be_named(inputs: Path) -> None:
-    """The text field can be named; a record without an id gets its number."""
+    """The text field can be named; a record without an id gets the file name and its number."""
     done = dechaff("bulk", "odd.jsonl", "-o", "out", "--text-column", "headline", "--attributes", cwd=inputs)
-    assert done.stderr == "dechaff: odd.jsonl: text from 'headline', no id, so the record number\n"
+    assert (
+        done.stderr == "dechaff: odd.jsonl: text from 'headline', no id, so the file name and the record number\n"
+    )
     assert read_jsonl(inputs / "out" / "_attributes" / "odd.jsonl")[0]["id"] == "odd.jsonl:1"
 
 

@@ -73,7 +73,7 @@ def test_a_title_keeps_the_headline(model: LineModel) -> None:
     ids=["all", "joined", "edited", "half", "a piece", "nothing"],
 )
 def test_lines_of_a_peer(output: str, kept: list[int]) -> None:
-    """A peer keeps a line if half of its words stand in the output, wherever the peer breaks its lines."""
+    """A peer keeps a line if half of its words align with the output, wherever the peer breaks its lines."""
     assert kept_lines("\n".join(LINES), output).tolist() == [bool(each) for each in kept]
 
 

@@ -29,7 +29,7 @@ class Input:
         The path of the file's output within the output folder.
     format, compression : str
     size, mtime_ns : int
-        The file's size in bytes and the time of its last change in nanoseconds, when the run started.
+        The file's size in bytes and the time of its last change in nanoseconds, as of the start of the run.
     """
 
     path: Path
@@ -51,7 +51,7 @@ class Input:
 
     @property
     def sidecar_name(self) -> str:
-        """Return the file name of this input's dropped lines and attributes: JSON Lines, compressed alike."""
+        """Return the file name of this input's dropped lines and attributes, which are JSON Lines."""
         if self.format == "jsonl":
             return self.name
         return f"{self.name}.jsonl" + {"gz": ".gz", "zst": ".zst", "": ""}[self.sidecar_compression]
@@ -107,8 +107,8 @@ def size_and_mtime(path: Path) -> tuple[int, int]:
 def read_error(path: Path, error: OSError) -> InputError:
     """Return the error for a file that the system cannot read now; a later run may succeed."""
     return InputError(
-        f"{display_path(path)}: cannot be read: {error.strerror or error}; finished files are kept, and the same "
-        "command resumes the run"
+        f"{display_path(path)}: cannot be read: {error.strerror or error}; finished files are kept: run "
+        "again without --overwrite to resume"
     )
 
 
@@ -126,7 +126,7 @@ def find_inputs(arguments: Sequence[str | Path], output: Path) -> list[Input]:
     ------
     InputError
         If a file does not exist, has an unknown format or disappears during the search; or if the output folder
-        lies within an input folder.
+        lies within an input folder; or if no input file is found, or an output would overwrite its input.
     """
     # A file that several arguments match is read once, under the first path found.
     found: dict[str, tuple[Path, str]] = {}

@@ -41,7 +41,8 @@ class Manifest:
     Raises
     ------
     InputError
-        If the folder was written with other settings, or another run is writing to it.
+        If the folder was written with other settings or by another version of dechaff, its manifest is damaged, or
+        another run is writing to it.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, Any], *, overwrite: bool = False) -> None:
@@ -106,7 +107,7 @@ class Manifest:
         return name in self._begun
 
     def finished(self, source: Input) -> Counts | None:
-        """Return the counts of an input that is finished and has not changed since then; None otherwise."""
+        """Return the counts of an input if it is finished, unchanged since then, and still has its output."""
         entry = self._finished.get(source.name)
         if entry is None or (entry["size"], entry["mtime_ns"]) != (source.size, source.mtime_ns):
             return None

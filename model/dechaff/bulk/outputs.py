@@ -84,7 +84,7 @@ class Output:
         file.write(require("orjson").dumps(entry) + b"\n")
 
     def finish(self) -> None:
-        """Rename all files to their final names, and remove other files that an earlier run wrote."""
+        """Rename all files to their final names, and remove the input's other files from an earlier run."""
         for writer in self._writers.values():
             writer.close()
         for file in self._files.values():

@@ -37,7 +37,7 @@ class BadRecord:
         The record's number in its file, counted from 1.
     reason : str
     raw : bytes
-        The bytes of the record in the file, or the first of them.
+        The bytes of the record in the file, or of its Parquet row as an Arrow stream; at most `MAX_QUARANTINED`.
     n_bytes : int
         The length of the whole record; 0 if unknown.
     n_records : int
@@ -102,9 +102,9 @@ class Result:
     Attributes
     ----------
     data : bytes
-        The cleaned records, in the format of the file.
+        The cleaned records, in the form that the format's writer expects.
     dropped, attributes : bytes
-        The dropped lines and the Dolma attributes as JSON lines.
+        The dropped lines and the Dolma attributes as JSON lines; gzip members if the file is gzip.
     bad : list of BadRecord
         The records that cannot be cleaned, in the order of the file.
     counts : Counts

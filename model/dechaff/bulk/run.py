@@ -24,7 +24,7 @@ from dechaff.kernels import numba_forced
 from dechaff.linear.artifact import model_digest
 from dechaff.linear.line_model import LineModel
 
-# Bytes of input from which loading the numba kernels pays off.
+# Input size in bytes above which loading the numba kernels pays off.
 _WORTH_COMPILING: Final = 8_000_000
 
 
@@ -84,7 +84,7 @@ def clean_bulk(
         The output folder.
     settings : Settings, optional
     workers : int, optional
-        The number of processes, which does not affect the result; by default one per core.
+        The number of processes, which does not affect the result; by default one per core, fewer for small inputs.
     overwrite : bool
         Whether to discard the output of earlier runs in that folder.
     listener : ProgressListener, optional

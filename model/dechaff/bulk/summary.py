@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from dechaff.bulk.drift import Histogram, add_histograms
 from dechaff.text.lines import LineBatch
 
-# Maximum numbers of distinct dropped lines that a run and a chunk count; the most frequent ones remain.
+# How many distinct dropped lines remain after pruning the counts of a run and of a chunk: the most frequent. A run
+# prunes only above twice this number.
 _MAX_COUNTED: Final = 50_000
 _MAX_COUNTED_OF_CHUNK: Final = 1000
 # Dropped lines that agree in this many first characters are counted as the same line. Little is lost, because lines
@@ -90,7 +91,7 @@ class Counts:
         self.frequent = Counter(dict(ordered[:n]))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the counts as plain values, the most frequent lines first.
+        """Return the counts as plain values, with only the 20 most frequent dropped lines; features are left out.
 
         Examples
         --------
@@ -135,7 +136,8 @@ class Summary:
     n_skipped : int
         The number of files skipped because an earlier run had finished them.
     n_redone : int
-        The number of files cleaned again because they have changed since an earlier run finished them.
+        The number of files cleaned again although an earlier run had finished them, because the input has changed
+        or its output file is missing.
     seconds : float
         The duration of this run in seconds.
     notes : list of str

@@ -98,8 +98,8 @@ def start_workers(n: int, cleaner: Cleaner) -> Iterator[Workers]:
             yield lambda job: _submit(pool, _work, job), is_compiled[0]
         except BrokenProcessPool as error:
             raise InputError(
-                "a worker process has ended, perhaps for lack of memory: run again with fewer --workers; finished "
-                "files are kept"
+                "a worker process has ended, perhaps for lack of memory; finished files are kept: run again with "
+                "fewer --workers and without --overwrite to resume"
             ) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)

@@ -40,7 +40,7 @@ class Article:
         return np.zeros(self.n_lines, np.float32) if row is None else self.explanation.values[row]
 
     def markers(self, family: str) -> NDArray[np.int64]:
-        """Return the indices of a family's marker lines, which consist largely of its phrases (`MARKER_SHARE`)."""
+        """Return the indices of a family's marker lines: its phrases cover at least `MARKER_SHARE` of them."""
         return np.flatnonzero(self.values(f"share_{family}_phrases") >= MARKER_SHARE)
 
     @cached_property

@@ -208,7 +208,7 @@ def _bullets(line: Line) -> str | None:
 
 
 def _around(label: bool, line: Line, *, all_of_them: bool) -> str | None:
-    """Describe how many of the nearby lines have a label; return None unless they are a majority.
+    """Describe how many of the nearby lines have the given label (True: content); None unless it is a majority.
 
     With `all_of_them`, return "" if all of them have it, otherwise None.
     """
@@ -220,7 +220,7 @@ def _around(label: bool, line: Line, *, all_of_them: bool) -> str | None:
 
 
 def _next_to(label: bool, line: Line) -> str | None:
-    """Quote an adjacent line that has a label."""
+    """Quote an adjacent line with the given label (True: content), or return None."""
     article = line.article
     found = (place for place in line.beside if abs(place - line.index) == 1 and article.kept[place] == label)
     return _quote_first((article.texts[place] for place in found), 1)

@@ -53,7 +53,7 @@ FEATURE_GROUPS: Final = (
 
 
 def line_features(batch: LineBatch, words: Words) -> Columns:
-    """Compute the features of every line that do not require a model.
+    """Compute every line's features that need no model.
 
     Parameters
     ----------

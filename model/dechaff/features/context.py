@@ -37,7 +37,8 @@ _CLIP: Final = 8.0
 # includes them.
 _NARROW, _WIDE = -1.5, 1.5
 _SHAPE_BITS: Final = 10
-# Lines have the same shape if their length and these flags agree.
+# Lines have the same shape if these flags agree and their lengths fall into the same logarithmic class; shapes are
+# hashed to `_SHAPE_BITS` bits.
 SHAPE_FLAGS: Final = (
     "ends_with_sentence",
     "begins_with_capital",

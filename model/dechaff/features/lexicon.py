@@ -101,7 +101,7 @@ def read_entries() -> list[Entry]:
 
 
 def lexicon_text() -> str:
-    """Return the text of the file."""
+    """Return the text of `lexicon.tsv`."""
     return files("dechaff.features").joinpath("lexicon.tsv").read_text(encoding="utf-8")
 
 

@@ -103,7 +103,7 @@ def _prose(flags: Flags, width: Indices, offsets: Indices) -> Columns:
 
 
 def _article(columns: Columns, offsets: Indices) -> Columns:
-    """Average features over the whole article, because articles differ by the extractor that printed them."""
+    """Average features over the whole article, because texts differ by their extractor."""
     return {
         f"article_{name}": repeat_rows(mean_rows(columns[name], offsets).astype(np.float32), offsets)
         for name in _OF_ARTICLE

@@ -1,6 +1,6 @@
 """Features of a line by itself: its length, its characters and words, and how it begins and ends.
 
-They are clipped logarithms and shares, as in Web2Text (Vogels et al. 2018) and dragnet (Peters and Lecocq 2013).
+Most are logarithms and shares, as in Web2Text (Vogels et al. 2018) and dragnet (Peters and Lecocq 2013).
 """
 
 from typing import Final
@@ -139,7 +139,10 @@ def _ends(batch: LineBatch) -> Columns:
 
 
 def _gaps(batch: LineBatch) -> Columns:
-    """Count the blank lines before and after each line, and measure the line's indentation."""
+    """Count the line breaks (at most 4) from and to the adjacent lines, and measure the indentation.
+
+    At the ends of an article the count is 4.
+    """
     breaks = np.searchsorted(batch.breaks, batch.starts)
     before = np.minimum(np.diff(breaks, prepend=0), 4).astype(np.float64)
     starts_article = batch.part_lines[:-1][np.diff(batch.part_lines) > 0]

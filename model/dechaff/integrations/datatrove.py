@@ -51,7 +51,9 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
     Raises
     ------
     InputError
-        If a flag does not exist or `batch_size` is below 1; `run` also raises it for an unknown model or threshold.
+        If a flag does not exist or `batch_size` is below 1; `run` also raises it for an invalid threshold.
+    ArtifactError
+        From `run`, if the model file is missing or cannot be used.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""Text to lines and words: arrays over one buffer of code points."""
+"""Division of texts into lines and words, as arrays of offsets into one buffer of code points."""

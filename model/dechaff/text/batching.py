@@ -29,7 +29,7 @@ def batches(texts: Sequence[str]) -> Iterator[LineBatch]:
     Raises
     ------
     InputError
-        If an element is not a string.
+        If `texts` is a single string, or an element is not a string.
     """
     check_texts(texts)
     _keep_freed_memory()

@@ -21,7 +21,7 @@ MARKS: Final = {
     "bracket": "()[]{}（）【】［］",
     "address": "@#©®™&%",
 }
-# The classes that are counted: 0 for lower-case letters and spaces, then the marks, then these.
+# The classes of `counting_table`: 0 for spaces, and for letters but capitals and ideographs; the marks; and these.
 _PERCENT, _OTHER_PERCENT, _OTHER, _UPPER, _DIGIT, _IDEOGRAPH, _CURRENCY = range(len(MARKS) + 1, len(MARKS) + 8)
 N_CLASSES: Final = len(MARKS) + 8
 
@@ -34,7 +34,7 @@ class CharacterCounts(NamedTuple):
     letters, upper, digits, ideographs, spaces, percents : ndarray of int64, shape (n_lines,)
         The numbers of characters; capitals and ideographs also count as letters.
     marks : ndarray of int64, shape (n_marks, n_lines)
-        The numbers of characters of each mark, in the order of `MARKS`.
+        The numbers of characters of each kind of mark, in the order of `MARKS`.
     """
 
     letters: Indices
@@ -48,7 +48,7 @@ class CharacterCounts(NamedTuple):
 
 @cache
 def mark_table() -> Classes:
-    """Return the mark of every code point: 1 and up in the order of `MARKS`, 0 for other characters."""
+    """Return the kind of mark of every code point: 1 and up in the order of `MARKS`, 0 for other characters."""
     table = np.zeros(N_CODE_POINTS, np.uint8)
     for number, characters in reversed(list(enumerate(MARKS.values(), 1))):
         table[[ord(c) for c in characters]] = number
@@ -59,8 +59,8 @@ def mark_table() -> Classes:
 def counting_table() -> Classes:
     """Return the counting class of every code point.
 
-    Lower-case letters and spaces, the most frequent characters, are class 0: their counts are derived from the word
-    lengths instead.
+    Spaces, and letters but capitals and ideographs, are the most frequent characters and have class 0: their counts
+    are derived from the word lengths instead.
     """
     classes, table = class_table(), mark_table().copy()
     table[table == 0] = _OTHER

@@ -117,7 +117,8 @@ def shift(values: NDArray[Float], offsets: Indices, by: int, fill: float = 0.0) 
         shifted[..., :-by] = values[..., by:]
     else:
         shifted[..., -by:] = values[..., : by or None]
-    # Values of other rows have moved into the |by| places at the near end of each row.
+    # Values of later rows have moved into the last `by` places of each row; if `by` is negative, values of earlier
+    # rows into the first `-by`.
     filled, starts = _filled(offsets)
     ends, steps = offsets[filled + 1], np.arange(abs(by))[:, None]
     at_edge = np.minimum(starts + steps, ends - 1) if by < 0 else np.maximum(ends - 1 - steps, starts)

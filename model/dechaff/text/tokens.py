@@ -77,7 +77,7 @@ class Words:
 
     @cached_property
     def widths(self) -> Indices:
-        """Return each line's length in characters; an ideograph counts as three, as it says about as much."""
+        """Return each line's length in characters, an ideograph as three: it says as much as three letters."""
         n_chars = np.minimum(self.batch.ends - self.batch.starts, _LONGEST)
         more = (_IDEOGRAPH_WIDTH - 1) * np.minimum(self.characters.ideographs, _LONGEST)
         return np.asarray(n_chars + more, np.int64)

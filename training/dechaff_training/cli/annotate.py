@@ -32,7 +32,11 @@ class LabelFormat(Enum):
 def annotate(
     inputs: Annotated[
         list[Path],
-        typer.Argument(metavar="INPUT", help="A web page; or, with --from, labelled files, folders, an export."),
+        typer.Argument(
+            metavar="INPUT",
+            help="An HTML file; or, with --from, labelled files or folders of them, JSON exports of Label Studio, "
+            "or a file of Dolma documents.",
+        ),
     ],
     gold: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Text file with the article's paragraphs, one per line.")
@@ -42,7 +46,7 @@ def annotate(
         typer.Option(
             *("--out", "-o"),
             metavar="OUT",
-            help="Labelled file; a folder for text or dolma.",
+            help="Labelled file to write; with --to text or dolma, a folder.",
             show_default="standard output",
         ),
     ] = None,
@@ -94,7 +98,7 @@ def annotate_page(
     Raises
     ------
     DechaffError
-        If a file cannot be read, or the page contains less than half of the gold paragraphs' words.
+        If a file cannot be read, or the page's text has a `coverage` of the gold paragraphs below one half.
     """
     from dechaff_training.corpus import format_labelled
     from dechaff_training.corpus.extraction import extract
@@ -108,7 +112,7 @@ def annotate_page(
     found = coverage(text, body)
     if found < USABLE_COVERAGE:
         raise InputError(
-            f"{show_path(page)}: the text by {extractor} has only {found:.0%} of the words of {show_path(gold)}: "
+            f"{show_path(page)}: the text by {extractor} contains only {found:.0%} of {show_path(gold)}: "
             "give the paragraphs of this page's article, or another --extractor"
         )
     labelled = format_labelled(text, align(text, body, title))

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 EPILOG = (
     examples("bulk docs.jsonl.zst -o clean/", "bulk crawl/ -o clean/ --dropped --workers 8")
-    + "\n\nExit codes: 0 all records are clean · 1 bad input, other settings than in the earlier run, or a bad "
+    + "\n\nExit codes: 0 done, no bad records · 1 bad input, other settings than in the earlier run, or a bad "
     "record with --strict · 2 wrong usage · 3 done, but some records are in quarantine · 130 interrupted. "
-    "Run the same command again to resume."
+    "Run again without --overwrite to resume."
 )
 #: The exit code of a run with records in quarantine.
 QUARANTINED = 3
@@ -137,7 +137,7 @@ def summary_rows(summary: "Summary", output: Path) -> Iterator[str]:
     if summary.n_skipped:
         yield f"{_count(summary.n_skipped, 'file')} skipped: finished by an earlier run"
     if summary.n_redone:
-        yield f"{_count(summary.n_redone, 'file')} processed again: changed since the earlier run"
+        yield f"{_count(summary.n_redone, 'file')} processed again: the input has changed, or its output is missing"
     if counts.n_flagged:
         flags = ", ".join(f"{flag}: {n:,}" for flag, n in sorted(counts.flags.items()))
         yield f"{counts.n_flagged:,} documents flagged ({flags})"

@@ -70,7 +70,7 @@ def benchmark(
         typer.Option(
             *("--extractors", "--extractor", "-x"),
             metavar="NAME",
-            help="Extractor to run dechaff after; may be repeated.",
+            help="Extractor whose output dechaff cleans; may be repeated.",
             show_default="the five that dechaff is trained on",
         ),
     ] = None,

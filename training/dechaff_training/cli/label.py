@@ -16,7 +16,7 @@ from dechaff_training.files.models import load
 
 LABEL_EPILOG = (
     examples("label texts/ --to data/mine", "label page.html --to data/mine --no-open")
-    + "\n\nWithout --model, a model that was fine-tuned with the labels in DIR proposes the labels.\n\n"
+    + "\n\nWithout --model, the model fine-tuned with the labels in DIR, if there is one, proposes the labels.\n\n"
     "Nothing leaves this machine. Stop with Ctrl-C; unsaved changes are kept for the next time."
 )
 NEXT_EPILOG = (

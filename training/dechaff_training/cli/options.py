@@ -33,13 +33,14 @@ Title = Annotated[
     str | None,
     typer.Option(
         metavar="TEXT",
-        help="Title of the article, with or without the site's name; marks the headline and its copies.",
+        help="Title of the article, with or without the site's name; helps to keep the headline and to "
+        "drop its repetitions.",
         show_default=False,
     ),
 ]
 Url = Annotated[
     str | None,
-    typer.Option(metavar="URL", help="Address of the page; finds the headline if there is no title."),
+    typer.Option(metavar="URL", help="Address of the page; used to find the headline if there is no title."),
 ]
 Encoding = Annotated[str, typer.Option(metavar="NAME", help="Encoding of the input; output is UTF-8.")]
 Errors = Annotated[OnError, typer.Option(help="What to do with bytes that are invalid in the encoding.")]

@@ -89,7 +89,7 @@ def read_article(path: Path, decoding: Decoding = UTF_8, extractor: str = "resil
         return _unlabelled(extract(text, extractor), site, where, extractor)
     try:
         unmarked, labels, kinds = parse_labelled(text, where)
-    except MalformedError:  # a line without a mark means that the file is plain text
+    except MalformedError:  # no labelled text, so plain text
         return _unlabelled(text, site, where)
     return Article(unmarked, labels, site, where, "articles", kinds=kinds)
 

@@ -120,7 +120,7 @@ def parse_labelled(text: str, where: str = "text") -> tuple[str, NDArray[np.int8
     Raises
     ------
     CorpusError
-        If a line has no mark or an unknown one.
+        If a line has no mark or an unknown one, or no text after the mark.
 
     Examples
     --------

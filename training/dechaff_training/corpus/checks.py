@@ -31,7 +31,7 @@ class Finding:
     ----------
     path : Path
     line : int
-        The line number, from 1; 0 for the whole file.
+        The line number, from 1; 0 for the whole file. For a contradiction in JSONL, the number within the article.
     message : str
     severity : str
         "error" or "warning".
@@ -56,9 +56,9 @@ class _Place:
 def check_paths(paths: Sequence[str | Path]) -> list[Finding]:
     """Check labelled files for mistakes.
 
-    Errors are malformed files, articles without lines, and the same text on two sites. Warnings are articles with
-    only one label, and lines labelled both ways in one article or on one site, except headlines: their copies are
-    boilerplate.
+    Errors are malformed files, articles without lines, and the same text on two sites. Warnings are the same text
+    twice on one site, articles with only one label, and lines labelled both ways in one article or on one site,
+    except headlines: their copies are boilerplate. Parquet files are not checked.
 
     Parameters
     ----------

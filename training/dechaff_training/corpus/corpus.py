@@ -44,9 +44,10 @@ class Corpus:
         cache: str | Path | None = None,
         n_jobs: int = -1,
     ) -> "Corpus":
-        """Read labelled text files, JSONL, pages in Parquet, and labels by reading.
+        """Read labelled text files, JSONL, pages in Parquet, and labels by reading in Parquet.
 
-        Labels by reading (`read_labels`) replace those of the same page in any other file.
+        Labels by reading (`read_labels`) replace those of the same page in any other file. Pages in no
+        other file are added if `extractors` include `resiliparse_all`.
 
         Parameters
         ----------
@@ -62,7 +63,7 @@ class Corpus:
         Raises
         ------
         CorpusError
-            If a path is missing or a file malformed; the message gives the line.
+            If a path is missing or a file malformed; the message names the line or row, if there is one.
         """
         folder = None if cache is None else Path(cache)
         files = [file for path in paths for file in find_files(Path(path))]
@@ -135,7 +136,9 @@ def read_corpus(paths: Sequence[Path], extractors: Sequence[str] = ()) -> Corpus
     Raises
     ------
     CorpusError
-        If a path is missing, or no article is found.
+        If a path is missing, a file is malformed, or no article is found.
+    InputError
+        If there is no such extractor.
     """
     for path in paths:
         if not path.exists():

@@ -22,7 +22,7 @@ MIN_VOTER = 250
 
 Labels = NDArray[np.int8]
 
-# In long lines half of the tokens suffice: editors removed sentences from some golds.
+# This share suffices in lines with at least this many matched tokens: editors removed sentences from some golds.
 _EDITED_SHARE, _EDITED_TOKENS = 0.45, 30
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 # Bylines, dates, credits and counters in hand-made golds, which are English.
@@ -269,7 +269,7 @@ def _mask_bylines(page: Tokens, lines: Sequence[str], labels: Labels) -> None:
 
 
 def _mask_title(page: Tokens, labels: Labels, title: list[str], *, always: bool = False) -> None:
-    """Mask lines that repeat the title, unless they are in the gold or after the body."""
+    """Mask lines that repeat the title up to the end of the body; content lines only if `always`."""
     content = np.flatnonzero(labels == CONTENT)
     end = int(content[-1]) if len(content) else len(labels)
     for line in range(min(end + 1, len(labels))):

@@ -18,7 +18,7 @@ from dechaff_training.files.parquet import read_column_names, read_table
 
 #: The extractor whose text was read.
 EXTRACTOR: Final = "resiliparse_all"
-#: The columns by which a Parquet file is recognised as labels by reading.
+#: A Parquet file with these columns, but without `html`, holds labels by reading.
 COLUMNS: Final = ("id", "site", "text", "lines")
 _CODES: Final = {"content": CONTENT, "boilerplate": BOILERPLATE}
 # A line takes a label that at least the first share of its tokens has, if at most the second has other labels.
@@ -51,7 +51,8 @@ def read_labels(path: Path) -> list[Article]:
     Returns
     -------
     list of Article
-        The pages, with `roles` and `policy_kinds`. Lines where two careful readers could differ are masked.
+        The pages, with `roles` and `policy_kinds`. Lines with a `doubt` (careful readers could differ)
+        are masked.
 
     Raises
     ------
@@ -104,7 +105,7 @@ def _fit_lines(row: Mapping[str, Any], where: str) -> Iterator[Mapping[str, Any]
 
 
 def relabel(articles: Sequence[Article], read: Sequence[Article], *, add_missing: bool = True) -> list[Article]:
-    """Replace the labels of articles whose page was labelled by reading, whichever extractor printed them.
+    """Replace the labels of articles whose page was labelled by reading, whichever the extractor.
 
     Parameters
     ----------
@@ -165,8 +166,8 @@ def carry_over(page: Article, article: Article) -> Article:
 def source_lines(source: Sequence[str], target: Sequence[str], *, in_order: bool = False) -> list[list[int]]:
     """Align the tokens of two texts, and return for each token of the target its line in the source.
 
-    Equal lines are aligned first, in order, and the tokens of the lines between them next; a line that stands
-    elsewhere in the source than in the target is found if it is the same as a whole.
+    Equal lines are aligned first, in order, and the tokens of the lines between them next. A line that has moved is
+    found if the whole line is the same in both texts.
 
     Parameters
     ----------

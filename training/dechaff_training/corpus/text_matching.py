@@ -187,7 +187,7 @@ def _join_diagonals(golds: Indices, pages: Indices, size: int) -> Indices:
 
 
 def _prune(runs: Indices, n_gold: int, n_page: int) -> Indices:
-    """Drop chance matches: runs that begin inside far longer runs on both sides."""
+    """Drop chance matches (runs that begin inside far longer runs on both sides) and all but the longest runs."""
     dominated = np.ones(len(runs), bool)
     by_length = runs[np.argsort(runs[:, 2], kind="stable")]
     for column, n in ((0, n_gold), (1, n_page)):

@@ -15,7 +15,7 @@ _IDEOGRAPHS: Final = (
 )
 _WORD: Final = rf"[^\W{_IDEOGRAPHS}]+"
 _TOKEN: Final = re.compile(rf"{_WORD}|(?=\w)[{_IDEOGRAPHS}]")
-# With the middle dot and other symbols of the kana blocks, which help alignment.
+# Unlike `_TOKEN`, also matches symbols of the kana blocks, such as the middle dot (・): they help alignment.
 _FOLDED_TOKEN: Final = re.compile(rf"{_WORD}|[{_IDEOGRAPHS}]")
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _SHINGLE: Final = 4
@@ -33,7 +33,9 @@ def tokenize(text: str) -> list[str]:
 
 
 def tokenize_folded(text: str) -> list[str]:
-    """Split a text without regard to case, compatibility forms, invisible characters and underscores.
+    """Return the tokens of a text in NFKC and case-folded.
+
+    Invisible characters are removed, and underscores separate tokens.
 
     Examples
     --------

@@ -237,6 +237,8 @@ def decide_corpus(
     ------
     InputError
         If the threshold is neither within [0, 1] nor a preset.
+    CorpusError
+        If there are no texts.
     """
     columns: list[tuple[Values, NDArray[np.bool_], Indices, Indices, Indices]] = []
     cleaned: list[str] = []

@@ -1,7 +1,7 @@
 """Metrics of texts and lines, with intervals from resampled sites.
 
-Texts are compared as in Scrapinghub's extraction benchmark: multisets of four consecutive tokens, precision and
-recall of each page, their means over pages, and the F1 of the two means.
+Texts are compared as in Scrapinghub's extraction benchmark: multisets of sequences of four consecutive
+tokens, precision and recall of each page, their means over pages, and the F1 of the two means.
 """
 
 import re
@@ -119,7 +119,7 @@ def drop_headline(text: str, title: str | None) -> str:
 
 
 def _headline_variants(title: str) -> set[str]:
-    """Return the normalized headline, and its parts that have at least half of its tokens (no site names)."""
+    """Return the normalized headline, and its parts of at least three tokens and half of all (no site names)."""
     whole = _normalize(title)
     n_tokens = whole.count(" ") + 1
     parts = {_normalize(part) for part in title_parts(title)}
@@ -279,7 +279,7 @@ def _calibration_error(
 def _average_precisions(
     content: NDArray[np.bool_], probability: Values, weights: Values, resamples: Resamples
 ) -> dict[str, Estimate]:
-    """Compute average precision exactly for the sample, and over `_N_RANKS` steps of equal mass for resamples."""
+    """Compute average precision exactly for the sample, and over `_N_RANKS` steps of equal length for resamples."""
     distinct, rank, counts = np.unique(probability, return_inverse=True, return_counts=True)
     steps = ((np.cumsum(counts) - 1) * _N_RANKS // max(len(probability), 1)).astype(np.int64)
     scores = {}

@@ -144,7 +144,7 @@ def summary_table(benchmark: Mapping[str, Any]) -> str:
 
 
 def read_table(rows: Sequence[Row], figures: Mapping[str, str], systems: Mapping[str, str] | None = None) -> str:
-    """Return a table of the figures on lines that a reader labelled; the intervals stand in the first column only.
+    """Return a table of the figures on lines that a reader labelled; only the first column has intervals.
 
     Parameters
     ----------

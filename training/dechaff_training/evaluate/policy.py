@@ -28,7 +28,7 @@ ROLES: Final = ("headline", "standfirst", "lead")
 POLICY_KINDS: Final = ("caption", "bio", "byline", "comment", "related", "offer", "share", "legal", "navigation")
 #: A content line of at most this many words is short.
 SHORT: Final = 8
-#: A peer keeps a line if this share of its words stands in the peer's output, in order.
+#: A peer keeps a line if at least this share of its words aligns with the peer's output, in order.
 KEPT_SHARE: Final = 0.5
 #: The figures of a `PolicyRow`, in order.
 FIGURES: Final = (
@@ -121,7 +121,9 @@ def policy_table(rows: Sequence[PolicyRow]) -> Table:
 
 
 def kept_lines(text: str, output: str) -> Flags:
-    r"""Return which lines of a page stand in an extractor's output, by in-order alignment of their words.
+    r"""Return which lines of a page appear in an extractor's output.
+
+    At least half of the words of such a line align with the output, in order.
 
     Parameters
     ----------

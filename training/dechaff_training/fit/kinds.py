@@ -121,7 +121,7 @@ def cross_validate_kinds(corpus: Corpus) -> Iterator[tuple[Corpus, KindWeights]]
 
 
 def measure_held_out(corpus: Corpus) -> tuple[list[KindRow], list[tuple[str, Estimate]]]:
-    """Evaluate the kinds on sites that the weights were not fitted to, by cross-validation.
+    """Evaluate the prediction of kinds on sites that the weights were not fitted to, by cross-validation.
 
     Parameters
     ----------
@@ -132,8 +132,8 @@ def measure_held_out(corpus: Corpus) -> tuple[list[KindRow], list[tuple[str, Est
     -------
     rows : list of KindRow
     accuracies : list of (name, Estimate)
-        The accuracies of the table of weights, of the table without the lines beside, of each line by itself, and
-        of always predicting the most frequent kind.
+        The accuracies of the weights; of the weights without the probabilities of adjacent lines; of the weights on
+        each line as an article of its own; and of always predicting the most frequent kind.
     """
     parts: list[tuple[Names, ...]] = []
     for articles, weights in cross_validate_kinds(corpus):

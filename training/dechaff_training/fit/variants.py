@@ -1,7 +1,7 @@
 """Variants of labelled articles for training, so that no layout is taken for granted.
 
 A real page interrupts its article for a share bar, a newsletter form or a box of related links, and extractors cut
-off what stands before or behind it. A variant is an article with such inserts in its body, with its beginning or
+off what precedes or follows it. A variant is an article with such inserts in its body, with its beginning or
 end cut off, or with other blank lines; the labels follow the lines.
 """
 
@@ -19,7 +19,7 @@ from dechaff.features.lexicon import read_entries
 from dechaff.text.lines import split_lines
 from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, Article
 
-# Families whose phrases stand in the middle of articles, and the largest number of phrases in an insert.
+# Families whose phrases occur in the middle of articles, and the largest number of phrases in an insert.
 _FAMILIES: Final = {
     "share": 6,
     "newsletter": 3,
@@ -40,7 +40,7 @@ _FEWEST_BODY_LINES: Final = 4
 
 
 class Line(NamedTuple):
-    """A line, its label, and the line breaks behind it."""
+    """A line, its label, and the line breaks after it."""
 
     text: str
     label: int
@@ -114,7 +114,7 @@ def _phrases() -> dict[tuple[str, str], list[str]]:
 
 
 def _cut(lines: list[Line], rng: np.random.Generator) -> list[Line]:
-    """Cut off the beginning or the end: all that stands before or behind the body, or more."""
+    """Cut off the beginning or the end: all that precedes or follows the body, or more."""
     content = [i for i, line in enumerate(lines) if line.label == CONTENT]
     first, last = content[0], content[-1] + 1
     begin = rng.choice([0, first, content[len(content) // 4]], p=[0.7, 0.2, 0.1])

@@ -28,7 +28,7 @@ class Columns:
     id: str | None = None
 
     def __str__(self) -> str:
-        identity = f"id from {self.id!r}" if self.id else "no id, so the record number"
+        identity = f"id from {self.id!r}" if self.id else "no id, so the file name and the record number"
         return f"text from {self.text!r}, {identity}"
 
     def text_of(self, record: Mapping[str, Any]) -> str:

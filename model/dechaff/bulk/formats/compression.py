@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Final, Protocol
 from dechaff.bulk.records import DamageError
 from dechaff.bulk.settings import require
 
-# gzip 9 takes four times as long as 6 for the same size; 3 is the default of zstandard.
+# gzip level 9 takes four times as long as level 6, and its output is no smaller; 3 is zstandard's default level.
 _GZIP_LEVEL: Final = 6
 _ZSTD_LEVEL: Final = 3
 _PIECE: Final = 1 << 18

@@ -11,6 +11,7 @@ from dechaff.bulk.settings import CHUNK, MAX_QUARANTINED, MAX_RECORD, Settings, 
 
 # Size in bytes of the row groups of the output.
 _ROW_GROUP: Final = 64 << 20
+# Maximum number of rows of the batches that are read.
 _MAX_ROWS: Final = 10_000
 
 

@@ -56,7 +56,8 @@ def cut_records(pieces: Iterable[bytes]) -> Iterator[Chunk | BadRecord]:
     Yields
     ------
     Chunk or BadRecord
-        A BadRecord stands for a record without a length or with a wrong one, up to the next record.
+        A BadRecord stands for an invalid or too long record, up to the next one, or for the rest of a
+        damaged stream.
 
     Examples
     --------
@@ -158,7 +159,7 @@ class _Buffer:
 
 
 def clean(chunk: Chunk, columns: Columns, file_name: str, compression: str, cleaner: Cleaner) -> Result:
-    """Clean the conversion records of a chunk; each record is one gzip member, as readers expect.
+    """Clean the conversion records of a chunk; with gzip, each record is a member, as readers expect.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from dechaff.kernels.compiled.jit import BASE, compiled, mix
 _BUCKET_BITS = 12
 _FILTER_BITS = 18
 _MAY_BE = 128
-# The number of a hash's top bits by which the first phrase that may be equal is looked up.
+# How many top bits of a hash index the table of first candidate phrases (`firsts`).
 _INDEX_BITS = 13
 
 
