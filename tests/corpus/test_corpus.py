@@ -222,7 +222,7 @@ def test_numbers_for_ids_of_pages_are_taken_as_they_are_written(tmp_path: Path) 
 def test_pages_become_an_article_by_each_extractor_and_the_next_time_come_from_the_cache(
     tmp_path: Path,
 ) -> None:
-    """Each extractor gives an article with labels from the gold body and a masked headline; the cache gives the same."""
+    """Each extractor gives an article with labels from the gold body and its headline; the cache gives the same."""
     path = write_pages(tmp_path / "pages.parquet", page())
     extractors = ("resiliparse_all", "html_text", "trafilatura")
     cache = tmp_path / "cache"
@@ -230,7 +230,7 @@ def test_pages_become_an_article_by_each_extractor_and_the_next_time_come_from_t
     files = {file: file.stat().st_mtime_ns for file in cache.iterdir()}
     second = Corpus.read(path, extractors=extractors, cache=cache)
     assert [a.extractor for a in first] == list(extractors)
-    assert first.labels[0].tolist() == [0, 0, -1, 1, 1, 1, 0]
+    assert first.labels[0].tolist() == [0, 0, 1, 1, 1, 1, 0]
     assert first.articles[0].body == tuple(BODY)
     assert first.digest == second.digest
     assert {file: file.stat().st_mtime_ns for file in cache.iterdir()} == files
@@ -259,7 +259,7 @@ def test_pages_without_gold_get_silver_labels_and_snippets_overrule_them(tmp_pat
     (article,) = corpus
     assert article.silver
     assert article.body is None
-    assert article.labels.tolist() == [0, -1, 1, 1, 1, 1, 1, 0]
+    assert article.labels.tolist() == [0, 1, 1, 1, 1, 1, 1, 0]
 
 
 def test_corpora_add_up_select_and_have_a_digest_of_their_content() -> None:

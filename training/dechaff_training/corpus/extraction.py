@@ -9,10 +9,12 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache, partial
 from importlib import metadata
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from dechaff.errors import InputError
 from dechaff.extras import load, missing
+
+T = TypeVar("T")
 
 # jusText identifies its stop lists by the English name of the language.
 STOPLISTS = {
@@ -55,7 +57,7 @@ def extract(html: str, extractor: str) -> str:
     'One\n\ntwo & three'
     """
     check_extractors([extractor], EXTRACTORS)
-    return _run(EXTRACTORS[extractor], html)
+    return run_on_page(EXTRACTORS[extractor], html) or ""
 
 
 def page_text(html: str, name: str) -> str:
@@ -82,7 +84,7 @@ def page_text(html: str, name: str) -> str:
     >>> page_text("<p>One</p><p>two &amp; three</p>", "html_text")
     'One\n\ntwo & three'
     """
-    return _run(ADAPTERS[name], html)
+    return run_on_page(ADAPTERS[name], html) or ""
 
 
 def find_headings(html: str) -> list[str]:
@@ -93,7 +95,7 @@ def find_headings(html: str) -> list[str]:
     >>> find_headings("<h1>The <b>mill</b></h1><h2>Work</h2>")
     ['The mill']
     """
-    return _run(_headings, html).splitlines()
+    return (run_on_page(_headings, html) or "").splitlines()
 
 
 def check_extractors(names: Iterable[str], known: Collection[str]) -> None:
@@ -109,13 +111,29 @@ def check_extractors(names: Iterable[str], known: Collection[str]) -> None:
             raise InputError(f"there is no extractor {name!r}: choose one of {', '.join(known)}")
 
 
-def _run(extractor: Callable[[str], str], html: str) -> str:
+def run_on_page(function: Callable[[str], T], html: str) -> T | None:
+    r"""Return the result of a function for a page; None if the page is blank or cannot be parsed.
+
+    Characters that parsers refuse become spaces.
+
+    Parameters
+    ----------
+    function : callable
+        Takes the page's HTML.
+    html : str
+        The HTML of the page, decoded.
+
+    Examples
+    --------
+    >>> run_on_page(str.split, "<p>One\x00two</p>"), run_on_page(str.split, " ")
+    (['<p>One', 'two</p>'], None)
+    """
     if not html.strip():
-        return ""
+        return None
     try:
-        return extractor(_REFUSED.sub(" ", html))
+        return function(_REFUSED.sub(" ", html))
     except _failures():
-        return ""
+        return None
 
 
 def extractor_version(extractor: str) -> str:

@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from dechaff.extras import load
+from dechaff_training.corpus.extraction import run_on_page
 
 
 def _class_names(names: str) -> re.Pattern[str]:
@@ -28,8 +29,9 @@ CLASS_NAMES: Final = {
     ),
     "related": _class_names(
         r"related|recommend(?:ed|ations?)?|more[-_]?(?:stories|from|on|news)|(?:read|see)[-_]?(?:more|also|next)"
-        r"|also[-_]?read|trending|most[-_]?(?:read|popular|viewed)|popular|outbrain|taboola|teasers?|promos?|recirc"
+        r"|also[-_]?read|trending|most[-_]?(?:read|popular|viewed)|popular|outbrain|taboola|promos?|recirc"
     ),
+    "teaser": _class_names(r"teasers?"),
     "offer": _class_names(
         r"newsletters?|subscri(?:be|ption|ber)s?|sign[-_]?up|paywall|donat(?:e|ion)s?|membership|advert(?:s|isement)?"
         r"|ads?|sponsor(?:ed)?"
@@ -44,7 +46,6 @@ _TAGS: Final = {
     "time": "byline",
     "nav": "navigation",
     "footer": "navigation",
-    "aside": "aside",
 }
 _ITEM_PROPERTIES: Final = {
     "author": "byline",
@@ -54,37 +55,17 @@ _ITEM_PROPERTIES: Final = {
 }
 _TITLES: Final = frozenset({"og:title", "twitter:title"})
 _DESCRIPTIONS: Final = frozenset({"og:description", "twitter:description", "description"})
-_INLINE: Final = frozenset(
-    {
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "bdo",
-        "cite",
-        "code",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "mark",
-        "q",
-        "s",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "u",
-        "var",
-        "img",
-        "wbr",
-    }
-)
+_INLINE: Final = frozenset({
+    "a", "abbr", "b", "bdi", "bdo", "button", "cite", "code", "data", "del", "dfn", "em",
+    "font", "i", "img", "ins", "kbd", "label", "mark", "q", "rp", "rt", "ruby", "s",
+    "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr",
+})  # fmt: skip
 _UNSEEN: Final = frozenset({"script", "style", "noscript", "template", "svg"})
 # Elements around the whole page have the class names of its template.
 _WHOLE_PAGE: Final = frozenset({"html", "body", "main", "article"})
+_NO_BLOCKS: Final = _INLINE | _UNSEEN
+_LINKED_DATA: Final = "application/ld+json"
+_WORD: Final = re.compile(r"\w")
 _LONGEST: Final = 3000
 
 
@@ -99,7 +80,8 @@ class PageMarks:
     descriptions : list of str
         The descriptions in the metadata.
     blocks : list of (str, str)
-        The mark of each block of text, of its innermost element that has one, and its text; "" for no mark.
+        The mark and the text of each block; "" for no mark. An element's mark holds for the elements in it that
+        have no other. Inline elements mark a block only if they have all its text.
     """
 
     titles: list[str] = field(default_factory=list)
@@ -108,12 +90,14 @@ class PageMarks:
 
     def to_json(self) -> str:
         """Return the marks as JSON."""
-        return json.dumps(vars(self), ensure_ascii=False)
+        # In ASCII: a headline cut within an emoji has a lone surrogate, which UTF-8 lacks.
+        return json.dumps(vars(self))
 
     @classmethod
     def from_json(cls, text: str) -> "PageMarks":
         """Return the marks of a JSON text from `to_json`."""
-        return cls(**json.loads(text))
+        values = json.loads(text)
+        return cls(**values | {"blocks": [(mark, block) for mark, block in values["blocks"]]})
 
 
 def find_marks(html: str) -> PageMarks:
@@ -125,23 +109,30 @@ def find_marks(html: str) -> PageMarks:
     >>> marks.titles, marks.blocks
     (['The mill shuts'], [('', 'It was old.'), ('navigation', 'Home')])
     """
-    etree, parser = load("lxml.etree", "html"), load("lxml.html", "html")
-    try:
-        tree = parser.document_fromstring(html)
-    except (etree.LxmlError, ValueError, AssertionError):
-        return PageMarks()
+    return run_on_page(_find_marks, html) or PageMarks()
+
+
+def _find_marks(html: str) -> PageMarks:
+    etree, tree = load("lxml.etree", "html"), _parse(html)
     marks = PageMarks()
     for element in tree.iter("meta"):
         _read_meta(element, marks)
     for element in [*tree.iter("h1"), *list(tree.iter("title"))[:1]]:
         _add(marks.titles, element.text_content())
-    for element in tree.iter("script"):
-        if (element.get("type") or "").lower() == "application/ld+json":
-            _read_linked_data(element.text_content(), marks)
+    scripts = (script for script in tree.iter("script") if (script.get("type") or "").lower() == _LINKED_DATA)
+    _read_linked_data([script.text_content() for script in scripts], marks)
     body = tree.find("body")
     if body is not None:
         marks.blocks = list(_blocks(etree.iterwalk(body, events=("start", "end"))))
     return marks
+
+
+def _parse(html: str) -> Any:
+    """Parse a page without comments, which would divide the text around them."""
+    lxml_html = load("lxml.html", "html")
+    # As bytes: lxml refuses strings that begin with an XML declaration with an encoding.
+    parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    return lxml_html.document_fromstring(html.encode(), parser=parser)
 
 
 def _add(texts: list[str], text: object) -> None:
@@ -157,54 +148,84 @@ def _read_meta(element: Any, marks: PageMarks) -> None:
         _add(marks.descriptions, element.get("content"))
 
 
-def _read_linked_data(text: str, marks: PageMarks) -> None:
-    """Read headline and description of every article in JSON-LD."""
+def _read_linked_data(texts: Iterable[str], marks: PageMarks) -> None:
+    """Read headline and description of the article in JSON-LD.
+
+    It is the outermost object with a headline; nothing is read if several have different headlines.
+    """
+    values = [value for text in texts for value in _load_json(text)]
+    articles: list[dict[str, Any]] = []
+    while values and not articles:
+        articles = [value for value in values if isinstance(value, dict) and isinstance(value.get("headline"), str)]
+        values = [inner for value in values for inner in _inner_values(value)]
+    if len({article["headline"] for article in articles}) == 1:
+        for article in articles:
+            _add(marks.titles, article["headline"])
+            _add(marks.descriptions, article.get("description"))
+
+
+def _load_json(text: str) -> list[Any]:
+    """Return the value of a JSON text in a list, which is empty if the text is invalid."""
     try:
-        open_values = [json.loads(text, strict=False)]
-    except (json.JSONDecodeError, RecursionError):
-        return
-    while open_values:
-        value = open_values.pop()
-        if isinstance(value, dict):
-            if "headline" in value:
-                _add(marks.titles, value["headline"])
-                _add(marks.descriptions, value.get("description"))
-            open_values += value.values()
-        elif isinstance(value, list):
-            open_values += value
+        return [json.loads(text, strict=False)]
+    except (ValueError, RecursionError):  # plain ValueError: a number with too many digits
+        return []
+
+
+def _inner_values(value: object) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+class _Place(NamedTuple):
+    """The mark of an element, that of the block element around it, and whether its text is unseen."""
+
+    mark: str = ""
+    block_mark: str = ""
+    unseen: bool = False
 
 
 def _blocks(walk: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield the text of each block, with the innermost mark at its start."""
-    pieces: list[str] = []
-    mark = block_mark = ""
-    outer: list[tuple[str, bool, bool]] = []
+    """Yield the mark and the text of each block."""
+    pieces: list[tuple[str, str]] = []
+    places = [_Place()]
     for event, element in walk:
         if event == "start":
-            tag = element.tag if isinstance(element.tag, str) else ""
-            own, unseen = _own_mark(element, tag), not tag or tag in _UNSEEN or (bool(outer) and outer[-1][2])
-            is_block = bool(tag) and tag not in _INLINE | _UNSEEN
-            outer.append((mark, is_block, unseen))
-            mark = own or mark
-            text = "" if unseen else element.text
+            block_mark, text = places[-1].block_mark, element.text
+            places.append(_enter(places[-1], element))
         else:
-            mark, is_block, _ = outer.pop()
-            text = element.tail if outer and not outer[-1][2] else ""
-        if is_block and "".join(pieces).strip():
-            yield block_mark, " ".join("".join(pieces).split())
-        if is_block:
+            block_mark, text = places.pop().block_mark, element.tail
+        if element.tag not in _NO_BLOCKS:
+            yield from _join(pieces, block_mark)
             pieces = []
-        if text:
-            block_mark = block_mark if "".join(pieces).strip() else mark
-            pieces.append(text)
+        if text and not places[-1].unseen:
+            pieces.append((places[-1].mark, text))
 
 
-def _own_mark(element: Any, tag: str) -> str:
-    """Return the mark that an element's tag, item property or class names give it; "" for none."""
-    if tag in _WHOLE_PAGE or not tag:
+def _enter(outer: _Place, element: Any) -> _Place:
+    """Return the place in an element."""
+    mark = _own_mark(element) or outer.mark
+    block_mark = outer.block_mark if element.tag in _NO_BLOCKS else mark
+    return _Place(mark, block_mark, outer.unseen or element.tag in _UNSEEN)
+
+
+def _join(pieces: Sequence[tuple[str, str]], block_mark: str) -> Iterator[tuple[str, str]]:
+    """Yield a block unless it is blank: the mark of all its words, else that of its element, and the text."""
+    text = " ".join("".join(piece for _, piece in pieces).split())
+    if text:
+        marks = {mark for mark, piece in pieces if _WORD.search(piece)}
+        yield (marks.pop() if len(marks) == 1 else block_mark), text
+
+
+def _own_mark(element: Any) -> str:
+    """Return the mark that an element's tag, item properties or class names give it; "" for none."""
+    if element.tag in _WHOLE_PAGE:
         return ""
-    given = _TAGS.get(tag) or _ITEM_PROPERTIES.get((element.get("itemprop") or "").lower())
-    if given or (element.get("rel") or "").lower() == "author":
-        return given or "byline"
+    properties = (element.get("itemprop") or "").lower().split()
+    given = [_TAGS.get(element.tag, ""), *(_ITEM_PROPERTIES.get(name, "") for name in properties)]
+    if "author" in (element.get("rel") or "").lower().split():
+        given.append("byline")
     names = " ".join(element.get(name) or "" for name in ("class", "id", "role"))
-    return next((mark for mark, pattern in CLASS_NAMES.items() if pattern.search(names)), "")
+    by_names = (mark for mark, pattern in CLASS_NAMES.items() if pattern.search(names))
+    return next(filter(None, given), "") or next(by_names, "aside" if element.tag == "aside" else "")

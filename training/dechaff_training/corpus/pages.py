@@ -125,47 +125,57 @@ class _Pages:
             None if silver_only and not silver else page.as_py()
             for page, silver in zip(self.html, self.silver, strict=True)
         )
-        return self._cached(key, extractor, partial(_extract, extractor), zip(html, strict=True))
+        return self._cached(key, extractor, partial(_extract, extractor), lambda: zip(html, strict=True))
 
     def labels(self, extractor: str, texts: list[str | None]) -> list[NDArray[np.int8] | None]:
         """Label the lines of every page's text by one extractor."""
         versions = [extractor_version(name) for name in (extractor, EVERYTHING, *VOTERS)]
-        voters = [self.texts(name, silver_only=True) if any(self.silver) else texts for name in VOTERS]
-        jobs = zip(self.pages, texts, self._coverage(), self._headings(), *voters, strict=True)
         key = f"labels {ALIGNMENT_VERSION} {versions}"
-        labels = self._cached(key, extractor, _label, jobs)
-        jobs = zip(texts, labels, self._marks(), strict=True)
-        labels = self._cached(f"marked-{key} {MARK_VERSION}", extractor, _apply_marks, jobs)
+        labels = self._cached(
+            f"marked-{key} {MARK_VERSION}",
+            extractor,
+            _apply_marks,
+            lambda: zip(texts, self._gold_labels(key, extractor, texts), self._marks(), strict=True),
+        )
         return [
             # A page that does not match its gold is left out of training, but evaluation still counts it.
             masked(text or "") if line is None and not silver else line if line is None else np.array(line, np.int8)
             for line, text, silver in zip(labels, texts, self.silver, strict=True)
         ]
 
+    def _gold_labels(self, key: str, extractor: str, texts: list[str | None]) -> list[list[int] | None]:
+        """Return the labels by golds and votes alone."""
+        return self._cached(key, extractor, _label, partial(self._label_jobs, texts))
+
+    def _label_jobs(self, texts: list[str | None]) -> Iterator[tuple[Any, ...]]:
+        voters = [self.texts(name, silver_only=True) if any(self.silver) else texts for name in VOTERS]
+        return zip(self.pages, texts, self._coverage(), self._headings(), *voters, strict=True)
+
     def _coverage(self) -> list[float]:
         key = f"coverage {ALIGNMENT_VERSION} {extractor_version(EVERYTHING)}"
-        jobs = zip(self.pages, self.texts(EVERYTHING), strict=True)
-        return self._cached(key, EVERYTHING, _cover, jobs)
+        return self._cached(key, EVERYTHING, _cover, lambda: zip(self.pages, self.texts(EVERYTHING), strict=True))
 
     def _headings(self) -> list[list[str]]:
         key = f"headings {ALIGNMENT_VERSION} {extractor_version(EVERYTHING)}"
-        return self._cached(key, EVERYTHING, find_headings, ((page.as_py() or "",) for page in self.html))
+        return self._cached(key, EVERYTHING, find_headings, self._html_jobs)
 
     def _marks(self) -> list[str]:
-        key = f"marks {MARK_VERSION}"
-        return self._cached(key, "html", _find_marks, ((page.as_py() or "",) for page in self.html))
+        return self._cached(f"marks {MARK_VERSION}", "html", _find_marks, self._html_jobs)
+
+    def _html_jobs(self) -> Iterator[tuple[str]]:
+        return ((page.as_py() or "",) for page in self.html)
 
     def _cached(
-        self, key: str, extractor: str, work: Callable[..., Any], jobs: Iterator[tuple[Any, ...]]
+        self, key: str, extractor: str, work: Callable[..., Any], jobs: Callable[[], Iterator[tuple[Any, ...]]]
     ) -> list[Any]:
-        """Return a column from the cache, or compute and cache it."""
+        """Return a column from the cache, or compute and cache it; only then `jobs` is called."""
         pa, parquet = load("pyarrow"), load("pyarrow.parquet")
         digest = hashlib.sha256(f"{self.digest} {key}".encode()).hexdigest()[:16]
         column = key.partition(" ")[0]
         file = self.folder / f"{self.path.stem}-{extractor}-{column}-{digest}.parquet"
         if file.exists():
             return list(parquet.read_table(file)["value"].to_pylist())
-        values = self._compute(f"{self.path.stem}: {column} of {extractor}", work, jobs)
+        values = self._compute(f"{self.path.stem}: {column} of {extractor}", work, jobs())
         self.folder.mkdir(parents=True, exist_ok=True)
         # Written to a temporary file, then renamed: an interrupted run leaves no incomplete file.
         part = file.with_suffix(f".{os.getpid()}.part")
