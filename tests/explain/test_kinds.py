@@ -124,14 +124,14 @@ def test_the_table_that_ships() -> None:
 
 
 def test_held_out_sites(corpus: Corpus) -> None:
-    """Weights fitted on other sites give the right kind to at least four lines of five; folds do not share sites."""
+    """Weights fitted on other sites give the right kind to at least three lines of four; folds do not share sites."""
     right, sites = [], []
     for articles, weights in cross_validate_kinds(corpus):
         gold = gold_kinds(articles)
         right += (predict_kinds(articles, weights) == gold)[gold != ""].tolist()
         sites += set(articles.groups)
     assert len(right) == sum(bool(kind) for article in corpus for kind in article.kinds)
-    assert np.mean(right) > 0.8
+    assert np.mean(right) > 0.75
     assert sorted(sites) == sorted(set(corpus.groups))
 
 
