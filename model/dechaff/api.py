@@ -71,11 +71,11 @@ class LabelledLine:
         --------
         >>> lines = classify_lines("The vote was held on Tuesday.\nSubscribe now for ₹900 per month")
         >>> print(*(why.text for why in lines[1].why(5)), sep="\n")
-        after the end of the article
-        the lines around it
-        words of an offer: 'Subscribe now'
+        how the lines beside it look
         boilerplate at first sight
         looks like a price: ₹900
+        words of an offer: 'Subscribe now'
+        the text as a whole: 2 lines
         """
         return self._lazy.sentences.why(self._index, limit)
 

@@ -146,7 +146,7 @@ class Explanation:
 
 
 def explain(forward: Forward, page_info: PageInfo = NO_PAGE_INFO) -> Explanation:
-    """Decompose the log-odds of every line of one article into contributions.
+    r"""Decompose the log-odds of every line of one article into contributions.
 
     The log-odds of stage 1 are a feature of stage 2, and those of stage 2 a feature of stage 3: the contribution of
     such a feature is passed back to the features and words behind those log-odds. The weight of a leaf is split
@@ -162,8 +162,9 @@ def explain(forward: Forward, page_info: PageInfo = NO_PAGE_INFO) -> Explanation
     Examples
     --------
     >>> from dechaff import LineBatch, default_model
-    >>> forward = default_model().forward(LineBatch.from_texts(["Subscribe now for ₹900 per month"]))
-    >>> bool(explain(forward).log_odds[0] < 0)
+    >>> text = "The vote was held on Tuesday.\nSubscribe now for ₹900 per month"
+    >>> forward = default_model().forward(LineBatch.from_texts([text]))
+    >>> bool(explain(forward).log_odds[1] < 0)
     True
     """
     model, values = forward.model, forward.matrix

@@ -67,7 +67,7 @@ class LineModel:
     classes_: ClassVar[tuple[str, str]] = CLASSES
 
     def with_keywords(self, phrases: Mapping[str, Iterable[str]]) -> Self:
-        """Return a model that treats additional phrases like phrases of the lexicon, as features of stage 1.
+        r"""Return a model that treats additional phrases like phrases of the lexicon, as features of stage 1.
 
         Parameters
         ----------
@@ -83,8 +83,9 @@ class LineModel:
         Examples
         --------
         >>> from dechaff import classify_lines, default_model
+        >>> text = "The vote was held on Tuesday.\nUnlock the archive"
         >>> model = default_model().with_keywords({"subscribe": ["Unlock the archive"]})
-        >>> before, after = (classify_lines("Unlock the archive", m)[0].probability for m in (None, model))
+        >>> before, after = (classify_lines(text, m)[1].probability for m in (None, model))
         >>> after < before
         True
         """
