@@ -21,8 +21,10 @@ from dechaff_training.evaluate.model_card import (
     history_row,
     read_table,
     summary_table,
+    whole_read_table,
     write_reports,
 )
+from dechaff_training.evaluate.policy import FIGURES as READ_NAMES
 
 EVALUATION = ROOT / "data" / "evaluation"
 CARD = ROOT / "model" / "dechaff" / "artifacts" / "MODEL_CARD.md"
@@ -111,12 +113,20 @@ def read_rows(**values: float | None) -> list[dict[str, Any]]:
 
 
 def test_read_table() -> None:
-    """The first figure has three decimals and the others two; a figure without lines to measure it on is a dash."""
+    """Each system has a row by its name in the table; a figure without lines to measure it on is a dash."""
     head, _, *body = read_table(read_rows(short_kept=None), READ_FIGURES, READ_SYSTEMS).splitlines()
     assert head == f"|  | {' | '.join(READ_FIGURES.values())} |"
-    assert body == [f"| {name} | .900 | 0.90 | 0.90 | – | 0.90 | 0.90 | 0.90 |" for name in READ_SYSTEMS.values()]
-    by_own_names = read_table(read_rows(f1=None)[2:3], {"f1": "F1"}).splitlines()
-    assert by_own_names == ["|  | F1 |", "|---|---|", "| dechaff | – |"]
+    assert body == [f"| {name} | .900 | .900 | .900 | – | .900 | .900 | .900 |" for name in READ_SYSTEMS.values()]
+
+
+def test_whole_read_table() -> None:
+    """Each figure has a row, and each system a column by its own name, with intervals."""
+    estimate = {"value": 0.9, "low": 0.8, "high": 0.95}
+    rows = [{"system": name, "n_pages": 3, "figures": dict.fromkeys(READ_NAMES, estimate)} for name in ("a", "b")]
+    head, _, *body = whole_read_table(rows).splitlines()
+    assert head == "|  | a | b |"
+    assert body[0] == "| f1 | .900 [.800, .950] | .900 [.800, .950] |"
+    assert len(body) == len(READ_NAMES)
 
 
 def test_missing_figures_of_a_reader() -> None:

@@ -143,8 +143,8 @@ def summary_table(benchmark: Mapping[str, Any]) -> str:
     return markdown_table(["", *sources, "pages/s"], body)
 
 
-def read_table(rows: Sequence[Row], figures: Mapping[str, str], systems: Mapping[str, str] | None = None) -> str:
-    """Return a table of the figures on lines that a reader labelled; only the first column has intervals.
+def read_table(rows: Sequence[Row], figures: Mapping[str, str], systems: Mapping[str, str]) -> str:
+    """Return a table of figures on lines that a reader labelled; only the first column has intervals.
 
     Parameters
     ----------
@@ -152,20 +152,37 @@ def read_table(rows: Sequence[Row], figures: Mapping[str, str], systems: Mapping
         The results of `PolicyRow.to_dict`.
     figures : mapping of str to str
         The headers of the figures.
-    systems : mapping of str to str, optional
-        The names of the systems; by default all of them by their own names.
+    systems : mapping of str to str
+        The names of the systems in the table.
 
     Raises
     ------
     CorpusError
         If a system or a figure is missing.
     """
-    systems = systems or {row["system"]: row["system"] for row in rows}
     body = []
     for system, name in systems.items():
         first, *others = _read_figures(rows, system, figures)
-        body.append([name, str(_estimate(first)), *(_format_value(other, 2) for other in others)])
+        values = (Estimate(_estimate(other).value) for other in others)
+        body.append([name, str(_estimate(first)), *map(str, values)])
     return markdown_table(["", *figures.values()], body)
+
+
+def whole_read_table(rows: Sequence[Row]) -> str:
+    """Return a table of all figures on lines that a reader labelled, with intervals: a column for each system.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        The results of `PolicyRow.to_dict`.
+    """
+    columns = [_read_figures(rows, row["system"], FIGURES) for row in rows]
+    cells = zip(*columns, strict=True)
+    body = [
+        [name.replace("_", " "), *(str(_estimate(figure)) for figure in own)]
+        for name, own in zip(FIGURES, cells, strict=True)
+    ]
+    return markdown_table(["", *(row["system"] for row in rows)], body)
 
 
 def text_table(rows: Sequence[Row]) -> str:
@@ -337,7 +354,7 @@ def write_reports(root: Path, model: Path) -> None:
         raise CorpusError(f"{folder}: the figures belong to another model: run 'make evaluate'")
     description = inspect_model(model)
     from_html = {"benchmark": benchmark_table(benchmark)}
-    by_reader = {"read": read_table(read["policy"], {name: name.replace("_", " ") for name in FIGURES})}
+    by_reader = {"read": whole_read_table(read["policy"])}
     summary = read_table(read["policy"], READ_FIGURES, READ_SYSTEMS)
     _rewrite(root / "README.md", {"read": summary, "summary": summary_table(benchmark)})
     comparisons = {"comparison": comparison_table(comparison["texts"]), **by_reader, **from_html}
