@@ -134,7 +134,7 @@ def test_missing_figures_of_a_reader() -> None:
     with pytest.raises(CorpusError, match=r"no figures of 'trafilatura' .*: run 'make evaluate'"):
         read_table(read_rows()[1:], READ_FIGURES, READ_SYSTEMS)
     with pytest.raises(CorpusError, match="no figure 'bio_dropped' of 'trafilatura': run 'make evaluate'"):
-        read_table(read_rows(), {"f1": "F1", "bio_dropped": "bio"})
+        read_table(read_rows(), {"f1": "F1", "bio_dropped": "bio"}, READ_SYSTEMS)
     for read in ([], read_rows()[:2]):
         with pytest.raises(CorpusError, match=r"no figures of 'dechaff' .*: run 'make evaluate'"):
             history_row(MODEL, DESCRIPTION, FIGURES, read)
