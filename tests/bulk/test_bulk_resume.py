@@ -233,7 +233,7 @@ def test_nothing_of_others_is_overwritten(small: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="would be overwritten"):
         clean_bulk([small / "a.jsonl"], small, overwrite=True)
     clean_bulk([small], tmp_path / "before" / "sub")
-    with pytest.raises(InputError, match="which --overwrite clears"):
+    with pytest.raises(InputError, match="where --overwrite removes"):
         clean_bulk([tmp_path / "before" / "sub"], tmp_path / "before", overwrite=True)
     assert (tmp_path / "before" / "sub" / "a.jsonl").exists()
     (tmp_path / "out").mkdir()

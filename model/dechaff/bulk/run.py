@@ -246,12 +246,12 @@ def _plain(settings: Settings, model: LineModel) -> dict[str, Any]:
 
 
 def _check_outside(folder: Path, sources: list[Input]) -> None:
-    """Raise InputError if an input lies within the output folder, which is about to be cleared."""
+    """Raise InputError if an input lies within the output folder: it may be an output that --overwrite removes."""
     for source in sources:
         if source.path.resolve().is_relative_to(folder.resolve()):
             raise InputError(
-                f"{source.display_path}: lies within the output folder, which --overwrite clears: choose another "
-                "output folder"
+                f"{source.display_path}: lies within the output folder, where --overwrite removes the output of "
+                "earlier runs: choose another output folder"
             )
 
 

@@ -125,7 +125,7 @@ def _price(line: Line) -> str | None:
 
 
 def _words(line: Line, *types: str) -> str | None:
-    """Quote the word with the largest contribution, and the next word if it contributes at least half as much."""
+    """Quote the word with the largest contribution, and the one with the second largest if it is half as large."""
     found = line.strongest_words(types)
     chosen = [word for word in found[:2] if 2 * word.contribution >= found[0].contribution]
     return " and ".join(_TERM_TYPES[word.type].format(quote(word.text)) for word in chosen) or None

@@ -116,7 +116,9 @@ def sum_words(words: Words, weights: Floats) -> Values:
 
 
 def sum_term_types(words: Words, weights: Floats) -> Values:
-    """Sum the weights of every line's terms by type, in the order of `TERM_TYPES`, shape (n_types, n_lines).
+    """Sum the weights of every line's terms by type, shape (n_types, n_lines), in the order of `TERM_TYPES`.
+
+    Each sum is divided by the square root of the line's number of terms of the type.
 
     Parameters
     ----------

@@ -65,8 +65,8 @@ def align(
     Returns
     -------
     ndarray of int8, shape (n_lines,)
-        CONTENT, BOILERPLATE or MASKED for each non-blank line; all boilerplate if the text lacks the body (see
-        `coverage`).
+        CONTENT, BOILERPLATE or MASKED for each non-blank line. Whether the text contains the body is not checked:
+        compare its `coverage` with `USABLE_COVERAGE` first.
 
     Examples
     --------

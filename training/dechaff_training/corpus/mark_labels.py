@@ -1,4 +1,7 @@
-"""Labels of headlines, standfirsts and marked blocks by the page's own HTML; golds say nothing, or disagree."""
+"""Labels of headlines, standfirsts and marked blocks by the page's own HTML.
+
+They are used where golds and votes say nothing, or contradict the label policy.
+"""
 
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final

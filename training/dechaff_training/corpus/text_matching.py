@@ -291,7 +291,7 @@ def _find_line(match: Match, ids: Indices, gold: tuple[int, int], edges: set[int
 
 
 def _match_moved(match: Match) -> None:
-    """Match long runs whose order differs from the gold, unless the gold repeats them."""
+    """Match long runs whose order differs from the gold, except runs that repeat a matched part of the gold."""
     for _ in range(3):
         gold, page = match.gold_ids.copy(), match.page_ids.copy()
         used = np.where(match.in_gold, gold, -1)
