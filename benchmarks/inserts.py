@@ -16,15 +16,14 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from dechaff._typing import Flags, Values
-from dechaff.decisions.decide import decide
 from dechaff.errors import DechaffError
 from dechaff.files import written_whole
-from dechaff.kernels import for_batch
 from dechaff.linear.artifact import model_digest
 from dechaff.linear.line_model import LineModel
 from dechaff_training.corpus import CONTENT, Article, Corpus
 from dechaff_training.corpus.text_matching import line_texts
 from dechaff_training.evaluate.metrics import Estimate, Resamples, ratio
+from dechaff_training.evaluate.policy import lines_kept_by
 from dechaff_training.files.models import load
 
 INSERTS: Final[dict[str, Sequence[str]]] = {
@@ -141,11 +140,7 @@ def _count_dropped(model: LineModel, layouts: Sequence[Layout], insert: Sequence
 def _kept_paragraphs(model: LineModel, layouts: Sequence[Layout], place: int, insert: Sequence[str]) -> Flags:
     """Return which paragraphs are kept, with an insert behind so many of them, shape (n_layouts, n_paragraphs)."""
     texts = [layout.interrupt(place, insert) for layout in layouts]
-    kept: list[Flags] = []
-    with for_batch(len(texts)):
-        for decision in decide(texts, model):
-            kept += np.split(decision.kept, decision.batch.article_lines[1:-1])
-            del decision  # its features take memory while the next batch is computed
+    kept = lines_kept_by(model, texts)
     places = np.arange(_PARAGRAPHS)
     places += len(insert) * (places >= place)
     return np.array([flags[len(layout.head) + places] for layout, flags in zip(layouts, kept, strict=True)])

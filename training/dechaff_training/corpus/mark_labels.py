@@ -64,13 +64,17 @@ def apply_marks(text: str, labels: Labels, marks: PageMarks) -> Labels:
     >>> apply_marks(text, np.array([0, -1, 0, -1, 1], np.int8), marks).tolist()
     [0, 1, 1, 0, 1]
     """
-    lines = [tuple(tokenize_folded(line)) for line in line_texts(text)]
+    lines = [_tokens(line) for line in line_texts(text)]
     if len(labels) != len(lines):
         raise ValueError(f"{len(lines)} lines, but {len(labels)} labels")
     labels = labels.copy()
     if len(labels):
         _label_head(lines, labels, marks, _label_marked(lines, labels, marks))
     return labels
+
+
+def _tokens(text: str) -> Line:
+    return tuple(tokenize_folded(text))
 
 
 def _label_marked(lines: Sequence[Line], labels: Labels, marks: PageMarks) -> list[str]:
@@ -83,7 +87,7 @@ def _label_marked(lines: Sequence[Line], labels: Labels, marks: PageMarks) -> li
     """
     found: dict[Line, set[str]] = {}
     for mark, text in marks.blocks:
-        found.setdefault(tuple(tokenize_folded(text)), set()).add(mark)
+        found.setdefault(_tokens(text), set()).add(mark)
     own = np.array([_only(found.get(line, ())) for line in lines])
     n_tokens = np.array([len(line) for line in lines])
     total = n_tokens[labels == CONTENT].sum()
@@ -112,16 +116,17 @@ def _label_head(lines: Sequence[Line], labels: Labels, marks: PageMarks, applied
     n_tokens = np.array([len(line) for line in lines])
     body = np.flatnonzero((labels == CONTENT) & ~repeats & (n_tokens >= _BODY_TOKENS))
     above = np.flatnonzero(repeats[: body[0]]).tolist() if len(body) else []
-    possible = [line for line in above if applied[line] in ("", _TEASER)]
+    may_be = [mark in ("", _TEASER) for mark in applied]
+    possible = [line for line in above if may_be[line]]
     if not possible:
         return
     headline = _find_headline(lines, titles, possible)
     labels[above] = BOILERPLATE
     labels[headline] = CONTENT
-    descriptions = [tuple(tokenize_folded(text)) for text in marks.descriptions]
+    descriptions = [_tokens(text) for text in marks.descriptions]
     for line in set(range(headline + 1, int(body[0]))) - set(above):
         is_standfirst = any(_is_standfirst(lines[line], description) for description in descriptions)
-        if is_standfirst and applied[line] in ("", _TEASER):
+        if is_standfirst and may_be[line]:
             labels[line] = CONTENT
         elif not applied[line] and labels[line] == BOILERPLATE and len(lines[line]) >= _BODY_TOKENS:
             labels[line] = MASKED  # a standfirst that the gold leaves out, or a caption
@@ -142,10 +147,10 @@ def _find_headline(lines: Sequence[Line], titles: Collection[Line], repeats: Seq
 
 def _title_forms(title: str) -> Iterator[Line]:
     """Yield the tokens of a title, and of each part with at least three tokens and half of the title's."""
-    whole = tuple(tokenize_folded(title))
+    whole = _tokens(title)
     yield whole
     for part in title_parts(title):
-        tokens = tuple(tokenize_folded(part))
+        tokens = _tokens(part)
         if len(tokens) >= max(3, len(whole) / 2):
             yield tokens
 

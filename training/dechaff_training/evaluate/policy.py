@@ -105,7 +105,11 @@ def evaluate_policy(
     missing = [page.id for page in pages if html and page.id not in html]
     if missing:
         raise CorpusError(f"{missing[0]} and perhaps other pages have no HTML: give all files with their HTML")
-    kept = dict(_model_lines(pages, model, threshold))
+    own_texts, titles = [page.text for page in pages], [page.title for page in pages]
+    kept = {
+        "dechaff": lines_kept_by(model, own_texts, threshold),
+        "dechaff, with title": lines_kept_by(model, own_texts, threshold, titles),
+    }
     for name in peers if html else ():
         texts = [extract(html[page.id], name) for page in pages]
         for system, outputs in ((name, texts), (f"{name} -> dechaff", clean_array(texts, model, threshold))):
@@ -147,18 +151,31 @@ def kept_lines(text: str, output: str) -> Flags:
     return np.array(shares) >= KEPT_SHARE
 
 
-def _model_lines(pages: Sequence[Article], model: LineModel, threshold: Threshold) -> list[tuple[str, list[Flags]]]:
-    """Return the lines that a model keeps of each page, without titles and with them."""
-    texts = [page.text for page in pages]
-    found = []
-    for system, titles in (("dechaff", None), ("dechaff, with title", [page.title for page in pages])):
-        kept: list[Flags] = []
-        with for_batch(len(texts)):
-            for decision in decide(texts, model, threshold, page_infos=make_page_infos(texts, titles, None)):
-                kept += np.split(decision.kept, decision.batch.article_lines[1:-1])
-                del decision  # its features take memory while the next batch is computed
-        found.append((system, kept))
-    return found
+def lines_kept_by(
+    model: LineModel,
+    texts: Sequence[str],
+    threshold: Threshold = None,
+    titles: Sequence[str | None] | None = None,
+) -> list[Flags]:
+    """Return which lines a model keeps of each text.
+
+    Parameters
+    ----------
+    model : LineModel
+    texts : sequence of str
+    threshold : float or str, optional
+    titles : sequence of str or None, length n_texts, optional
+
+    Returns
+    -------
+    list of ndarray of bool, shape (n_lines,)
+    """
+    kept: list[Flags] = []
+    with for_batch(len(texts)):
+        for decision in decide(texts, model, threshold, page_infos=make_page_infos(texts, titles, None)):
+            kept += np.split(decision.kept, decision.batch.article_lines[1:-1])
+            del decision  # its features take memory while the next batch is computed
+    return kept
 
 
 def _measure(pages: Sequence[Article], kept: Sequence[Flags], resamples: Resamples) -> dict[str, Estimate]:
