@@ -191,11 +191,11 @@ def test_copies_stay_within_an_article() -> None:
 
 def test_neighbours() -> None:
     """A line has the shapes of the two lines before and after it, and zeros beyond the ends of the article."""
-    batch = LineBatch.from_texts([f"Subscribe\n{PROSE}\n₹900", "x"])
+    batch = LineBatch.from_texts([f"Subscribe\n{PROSE}\n• Leeds", "x"])
     found = line_features(batch, find_words(batch))
     assert found["is_prose_before"].tolist() == [0, 0, 1, 0]
     assert found["is_prose_after"].tolist() == [1, 0, 0, 0]
-    assert found["has_price_second_after"].tolist() == [1, 0, 0, 0]
+    assert found["begins_with_bullet_second_after"].tolist() == [1, 0, 0, 0]
     assert found["share_furniture_phrases_second_before"].tolist() == [0, 0, 1, 0]
 
 

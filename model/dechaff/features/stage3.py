@@ -1,7 +1,8 @@
-"""Features of stage 3: the stage-2 log-odds of a line, of the lines around it and of its whole article.
+"""Features of stage 3: the stage-2 log-odds of a line, of the lines around it and of the block that it is in.
 
-If stage 2 is unsure about a line, the lines around it and the share of content in its article are informative: an
-article that an extractor has already cleaned has little boilerplate. Two-state smoothing is used as in Web2Text.
+A teaser or a comment in full sentences looks like the article to stage 2, line by line. As blocks they differ: the
+article is one large block early on the page, teasers are small ones behind it, with sure boilerplate between them.
+Two-state smoothing is used as in Web2Text.
 """
 
 from typing import Final
@@ -9,28 +10,25 @@ from typing import Final
 import numpy as np
 
 from dechaff._typing import Columns, Indices, Values
+from dechaff.features.blocks import measure_blocks
 from dechaff.features.head import find_head, leads
 from dechaff.features.smoothing import smooth_log_odds
-from dechaff.text.ragged import log1p_counts, repeat_rows, round_columns, sum_rows
+from dechaff.text.ragged import round_columns
 
 _CLIP: Final = 8.0
 _STAY: Final = 0.9
-# Keeps the log-odds of a share between about -4 and 4.
-_SHARE_MARGIN: Final = 0.02
 # The lead of the best line of the head is clipped to this value.
 _LEAD: Final = 3.0
+_OF_BLOCK: Final = ("block_share", "block_to_largest", "share_before_block", "log_gap_before_block")
 
 STAGE3_NAMES: Final = (
     "decided_log_odds",
     "decided_smooth_log_odds",
-    "decided_share_content",
-    "decided_doubt",
-    "decided_log_n_lines",
-    "decided_log_n_words",
     "decided_is_in_head",
     "decided_is_best_of_head",
     "decided_lead_of_best",
     "decided_log_odds_of_best",
+    *(f"decided_{name}" for name in _OF_BLOCK),
 )
 
 
@@ -59,28 +57,18 @@ def stage3_features(log_odds: Values, n_words: Indices, offsets: Indices) -> Col
     """
     odds = np.clip(log_odds, -_CLIP, _CLIP)
     probability = 1 / (1 + np.exp(-odds))
-    width = np.maximum(n_words, 1).astype(np.float64)
-    mass = probability * width
-    sums = [sum_rows(values, offsets) for values in (width, mass, (1 - probability) * mass)]
-    n_article_words, expected, doubtful = np.maximum(sums[0], 1), *sums[1:]
-    share = expected / n_article_words
-    of_article = {
-        "decided_share_content": np.log(share + _SHARE_MARGIN) - np.log(1 - share + _SHARE_MARGIN),
-        "decided_doubt": doubtful / n_article_words,
-        "decided_log_n_lines": np.log(np.maximum(np.diff(offsets), 1)),
-    }
     in_head, _ = find_head(probability, n_words, offsets)
     lead, _ = leads(odds, in_head, offsets)
     is_best = lead > 0
+    blocks = measure_blocks(odds, probability * np.maximum(n_words, 1), offsets)
     columns = {
         "decided_log_odds": odds,
         "decided_smooth_log_odds": smooth_log_odds(odds, offsets, _STAY),
-        **{name: repeat_rows(values, offsets) for name, values in of_article.items()},
-        "decided_log_n_words": log1p_counts(n_words - 1, rounded=True),
         "decided_is_in_head": in_head,
         "decided_is_best_of_head": is_best,
         "decided_lead_of_best": np.clip(lead, 0, _LEAD),
         "decided_log_odds_of_best": is_best * np.clip(odds, -4, 2),
+        **{f"decided_{name}": blocks[name] for name in _OF_BLOCK},
     }
     return round_columns(columns)
 

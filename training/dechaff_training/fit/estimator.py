@@ -48,7 +48,9 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     learning_rate : float
         The learning rate of the boosting that grows the trees.
     n_folds : int
-        The number of folds, grouped by site, for the out-of-fold log-odds that the next stage is fitted on.
+        The number of folds, grouped by site, for the out-of-fold log-odds that the next stage is fitted on; at most
+        the number of sites. With few folds these log-odds come from models that were fitted on much less than all
+        articles; they are less sure than those of the final model, and stage 3 learns to trust them too little.
     stages : {1, 2, 3}
         The number of stages; fewer than 3 for ablations.
     without : sequence of str
@@ -88,7 +90,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     n_bits: int = 18
     n_trees: int = 120
     learning_rate: float = 0.1
-    n_folds: int = 4
+    n_folds: int = 5
     stages: int = 3
     without: Sequence[str] = ()
     length_power: float = 0.5
@@ -230,7 +232,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _folds(self, article: Rows, groups: Sequence[object] | None) -> Folds:
         """Return the training lines and the held-out lines of each fold, split by site."""
         sites = article if groups is None else np.unique([str(g) for g in groups], return_inverse=True)[1][article]
-        folds = GroupKFold(self.n_folds, shuffle=True, random_state=self.random_state)
+        n_folds = min(self.n_folds, len(np.unique(sites)))
+        folds = GroupKFold(n_folds, shuffle=True, random_state=self.random_state)
         return list(folds.split(sites, groups=sites))
 
     def _stage1_scorer(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Scorer:
