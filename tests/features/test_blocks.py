@@ -14,9 +14,12 @@ from dechaff.features import line_features
 from dechaff.features.blocks import BLOCK_NAMES, block_features, find_blocks, measure_blocks
 from dechaff.text.tokens import find_words
 
-COMMENT = "Well said, and about time that somebody wrote it down for the council to read"
+COMMENT = "Well said, and about time that somebody wrote it down for the council and for all others to read"
 THREAD = [line for hours in (2, 5, 7, 9) for line in (COMMENT, f"{hours} hours ago")]
-PARAGRAPHS = [f"On day {day} the ferry was cancelled, and nobody on the island knew why." for day in range(4)]
+PARAGRAPHS = [
+    f"On day {day} the ferry was cancelled, and nobody on the island or on the mainland knew why."
+    for day in range(4)
+]
 
 
 def blocks_of(odds: list[float], *texts: str) -> Columns:

@@ -19,9 +19,10 @@ from dechaff.text.tokens import Words, join_hashes, mix
 _BETWEEN: Final = -1.5
 # The log-odds before the first line of an article.
 _OUTSIDE: Final = -4.0
-# Records begin or end with a line of at most so many words, of which at least three follow each other at intervals
-# of two lines or more on average, and at most 25.
-_MOST_WORDS: Final = 12
+# Records begin or end with a line of at most this width in characters, of which at least three follow each other at
+# intervals of two lines or more on average, and at most 25. Their lengths are compared in words of five characters.
+_LARGEST_WIDTH: Final = 80
+_WORD_WIDTH: Final = 5
 _FEWEST: Final = 3
 _SHORTEST, _LONGEST = 2, 25
 _UNITS: Final = 1 << 16
@@ -72,33 +73,41 @@ def block_features(words: Words, columns: Columns, log_odds: Values, probability
     offsets = batch.part_lines
     found = measure_blocks(log_odds, probability * np.maximum(words.counts, 1), offsets)
     found |= _lists(log_odds, columns, offsets)
-    begins = join_hashes(first_words(words), log_word_classes(words.counts) * 2 + columns["has_digit"])
-    is_short = (words.counts > 0) & (words.counts <= _MOST_WORDS)
-    for name, keys in (("shape", line_shapes(columns)), ("first_word", begins)):
+    classes = length_classes(words.widths / _WORD_WIDTH, 1)
+    begins = join_hashes(first_words(words), classes * np.uint64(2) + columns["has_digit"])
+    is_short = (words.counts > 0) & (words.widths <= _LARGEST_WIDTH)
+    for name, keys in (("shape", line_shapes(columns, classes)), ("first_word", begins)):
         values = _records(keys, is_short, log_odds, batch)
         found |= {label.format(name): value for label, value in zip(_OF_RECORDS, values, strict=True)}
     return found
 
 
-def log_word_classes(counts: Indices) -> Hashes:
-    """Return the integer part of the binary logarithm of each line's number of words, shape (n_lines,)."""
-    return np.log2(np.maximum(counts, 1)).astype(np.uint64)
+def length_classes(lengths: Values, per_doubling: float) -> Hashes:
+    """Return the logarithmic class of each length, 0 for lengths up to 1, shape (n_lines,).
+
+    Parameters
+    ----------
+    lengths : ndarray of float64, shape (n_lines,)
+    per_doubling : float
+        The number of classes from a length to its double.
+    """
+    return np.floor(per_doubling * np.log2(np.maximum(lengths, 1))).astype(np.uint64)
 
 
-def line_shapes(columns: Columns) -> Hashes:
+def line_shapes(columns: Columns, classes: Hashes) -> Hashes:
     """Return a hash of each line's shape: its `SHAPE_FLAGS` and the class of its length, shape (n_lines,).
 
     Parameters
     ----------
     columns : dict of str to ndarray
         The features of stage 1.
+    classes : ndarray of uint64, shape (n_lines,)
     """
-    shape = np.floor(1.5 / np.log(2) * columns["log_n_chars"]).astype(np.uint64)
-    flags = np.zeros(len(shape), np.uint64)
+    flags = np.zeros(len(classes), np.uint64)
     for name in SHAPE_FLAGS:
         flags <<= np.uint64(1)
         flags |= columns[name].astype(np.uint64)
-    return mix((shape << np.uint64(len(SHAPE_FLAGS))) | flags)
+    return mix((classes << np.uint64(len(SHAPE_FLAGS))) | flags)
 
 
 def measure_blocks(log_odds: Values, mass: Values, offsets: Indices) -> Columns:
@@ -131,7 +140,7 @@ def measure_blocks(log_odds: Values, mass: Values, offsets: Indices) -> Columns:
     gap = np.zeros(len(words), np.int64)
     gap[1:] = n_lines[:-1]
     gap[blocks[:-1][np.diff(blocks) > 0]] = 0
-    of_block = {
+    of_block: Columns = {
         "block_share": words / total,
         "block_to_largest": words / largest,
         "share_before_block": sum_before(words, blocks) / total,
@@ -179,7 +188,7 @@ def _lists(log_odds: Values, columns: Columns, offsets: Indices) -> Columns:
     lines, _ = find_blocks(key, offsets)
     starts = lines[:-1]
     has_colon = columns["ends_with_colon"].astype(np.float32)
-    of_list = {
+    of_list: Columns = {
         "log_list_lines": log1p_counts(np.diff(lines), rounded=True),
         "list_mean_log_odds": mean_rows(log_odds, lines),
         "list_largest_log_odds": np.maximum.reduceat(log_odds, starts) if len(starts) else log_odds,

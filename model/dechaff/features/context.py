@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from dechaff._typing import Columns, Flags, Hashes, Indices, Values
-from dechaff.features.blocks import BLOCK_NAMES, block_features, line_shapes
+from dechaff.features.blocks import BLOCK_NAMES, block_features, length_classes, line_shapes
 from dechaff.features.head import HEAD_NAMES, head_features
 from dechaff.features.smoothing import best_segment, smooth_log_odds
 from dechaff.kernels import accelerated
@@ -170,7 +170,8 @@ def _segments(odds: Values, against: Values, width: Values, offsets: Indices) ->
 
 def _like_lines(odds: Values, columns: Columns, batch: LineBatch) -> Columns:
     """Average the log-odds of other lines of the same shape, because items of one list usually share a label."""
-    shapes = (line_shapes(columns) >> np.uint64(64 - _SHAPE_BITS)).astype(np.int64)
+    classes = length_classes(np.exp(columns["log_n_chars"]), 1.5)
+    shapes = (line_shapes(columns, classes) >> np.uint64(64 - _SHAPE_BITS)).astype(np.int64)
     buckets = (batch.line_parts << _SHAPE_BITS) + shapes
     n_buckets = (len(batch.part_lines) - 1) << _SHAPE_BITS
     others = np.bincount(buckets, minlength=n_buckets)[buckets] - 1.0
