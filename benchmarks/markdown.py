@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from dechaff import clean_markdown
+from dechaff import classify_lines
 from dechaff._typing import Flags
 from dechaff.files import written_whole
 from dechaff.text.markdown import Parsed, parse
@@ -38,7 +38,7 @@ def measure(text: str) -> dict[str, int]:
     rows = Rows.of(text, markdown=True)
     parsed = parse(rows)
     assert parsed is not None, "nested too deeply"
-    kept = find_kept(rows, clean_markdown(text))
+    kept = find_kept(rows, text)
     counts = {}
     for name, kind in KINDS.items():
         blocks = [block for block in parsed.blocks if block.kind == kind]
@@ -52,12 +52,10 @@ def measure(text: str) -> dict[str, int]:
     }
 
 
-def find_kept(rows: Rows, cleaned: str) -> Flags:
-    """Return which rows are left; they are left in order and unchanged."""
-    kept, place = np.zeros(len(rows), np.bool_), 0
-    for number, row in enumerate(rows.texts):
-        if cleaned.startswith(row, place):
-            kept[number], place = True, place + len(row)
+def find_kept(rows: Rows, text: str) -> Flags:
+    """Return which rows are kept."""
+    kept = np.zeros(len(rows), np.bool_)
+    kept[rows.of_lines] = [line.label == "content" for line in classify_lines(text, format="markdown")]
     return kept
 
 

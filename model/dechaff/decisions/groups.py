@@ -5,7 +5,6 @@ follow their neighbours, headings what is left below them, link definitions the 
 """
 
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from dechaff.text.reading import Group, Reading
 # Log-odds and thresholds beyond this are as good as certain.
 _CERTAIN: Final = 30.0
 # How often neighbours of a changed block are restored before everything dropped around it is.
+_LEVELS: Final = 6
 _SMALL_MENDS: Final = 4
 _MENDS: Final = 12
 
@@ -51,7 +51,8 @@ def decide_rows(reading: Reading, decision: Decision, threshold: float) -> RowDe
         The threshold of that decision.
     """
     margins = _margins(decision, threshold)
-    groups = _keep_groups(reading.groups, margins, np.diff(np.append(decision.batch.starts, 0)))
+    widths = (decision.batch.ends - decision.batch.starts).astype(np.float64)
+    groups = _keep_groups(reading.groups, margins, widths)
     if not groups.any():
         groups = np.array([bool(decision.kept[group.lines].any()) for group in reading.groups])
     groups = _mend(reading, groups)
@@ -71,10 +72,59 @@ def _margins(decision: Decision, threshold: float) -> Values:
     return np.where(decision.kept, np.maximum(margins, 0), np.minimum(margins, -1e-9))
 
 
-def _keep_groups(groups: list[Group], margins: Values, widths: Indices) -> Flags:
-    own = np.array([margins[group.lines].mean() if group.lines else np.nan for group in groups])
+def _keep_groups(groups: list[Group], margins: Values, widths: Values) -> Flags:
+    """Return which groups are kept, by their lines and by each other."""
+    own = np.array([_mean(margins, widths, group.lines) for group in groups])
+    sections = np.cumsum([group.kind == "heading" for group in groups])
     kept = np.nan_to_num(own, nan=-1.0) >= 0
+    _follow_neighbours(groups, own, kept, sections)
+    for group, keep in zip(groups[::-1], kept[::-1].tolist(), strict=True):
+        if keep and group.parent >= 0:
+            kept[group.parent] = True
+    _keep_headings(groups, kept, [float(max(widths[group.lines].sum(), 1)) for group in groups])
+    _keep_used(groups, kept)
     return kept
+
+
+def _mean(margins: Values, widths: Values, lines: list[int]) -> float:
+    return float(np.average(margins[lines], weights=widths[lines])) if lines else np.nan
+
+
+def _follow_neighbours(groups: list[Group], own: Values, kept: Flags, sections: Indices) -> None:
+    """Let groups without words take the answer that the groups with words around them agree on, or that of their section."""
+    worded = np.flatnonzero(~np.isnan(own))
+    silent = np.flatnonzero(np.isnan(own))
+    after = np.searchsorted(worded, silent)
+    before, after = worded[np.maximum(after - 1, 0)], worded[np.minimum(after, len(worded) - 1)]
+    totals = np.bincount(sections[worded], kept[worded] - 0.5, sections[-1] + 1)
+    agreed = kept[before] == kept[after]
+    kept[silent] = np.where(agreed, kept[before], totals[sections[silent]] >= 0)
+
+
+def _keep_headings(groups: list[Group], kept: Flags, widths: list[float]) -> None:
+    """Drop headings below which nothing is left, and keep those below which at least half is left."""
+    left, total = [0.0] * _LEVELS, [0.0] * _LEVELS
+    for number in range(len(groups) - 1, -1, -1):
+        level = groups[number].level
+        if not level:
+            total = [each + widths[number] for each in total]
+            left = [each + widths[number] for each in left] if kept[number] else left
+            continue
+        if total[level - 1]:
+            most = left[level - 1] >= total[level - 1] / 2
+            kept[number] = left[level - 1] > 0 and (kept[number] or most)
+        # The sections of lower headings, from here up, end here.
+        left[level - 1 :] = total[level - 1 :] = [0.0] * (_LEVELS - level + 1)
+
+
+def _keep_used(groups: list[Group], kept: Flags) -> None:
+    """Keep definitions that a kept row uses, and drop those that no kept row uses."""
+    of_row = {row: number for number, group in enumerate(groups) for row in group.rows}
+    for number, group in enumerate(groups):
+        if group.kind == "header":
+            kept[number] = True
+        if group.users:
+            kept[number] = any(kept[of_row[row]] for row in group.users)
 
 
 def _mend(reading: Reading, kept: Flags) -> Flags:
@@ -108,15 +158,14 @@ def _restore(kept: Flags, numbers: range, *, only_nearest: bool) -> None:
 
 
 def _lines_of_rows(reading: Reading, groups: Flags, kept: Flags) -> Indices:
-    """Return for each row a line of its group, or else the nearest line with the same answer."""
+    """Return for each row the first line of its group, or else the nearest line above, or below, with the same answer."""
     found = np.zeros(len(reading.rows), np.int64)
-    before = accumulate((group.lines[-1] if group.lines else -1 for group in reading.groups), max)
-    for group, keep, latest in zip(reading.groups, groups.tolist(), before, strict=True):
-        same = np.flatnonzero(kept == keep)
-        if group.lines:
-            found[group.rows] = group.lines[0]
-        elif len(same):
-            found[group.rows] = same[np.abs(same - latest).argmin()]
-        else:
-            found[group.rows] = max(latest, 0)
+    same = {answer: np.flatnonzero(kept == answer) for answer in (False, True)}
+    latest = -1
+    for group, keep in zip(reading.groups, groups.tolist(), strict=True):
+        latest = max(latest, *group.lines, -1)
+        line = group.lines[0] if group.lines else max(latest, 0)
+        if not group.lines and len(same[keep]):
+            line = same[keep][max(int(np.searchsorted(same[keep], latest, side="right")) - 1, 0)]
+        found[group.rows] = line
     return found

@@ -33,6 +33,8 @@ _BLOCKS: Final = {
     "BlockQuote": "quote",
     "FootnoteDefinition": "footnote",
 }
+_LINKS: Final = ("Link", "Image")
+_INLINE: Final = (*_LINKS, "Emphasis", "Strong", "Strikethrough")
 _OWNERS: Final = ("item", "footnote")
 _CONTAINERS: Final = (*_OWNERS, "quote")
 # YAML or TOML, or the lines that readers of web pages put above the text.
@@ -82,8 +84,10 @@ class Block:
     level : int
         The level of a heading.
     pieces : list of Piece
-    hard_breaks : set of int
+    breaks : set of int
         The rows that end with a line break that stays one.
+    glued : set of int
+        The rows that end inside of a link, emphasis, code or another mark.
     """
 
     kind: str
@@ -92,7 +96,8 @@ class Block:
     parent: int = -1
     level: int = 0
     pieces: list[Piece] = field(default_factory=list)
-    hard_breaks: set[int] = field(default_factory=set)
+    breaks: set[int] = field(default_factory=set)
+    glued: set[int] = field(default_factory=set)
 
     @property
     def rows(self) -> list[int]:
@@ -224,7 +229,7 @@ class _Walk:
         self.blocks: list[Block] = []
         self.stack: list[int] = []
         self.users: dict[str, list[int]] = {}
-        self._links = 0
+        self._links = self._inline = 0
 
     def row(self, place: int) -> int:
         """Return the row of a byte."""
@@ -234,13 +239,14 @@ class _Walk:
         """Take one event."""
         name, value = (event, None) if isinstance(event, str) else next(iter(event.items()))
         if name == "Start":
-            self._start(*_name_of(value), start)
+            self._start(*_name_of(value), start, end)
         elif name == "End":
             self._end(_name_of(value)[0], end)
-        elif name in ("Text", "Code"):
+        elif name in ("Text", "Html"):
             self._text(self.row(start), value)
-        elif name == "Html":
-            self._text(self.row(start), value)
+        elif name in ("Code", "InlineHtml"):
+            self._text(self.row(start), value if name == "Code" else "")
+            self._glue(start, end)
         elif name in ("HardBreak", "SoftBreak"):
             self._break(self.row(start), hard=name == "HardBreak")
         elif name == "Rule":
@@ -253,27 +259,30 @@ class _Walk:
         self._open(kind, start)
         self._close(self.row(last))
 
-    def _start(self, name: str, value: Any, start: int) -> None:
+    def _start(self, name: str, value: Any, start: int, end: int) -> None:
         if name in _BLOCKS or name == "List":
             self._close_implicit()
         if name in _BLOCKS:
             level = int(value["level"][1:]) if name == "Heading" else 0
             self._open(_BLOCKS[name], start, level, label=value if name == "FootnoteDefinition" else None)
-        elif name in ("Link", "Image"):
-            self._links += 1
-            self._text(self.row(start), "")
-            if value["id"]:
-                self._use(value["id"], self.row(start))
         elif name == "TableCell":
             self._text(self.row(start), " ")
+        elif name in _INLINE:
+            self._links += name in _LINKS
+            self._text(self.row(start), "")
+            self._glue(start, end)
+            self._inline += 1
+            if name in _LINKS and value["id"]:
+                self._use(value["id"], self.row(start))
 
     def _end(self, name: str, end: int) -> None:
         if name in _BLOCKS:
             self._close_implicit(unless=name == "Paragraph")
             leaf = _BLOCKS[name] not in _CONTAINERS
             self._close(self.row(end - 1) if leaf else 0)
-        elif name in ("Link", "Image"):
-            self._links -= 1
+        elif name in _INLINE:
+            self._inline -= 1
+            self._links -= name in _LINKS
         elif name == "List":
             self._close_implicit()
 
@@ -309,7 +318,12 @@ class _Walk:
     def _break(self, row: int, *, hard: bool) -> None:
         self._text(row, " ")
         if hard:
-            self._top.hard_breaks.add(row)
+            self._top.breaks.add(row)
+
+    def _glue(self, start: int, end: int) -> None:
+        """Note that no row ends within the outermost mark."""
+        if not self._inline:
+            self._top.glued.update(range(self.row(start), self.row(end - 1)))
 
     def _use(self, label: str, row: int) -> None:
         self.users.setdefault(_fold(label), []).append(row)
@@ -344,7 +358,6 @@ class _Grouping:
             elif block.kind != "quote":
                 self._add_leaf(block, group)
         self._add_definitions()
-        self._add_bare_marks()
         return self._reader.finish()
 
     def _own(self, place: int, block: Block, parent: int) -> None:
@@ -403,8 +416,8 @@ class _Grouping:
 
     def _is_apart(self, block: Block, by_row: Mapping[int, list[Piece]], row: int, following: int) -> bool:
         """Return whether the break between two rows of a paragraph is one that readers see."""
-        return (
-            row in block.hard_breaks
+        return row not in block.glued and (
+            row in block.breaks
             or len(self._rows.texts[row]) > _LONGEST_WRAPPED
             or _is_link(by_row[row])
             or _is_link(by_row[following])
@@ -416,12 +429,6 @@ class _Grouping:
             if free:
                 group = self._group("definition", free)
                 self._reader.groups[group].users = self._parsed.users.get(label, [])
-
-    def _add_bare_marks(self) -> None:
-        """Add rows that hold nothing but marks of a quote to the row before."""
-        for row, text in enumerate(self._rows.texts):
-            if row and row not in self._of_row and not text.strip("> \t\r\n") and row - 1 in self._of_row:
-                self._join(self._of_row[row - 1], [row])
 
 
 def _is_link(pieces: list[Piece]) -> bool:

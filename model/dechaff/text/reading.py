@@ -5,15 +5,21 @@ lines that the model reads instead, and says to which lines of the text each of 
 as it is: its rows, one for each line break, are kept or dropped.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 
 from dechaff._typing import Flags, Indices
+from dechaff.text.characters import SPACE
 from dechaff.text.lines import LineBatch
+
+_BREAK: Final = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_MARKDOWN_BREAK: Final = re.compile(r"\r\n?|\n")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +34,14 @@ class Rows:
         Where each row begins, before its indentation; the first row begins where the text does.
     of_lines : ndarray of int64, shape (n_lines,)
         The row of each line: a form feed, for example, divides lines but not rows of Markdown.
+    line_break : re.Pattern
+        Matches what divides rows.
     """
 
     batch: LineBatch
     begins: Indices
     of_lines: Indices
+    line_break: re.Pattern[str]
 
     @classmethod
     def of(cls, text: str, *, markdown: bool = False) -> "Rows":
@@ -54,10 +63,12 @@ class Rows:
         if markdown:
             breaks = breaks[np.isin(batch.codes[breaks], (0x0A, 0x0D))]
         number = np.searchsorted(breaks, batch.starts)
+        if markdown and ">" in text:
+            number = _skip_bare_quotes(batch, number)
         rows, of_lines = np.unique(number, return_inverse=True)
         begins = np.append(0, breaks + 1)[rows]
         begins[:1] = 0
-        return cls(batch, begins, of_lines)
+        return cls(batch, begins, of_lines, _MARKDOWN_BREAK if markdown else _BREAK)
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -74,16 +85,42 @@ class Rows:
         bounds = [*self.begins.tolist(), len(self.text)]
         return [self.text[begin:end] for begin, end in pairwise(bounds)]
 
-    @cached_property
-    def spans(self) -> tuple[Indices, Indices]:
-        """Return where the visible text of each row begins and ends, each of shape (n_rows,)."""
-        firsts = np.searchsorted(self.of_lines, np.arange(len(self)))
-        lasts = np.append(firsts[1:], len(self.of_lines)) - 1
-        return self.batch.starts[firsts], self.batch.ends[lasts]
-
     def select(self, kept: Flags) -> str:
-        """Return the text of the kept rows; a text without rows is kept unchanged."""
-        return "".join(text for text, keep in zip(self.texts, kept, strict=True) if keep) if len(self) else self.text
+        r"""Return the text of the kept rows, each with the blank lines behind it; a text without rows is kept unchanged.
+
+        Blank lines behind dropped rows stay where they alone divide what is kept.
+
+        Parameters
+        ----------
+        kept : ndarray of bool, shape (n_rows,)
+
+        Examples
+        --------
+        >>> Rows.of("One\nTwo\n\nThree\n\nFour\n").select(np.array([True, False, False, True]))
+        'One\n\nFour\n'
+        """
+        if not len(self):
+            return self.text
+        pieces: list[str] = []
+        blank = ""
+        for text, keep in zip(self.texts, kept.tolist(), strict=True):
+            found = self.line_break.search(text, len(text) - len(text.lstrip()))
+            line, own_blank = (text[: found.end()], text[found.end() :]) if found else (text, "")
+            if keep:
+                pieces += (blank, line, own_blank)
+                blank = ""
+            elif pieces and not pieces[-1]:
+                blank = own_blank or blank
+        return "".join(pieces)
+
+
+def _skip_bare_quotes(batch: LineBatch, number: Indices) -> Indices:
+    """Number lines that hold marks of a quote alone like the line before: they are blank lines of the quote."""
+    is_other = (batch.codes != ord(">")) & (batch.classes & SPACE == 0)
+    n_others = np.append(0, np.cumsum(is_other))
+    filled = np.unique(number[n_others[batch.ends] > n_others[batch.starts]])
+    before = np.searchsorted(filled, number, side="right") - 1
+    return np.where(before >= 0, filled[np.maximum(before, 0)], number) if len(filled) else number
 
 
 @dataclass
