@@ -17,7 +17,7 @@ import numpy as np
 from dechaff import classify_lines
 from dechaff._typing import Flags
 from dechaff.files import written_whole
-from dechaff.text.markdown import Parsed, parse
+from dechaff.text.markdown import Block, Parsed, parse
 from dechaff.text.reading import Rows
 
 KINDS: Final = {"fences": "code", "tables": "table", "headings": "heading"}
@@ -41,7 +41,7 @@ def measure(text: str) -> dict[str, int]:
     kept = find_kept(rows, text)
     counts = {}
     for name, kind in KINDS.items():
-        blocks = [block for block in parsed.blocks if block.kind == kind]
+        blocks = [block for block in parsed.blocks if block.kind == kind and not is_badges(block, rows)]
         counts |= {name: len(blocks), f"{name} left": sum(bool(kept[block.rows].all()) for block in blocks)}
     words = np.array([len(row.split()) for row in rows.texts]) * ~badges(rows, parsed)
     return counts | {
@@ -59,6 +59,11 @@ def find_kept(rows: Rows, text: str) -> Flags:
     return kept
 
 
+def is_badges(block: Block, rows: Rows) -> bool:
+    """Return whether a block is a table of badges: most of its rows hold a linked image."""
+    return block.kind == "table" and sum("[![" in rows.texts[row] for row in block.rows) > len(block.rows) / 2
+
+
 def badges(rows: Rows, parsed: Parsed) -> Flags:
     """Return which rows are nothing but linked images."""
     found = np.zeros(len(rows), np.bool_)
@@ -66,6 +71,8 @@ def badges(rows: Rows, parsed: Parsed) -> Flags:
         if block.kind == "paragraph":
             plain = {piece.row for piece in block.pieces if not piece.linked and piece.text.strip()}
             found[[row for row in block.rows if row not in plain and "![" in rows.texts[row]]] = True
+        if is_badges(block, rows):
+            found[block.rows] = True
     return found
 
 

@@ -15,8 +15,13 @@ from dechaff.text.reading import Group, Reading
 
 # Log-odds and thresholds beyond this are as good as certain.
 _CERTAIN: Final = 30.0
-# How often neighbours of a changed block are restored before everything dropped around it is.
 _LEVELS: Final = 6
+#: Added to the log-odds of all lines of a text that holds code and is mostly content. The model learnt from news, and
+#: rates documentation too low; pages with menus around it are not mostly content.
+CODE_LOG_ODDS: Final = 2.0
+# Log-odds beyond this count as this in the mean of a text.
+_CLEAR: Final = 3.0
+# How often neighbours of a changed block are restored before everything dropped around it is.
 _SMALL_MENDS: Final = 4
 _MENDS: Final = 12
 
@@ -50,16 +55,12 @@ def decide_rows(reading: Reading, decision: Decision, threshold: float) -> RowDe
     threshold : float
         The threshold of that decision.
     """
-    margins = _margins(decision, threshold)
-    widths = (decision.batch.ends - decision.batch.starts).astype(np.float64)
-    groups = _keep_groups(reading.groups, margins, widths)
+    groups = keep_groups(reading, decision, threshold)
     if not groups.any():
-        groups = np.array([bool(decision.kept[group.lines].any()) for group in reading.groups])
+        groups[reading.of_lines[decision.kept]] = True
     groups = _mend(reading, groups)
-    lines = decision.kept.copy()
-    for group, keep in zip(reading.groups, groups.tolist(), strict=True):
-        lines[group.lines] = keep
-    return RowDecision(replace(decision, kept=lines), reading.spread(groups), _lines_of_rows(reading, groups, lines))
+    lines = groups[reading.of_lines]
+    return RowDecision(replace(decision, kept=lines), groups[reading.of_rows], _lines_of_rows(reading, groups, lines))
 
 
 def _margins(decision: Decision, threshold: float) -> Values:
@@ -72,33 +73,41 @@ def _margins(decision: Decision, threshold: float) -> Values:
     return np.where(decision.kept, np.maximum(margins, 0), np.minimum(margins, -1e-9))
 
 
-def _keep_groups(groups: list[Group], margins: Values, widths: Values) -> Flags:
-    """Return which groups are kept, by their lines and by each other."""
-    own = np.array([_mean(margins, widths, group.lines) for group in groups])
-    sections = np.cumsum([group.kind == "heading" for group in groups])
-    kept = np.nan_to_num(own, nan=-1.0) >= 0
-    _follow_neighbours(groups, own, kept, sections)
+def keep_groups(reading: Reading, decision: Decision, threshold: float) -> Flags:
+    """Return which groups are kept by their lines and by each other, shape (n_groups,).
+
+    Parameters
+    ----------
+    reading : Reading
+    decision : Decision
+    threshold : float
+    """
+    groups, n_groups = reading.groups, len(reading.groups)
+    margins = _margins(decision, threshold)
+    widths = (decision.batch.ends - decision.batch.starts).astype(np.float64)
+    total = np.bincount(reading.of_lines, widths, n_groups)
+    own = np.bincount(reading.of_lines, margins * widths, n_groups) / np.maximum(total, 1)
+    has_code = any(group.kind == "code" for group in groups)
+    if has_code and np.clip(margins, -_CLEAR, _CLEAR).mean() > 0:
+        own += CODE_LOG_ODDS
+    kept = own >= 0
+    _follow_neighbours(groups, total > 0, kept)
     for group, keep in zip(groups[::-1], kept[::-1].tolist(), strict=True):
         if keep and group.parent >= 0:
             kept[group.parent] = True
-    _keep_headings(groups, kept, [float(max(widths[group.lines].sum(), 1)) for group in groups])
-    _keep_used(groups, kept)
+    _keep_headings(groups, kept, np.maximum(total, 1).tolist())
+    _keep_used(reading, kept)
     return kept
 
 
-def _mean(margins: Values, widths: Values, lines: list[int]) -> float:
-    return float(np.average(margins[lines], weights=widths[lines])) if lines else np.nan
-
-
-def _follow_neighbours(groups: list[Group], own: Values, kept: Flags, sections: Indices) -> None:
-    """Let groups without words take the answer that the groups with words around them agree on, or that of their section."""
-    worded = np.flatnonzero(~np.isnan(own))
-    silent = np.flatnonzero(np.isnan(own))
-    after = np.searchsorted(worded, silent)
-    before, after = worded[np.maximum(after - 1, 0)], worded[np.minimum(after, len(worded) - 1)]
+def _follow_neighbours(groups: list[Group], has_words: Flags, kept: Flags) -> None:
+    """Set groups without words to the answer of the groups with words around them, or else to that of most in the section."""
+    sections = np.cumsum([group.kind == "heading" for group in groups])
+    worded, silent = np.flatnonzero(has_words), np.flatnonzero(~has_words)
+    place = np.searchsorted(worded, silent)
+    before, after = worded[np.maximum(place - 1, 0)], worded[np.minimum(place, len(worded) - 1)]
     totals = np.bincount(sections[worded], kept[worded] - 0.5, sections[-1] + 1)
-    agreed = kept[before] == kept[after]
-    kept[silent] = np.where(agreed, kept[before], totals[sections[silent]] >= 0)
+    kept[silent] = np.where(kept[before] == kept[after], kept[before], totals[sections[silent]] >= 0)
 
 
 def _keep_headings(groups: list[Group], kept: Flags, widths: list[float]) -> None:
@@ -117,14 +126,13 @@ def _keep_headings(groups: list[Group], kept: Flags, widths: list[float]) -> Non
         left[level - 1 :] = total[level - 1 :] = [0.0] * (_LEVELS - level + 1)
 
 
-def _keep_used(groups: list[Group], kept: Flags) -> None:
-    """Keep definitions that a kept row uses, and drop those that no kept row uses."""
-    of_row = {row: number for number, group in enumerate(groups) for row in group.rows}
-    for number, group in enumerate(groups):
+def _keep_used(reading: Reading, kept: Flags) -> None:
+    """Keep the header, and the definitions and footnotes that a kept row uses; drop those that only dropped rows use."""
+    for number, group in enumerate(reading.groups):
         if group.kind == "header":
             kept[number] = True
-        if group.users:
-            kept[number] = any(kept[of_row[row]] for row in group.users)
+        elif group.users:
+            kept[number] = bool(kept[reading.of_rows[group.users]].any())
 
 
 def _mend(reading: Reading, kept: Flags) -> Flags:
@@ -132,14 +140,14 @@ def _mend(reading: Reading, kept: Flags) -> Flags:
     if reading.changed is None:
         return kept
     kept = kept.copy()
-    of_row = {row: number for number, group in enumerate(reading.groups) for row in group.rows}
     for turn in range(_MENDS):
-        rows = reading.spread(kept)
+        rows = kept[reading.of_rows]
         changed = [] if rows.all() or not rows.any() else reading.changed(rows)
         if not changed:
             return kept if changed is not None else np.ones_like(kept)
         for row in changed:
-            for numbers in (range(of_row[row], -1, -1), range(of_row[row], len(kept))):
+            number = int(reading.of_rows[row])
+            for numbers in (range(number, -1, -1), range(number, len(kept))):
                 _restore(kept, numbers, only_nearest=turn < _SMALL_MENDS)
     return np.ones_like(kept)
 

@@ -18,7 +18,7 @@ from dechaff.extras import load
 from dechaff.text.reading import Reader, Reading, Rows
 
 #: Deeper nesting is no Markdown that somebody wrote.
-_DEEPEST: Final = 100
+_DEEPEST: Final = 50
 # Nobody wraps lines as long as this.
 _LONGEST_WRAPPED: Final = 160
 # Signs are searched in so many characters.
@@ -84,10 +84,6 @@ class Block:
     level : int
         The level of a heading.
     pieces : list of Piece
-    breaks : set of int
-        The rows that end with a line break that stays one.
-    glued : set of int
-        The rows that end inside of a link, emphasis, code or another mark.
     """
 
     kind: str
@@ -96,8 +92,6 @@ class Block:
     parent: int = -1
     level: int = 0
     pieces: list[Piece] = field(default_factory=list)
-    breaks: set[int] = field(default_factory=set)
-    glued: set[int] = field(default_factory=set)
 
     @property
     def rows(self) -> list[int]:
@@ -161,11 +155,17 @@ class Parsed:
         The rows of each link definition, by its label.
     users : dict of str to list of int
         The rows that use each label; those of footnotes begin with "^".
+    breaks : set of int
+        The rows that end with a line break that stays one.
+    glued : set of int
+        The rows that end inside of a link, emphasis, code or another mark.
     """
 
     blocks: list[Block]
     definitions: dict[str, list[int]]
     users: dict[str, list[int]]
+    breaks: set[int]
+    glued: set[int]
 
     def outline(self) -> list[tuple[str, int, int]]:
         """Return the kind, first and last row of each block."""
@@ -201,7 +201,7 @@ def parse(rows: Rows) -> Parsed | None:
         _fold(label): list(range(walk.row(start + offset), walk.row(end + offset - 1) + 1))
         for label, (start, end) in spans.items()
     }
-    return Parsed(walk.blocks, definitions, walk.users)
+    return Parsed(walk.blocks, definitions, walk.users, walk.breaks, walk.glued)
 
 
 def _byte_begins(rows: Rows, text: str) -> list[int]:
@@ -229,6 +229,8 @@ class _Walk:
         self.blocks: list[Block] = []
         self.stack: list[int] = []
         self.users: dict[str, list[int]] = {}
+        self.breaks: set[int] = set()
+        self.glued: set[int] = set()
         self._links = self._inline = 0
 
     def row(self, place: int) -> int:
@@ -318,12 +320,12 @@ class _Walk:
     def _break(self, row: int, *, hard: bool) -> None:
         self._text(row, " ")
         if hard:
-            self._top.breaks.add(row)
+            self.breaks.add(row)
 
     def _glue(self, start: int, end: int) -> None:
         """Note that no row ends within the outermost mark."""
         if not self._inline:
-            self._top.glued.update(range(self.row(start), self.row(end - 1)))
+            self.glued.update(range(self.row(start), self.row(end - 1)))
 
     def _use(self, label: str, row: int) -> None:
         self.users.setdefault(_fold(label), []).append(row)
@@ -408,16 +410,16 @@ class _Grouping:
             by_row[piece.row].append(piece)
         rows: list[int] = []
         for row in block.rows:
-            if rows and self._is_apart(block, by_row, rows[-1], row):
+            if rows and self._is_apart(by_row, rows[-1], row):
                 yield rows, "".join(piece.text for each in rows for piece in by_row[each])
                 rows = []
             rows.append(row)
         yield rows, "".join(piece.text for each in rows for piece in by_row[each])
 
-    def _is_apart(self, block: Block, by_row: Mapping[int, list[Piece]], row: int, following: int) -> bool:
+    def _is_apart(self, by_row: Mapping[int, list[Piece]], row: int, following: int) -> bool:
         """Return whether the break between two rows of a paragraph is one that readers see."""
-        return row not in block.glued and (
-            row in block.breaks
+        return row not in self._parsed.glued and (
+            row in self._parsed.breaks
             or len(self._rows.texts[row]) > _LONGEST_WRAPPED
             or _is_link(by_row[row])
             or _is_link(by_row[following])

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 import numpy as np
@@ -123,7 +123,7 @@ def _skip_bare_quotes(batch: LineBatch, number: Indices) -> Indices:
     return np.where(before >= 0, filled[np.maximum(before, 0)], number) if len(filled) else number
 
 
-@dataclass
+@dataclass(slots=True)
 class Group:
     """Rows that are kept or dropped together.
 
@@ -176,12 +176,23 @@ class Reading:
         """Return the text that the model reads."""
         return "\n".join(self.lines)
 
-    def spread(self, kept: Flags) -> Flags:
-        """Return for each row whether its group is kept."""
-        found = np.zeros(len(self.rows), np.bool_)
-        for group, keep in zip(self.groups, kept.tolist(), strict=True):
-            found[group.rows] = keep
-        return found
+    @cached_property
+    def of_rows(self) -> Indices:
+        """Return the group of each row, shape (n_rows,)."""
+        return _invert([group.rows for group in self.groups], len(self.rows))
+
+    @cached_property
+    def of_lines(self) -> Indices:
+        """Return the group of each line that the model reads, shape (n_lines,)."""
+        return _invert([group.lines for group in self.groups], len(self.lines))
+
+
+def _invert(members: list[list[int]], n: int) -> Indices:
+    """Return for each of n numbers the place of the list that it is in."""
+    found = np.zeros(n, np.int64)
+    places = np.fromiter(chain.from_iterable(members), np.int64)
+    found[places] = np.repeat(np.arange(len(members)), [len(each) for each in members])
+    return found
 
 
 class Reader:
