@@ -95,7 +95,7 @@ def keep_groups(reading: Reading, decision: Decision, threshold: float) -> Flags
     for group, keep in zip(groups[::-1], kept[::-1].tolist(), strict=True):
         if keep and group.parent >= 0:
             kept[group.parent] = True
-    _keep_headings(groups, kept, np.maximum(total, 1).tolist())
+    _drop_headings(groups, kept)
     _keep_used(reading, kept)
     return kept
 
@@ -110,20 +110,17 @@ def _follow_neighbours(groups: list[Group], has_words: Flags, kept: Flags) -> No
     kept[silent] = np.where(kept[before] == kept[after], kept[before], totals[sections[silent]] >= 0)
 
 
-def _keep_headings(groups: list[Group], kept: Flags, widths: list[float]) -> None:
-    """Drop headings below which nothing is left, and keep those below which at least half is left."""
-    left, total = [0.0] * _LEVELS, [0.0] * _LEVELS
+def _drop_headings(groups: list[Group], kept: Flags) -> None:
+    """Drop the headings below which nothing is left, unless nothing was there."""
+    left, found = [False] * _LEVELS, [False] * _LEVELS
     for number in range(len(groups) - 1, -1, -1):
         level = groups[number].level
         if not level:
-            total = [each + widths[number] for each in total]
-            left = [each + widths[number] for each in left] if kept[number] else left
+            left, found = ([True] * _LEVELS if kept[number] else left), [True] * _LEVELS
             continue
-        if total[level - 1]:
-            most = left[level - 1] >= total[level - 1] / 2
-            kept[number] = left[level - 1] > 0 and (kept[number] or most)
+        kept[number] &= left[level - 1] or not found[level - 1]
         # The sections of lower headings, from here up, end here.
-        left[level - 1 :] = total[level - 1 :] = [0.0] * (_LEVELS - level + 1)
+        left[level - 1 :] = found[level - 1 :] = [False] * (_LEVELS - level + 1)
 
 
 def _keep_used(reading: Reading, kept: Flags) -> None:
