@@ -9,6 +9,7 @@ from dechaff.api import (
     classify_lines,
     clean_array,
     clean_article,
+    clean_markdown,
     keep_content,
     label_array,
 )
@@ -18,6 +19,7 @@ from dechaff.explain.sentences import Why
 from dechaff.linear.artifact import default_model, inspect_model, load_model, save_model
 from dechaff.linear.line_model import LineModel
 from dechaff.text.lines import LineBatch, split_lines
+from dechaff.text.markdown import is_markdown
 
 __all__ = [
     "ArtifactError",
@@ -34,8 +36,10 @@ __all__ = [
     "classify_lines",
     "clean_array",
     "clean_article",
+    "clean_markdown",
     "default_model",
     "inspect_model",
+    "is_markdown",
     "keep_content",
     "label_array",
     "load_model",

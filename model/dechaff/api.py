@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dechaff.arrow import LINE_LABEL, Labels, is_arrow, labels_like, read_texts, texts_like
 from dechaff.decisions.decide import Decision, decide
+from dechaff.decisions.groups import RowDecision, decide_rows
 from dechaff.decisions.site_lines import check_groups, find_site_duplicates
 from dechaff.decisions.titles import NO_PAGE_INFO, PageInfo, make_page_info, make_page_infos
 from dechaff.errors import InputError
@@ -20,7 +21,8 @@ from dechaff.explain.sentences import Why
 from dechaff.kernels import for_batch
 from dechaff.linear.line_model import CLASSES, LineModel, Threshold
 from dechaff.text.batching import check_texts
-from dechaff.text.lines import LineBatch
+from dechaff.text.formats import Format, find_reading
+from dechaff.text.reading import Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -168,6 +170,7 @@ def classify_lines(
     *,
     title: str | None = None,
     url: str | None = None,
+    format: Format = "text",
 ) -> list[LabelledLine]:
     r"""Return every non-blank line of an article with its label.
 
@@ -193,7 +196,7 @@ def classify_lines(
     >>> [line.label for line in classify_lines("Share this article\n\nSubscribe for ₹900 per month")]
     ['boilerplate', 'boilerplate']
     """
-    return clean_article(text, model, threshold, title=title, url=url).lines
+    return clean_article(text, model, threshold, title=title, url=url, format=format).lines
 
 
 def clean_article(
@@ -203,6 +206,7 @@ def clean_article(
     *,
     title: str | None = None,
     url: str | None = None,
+    format: Format = "text",
 ) -> CleanedArticle:
     r"""Return a cleaned article with its labelled lines, and flags if the result is doubtful.
 
@@ -224,31 +228,102 @@ def clean_article(
     >>> clean_article("Log in\nSubscribe\nShare").flags
     ('nearly all dropped',)
     """
-    decision, page_info = _decide_article(text, model, threshold, title, url)
-    batch, kept, lazy = decision.batch, decision.kept, LazyExplanation(decision, page_info)
-    label = partial(_label_lines, batch, kept, decision.probability, lazy)
-    return CleanedArticle(next(decision.kept_texts()), decision.flags[0], batch.n_lines, int(kept.sum()), label)
+    reading = find_reading(_check_text(text), format)
+    read = text if reading is None else reading.text
+    decision, page_info = _decide_article(read, model, threshold, title, url)
+    if reading is None:
+        lazy = LazyExplanation(decision, page_info)
+        label = partial(_label_lines, decision, lazy)
+        kept_text, n_kept = next(decision.kept_texts()), int(decision.kept.sum())
+        return CleanedArticle(kept_text, decision.flags[0], decision.batch.n_lines, n_kept, label)
+    rows = decide_rows(reading, decision, decision.model.resolve_threshold(threshold))
+    kept = rows.kept[reading.rows.of_lines]
+    label = partial(_label_rows, reading.rows, rows, LazyExplanation(rows.decision, page_info))
+    return CleanedArticle(
+        reading.rows.select(rows.kept), decision.flags[0], len(kept), int(kept.sum()), label
+    )
+
+
+def clean_markdown(
+    text: str,
+    model: LineModel | None = None,
+    threshold: Threshold = None,
+    *,
+    title: str | None = None,
+    url: str | None = None,
+) -> str:
+    r"""Return Markdown without its boilerplate, as Markdown.
+
+    Fences, tables, indented code and list items are kept or dropped whole, headings go with what is below them, and
+    link definitions stay with their links; the rows that stay are unchanged.
+
+    Parameters
+    ----------
+    text : str
+        One article in Markdown, with or without front matter, which stays.
+    model : LineModel, optional
+    threshold : float or str, optional
+    title, url : str, optional
+        See `keep_content` for all parameters.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputError
+        In the same cases as `keep_content`.
+    MissingExtraError
+        If pyromark is not installed; the extra `markdown` installs it.
+
+    Examples
+    --------
+    >>> article = '''The [council](/council) voted on Tuesday to repair the old bridge, closed since March.
+    ...
+    ... - [Log in](/login)
+    ... - [Subscribe](/offers)
+    ... '''
+    >>> print(clean_markdown(article), end="")
+    The [council](/council) voted on Tuesday to repair the old bridge, closed since March.
+    <BLANKLINE>
+    """
+    return clean_article(text, model, threshold, title=title, url=url, format="markdown").text
+
+
+def _check_text(text: object) -> str:
+    if not isinstance(text, str):
+        raise InputError(f"the text is {type(text).__name__}, not str: decode it first")
+    return text
 
 
 def _decide_article(
     text: str, model: LineModel | None, threshold: Threshold, title: str | None, url: str | None
 ) -> tuple[Decision, PageInfo]:
-    if not isinstance(text, str):
-        raise InputError(f"the text is {type(text).__name__}, not str: decode it first")
     page_info = make_page_info(title, url)
     page_infos = None if page_info == NO_PAGE_INFO else [page_info]
-    return next(decide([text], model, threshold, page_infos=page_infos)), page_info
+    return next(decide([_check_text(text)], model, threshold, page_infos=page_infos)), page_info
 
 
-def _label_lines(
-    batch: LineBatch, kept: NDArray[np.bool_], probability: NDArray[np.float64], lazy: LazyExplanation
-) -> list[LabelledLine]:
+def _label_lines(decision: Decision, lazy: LazyExplanation) -> list[LabelledLine]:
     """Return the labelled lines of a batch of one article."""
-    text = batch.texts[0]
-    decisions = zip(batch.spans(0), kept.tolist(), probability.tolist(), strict=True)
+    text = decision.batch.texts[0]
+    decisions = zip(decision.batch.spans(0), decision.kept.tolist(), decision.probability.tolist(), strict=True)
     return [
         LabelledLine(text[start:end], start, end, CLASSES[keep], p, index, lazy)
         for index, ((start, end), keep, p) in enumerate(decisions)
+    ]
+
+
+def _label_rows(rows: Rows, decided: RowDecision, lazy: LazyExplanation) -> list[LabelledLine]:
+    """Return the labelled lines of a text of which the model read something else."""
+    of_lines = rows.of_lines
+    indices = decided.lines[of_lines]
+    probability = decided.decision.probability[indices].tolist()
+    decisions = zip(rows.batch.spans(0), decided.kept[of_lines].tolist(), probability, indices.tolist(), strict=True)
+    return [
+        LabelledLine(rows.text[start:end], start, end, CLASSES[keep], p, index, lazy)
+        for (start, end), keep, p, index in decisions
     ]
 
 
