@@ -87,7 +87,7 @@ BAD_INPUT = [
     (["a.jsonl.zst", "--model", "notes.txt"], "notes.txt: not a model file"),
     (["a.jsonl.zst", "-k", "winnow=Read on"], "winnow"),
     (["a.jsonl.zst", "-o", "full"], "full/a.jsonl.zst: exists, and was not written by an earlier run"),
-    (["a.jsonl.zst", "-o", "."], "a.jsonl.zst: would be overwritten"),
+    (["a.jsonl.zst", "-o", "."], "a.jsonl.zst: an input, which would be overwritten"),
     (["."], "out: lies within the input .: choose another output folder"),
     (["a.jsonl.zst", "-o", "notes.txt"], "notes.txt"),
 ]

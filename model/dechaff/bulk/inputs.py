@@ -126,7 +126,7 @@ def find_inputs(arguments: Sequence[str | Path], output: Path) -> list[Input]:
     ------
     InputError
         If a file does not exist, has an unknown format or disappears during the search; or if the output folder
-        lies within an input folder; or if no input file is found, or an output would overwrite its input.
+        lies within an input folder; or if no input file is found.
     """
     # A file that several arguments match is read once, under the first path found.
     found: dict[str, tuple[Path, str]] = {}
@@ -137,13 +137,9 @@ def find_inputs(arguments: Sequence[str | Path], output: Path) -> list[Input]:
         raise InputError(f"{', '.join(map(str, arguments)) or 'no input'}: no files that end in {_suffixes()}")
     paths = [path for path, _ in found.values()]
     names = _output_names(paths, [name for _, name in found.values()])
-    inputs = [
+    return [
         Input(path, name, *_format(path), *size_and_mtime(path)) for path, name in zip(paths, names, strict=True)
     ]
-    for source in inputs:
-        if (output / source.name).resolve() == source.path.resolve():
-            raise InputError(f"{source.display_path}: would be overwritten: choose another output folder")
-    return inputs
 
 
 def _expand(argument: Path, output: Path) -> Iterator[tuple[Path, str]]:

@@ -16,6 +16,7 @@ from dechaff_training.cli import options
 from dechaff_training.cli.options import OnError, article_paths, examples, make_decoding, parse_keywords
 from dechaff_training.files.json_io import dump, write_record
 from dechaff_training.files.models import load
+from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.text_io import STANDARD, UTF_8, Decoding, open_output, read_text, show_path
 
 CLEAN_EPILOG = examples("clean article.txt --title 'The mill shuts'", "clean *.txt -o clean/")
@@ -41,6 +42,8 @@ def clean(
     job = Job(paths, model, threshold, make_decoding(encoding, errors), parse_keywords(keywords), title, url)
     folder = output_folder(out, paths, as_json=as_json)
     file = None if out is None or out == str(STANDARD) else Path(out)
+    outputs = [file or STANDARD] if folder is None else [folder / path.name for path in paths]
+    protect_inputs(outputs, (*paths, model))
     articles = Articles(job, hidden=file is None and sys.stdout.isatty())
     if folder is not None:
         for path, article in articles:
@@ -73,6 +76,7 @@ def show(
     """Print each line with its label (+ content, - boilerplate), probability of content, and reasons."""
     paths = article_paths(files, title, url)
     job = Job(paths, model, threshold, make_decoding(encoding, errors), parse_keywords(keywords), title, url)
+    protect_inputs([STANDARD], paths)
     articles = Articles(job, hidden=True)
     if as_json:
         for path, article in articles:

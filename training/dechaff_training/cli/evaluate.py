@@ -10,6 +10,7 @@ from dechaff_training.cli import options
 from dechaff_training.cli.options import examples
 from dechaff_training.files.json_io import write_json
 from dechaff_training.files.models import load
+from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.progress import Bar
 from dechaff_training.files.text_io import STANDARD
 
@@ -46,6 +47,7 @@ def evaluate(
     from dechaff_training.corpus.pages import read_html
     from dechaff_training.evaluate import evaluation
 
+    protect_inputs([json_file, lines], (*corpora, *(html or ()), model))
     judge = load(model)
     with Bar("reading the corpus") as bar:
         corpus = read_corpus(corpora, extractors or ())
@@ -86,6 +88,7 @@ def benchmark(
     """Compare dechaff with other extractors and rules on HTML pages: text F1 and pages per second."""
     from dechaff_training.evaluate.page_benchmark import benchmark_pages
 
+    protect_inputs([json_file], (*pages, model))
     figures = benchmark_pages(pages, model, extractors or (), reference)
     _write_figures(figures, json_file)
     if json_file != STANDARD:

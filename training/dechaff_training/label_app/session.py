@@ -7,6 +7,7 @@ from threading import RLock
 from typing import Any
 
 from dechaff.errors import DechaffError, InputError
+from dechaff.files import check_not_inputs
 from dechaff.linear.artifact import save_model
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff_training.corpus.extraction import extract
@@ -39,7 +40,8 @@ class Session:
     Raises
     ------
     InputError
-        If a source is missing, or two sources would be saved under the same name.
+        If a source is missing, two sources would be saved under the same name, or saving would write over a text
+        without marks.
     """
 
     def __init__(
@@ -55,6 +57,8 @@ class Session:
         self._sources = find_sources(sources or [to] * to.is_dir())
         self._names = list(dict.fromkeys([*self._sources, *self.drafts.names()]))
         self._extractor = extractor
+        if sources:
+            self._protect_texts()
         self._open: dict[int, Document] = {}
         self._lock = RLock()
         self._threshold = threshold
@@ -189,6 +193,13 @@ class Session:
         save_model(model, self.store.model_path)
         self.use(model)
         return {"path": str(self.store.model_path)}
+
+    def _protect_texts(self) -> None:
+        """Raise if saving would write over a source; labelled files, which are there to be corrected, are not."""
+        for name, source in self._sources.items():
+            path = self.store.path(name)
+            if path.is_file() and isinstance(source.read(self._extractor), str):
+                check_not_inputs([path], [source.path])
 
     def _name(self, index: int) -> Name:
         if not 0 <= index < len(self._names):
