@@ -1,4 +1,4 @@
-"""Input files: find them, name their outputs, and find the columns with text and id."""
+"""Input files: find them, name their outputs, and find the columns with text, id, title and address."""
 
 import os
 from collections import Counter
@@ -202,14 +202,14 @@ def _output_names(paths: Sequence[Path], names: Sequence[str]) -> list[str]:
 def inspect_inputs(
     inputs: Sequence[Input], settings: Settings, notify: Callable[[str], None]
 ) -> list[InspectedInput]:
-    """Find the columns that hold the text and the id in every file, before anything is written.
+    """Find the columns that hold text, id, title and address in every file, before anything is written.
 
     Parameters
     ----------
     inputs : sequence of Input
     settings : Settings
     notify : callable
-        Called with a message for each distinct choice of columns, unless the settings name both columns.
+        Called with a message for each distinct choice of columns, unless the settings name all of them.
 
     Raises
     ------
@@ -234,7 +234,8 @@ def inspect_inputs(
         inspected.append(InspectedInput(source, columns or fallback, damage))
     if errors:
         raise InputError(_columns_message(errors, len(inputs)))
-    if not (settings.text_column and settings.id_column):
+    named = (settings.text_column, settings.id_column, settings.title_column, settings.url_column)
+    if None in named:
         for columns, source in choices.items():
             notify(f"{source.display_path}: {columns}")
     return inspected

@@ -146,6 +146,7 @@ class _Run:
         for counts in done:
             total.add(counts)
         inspected = inspect_inputs(todo, self._settings, self._listener.on_message)
+        summary.columns = list(dict.fromkeys(str(item.columns) for item in inspected if not item.damage))
         n_bytes = sum(source.size for source in todo)
         n = n_workers(workers, n_bytes) if todo else 1
         cleaner = Cleaner(model, self._settings, compiled=self._should_compile(sources))

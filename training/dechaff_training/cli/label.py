@@ -92,9 +92,10 @@ def suggest(
         raise InputError("no unlabelled articles found in the inputs: give .txt or .html files, or folders of them")
     judge = load(model or (to and _tuned_model(to)))
     texts = [source.read_text(extractor) for source in todo.values()]
+    titles = [source.read_title() for source in todo.values()]
     sites = [name.site for name in todo]
     paths = [str(source.path) for source in todo.values()]
-    ranked = rank_articles(judge, texts, sites, labelled_sites=[name.site for name in done])
+    ranked = rank_articles(judge, texts, sites, titles=titles, labelled_sites=[name.site for name in done])
     for suggestion in ranked[:limit]:
         path = paths[suggestion.index]
         if as_json:
