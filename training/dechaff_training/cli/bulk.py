@@ -69,9 +69,8 @@ def bulk(
     from dechaff.bulk import Settings
 
     phrases = parse_keywords(keywords)
-    columns = {"text_column": text_column, "id_column": id_column}
-    columns |= {"title_column": title_column, "url_column": url_column}
-    settings = Settings(model, threshold, phrases, dropped=dropped, attributes=attributes, strict=strict, **columns)
+    columns = text_column, id_column, dropped, attributes, strict, title_column, url_column
+    settings = Settings(model, threshold, phrases, *columns)
     summary = bulk_files(inputs, output, settings, workers, overwrite=overwrite, quiet=quiet, as_json=as_json)
     if summary.counts.n_bad:
         raise typer.Exit(QUARANTINED)

@@ -1,5 +1,6 @@
 """The commands `dechaff evaluate` and `dechaff benchmark`."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,6 +47,7 @@ def evaluate(
     from dechaff_training.corpus import find_files, read_corpus
     from dechaff_training.corpus.pages import read_html
     from dechaff_training.evaluate import evaluation
+    from dechaff_training.evaluate.overlap import overlap_warning
 
     protect_inputs([json_file, lines], (*corpora, *(html or ()), model))
     judge = load(model)
@@ -55,10 +57,22 @@ def evaluate(
         pages = {article.id: page for file in files for article, page in read_html(file)}
         bar.describe("evaluating")
         result = evaluation.evaluate(judge, corpus, threshold, titles=titles, html=pages)
+        result.settings["warning"] = warning = overlap_warning(judge, corpus)
     if lines is not None:
         result.records.write(lines)
     result.settings["model_sha256"] = model_digest(model)
+    _print_warning(warning, json_file)
     _write_figures(result, json_file)
+
+
+def _print_warning(warning: str, json_file: Path | None) -> None:
+    """Print a warning, if there is one, as the first line of the output, or beside JSON on standard error."""
+    if warning and json_file == STANDARD:
+        print(warning, file=sys.stderr)
+    elif warning:
+        from dechaff_training.report.rendering import print_note
+
+        print_note(warning)
 
 
 def benchmark(
