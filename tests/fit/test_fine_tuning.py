@@ -14,8 +14,9 @@ from dechaff.linear.artifact import model_digest
 from dechaff.text.tokens import find_words
 from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.evaluate.evaluation import decide_corpus
+from dechaff_training.evaluate.overlap import FINE_TUNINGS
 from dechaff_training.fit.fine_tuner import FineTuner
-from dechaff_training.fit.fine_tuning import KEY, SITES_TO_MEASURE, FineTuning, fine_tune, fine_tuning_table
+from dechaff_training.fit.fine_tuning import SITES_TO_MEASURE, FineTuning, fine_tune, fine_tuning_table
 
 #: Two strengths are enough where it does not matter how well they are chosen, and save time.
 TWO = (0.0, 0.03)
@@ -121,12 +122,12 @@ def test_a_fine_tuned_model_records_it(result: FineTuning, eight: Corpus, tmp_pa
     """A fine-tuned model records its labels, and fine-tuning it again warns of flattering figures."""
     save_model(result.model, tmp_path / "taught.joblib")
     model = load_model(tmp_path / "taught.joblib")
-    (entry,) = model.metadata[KEY]
+    (entry,) = model.metadata[FINE_TUNINGS]
     assert entry["start_digest"] == "1234"
     assert entry["data"]["n_sites"] == 8
     again = fine_tune(model, first_of_each_site(eight, 1))
     assert "was fine-tuned before" in again.advice
-    assert len(again.model.metadata[KEY]) == 2
+    assert len(again.model.metadata[FINE_TUNINGS]) == 2
     assert "was fine-tuned before" not in result.advice
 
 
@@ -160,7 +161,7 @@ def test_the_command(tmp_path: Path) -> None:
         (["--start-from", "default", "-k", "newsletter=x"], 2, "--keyword"),
         (["--json", "figures.json"], 2, "--start-from"),
         (["--start-from", "nowhere.joblib"], 1, "nowhere.joblib"),
-        (["--start-from", "{out}"], 1, "give another --out"),
+        (["--start-from", "{out}"], 1, "an input, which would be overwritten"),
     ],
 )
 def test_wrong_use_of_the_command(arguments: list[str], code: int, message: str, tmp_path: Path) -> None:

@@ -78,7 +78,10 @@ class Cleaner:
         attributes: list[bytes] = []
         counts = Counts()
         histogram = None if self._profile is None else FeatureHistogram(self._profile, self._model.stage1.names)
-        for decision in decide([d.text for d in documents], self._model, self._settings.threshold):
+        infos = [document.page_info for document in documents]
+        counts.count_page_infos(infos)
+        texts_in, known = [document.text for document in documents], infos if any(map(any, infos)) else None
+        for decision in decide(texts_in, self._model, self._settings.threshold, page_infos=known):
             own = documents[len(texts) : len(texts) + decision.batch.n_articles]
             texts.extend(decision.kept_texts())
             counts.count(decision.batch, decision.kept, decision.flags)
@@ -114,7 +117,7 @@ def _dropped_lines(documents: Sequence[Document], decision: Decision) -> Iterato
             continue
         spans = decision.batch.spans(index)
         # Reasons need matrices of float64, which for a whole batch would take hundreds of MB.
-        explanation = explain(decision.model.forward(LineBatch.from_texts([document.text])))
+        explanation = explain(decision.model.forward(LineBatch.from_texts([document.text])), document.page_info)
         for number in numbers:
             start, end = spans[number]
             yield {

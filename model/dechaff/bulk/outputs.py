@@ -3,14 +3,17 @@
 import base64
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from dechaff.bulk.formats import FORMATS, format_of
 from dechaff.bulk.formats.compression import Writer, open_compressed
-from dechaff.bulk.inputs import Input
+from dechaff.bulk.inputs import Input, display_path
 from dechaff.bulk.records import BadRecord, Result
 from dechaff.bulk.settings import MAX_QUARANTINED, Settings, require
+from dechaff.errors import InputError
+from dechaff.files import check_not_inputs
 
 # Programs that read a folder of documents skip names with a leading underscore.
 _UNFINISHED: Final = "_unfinished"
@@ -102,6 +105,33 @@ class Output:
         """Close the files, whether or not they are complete."""
         for file in self._files.values():
             file.close()
+
+
+def check_outputs(folder: Path, sources: Sequence[Input], settings: Settings, manifest: Path) -> None:
+    """Raise if a run would write over one of its inputs or its model, or remove one as unfinished.
+
+    Parameters
+    ----------
+    folder : Path
+    sources : sequence of Input
+    settings : Settings
+    manifest : Path
+        The manifest of the folder.
+
+    Raises
+    ------
+    InputError
+        If an output is the same file as an input, by any path or link, or an input lies in the folder of
+        unfinished files.
+    """
+    inputs = [source.path for source in sources] + ([settings.model] if settings.model else [])
+    outputs = (path for source in sources for path in output_paths(folder, source).values())
+    check_not_inputs((manifest, *outputs), inputs)
+    for path in inputs:
+        if path.resolve().is_relative_to((folder / _UNFINISHED).resolve()):
+            raise InputError(
+                f"{display_path(path)}: among the unfinished files of a run, which are removed: move it"
+            )
 
 
 def remove_unfinished(folder: Path) -> None:

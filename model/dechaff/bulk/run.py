@@ -12,8 +12,8 @@ from dechaff.bulk.cleaner import Cleaner
 from dechaff.bulk.drift import Profile, describe_drift
 from dechaff.bulk.formats import FORMATS
 from dechaff.bulk.inputs import Input, InspectedInput, display_path, find_inputs, inspect_inputs, read_error
-from dechaff.bulk.manifest import Manifest
-from dechaff.bulk.outputs import Output, remove_unfinished
+from dechaff.bulk.manifest import NAME, Manifest
+from dechaff.bulk.outputs import Output, check_outputs, remove_unfinished
 from dechaff.bulk.records import BadRecord, Result
 from dechaff.bulk.settings import Settings, require
 from dechaff.bulk.summary import Counts, Summary
@@ -113,6 +113,7 @@ def clean_bulk(
     require("orjson")
     settings, folder = settings or Settings(), Path(output)
     model, sources = settings.load_model(), find_inputs(inputs, folder)
+    check_outputs(folder, sources, settings, folder / NAME)
     if overwrite:
         _check_outside(folder, sources)
     with add_filename(folder), closing(Manifest(folder, _plain(settings, model), overwrite=overwrite)) as manifest:
@@ -145,6 +146,7 @@ class _Run:
         for counts in done:
             total.add(counts)
         inspected = inspect_inputs(todo, self._settings, self._listener.on_message)
+        summary.columns = list(dict.fromkeys(str(item.columns) for item in inspected if not item.damage))
         n_bytes = sum(source.size for source in todo)
         n = n_workers(workers, n_bytes) if todo else 1
         cleaner = Cleaner(model, self._settings, compiled=self._should_compile(sources))

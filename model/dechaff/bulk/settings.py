@@ -39,6 +39,9 @@ class Settings:
         Whether to write the span and probability of every line as Dolma attributes.
     strict : bool
         Whether the run ends at the first bad record.
+    title_column, url_column : str, optional
+        The fields that hold the title and the address of a document's page, which help to keep the headline; by
+        default the first ones with a usual name; "" for none.
     """
 
     model: Path | None = None
@@ -49,6 +52,8 @@ class Settings:
     dropped: bool = False
     attributes: bool = False
     strict: bool = False
+    title_column: str | None = None
+    url_column: str | None = None
 
     def load_model(self) -> LineModel:
         """Load the model and add the keywords.

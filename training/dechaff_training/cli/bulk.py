@@ -25,6 +25,8 @@ EPILOG = (
 #: The exit code of a run with records in quarantine.
 QUARANTINED = 3
 _N_FREQUENT = 10
+_TITLE_HELP = "Field of the page's title, which helps to keep the headline; '' for none."
+_URL_HELP = "Field of the page's address, used without a title; '' for none."
 _INPUT_HELP = (
     "JSON Lines (.jsonl, .json, also .gz, .zst), .parquet, WET or WARC (.wet, .warc, also .gz), folders of them, "
     "or quoted patterns."
@@ -39,6 +41,12 @@ def bulk(
     ] = None,
     id_column: Annotated[
         str | None, typer.Option(metavar="NAME", help="Field of the id.", show_default="id, doc_id, url, …")
+    ] = None,
+    title_column: Annotated[
+        str | None, typer.Option(metavar="NAME", help=_TITLE_HELP, show_default="title, headline")
+    ] = None,
+    url_column: Annotated[
+        str | None, typer.Option(metavar="NAME", help=_URL_HELP, show_default="url, uri, link")
     ] = None,
     dropped: Annotated[
         bool, typer.Option("--dropped", help="Write every dropped line with its kind and reasons; slow.")
@@ -61,7 +69,8 @@ def bulk(
     from dechaff.bulk import Settings
 
     phrases = parse_keywords(keywords)
-    settings = Settings(model, threshold, phrases, text_column, id_column, dropped, attributes, strict)
+    columns = text_column, id_column, dropped, attributes, strict, title_column, url_column
+    settings = Settings(model, threshold, phrases, *columns)
     summary = bulk_files(inputs, output, settings, workers, overwrite=overwrite, quiet=quiet, as_json=as_json)
     if summary.counts.n_bad:
         raise typer.Exit(QUARANTINED)
@@ -134,6 +143,11 @@ def summary_rows(summary: "Summary", output: Path) -> Iterator[str]:
         f"{counts.n_lines:,} lines dropped ({figures['share_dropped_lines']:.1%}), "
         f"{figures['share_dropped_chars']:.1%} of the characters".replace("%", " %")
     )
+    yield from (f"Fields: {columns}" for columns in summary.columns)
+    if counts.n_titled or counts.n_addressed:
+        yield f"{counts.n_titled:,} documents have a title, {counts.n_addressed:,} only an address"
+    elif counts.n_documents:
+        yield "No titles or addresses: if records have some, name them with --title-column and --url-column"
     if summary.n_skipped:
         yield f"{_count(summary.n_skipped, 'file')} skipped: finished by an earlier run"
     if summary.n_redone:

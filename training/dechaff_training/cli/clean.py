@@ -16,6 +16,7 @@ from dechaff_training.cli import options
 from dechaff_training.cli.options import OnError, article_paths, examples, make_decoding, parse_keywords
 from dechaff_training.files.json_io import dump, write_record
 from dechaff_training.files.models import load
+from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.text_io import STANDARD, UTF_8, Decoding, open_output, read_text, show_path
 
 CLEAN_EPILOG = examples("clean article.txt --title 'The mill shuts'", "clean *.txt -o clean/")
@@ -41,6 +42,8 @@ def clean(
     job = Job(paths, model, threshold, make_decoding(encoding, errors), parse_keywords(keywords), title, url)
     folder = output_folder(out, paths, as_json=as_json)
     file = None if out is None or out == str(STANDARD) else Path(out)
+    outputs = [file or STANDARD] if folder is None else [folder / path.name for path in paths]
+    protect_inputs(outputs, (*paths, model))
     articles = Articles(job, hidden=file is None and sys.stdout.isatty())
     if folder is not None:
         for path, article in articles:
@@ -73,6 +76,7 @@ def show(
     """Print each line with its label (+ content, - boilerplate), probability of content, and reasons."""
     paths = article_paths(files, title, url)
     job = Job(paths, model, threshold, make_decoding(encoding, errors), parse_keywords(keywords), title, url)
+    protect_inputs([STANDARD], paths)
     articles = Articles(job, hidden=True)
     if as_json:
         for path, article in articles:
@@ -102,7 +106,7 @@ class Job:
     keywords : dict of str to list of str, optional
         The user's own phrases by family.
     title, url : str, optional
-        The article's title and URL, if there is only one article.
+        The article's title and URL, if there is only one article; the title replaces that of an HTML page.
     extractor : str, optional
         The extractor that converts HTML to text; labelled text then loses its marks. Without an extractor, all
         files are read as plain text.
@@ -136,9 +140,10 @@ class Articles:
         job, model = self._job, self.model
         with Bar("cleaning", len(job.paths), hidden=self._hidden) as bar:
             for path in job.paths:
-                text = self._read(path)
-                if text is not None:
-                    article = clean_article(text, model, job.threshold, title=job.title, url=job.url)
+                page = self._read(path)
+                if page is not None:
+                    text, title = page
+                    article = clean_article(text, model, job.threshold, title=job.title or title, url=job.url)
                     if article.flags:
                         print(f"dechaff: warning: {show_path(path)}: {', '.join(article.flags)}", file=sys.stderr)
                     self._n_done += 1
@@ -155,14 +160,16 @@ class Articles:
         if self._n_failed:
             raise InputError(f"{self._n_failed} of {len(self._job.paths)} inputs could not be read")
 
-    def _read(self, path: Path) -> str | None:
+    def _read(self, path: Path) -> tuple[str, str | None] | None:
+        """Return an article's text and its page's own title; None if it cannot be read."""
         job = self._job
         try:
             if job.extractor is None:
-                return read_text(path, job.decoding)
+                return read_text(path, job.decoding), None
             from dechaff_training.corpus.article_files import read_article
 
-            return read_article(path, job.decoding, job.extractor).text
+            article = read_article(path, job.decoding, job.extractor)
+            return article.text, article.title
         except InputError as error:
             if len(job.paths) == 1:
                 raise

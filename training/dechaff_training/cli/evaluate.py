@@ -1,5 +1,6 @@
 """The commands `dechaff evaluate` and `dechaff benchmark`."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from dechaff_training.cli import options
 from dechaff_training.cli.options import examples
 from dechaff_training.files.json_io import write_json
 from dechaff_training.files.models import load
+from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.progress import Bar
 from dechaff_training.files.text_io import STANDARD
 
@@ -45,7 +47,9 @@ def evaluate(
     from dechaff_training.corpus import find_files, read_corpus
     from dechaff_training.corpus.pages import read_html
     from dechaff_training.evaluate import evaluation
+    from dechaff_training.evaluate.overlap import overlap_warning
 
+    protect_inputs([json_file, lines], (*corpora, *(html or ()), model))
     judge = load(model)
     with Bar("reading the corpus") as bar:
         corpus = read_corpus(corpora, extractors or ())
@@ -53,10 +57,22 @@ def evaluate(
         pages = {article.id: page for file in files for article, page in read_html(file)}
         bar.describe("evaluating")
         result = evaluation.evaluate(judge, corpus, threshold, titles=titles, html=pages)
+        result.settings["warning"] = warning = overlap_warning(judge, corpus)
     if lines is not None:
         result.records.write(lines)
     result.settings["model_sha256"] = model_digest(model)
+    _print_warning(warning, json_file)
     _write_figures(result, json_file)
+
+
+def _print_warning(warning: str, json_file: Path | None) -> None:
+    """Print a warning, if there is one, as the first line of the output, or beside JSON on standard error."""
+    if warning and json_file == STANDARD:
+        print(warning, file=sys.stderr)
+    elif warning:
+        from dechaff_training.report.rendering import print_note
+
+        print_note(warning)
 
 
 def benchmark(
@@ -86,6 +102,7 @@ def benchmark(
     """Compare dechaff with other extractors and rules on HTML pages: text F1 and pages per second."""
     from dechaff_training.evaluate.page_benchmark import benchmark_pages
 
+    protect_inputs([json_file], (*pages, model))
     figures = benchmark_pages(pages, model, extractors or (), reference)
     _write_figures(figures, json_file)
     if json_file != STANDARD:

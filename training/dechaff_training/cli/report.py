@@ -10,7 +10,8 @@ from dechaff.linear.artifact import model_digest
 from dechaff_training.cli import options
 from dechaff_training.cli.clean import Articles, Job
 from dechaff_training.cli.options import OnError, article_paths, examples, make_decoding, parse_keywords
-from dechaff_training.files.text_io import open_output, show_path
+from dechaff_training.files.paths import protect_inputs
+from dechaff_training.files.text_io import STANDARD, open_output, show_path
 
 EPILOG = (
     examples("report article.txt -o report.html", "report texts/ page.html --reasons 3 -o report.html")
@@ -70,6 +71,7 @@ def report_files(job: Job, out: Path | None, limit: int) -> None:
     from dechaff_training.report.html_report import make_page, make_section
 
     check_extractors([job.extractor or ""], EXTRACTORS)
+    protect_inputs([out or STANDARD], (*job.paths, job.model))
     articles = Articles(replace(job, paths=find_articles(job.paths)), hidden=False)
     sections = [
         make_section(number, show_path(path), article, limit) for number, (path, article) in enumerate(articles, 1)

@@ -9,6 +9,7 @@ from dechaff.errors import CorpusError, InputError
 from dechaff.text.lines import split_lines
 from dechaff_training.corpus.articles import MASKED, Article, MalformedError, parse_labelled
 from dechaff_training.corpus.extraction import extract
+from dechaff_training.corpus.html_marks import find_title
 from dechaff_training.files.paths import Name
 from dechaff_training.files.text_io import UTF_8, Decoding, read_text, show_path
 
@@ -74,7 +75,7 @@ def read_article(path: Path, decoding: Decoding = UTF_8, extractor: str = "resil
     Returns
     -------
     Article
-        The article, whose id is the path; without labels, all lines are masked.
+        The article, whose id is the path, with the title of an HTML page; without labels, all lines are masked.
 
     Raises
     ------
@@ -86,7 +87,7 @@ def read_article(path: Path, decoding: Decoding = UTF_8, extractor: str = "resil
     text, where = read_text(path, decoding).removeprefix("\ufeff"), show_path(path)
     site = Name.of(path).site
     if path.suffix in HTML_SUFFIXES:
-        return _unlabelled(extract(text, extractor), site, where, extractor)
+        return _unlabelled(extract(text, extractor), site, where, extractor, find_title(text))
     try:
         unmarked, labels, kinds = parse_labelled(text, where)
     except MalformedError:  # no labelled text, so plain text
@@ -94,6 +95,6 @@ def read_article(path: Path, decoding: Decoding = UTF_8, extractor: str = "resil
     return Article(unmarked, labels, site, where, "articles", kinds=kinds)
 
 
-def _unlabelled(text: str, site: str, where: str, extractor: str = "none") -> Article:
+def _unlabelled(text: str, site: str, where: str, extractor: str = "none", title: str | None = None) -> Article:
     labels = np.full(len(split_lines(text)), MASKED, np.int8)
-    return Article(text, labels, site, where, "articles", extractor=extractor)
+    return Article(text, labels, site, where, "articles", extractor=extractor, title=title)

@@ -53,7 +53,8 @@ _ITEM_PROPERTIES: Final = {
     "datemodified": "byline",
     "caption": "caption",
 }
-_TITLES: Final = frozenset({"og:title", "twitter:title"})
+_SHARED_TITLE: Final = "og:title"
+_TITLES: Final = frozenset({_SHARED_TITLE, "twitter:title"})
 _DESCRIPTIONS: Final = frozenset({"og:description", "twitter:description", "description"})
 _INLINE: Final = frozenset({
     "a", "abbr", "b", "bdi", "bdo", "button", "cite", "code", "data", "del", "dfn", "em",
@@ -100,6 +101,17 @@ class PageMarks:
         return cls(**values | {"blocks": [(mark, block) for mark, block in values["blocks"]]})
 
 
+def find_title(html: str) -> str | None:
+    """Return the title that a page gives itself: `og:title`, else `<title>`; None without either.
+
+    Examples
+    --------
+    >>> find_title("<title>The mill shuts | Valley Post</title><p>It was old.</p>")
+    'The mill shuts | Valley Post'
+    """
+    return run_on_page(_find_title, html) or None
+
+
 def find_marks(html: str) -> PageMarks:
     """Return what a page's HTML says about its text; nothing if the page cannot be parsed.
 
@@ -127,6 +139,14 @@ def _find_marks(html: str) -> PageMarks:
     return marks
 
 
+def _find_title(html: str) -> str:
+    tree = _parse(html)
+    metas = [meta for meta in tree.iter("meta") if _meta_name(meta) == _SHARED_TITLE]
+    titles = [meta.get("content") or "" for meta in metas]
+    titles += [element.text_content() for element in tree.iter("title")][:1]
+    return next((" ".join(title.split()) for title in titles if title.strip()), "")
+
+
 def _parse(html: str) -> Any:
     """Parse a page without comments, which would divide the text around them."""
     lxml_html = load("lxml.html", "html")
@@ -141,11 +161,15 @@ def _add(texts: list[str], text: object) -> None:
 
 
 def _read_meta(element: Any, marks: PageMarks) -> None:
-    name = (element.get("property") or element.get("name") or "").lower()
+    name = _meta_name(element)
     if name in _TITLES:
         _add(marks.titles, element.get("content"))
     if name in _DESCRIPTIONS:
         _add(marks.descriptions, element.get("content"))
+
+
+def _meta_name(element: Any) -> str:
+    return (element.get("property") or element.get("name") or "").lower()
 
 
 def _read_linked_data(texts: Iterable[str], marks: PageMarks) -> None:

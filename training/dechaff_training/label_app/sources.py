@@ -9,6 +9,7 @@ from dechaff_training.corpus import find_files
 from dechaff_training.corpus.article_files import HTML_SUFFIXES, SUFFIXES
 from dechaff_training.corpus.articles import MalformedError, read_file
 from dechaff_training.corpus.extraction import extract
+from dechaff_training.corpus.html_marks import find_title
 from dechaff_training.files.paths import Name, resolve_inside
 from dechaff_training.label_app.documents import Document, read_document
 
@@ -53,6 +54,16 @@ class Source:
         except MalformedError:  # a line without a mark means that the file is plain text
             return text
         return document if document.marks else text
+
+    def read_title(self) -> str | None:
+        """Read the title that an HTML page gives itself; None for a text.
+
+        Raises
+        ------
+        DechaffError
+            If the file cannot be read.
+        """
+        return find_title(read_file(resolve_inside(self.path, self.root))) if self.is_page else None
 
     def read_text(self, extractor: str) -> str:
         """Read the text without marks.

@@ -153,7 +153,12 @@ def _flatten(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, st
         if isinstance(value, dict) and value:
             yield from _flatten(value, f"{path} · ")
         else:
-            yield path, f"{value:.4g}" if isinstance(value, float) else str(value)
+            yield path, f"{value:.4g}" if isinstance(value, float) else _cut(str(value))
+
+
+def _cut(text: str, room: int = 400) -> str:
+    """Cut a long list, such as the digests of all sites."""
+    return text if len(text) <= room else f"{text[:room]}…"
 
 
 def _weight_table(part: str, weights: list[tuple[str, float]], *, narrow: bool) -> Table:
@@ -179,6 +184,12 @@ def print_model(description: dict[str, Any]) -> None:
     console = PipeConsole(highlight=False)
     for part in model_report(description, narrow=console.width < _NARROW):
         console.print(part, "")
+
+
+def print_note(note: str) -> None:
+    """Print a sentence, wrapped to the width of a terminal."""
+    console = PipeConsole(highlight=False)
+    console.print(Text(note), soft_wrap=not console.is_terminal)
 
 
 def print_tables(tables: "Sequence[Figures]") -> None:

@@ -162,7 +162,8 @@ def _lines(data: bytes) -> list[bytes]:
 
 def _document(line: bytes, number: int, columns: Columns, file_name: str) -> Document:
     record = _parse(line)
-    return Document.of(number, columns.text_of(record), file_name, columns.id_of(record), record.get("source"))
+    text, info = columns.text_of(record), columns.page_info_of(record)
+    return Document.of(number, text, file_name, columns.id_of(record), record.get("source"), info)
 
 
 def _parse(line: bytes) -> dict[str, Any]:
