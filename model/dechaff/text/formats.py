@@ -1,4 +1,4 @@
-"""The formats of a text: lines as they are, Markdown, or whichever it looks like."""
+"""The formats of a text: lines as they are, Markdown, HTML, or whichever it looks like."""
 
 from typing import Final, Literal, get_args
 
@@ -6,8 +6,8 @@ from dechaff.errors import InputError
 from dechaff.text.markdown import is_markdown, read_markdown
 from dechaff.text.reading import Reading
 
-#: "auto" is Markdown if `is_markdown`, and text otherwise.
-Format = Literal["text", "markdown", "auto"]
+#: "auto" is HTML if `looks_like_html`, Markdown if `is_markdown`, and text otherwise; HTML is read by `read_page`.
+Format = Literal["text", "markdown", "html", "auto"]
 FORMATS: Final = get_args(Format)
 
 
