@@ -177,7 +177,7 @@ def read_html(path: Path) -> list[str]:
     if not path.exists():
         raise InputError(f"{path}: no such file or folder: {hint}")
     try:
-        pages = load("pyarrow.parquet").read_table(path, columns=["html"])["html"].to_pylist()
+        pages = load("pyarrow.parquet", "bulk").read_table(path, columns=["html"])["html"].to_pylist()
     except (ValueError, OSError, KeyError) as error:  # pyarrow's errors are among these
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(f"{path}: {reason}: {hint}") from error

@@ -233,7 +233,8 @@ def clean_article(
     if format == "html" or (format == "auto" and looks_like_html(_check_text(text))):
         page = read_page(text)
         text, title, format = page.text, title or page.title, "text"  # noqa: A001
-    reading = find_reading(_check_text(text), format)
+    text = _check_text(text)
+    reading = find_reading(text, format)
     read = text if reading is None else reading.text
     decision, page_info = _decide_article(read, model, threshold, title, url)
     if reading is None:
@@ -244,9 +245,7 @@ def clean_article(
     rows = decide_rows(reading, decision, decision.model.resolve_threshold(threshold))
     kept = rows.kept[reading.rows.of_lines]
     label = partial(_label_rows, reading.rows, rows, LazyExplanation(rows.decision, page_info))
-    return CleanedArticle(
-        reading.rows.select(rows.kept), decision.flags[0], len(kept), int(kept.sum()), label
-    )
+    return CleanedArticle(reading.rows.select(rows.kept), decision.flags[0], len(kept), int(kept.sum()), label)
 
 
 def clean_markdown(
@@ -343,11 +342,10 @@ def clean_html(
     >>> page = '''<title>Bridge to be repaired | Post</title><nav>Log in</nav><h1>Bridge to be repaired</h1>
     ... <p>The council voted on Tuesday to repair the old bridge, which had been closed since March.</p>
     ... <div class="comments"><p>I for one think that the old bridge was fine as it was.</p></div>'''
-    >>> print(clean_html(page), end="")
+    >>> print(clean_html(page))
     Bridge to be repaired
     <BLANKLINE>
     The council voted on Tuesday to repair the old bridge, which had been closed since March.
-    <BLANKLINE>
     """
     page = read_page(html, extractor)
     return keep_content(page.text, model, threshold, title=title or page.title, url=url)
@@ -382,7 +380,9 @@ def _label_rows(rows: Rows, decided: RowDecision, lazy: LazyExplanation) -> list
     of_lines = rows.of_lines
     indices = decided.lines[of_lines]
     probability = decided.decision.probability[indices].tolist()
-    decisions = zip(rows.batch.spans(0), decided.kept[of_lines].tolist(), probability, indices.tolist(), strict=True)
+    decisions = zip(
+        rows.batch.spans(0), decided.kept[of_lines].tolist(), probability, indices.tolist(), strict=True
+    )
     return [
         LabelledLine(rows.text[start:end], start, end, CLASSES[keep], p, index, lazy)
         for (start, end), keep, p, index in decisions

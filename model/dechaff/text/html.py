@@ -1,4 +1,4 @@
-"""The text and the title of HTML pages, without the elements that the page itself marks as no part of its article."""
+"""The text and the title of HTML pages, without elements that the page itself names comments, captions and bios."""
 
 import json
 import re
@@ -108,8 +108,8 @@ def read_page(html: str | bytes, extractor: str = "resiliparse") -> Page:
     r"""Return the text of a page and its title.
 
     Comments, captions and authors' biographies are left out, if the names of their classes or ids say so and no
-    first-level heading is in them. The title is that of `og:title`, JSON-LD, the title element or the first heading:
-    the first of these that is a line of the text, or else the first that there is.
+    first-level heading is in them. The title is that of `og:title`, JSON-LD, the title element or the first
+    heading: the first of these that is a line of the text, or else the first that there is.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ def _plain(text: str) -> str:
 
 
 def _protect_headlines(tree: Any) -> None:
-    """Take classes and ids off the body and off elements with first-level headings: these are no comments or captions.
+    """Take classes and ids off the body and off elements with first-level headings, which are no comments.
 
     A selector with `:has` would say the same, in a time that grows with the square of nested comments.
     """

@@ -72,8 +72,9 @@ def read_articles(paths: Sequence[Path], extractors: Sequence[str] = ()) -> "Cor
         If an article cannot be read.
     """
     from dechaff_training.corpus import Corpus
-    from dechaff_training.corpus.article_files import HTML_SUFFIXES, SUFFIXES, find_articles, read_article
+    from dechaff_training.corpus.article_files import find_articles, read_article
     from dechaff_training.corpus.extraction import EXTRACTORS, LEARNT, check_extractors
+    from dechaff_training.files.formats import HTML_SUFFIXES, SUFFIXES
 
     check_extractors(extractors, EXTRACTORS)
     chosen = tuple(extractors) or LEARNT

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from dechaff.extras import load
+from dechaff.text.html import read_page
 from dechaff_training.corpus.extraction import run_on_page
 
 
@@ -102,14 +103,14 @@ class PageMarks:
 
 
 def find_title(html: str) -> str | None:
-    """Return the title that a page gives itself: `og:title`, else `<title>`; None without either.
+    """Return the title that a page gives itself, see `dechaff.text.html.read_page`; None without one.
 
     Examples
     --------
     >>> find_title("<title>The mill shuts | Valley Post</title><p>It was old.</p>")
     'The mill shuts | Valley Post'
     """
-    return run_on_page(_find_title, html) or None
+    return read_page(html).title
 
 
 def find_marks(html: str) -> PageMarks:
@@ -125,7 +126,7 @@ def find_marks(html: str) -> PageMarks:
 
 
 def _find_marks(html: str) -> PageMarks:
-    etree, tree = load("lxml.etree", "html"), _parse(html)
+    etree, tree = load("lxml.etree", "peers"), _parse(html)
     marks = PageMarks()
     for element in tree.iter("meta"):
         _read_meta(element, marks)
@@ -139,17 +140,9 @@ def _find_marks(html: str) -> PageMarks:
     return marks
 
 
-def _find_title(html: str) -> str:
-    tree = _parse(html)
-    metas = [meta for meta in tree.iter("meta") if _meta_name(meta) == _SHARED_TITLE]
-    titles = [meta.get("content") or "" for meta in metas]
-    titles += [element.text_content() for element in tree.iter("title")][:1]
-    return next((" ".join(title.split()) for title in titles if title.strip()), "")
-
-
 def _parse(html: str) -> Any:
     """Parse a page without comments, which would divide the text around them."""
-    lxml_html = load("lxml.html", "html")
+    lxml_html = load("lxml.html", "peers")
     # As bytes: lxml refuses strings that begin with an XML declaration with an encoding.
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     return lxml_html.document_fromstring(html.encode(), parser=parser)
