@@ -21,6 +21,7 @@ from dechaff import (
     LineBatch,
     classify_lines,
     clean_array,
+    clean_html,
     inspect_model,
     keep_content,
     load_model,
@@ -30,6 +31,7 @@ from dechaff.bulk import Settings, clean_bulk
 from dechaff.bulk.formats.warc import cut_records
 from dechaff.bulk.records import BadRecord
 from dechaff.kernels import use_numba
+from dechaff.text.html import looks_like_html, read_page
 from dechaff_training.corpus.corpus import Corpus
 
 #: No weight is zero, so that nothing goes unseen.
@@ -132,6 +134,15 @@ def _count_records(path: Path) -> int | None:
     return None
 
 
+def html(data: bytes) -> None:
+    """Check that any bytes are read as a page, whatever their encoding, and that the kept text is part of its text."""
+    for page in (data, data.decode("utf-8", "surrogateescape")):
+        text, title = read_page(page)
+        assert title is None or title == " ".join(title.split()) != ""
+        assert _is_subsequence(clean_html(page, model=MODEL), text)
+    looks_like_html(data.decode("latin-1"))
+
+
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
-    target.__name__: target for target in (lines, labels, kernels, artefact, corpus, bulk)
+    target.__name__: target for target in (lines, labels, kernels, artefact, corpus, bulk, html)
 }

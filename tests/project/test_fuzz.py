@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-for extra in ("numba", "orjson", "zstandard", "pyarrow"):
+for extra in ("numba", "orjson", "zstandard", "pyarrow", "resiliparse"):
     pytest.importorskip(extra, reason="needs the extras: pip install 'dechaff[bulk,fast,html]'")
 FUZZ = Path(__file__).parents[1] / "fuzz"
 sys.path.insert(0, str(FUZZ))

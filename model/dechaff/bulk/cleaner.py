@@ -1,7 +1,7 @@
 """Clean documents and describe their dropped lines and attributes; each process has one cleaner."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,12 @@ from dechaff.bulk.records import Document, join_lines
 from dechaff.bulk.settings import Settings, require
 from dechaff.bulk.summary import Counts
 from dechaff.decisions.decide import Decision, decide
+from dechaff.decisions.titles import PageInfo
 from dechaff.explain.contributions import explain
 from dechaff.explain.kinds import line_kinds
 from dechaff.kernels import numba_available, use_numba
 from dechaff.linear.line_model import LineModel
+from dechaff.text.html import looks_like_html, read_page
 from dechaff.text.lines import LineBatch
 
 #: The name of the attribute in Dolma's format.
@@ -70,7 +72,15 @@ class Cleaner:
         documents : sequence of Document
         """
         with use_numba(self._compiled):
-            return self._clean(documents)
+            return self._clean([self._read(document) for document in documents])
+
+    def _read(self, document: Document) -> Document:
+        """Return a document with the text and the title of an HTML page, and any other unchanged."""
+        form, info = self._settings.format, document.page_info
+        if form == "text" or (form == "auto" and not looks_like_html(document.text)):
+            return document
+        page = read_page(document.text)
+        return replace(document, text=page.text, page_info=PageInfo(info.title or page.title, info.url))
 
     def _clean(self, documents: Sequence[Document]) -> Cleaned:
         texts: list[str] = []

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from dechaff.extras import load
 from dechaff.linear.artifact import default_model, load_model
@@ -42,6 +42,9 @@ class Settings:
     title_column, url_column : str, optional
         The fields that hold the title and the address of a document's page, which help to keep the headline; by
         default the first ones with a usual name; "" for none.
+    format : str
+        "html" if the texts are HTML pages, "text" if none is, or "auto" for a look at each; a page is replaced by
+        its clean text, and spans refer to the text that Resiliparse prints.
     """
 
     model: Path | None = None
@@ -54,6 +57,7 @@ class Settings:
     strict: bool = False
     title_column: str | None = None
     url_column: str | None = None
+    format: Literal["auto", "text", "html"] = "auto"
 
     def load_model(self) -> LineModel:
         """Load the model and add the keywords.

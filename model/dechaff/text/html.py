@@ -32,7 +32,7 @@ _NOT_WORDS: Final = re.compile(r"[\W_]+")
 _NESTED: Final = re.compile(
     r"<(/?)(?:ul|ol|dl|menu|dir|font|a|b|big|code|em|i|nobr|s|small|strike|strong|tt|u)\b[^<>]*>?", re.IGNORECASE
 )
-_MAX_DEPTH: Final = 200
+_MAX_DEPTH: Final = 100
 _MANY_TAGS: Final = 8000
 _MAX_HEADLINES: Final = 20
 # Pages begin with a declaration, a comment or one of these elements.

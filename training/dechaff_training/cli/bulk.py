@@ -1,6 +1,7 @@
 """The command `dechaff bulk`: a bulk run with its progress and its summary."""
 
 from collections.abc import Iterator, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,6 +34,14 @@ _INPUT_HELP = (
 )
 
 
+class BulkFormat(Enum):
+    """The formats of texts in records."""
+
+    auto = "auto"
+    text = "text"
+    html = "html"
+
+
 def bulk(
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help=_INPUT_HELP)],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the results.")],
@@ -62,6 +71,9 @@ def bulk(
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad record.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start over instead of resuming.")] = False,
+    wanted: Annotated[
+        BulkFormat, typer.Option("--format", help="Format of the texts; auto looks at each for HTML.")
+    ] = BulkFormat.auto,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
@@ -70,7 +82,7 @@ def bulk(
 
     phrases = parse_keywords(keywords)
     columns = text_column, id_column, dropped, attributes, strict, title_column, url_column
-    settings = Settings(model, threshold, phrases, *columns)
+    settings = Settings(model, threshold, phrases, *columns, format=wanted.value)
     summary = bulk_files(inputs, output, settings, workers, overwrite=overwrite, quiet=quiet, as_json=as_json)
     if summary.counts.n_bad:
         raise typer.Exit(QUARANTINED)

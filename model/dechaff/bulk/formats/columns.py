@@ -9,7 +9,17 @@ from dechaff.bulk.settings import Settings
 from dechaff.decisions.titles import TITLE_NAMES, URL_NAMES, PageInfo
 from dechaff.errors import InputError
 
-_TEXT_NAMES: Final = ("text", "content", "body", "raw_content", "maintext", "article", "document", "page_content")
+_TEXT_NAMES: Final = (
+    "text",
+    "content",
+    "body",
+    "raw_content",
+    "maintext",
+    "article",
+    "document",
+    "page_content",
+    "html",
+)
 _ID_NAMES: Final = ("id", "doc_id", "docid", "document_id", "uuid", "warc_record_id", "url", "uri")
 _MAX_SHOWN: Final = 12
 
