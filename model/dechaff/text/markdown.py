@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from dechaff._typing import Flags
 from dechaff.extras import load
-from dechaff.text.reading import Reader, Reading, Rows
+from dechaff.text.reading import Reader, Reading, Rows, read_whole
 
 #: Deeper nesting is no Markdown that somebody wrote.
 _DEEPEST: Final = 50
@@ -120,7 +120,7 @@ def is_markdown(text: str) -> bool:
 
 
 def read_markdown(text: str) -> Reading | None:
-    r"""Return what the model reads of Markdown; None if it is nested too deeply, or has no words outside of code.
+    r"""Return what the model reads of Markdown; None if it is blank or nested too deeply.
 
     Parameters
     ----------
@@ -141,7 +141,9 @@ def read_markdown(text: str) -> Reading | None:
     if parsed is None:
         return None
     reading = _Grouping(rows, parsed).reading()
-    return replace(reading, changed=partial(changed_rows, parsed, rows)) if reading.lines else None
+    if not reading.lines:
+        return read_whole(rows)
+    return replace(reading, changed=partial(changed_rows, parsed, rows))
 
 
 @dataclass(frozen=True, eq=False)

@@ -238,3 +238,14 @@ class Reader:
             group = self.groups[number]
             group.parent = order.get(group.parent, -1)
             yield group
+
+
+def read_whole(rows: Rows) -> Reading | None:
+    """Return a reading in which the whole text is one group; None if the text is blank.
+
+    Parameters
+    ----------
+    rows : Rows
+    """
+    lines = rows.batch.line_texts(0)
+    return Reading(rows, lines, [Group("text", list(range(len(rows))), list(range(len(lines))))]) if lines else None
