@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 pytest.importorskip("pyromark", reason="needs the extra: pip install 'dechaff[markdown]'")
 
 from dechaff import InputError, classify_lines, clean_article, clean_markdown, is_markdown, keep_content
-from dechaff.text.markdown import parse, read_markdown
+from dechaff.text.markdown import read_markdown
+from dechaff.text.markdown_blocks import parse
 from dechaff.text.reading import Rows
 
 MODELS = [random_model(seed=seed, n_bits=8, n_trees=3) for seed in range(4)]
@@ -17,9 +18,60 @@ SENTENCE = "The council voted on Tuesday to repair the old bridge, which had bee
 OFFER = "[Subscribe now for ₹900 per month](/offers)"
 PIECES = st.sampled_from(
     [
-        *("# ", "## ", "- ", "* ", "1. ", "2) ", "> ", "    ", "  ", "\t", "```", "~~~", "```py\n", "|", "|-|-|\n", "---", "==="),
-        *("\n", "\n\n", "\r\n", "\r", "\f", "\u2028", "\u200b", "\\", "  \n", "a", "b c", "<div>", "</div>", "<!--", "-->"),
-        *("![", "[", "](", ")", "](x)", "[x]", "[x]: /u\n", "[^x]", "[^x]: ", "*", "_", "`", "Share", "Subscribe", SENTENCE, "1"),
+        *(
+            "# ",
+            "## ",
+            "- ",
+            "* ",
+            "1. ",
+            "2) ",
+            "> ",
+            "    ",
+            "  ",
+            "\t",
+            "```",
+            "~~~",
+            "```py\n",
+            "|",
+            "|-|-|\n",
+            "---",
+            "===",
+        ),
+        *(
+            "\n",
+            "\n\n",
+            "\r\n",
+            "\r",
+            "\f",
+            "\u2028",
+            "\u200b",
+            "\\",
+            "  \n",
+            "a",
+            "b c",
+            "<div>",
+            "</div>",
+            "<!--",
+            "-->",
+        ),
+        *(
+            "![",
+            "[",
+            "](",
+            ")",
+            "](x)",
+            "[x]",
+            "[x]: /u\n",
+            "[^x]",
+            "[^x]: ",
+            "*",
+            "_",
+            "`",
+            "Share",
+            "Subscribe",
+            SENTENCE,
+            "1",
+        ),
         *("+++\n", "---\na: b\n---\n", "| a | b |\n|---|---|\n| 1 | 2 |\n", "\ud800", "é"),
     ]
 )
@@ -31,7 +83,7 @@ MARKDOWN = st.one_of(st.lists(PIECES, max_size=30).map("".join), ANY_TEXT)
     [
         ("# The *vote*\n", ["The vote"]),
         ("The vote\n========\n", ["The vote"]),
-        ("See [the\nreport](/a \"b\").", ["See the report."]),
+        ('See [the\nreport](/a "b").', ["See the report."]),
         ("![A bridge](a.png)\n[Log in](/b)\nThe vote\nwas held.", ["A bridge", "Log in", "The vote was held."]),
         ("one  \ntwo\\\nthree", ["one", "two", "three"]),
         ("- one\n  two\n\n  three\n  - four\n", ["one two", "three", "four"]),
@@ -56,7 +108,10 @@ def test_what_is_read(text: str, lines: list[str]) -> None:
     [
         (f"{SENTENCE}\n\n```\n# Comments\nShare\n```\n\n{SENTENCE}\n", None),
         (f"{SENTENCE}\n\n- {OFFER}\n\n  ```\n  x = 1\n  ```\n\n{SENTENCE}\n", f"{SENTENCE}\n\n{SENTENCE}\n"),
-        (f"{SENTENCE}\n\n## Share\n\n{OFFER}\n\n## The cost\n\n{SENTENCE}\n", f"{SENTENCE}\n\n## The cost\n\n{SENTENCE}\n"),
+        (
+            f"{SENTENCE}\n\n## Share\n\n{OFFER}\n\n## The cost\n\n{SENTENCE}\n",
+            f"{SENTENCE}\n\n## The cost\n\n{SENTENCE}\n",
+        ),
         (f"{SENTENCE} [1]\n\n{OFFER} [2]\n\n[1]: /a\n[2]: /b\n", f"{SENTENCE} [1]\n\n[1]: /a\n"),
         (f"---\ntitle: x\n---\n{SENTENCE}\n\n{OFFER}\n", f"---\ntitle: x\n---\n{SENTENCE}\n\n"),
         (f"{SENTENCE}\n# Share\n\n{OFFER}\n\n# Cost\n{SENTENCE}\n", f"{SENTENCE}\n\n# Cost\n{SENTENCE}\n"),
