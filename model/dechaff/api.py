@@ -24,6 +24,18 @@ from dechaff.text.formats import Format, find_reading
 if TYPE_CHECKING:
     import pyarrow as pa
 
+__all__ = [
+    "CleanedArticle",
+    "LabelledLine",
+    "classify_lines",
+    "clean_array",
+    "clean_article",
+    "clean_markdown",
+    "keep_content",
+    "label_array",
+    "line_labels",
+]
+
 Strings = TypeVar("Strings")
 Result = TypeVar("Result")
 
@@ -97,6 +109,9 @@ def classify_lines(
     threshold : float or str, optional
     title, url : str, optional
         See `keep_content` for all parameters.
+    format : str
+        "text", "markdown" (see `clean_markdown`), or "auto": Markdown if `is_markdown` finds its signs, or else
+        text, of which the lines of a hard-wrapped paragraph are judged as one.
 
     Returns
     -------
@@ -133,6 +148,9 @@ def clean_article(
     threshold : float or str, optional
     title, url : str, optional
         See `keep_content` for all parameters.
+    format : str
+        "text", "markdown" (see `clean_markdown`), or "auto": Markdown if `is_markdown` finds its signs, or else
+        text, of which the lines of a hard-wrapped paragraph are judged as one.
 
     Raises
     ------

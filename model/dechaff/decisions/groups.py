@@ -16,8 +16,8 @@ from dechaff.text.reading import Group, Reading
 # Log-odds and thresholds beyond this are as good as certain.
 _CERTAIN: Final = 30.0
 _LEVELS: Final = 6
-#: Added to the log-odds of all lines of a text that holds code and is mostly content. The model learnt from news and
-#: rates documentation too low; pages with menus around them are not mostly content.
+#: Added to the log-odds of all lines of a text that holds code and is mostly content. The model learnt from news
+#: and rates documentation too low; pages with menus around them are not mostly content.
 CODE_LOG_ODDS: Final = 2.0
 # Log-odds beyond this count as this in the mean of a text.
 _CLEAR: Final = 3.0
@@ -105,7 +105,7 @@ def keep_groups(reading: Reading, decision: Decision, threshold: float) -> Flags
 
 
 def _follow_neighbours(groups: list[Group], has_words: Flags, kept: Flags) -> None:
-    """Set groups without words to the answer that their neighbours agree on, or else to that of most in the section."""
+    """Set groups without words to the answer that their neighbours agree on, or that of most in the section."""
     sections = np.cumsum([group.kind == "heading" for group in groups])
     worded, silent = np.flatnonzero(has_words), np.flatnonzero(~has_words)
     place = np.searchsorted(worded, silent)

@@ -40,7 +40,8 @@ class LabelledLine:
     @property
     def kind(self) -> str | None:
         """Return the kind of a boilerplate line, one of `dechaff.explain.kinds.KINDS`; None for a content line."""
-        return self._lazy.kinds[self._index]
+        # A row that follows its neighbours may have no line with its label.
+        return None if self.label == CLASSES[1] else self._lazy.kinds[self._index] or "other"
 
     def reasons(self, limit: int | None = 3) -> list[Reason]:
         """Return the features and words with the largest contributions to the log-odds, largest first."""

@@ -229,8 +229,8 @@ class Reader:
 
     def _ordered(self) -> Iterator[Group]:
         """Yield the groups by their first row, with the lines that belong to them."""
-        for place, (group, _) in enumerate(self._lines):
-            self.groups[group].lines.append(place)
+        for place, (number, _) in enumerate(self._lines):
+            self.groups[number].lines.append(place)
         filled = [number for number, group in enumerate(self.groups) if group.rows]
         filled.sort(key=lambda number: min(self.groups[number].rows))
         order = {number: place for place, number in enumerate(filled)}

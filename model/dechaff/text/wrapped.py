@@ -102,9 +102,9 @@ def read_plain(text: str) -> Reading | None:
 
     Examples
     --------
-    >>> text = "The council voted on Tuesday\nto repair the bridge, which\nhad been closed since March,\nand is old.\n\nA"
+    >>> text = "The council voted on\nTuesday to repair the\nbridge, which had been\nclosed since May.\n\nShare"
     >>> read_plain(text).lines
-    ['The council voted on Tuesday to repair the bridge, which had been closed since March, and is old.', 'A']
+    ['The council voted on Tuesday to repair the bridge, which had been closed since May.', 'Share']
     """
     rows = Rows.of(text)
     wrapping = find_wrapping(rows.batch)
