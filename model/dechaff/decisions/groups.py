@@ -16,7 +16,7 @@ from dechaff.text.reading import Group, Reading
 # Log-odds and thresholds beyond this are as good as certain.
 _CERTAIN: Final = 30.0
 _LEVELS: Final = 6
-#: Added to the log-odds of all lines of a text that holds code and is mostly content. The model learnt from news
+#: Added to the log-odds of all lines of Markdown that holds code and is mostly content. The model learnt from news
 #: and rates documentation too low; pages with menus around them are not mostly content.
 CODE_LOG_ODDS: Final = 2.0
 # Log-odds beyond this count as this in the mean of a text.
@@ -92,7 +92,7 @@ def keep_groups(reading: Reading, decision: Decision, threshold: float) -> Flags
     total = np.bincount(reading.of_lines, widths, n_groups)
     own = np.bincount(reading.of_lines, margins * widths, n_groups) / np.maximum(total, 1)
     has_code = any(group.kind == "code" for group in groups)
-    if has_code and np.clip(margins, -_CLEAR, _CLEAR).mean() > 0:
+    if reading.changed and has_code and np.clip(margins, -_CLEAR, _CLEAR).mean() > 0:
         own += CODE_LOG_ODDS
     kept = own >= 0
     _follow_neighbours(groups, total > 0, kept)

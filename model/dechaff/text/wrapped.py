@@ -1,4 +1,4 @@
-"""Hard-wrapped text: mail, RFCs, old e-books, `fold -w 72`; the lines of a paragraph are read as one."""
+"""Plain text that is more than lines: hard-wrapped (mail, RFCs, old e-books, `fold -w 72`), or with code in it."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,6 +7,7 @@ import numpy as np
 
 from dechaff._typing import Flags, Indices
 from dechaff.text.characters import IDEOGRAPH, SPACE, class_table
+from dechaff.text.code_blocks import find_code
 from dechaff.text.lines import LineBatch
 from dechaff.text.reading import Reader, Reading, Rows
 
@@ -94,7 +95,7 @@ def _same_paragraph(batch: LineBatch, begins: Indices) -> Flags:
 
 
 def read_plain(text: str) -> Reading | None:
-    r"""Return what the model reads of wrapped text; None if the text is not wrapped.
+    r"""Return what the model reads of text that is wrapped or holds code; None if that is the text itself.
 
     Parameters
     ----------
@@ -107,13 +108,17 @@ def read_plain(text: str) -> Reading | None:
     ['The council voted on Tuesday to repair the bridge, which had been closed since May.', 'Share']
     """
     rows = Rows.of(text)
-    wrapping = find_wrapping(rows.batch)
-    if wrapping is None:
+    wrapping, is_code = find_wrapping(rows.batch), find_code(rows)
+    if wrapping is None and not is_code.any():
         return None
+    goes_on = is_code[:-1] & is_code[1:]
+    if wrapping is not None:
+        goes_on |= wrapping.goes_on[:-1] & ~is_code[:-1] & ~is_code[1:]
     reader = Reader(rows)
-    for members in np.split(np.arange(len(rows)), np.flatnonzero(~wrapping.goes_on)[:-1] + 1):
-        group = reader.add("text", members.tolist())
-        reader.read(group, _join(rows, members.tolist(), cut=wrapping.cut))
+    for members in np.split(np.arange(len(rows)), np.flatnonzero(~goes_on) + 1):
+        group = reader.add("code" if is_code[members[0]] else "text", members.tolist())
+        if not is_code[members[0]]:
+            reader.read(group, _join(rows, members.tolist(), cut=wrapping is not None and wrapping.cut))
     reading = reader.finish()
     return reading if reading.lines else None
 
