@@ -17,7 +17,7 @@ import numpy as np
 from dechaff import classify_lines
 from dechaff._typing import Flags
 from dechaff.files import written_whole
-from dechaff.text.markdown import Block, Parsed, parse
+from dechaff.text.markdown_blocks import Block, Parsed, parse
 from dechaff.text.reading import Rows
 
 KINDS: Final = {"fences": "code", "tables": "table", "headings": "heading"}
@@ -39,7 +39,7 @@ def measure(text: str) -> dict[str, int]:
     parsed = parse(rows)
     assert parsed is not None, "nested too deeply"
     kept = find_kept(rows, text)
-    counts = {}
+    counts: dict[str, int] = {}
     for name, kind in KINDS.items():
         blocks = [block for block in parsed.blocks if block.kind == kind and not is_badges(block, rows)]
         counts |= {name: len(blocks), f"{name} left": sum(bool(kept[block.rows].all()) for block in blocks)}

@@ -1,8 +1,7 @@
 """Label and clean articles: one text, or many texts in lists, numpy arrays and Arrow arrays."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -11,106 +10,35 @@ from numpy.typing import NDArray
 
 from dechaff.arrow import LINE_LABEL, Labels, is_arrow, labels_like, read_texts, texts_like
 from dechaff.decisions.decide import Decision, decide
-from dechaff.decisions.groups import RowDecision, decide_rows
+from dechaff.decisions.groups import decide_rows
 from dechaff.decisions.site_lines import check_groups, find_site_duplicates
 from dechaff.decisions.titles import NO_PAGE_INFO, PageInfo, make_page_info, make_page_infos
 from dechaff.errors import InputError
-from dechaff.explain.contributions import Reason
+from dechaff.explain.labelled import CleanedArticle, LabelledLine, label_lines, label_rows
 from dechaff.explain.lazy import LazyExplanation
-from dechaff.explain.sentences import Why
 from dechaff.kernels import for_batch
-from dechaff.linear.line_model import CLASSES, LineModel, Threshold
+from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.text.batching import check_texts
 from dechaff.text.formats import Format, find_reading
 from dechaff.text.html import looks_like_html, read_page
-from dechaff.text.reading import Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+__all__ = [
+    "CleanedArticle",
+    "LabelledLine",
+    "classify_lines",
+    "clean_array",
+    "clean_article",
+    "clean_markdown",
+    "keep_content",
+    "label_array",
+    "line_labels",
+]
+
 Strings = TypeVar("Strings")
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class LabelledLine:
-    """One line of an article with its label.
-
-    Attributes
-    ----------
-    text : str
-        The line, stripped of surrounding white space.
-    start, end : int
-        The line's span in the article, in code points.
-    label : str
-        The label, "content" or "boilerplate".
-    probability : float
-        The probability of content.
-    """
-
-    text: str
-    start: int
-    end: int
-    label: str
-    probability: float
-    _index: int = field(repr=False)
-    _lazy: LazyExplanation = field(repr=False, compare=False)
-
-    @property
-    def kind(self) -> str | None:
-        """Return the kind of a boilerplate line, one of `dechaff.explain.kinds.KINDS`; None for a content line."""
-        return self._lazy.kinds[self._index]
-
-    def reasons(self, limit: int | None = 3) -> list[Reason]:
-        """Return the features and words with the largest contributions to the log-odds, largest first."""
-        return self._lazy.contributions.reasons(self._index, limit)
-
-    def why(self, limit: int | None = 3) -> list[Why]:
-        r"""Return the reasons for the label in sentences, strongest first.
-
-        Contributions are summed by theme, see `dechaff.explain.themes`; each sentence states facts about the line.
-
-        Examples
-        --------
-        >>> lines = classify_lines("The vote was held on Tuesday.\nSubscribe now for ₹900 per month")
-        >>> print(*(why.text for why in lines[1].why(5)), sep="\n")
-        how the lines beside it look
-        boilerplate at first sight
-        looks like a price: ₹900
-        words of an offer: 'Subscribe now'
-        the text as a whole: 2 lines
-        """
-        return self._lazy.sentences.why(self._index, limit)
-
-
-@dataclass(frozen=True)
-class CleanedArticle:
-    """A cleaned article with its labelled lines, and flags if the result is doubtful.
-
-    Articles are equal if their texts, flags and counts are equal. An article references its input and the model: to
-    store or send many articles, use only their `text` or `lines`.
-
-    Attributes
-    ----------
-    text : str
-        The kept lines with the blank lines after them, unchanged.
-    flags : tuple of str
-        Reasons to check the article, usually none: "nearly all dropped", "unsure", or "kept by the guard" (lines
-        below the threshold were kept because otherwise too little would remain).
-    n_lines, n_kept : int
-        The number of non-blank lines, and the number of kept lines.
-    """
-
-    text: str
-    flags: tuple[str, ...]
-    n_lines: int
-    n_kept: int
-    _label: Callable[[], list[LabelledLine]] = field(repr=False, compare=False)
-
-    @cached_property
-    def lines(self) -> list[LabelledLine]:
-        """Return every non-blank line with its label, computed on first access."""
-        return self._label()
 
 
 def keep_content(
@@ -171,7 +99,7 @@ def classify_lines(
     *,
     title: str | None = None,
     url: str | None = None,
-    format: Format = "text",
+    format: Format = "text",  # noqa: A002
 ) -> list[LabelledLine]:
     r"""Return every non-blank line of an article with its label.
 
@@ -182,6 +110,9 @@ def classify_lines(
     threshold : float or str, optional
     title, url : str, optional
         See `keep_content` for all parameters.
+    format : str
+        "text", "markdown" (see `clean_markdown`), or "auto": Markdown if `is_markdown` finds its signs, or else
+        text, of which the lines of a hard-wrapped paragraph are judged as one.
 
     Returns
     -------
@@ -207,7 +138,7 @@ def clean_article(
     *,
     title: str | None = None,
     url: str | None = None,
-    format: Format = "text",
+    format: Format = "text",  # noqa: A002
 ) -> CleanedArticle:
     r"""Return a cleaned article with its labelled lines, and flags if the result is doubtful.
 
@@ -219,6 +150,9 @@ def clean_article(
     threshold : float or str, optional
     title, url : str, optional
         See `keep_content` for all parameters.
+    format : str
+        "text", "markdown" (see `clean_markdown`), or "auto": Markdown if `is_markdown` finds its signs, or else
+        text, of which the lines of a hard-wrapped paragraph are judged as one.
 
     Raises
     ------
@@ -239,12 +173,12 @@ def clean_article(
     decision, page_info = _decide_article(read, model, threshold, title, url)
     if reading is None:
         lazy = LazyExplanation(decision, page_info)
-        label = partial(_label_lines, decision, lazy)
+        label = partial(label_lines, decision, lazy)
         kept_text, n_kept = next(decision.kept_texts()), int(decision.kept.sum())
         return CleanedArticle(kept_text, decision.flags[0], decision.batch.n_lines, n_kept, label)
     rows = decide_rows(reading, decision, decision.model.resolve_threshold(threshold))
     kept = rows.kept[reading.rows.of_lines]
-    label = partial(_label_rows, reading.rows, rows, LazyExplanation(rows.decision, page_info))
+    label = partial(label_rows, reading.rows, rows, LazyExplanation(rows.decision, page_info))
     return CleanedArticle(reading.rows.select(rows.kept), decision.flags[0], len(kept), int(kept.sum()), label)
 
 
@@ -363,30 +297,6 @@ def _decide_article(
     page_info = make_page_info(title, url)
     page_infos = None if page_info == NO_PAGE_INFO else [page_info]
     return next(decide([_check_text(text)], model, threshold, page_infos=page_infos)), page_info
-
-
-def _label_lines(decision: Decision, lazy: LazyExplanation) -> list[LabelledLine]:
-    """Return the labelled lines of a batch of one article."""
-    text = decision.batch.texts[0]
-    decisions = zip(decision.batch.spans(0), decision.kept.tolist(), decision.probability.tolist(), strict=True)
-    return [
-        LabelledLine(text[start:end], start, end, CLASSES[keep], p, index, lazy)
-        for index, ((start, end), keep, p) in enumerate(decisions)
-    ]
-
-
-def _label_rows(rows: Rows, decided: RowDecision, lazy: LazyExplanation) -> list[LabelledLine]:
-    """Return the labelled lines of a text of which the model read something else."""
-    of_lines = rows.of_lines
-    indices = decided.lines[of_lines]
-    probability = decided.decision.probability[indices].tolist()
-    decisions = zip(
-        rows.batch.spans(0), decided.kept[of_lines].tolist(), probability, indices.tolist(), strict=True
-    )
-    return [
-        LabelledLine(rows.text[start:end], start, end, CLASSES[keep], p, index, lazy)
-        for (start, end), keep, p, index in decisions
-    ]
 
 
 def clean_array(

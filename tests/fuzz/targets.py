@@ -6,7 +6,7 @@ Readers may raise `DechaffError` for bad input; any other exception is a defect.
 import gzip
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +21,7 @@ from dechaff import (
     LineBatch,
     classify_lines,
     clean_array,
+    clean_article,
     clean_html,
     inspect_model,
     keep_content,
@@ -32,6 +33,8 @@ from dechaff.bulk.formats.warc import cut_records
 from dechaff.bulk.records import BadRecord
 from dechaff.kernels import use_numba
 from dechaff.text.html import looks_like_html, read_page
+from dechaff.text.markdown_blocks import parse
+from dechaff.text.reading import Rows
 from dechaff_training.corpus.corpus import Corpus
 
 #: No weight is zero, so that nothing goes unseen.
@@ -65,7 +68,21 @@ def labels(data: bytes) -> None:
         assert _is_subsequence(kept, text)
 
 
-def _is_subsequence(part: str, whole: str) -> bool:
+def markdown(data: bytes) -> None:
+    """Check that the blocks that come out of Markdown went in, and that every line has a label."""
+    for text in as_texts(data):
+        article = clean_article(text, MODEL, format="markdown")
+        assert [(line.start, line.end) for line in article.lines] == split_lines(text)
+        before, after = (_block_kinds(each) for each in (text, article.text))
+        assert before is None or (after is not None and _is_subsequence(after, before))
+
+
+def _block_kinds(text: str) -> list[str] | None:
+    parsed = parse(Rows.of(text, markdown=True))
+    return None if parsed is None else [block.kind for block in parsed.blocks]
+
+
+def _is_subsequence(part: Sequence[str], whole: Sequence[str]) -> bool:
     rest = iter(whole)
     return all(character in rest for character in part)
 
@@ -144,5 +161,5 @@ def html(data: bytes) -> None:
 
 
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
-    target.__name__: target for target in (lines, labels, kernels, artefact, corpus, bulk, html)
+    target.__name__: target for target in (lines, labels, markdown, kernels, artefact, corpus, bulk, html)
 }

@@ -16,8 +16,8 @@ from dechaff.text.reading import Group, Reading
 # Log-odds and thresholds beyond this are as good as certain.
 _CERTAIN: Final = 30.0
 _LEVELS: Final = 6
-#: Added to the log-odds of all lines of a text that holds code and is mostly content. The model learnt from news, and
-#: rates documentation too low; pages with menus around it are not mostly content.
+#: Added to the log-odds of all lines of Markdown that holds code and is mostly content. The model learnt from news
+#: and rates documentation too low; pages with menus around them are not mostly content.
 CODE_LOG_ODDS: Final = 2.0
 # Log-odds beyond this count as this in the mean of a text.
 _CLEAR: Final = 3.0
@@ -60,17 +60,21 @@ def decide_rows(reading: Reading, decision: Decision, threshold: float) -> RowDe
         groups[reading.of_lines[decision.kept]] = True
     groups = _mend(reading, groups)
     lines = groups[reading.of_lines]
-    return RowDecision(replace(decision, kept=lines), groups[reading.of_rows], _lines_of_rows(reading, groups, lines))
+    return RowDecision(
+        replace(decision, kept=lines), groups[reading.of_rows], _lines_of_rows(reading, groups, lines)
+    )
 
 
 def _margins(decision: Decision, threshold: float) -> Values:
     """Return by how much the log-odds of each line exceed the threshold; their sign is the decision."""
     with np.errstate(divide="ignore"):
         odds, cut = (
-            np.clip(np.log(p) - np.log1p(-p), -_CERTAIN, _CERTAIN) for p in (decision.probability, np.float64(threshold))
+            np.clip(np.log(p) - np.log1p(-p), -_CERTAIN, _CERTAIN)
+            for p in (decision.probability, np.float64(threshold))
         )
     margins = odds - cut
-    return np.where(decision.kept, np.maximum(margins, 0), np.minimum(margins, -1e-9))
+    found: Values = np.where(decision.kept, np.maximum(margins, 0), np.minimum(margins, -1e-9))
+    return found
 
 
 def keep_groups(reading: Reading, decision: Decision, threshold: float) -> Flags:
@@ -88,7 +92,7 @@ def keep_groups(reading: Reading, decision: Decision, threshold: float) -> Flags
     total = np.bincount(reading.of_lines, widths, n_groups)
     own = np.bincount(reading.of_lines, margins * widths, n_groups) / np.maximum(total, 1)
     has_code = any(group.kind == "code" for group in groups)
-    if has_code and np.clip(margins, -_CLEAR, _CLEAR).mean() > 0:
+    if reading.changed and has_code and np.clip(margins, -_CLEAR, _CLEAR).mean() > 0:
         own += CODE_LOG_ODDS
     kept = own >= 0
     _follow_neighbours(groups, total > 0, kept)
@@ -101,7 +105,7 @@ def keep_groups(reading: Reading, decision: Decision, threshold: float) -> Flags
 
 
 def _follow_neighbours(groups: list[Group], has_words: Flags, kept: Flags) -> None:
-    """Set groups without words to the answer of the groups with words around them, or else to that of most in the section."""
+    """Set groups without words to the answer that their neighbours agree on, or that of most in the section."""
     sections = np.cumsum([group.kind == "heading" for group in groups])
     worded, silent = np.flatnonzero(has_words), np.flatnonzero(~has_words)
     place = np.searchsorted(worded, silent)
@@ -124,7 +128,7 @@ def _drop_headings(groups: list[Group], kept: Flags) -> None:
 
 
 def _keep_used(reading: Reading, kept: Flags) -> None:
-    """Keep the header, and the definitions and footnotes that a kept row uses; drop those that only dropped rows use."""
+    """Keep the header and the definitions that a kept row uses; drop those that only dropped rows use."""
     for number, group in enumerate(reading.groups):
         if group.kind == "header":
             kept[number] = True
@@ -163,7 +167,7 @@ def _restore(kept: Flags, numbers: range, *, only_nearest: bool) -> None:
 
 
 def _lines_of_rows(reading: Reading, groups: Flags, kept: Flags) -> Indices:
-    """Return for each row the first line of its group, or else the nearest line above, or below, with the same answer."""
+    """Return for each row the first line of its group, or else the nearest line above with the same answer."""
     found = np.zeros(len(reading.rows), np.int64)
     same = {answer: np.flatnonzero(kept == answer) for answer in (False, True)}
     latest = -1

@@ -5,6 +5,7 @@ from typing import Final, Literal, get_args
 from dechaff.errors import InputError
 from dechaff.text.markdown import is_markdown, read_markdown
 from dechaff.text.reading import Reading
+from dechaff.text.wrapped import read_plain
 
 #: "auto" is HTML if `looks_like_html`, Markdown if `is_markdown`, and text otherwise; HTML is read by `read_page`.
 Format = Literal["text", "markdown", "html", "auto"]
@@ -29,6 +30,6 @@ def find_reading(text: str, format: Format) -> Reading | None:  # noqa: A002
     """
     if format not in FORMATS:
         raise InputError(f"format {format!r}: use one of {', '.join(FORMATS)}")
-    if format == "markdown" or (format == "auto" and is_markdown(text)):
-        return read_markdown(text)
-    return None
+    if format == "text":
+        return None
+    return read_markdown(text) if format == "markdown" or is_markdown(text) else read_plain(text)

@@ -81,12 +81,12 @@ class Rows:
 
     @cached_property
     def texts(self) -> list[str]:
-        """Return the text of each row with its line break and the blank lines behind it; joined, they are the text."""
+        """Return each row with its line break and the blank lines behind it; joined, they are the text."""
         bounds = [*self.begins.tolist(), len(self.text)]
         return [self.text[begin:end] for begin, end in pairwise(bounds)]
 
     def select(self, kept: Flags) -> str:
-        r"""Return the text of the kept rows, each with the blank lines behind it; a text without rows is kept unchanged.
+        r"""Return the kept rows, each with the blank lines behind it; a text without rows is kept unchanged.
 
         Blank lines behind dropped rows stay where they alone divide what is kept.
 
@@ -115,7 +115,7 @@ class Rows:
 
 
 def _skip_bare_quotes(batch: LineBatch, number: Indices) -> Indices:
-    """Number lines that hold marks of a quote alone like the line before: they are blank lines of the quote."""
+    """Return the numbers of lines; marks of a quote alone, its blank lines, have that of the line before."""
     is_other = (batch.codes != ord(">")) & (batch.classes & SPACE == 0)
     n_others = np.append(0, np.cumsum(is_other))
     filled = np.unique(number[n_others[batch.ends] > n_others[batch.starts]])
@@ -229,12 +229,22 @@ class Reader:
 
     def _ordered(self) -> Iterator[Group]:
         """Yield the groups by their first row, with the lines that belong to them."""
-        for place, (group, _) in enumerate(self._lines):
-            self.groups[group].lines.append(place)
+        for place, (number, _) in enumerate(self._lines):
+            self.groups[number].lines.append(place)
         filled = [number for number, group in enumerate(self.groups) if group.rows]
         filled.sort(key=lambda number: min(self.groups[number].rows))
         order = {number: place for place, number in enumerate(filled)}
-        for number in filled:
-            group = self.groups[number]
+        for group in [self.groups[number] for number in filled]:
             group.parent = order.get(group.parent, -1)
             yield group
+
+
+def read_whole(rows: Rows) -> Reading | None:
+    """Return a reading in which the whole text is one group; None if the text is blank.
+
+    Parameters
+    ----------
+    rows : Rows
+    """
+    lines = rows.batch.line_texts(0)
+    return Reading(rows, lines, [Group("text", list(range(len(rows))), list(range(len(lines))))]) if lines else None
