@@ -153,22 +153,19 @@ def test_other_files_wait(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_killed_within_a_file(tmp_path: Path) -> None:
-    """One large file, killed and interrupted by Ctrl-C, goes on and ends with the bytes of an undisturbed run."""
-    path = write_jsonl(tmp_path / "in" / "big.jsonl.zst", [*records(60_000)])
-    process = start(path, "-o", tmp_path / "whole", "--workers", "2")
-    process.communicate()
-    assert process.returncode == 0
-    for end in (signal.SIGKILL, signal.SIGINT):
-        process = start(path, "-o", tmp_path / "out", "--workers", "2")
-        (tmp_path / "out" / UNFINISHED).unlink(missing_ok=True)
-        wait_for(tmp_path / "out" / UNFINISHED, process)
-        os.killpg(process.pid, end)
-        stderr = process.communicate()[1].decode()
-    assert "dechaff: big.jsonl.zst: going on after" in stderr
-    assert "0 of 1 file is finished, and" in stderr
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
+def test_killed_within_a_file(end: signal.Signals, tmp_path: Path) -> None:
+    """One large file, killed or interrupted by Ctrl-C, goes on and ends with the bytes of an undisturbed run."""
+    path = write_jsonl(tmp_path / "in" / "big.jsonl.zst", records(50_000))
     process = start(path, "-o", tmp_path / "out", "--workers", "2")
-    process.communicate()
-    assert process.returncode == 0
+    wait_for(tmp_path / "out" / UNFINISHED, process)
+    os.killpg(process.pid, end)
+    stderr = process.communicate()[1].decode()
+    assert ("0 of 1 file is finished, and" in stderr) == (end == signal.SIGINT)
+    for folder in ("out", "whole"):
+        process = start(path, "-o", tmp_path / folder, "--workers", "2")
+        stderr = process.communicate()[1].decode()
+        assert process.returncode == 0
+        assert ("big.jsonl.zst: going on after" in stderr) == (folder == "out")
     assert tree(tmp_path / "out") == tree(tmp_path / "whole")
-    assert len(read_jsonl(tmp_path / "out" / "big.jsonl.zst")) == 60_000
+    assert len(read_jsonl(tmp_path / "out" / "big.jsonl.zst")) == 50_000
