@@ -15,8 +15,10 @@ from dechaff.text.tokens import find_words
 from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.evaluate.evaluation import decide_corpus
 from dechaff_training.evaluate.overlap import FINE_TUNINGS
+from dechaff_training.files.models import describe_model
 from dechaff_training.fit.fine_tuner import FineTuner
 from dechaff_training.fit.fine_tuning import SITES_TO_MEASURE, FineTuning, fine_tune, fine_tuning_table
+from dechaff_training.report.rendering import print_model
 
 #: Two strengths are enough where it does not matter how well they are chosen, and save time.
 TWO = (0.0, 0.03)
@@ -171,3 +173,15 @@ def test_wrong_use_of_the_command(arguments: list[str], code: int, message: str,
         save_model(default_model(), out)
     given = [part.format(out=out) for part in arguments]
     assert message in dechaff("train", DATA / "deccan-ledger", "-o", out, *given, code=code).stderr
+
+
+def test_inspect_says_what_was_taught(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`inspect` prints each fine-tuning in words, and of a long list only its length."""
+    description = describe_model(saved, 2)
+    data = {"n_lines": 7, "n_articles": 2, "n_sites": 1, "site_digests": ["0" * 8] * 11}
+    taught = [{"data": data, "strength": 0.01, "start_digest": "ab" * 32, "seed": 3}, 5]
+    description["metadata"] |= {FINE_TUNINGS: taught, "data": data}
+    print_model(description)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "fine-tuning 1 7 lines, 2 articles, 1 sites; strength 0.01; from the model abababababab…" in printed
+    assert "data · site_digests 11" in printed

@@ -11,6 +11,8 @@ from dechaff.linear.line_model import LineModel, Threshold
 
 #: Size in bytes of the chunks of records that workers clean.
 CHUNK: Final = 1 << 20
+#: The number of chunks after which a checkpoint is written: a second or two of work, without reasons.
+CHECKPOINT_PARTS: Final = 32
 #: Maximum length of a record; longer ones go to quarantine. No article is that long; the limit bounds the memory.
 MAX_RECORD: Final = 16 << 20
 #: Maximum length in bytes of records that are not parsed, such as WARC responses.

@@ -101,8 +101,13 @@ class Counts:
         ordered = sorted(self.frequent.items(), key=itemgetter(1), reverse=True)
         self.frequent = Counter(dict(ordered[:n]))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the counts as plain values, with only the 20 most frequent dropped lines; features are left out.
+    def to_dict(self, *, whole: bool = False) -> dict[str, Any]:
+        """Return the counts as plain values.
+
+        Parameters
+        ----------
+        whole : bool
+            Whether to include the features and all counted lines; by default only the 20 most frequent lines.
 
         Examples
         --------
@@ -110,14 +115,18 @@ class Counts:
         {'Share': 2}
         """
         numbers = {name: getattr(self, name) for name in _NUMBERS}
-        frequent = dict(self.frequent.most_common(_N_FREQUENT))
-        return {**numbers, "flags": dict(sorted(self.flags.items())), "frequent": frequent}
+        frequent = dict(self.frequent if whole else self.frequent.most_common(_N_FREQUENT))
+        values = {**numbers, "flags": dict(sorted(self.flags.items())), "frequent": frequent}
+        return values | ({"features": None if self.features is None else self.features.tolist()} if whole else {})
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Counts":
         """Create counts from the output of `to_dict`."""
         numbers = {name: values[name] for name in _NUMBERS}
-        return cls(**numbers, flags=Counter(values["flags"]), frequent=Counter(values["frequent"]))
+        features = values.get("features")
+        counts = cls(**numbers, flags=Counter(values["flags"]), frequent=Counter(values["frequent"]))
+        counts.features = None if features is None else np.array(features, np.int64)
+        return counts
 
 
 _NUMBERS: Final = tuple(column.name for column in fields(Counts) if column.type is int)

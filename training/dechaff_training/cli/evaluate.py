@@ -18,6 +18,7 @@ from dechaff_training.files.text_io import STANDARD
 if TYPE_CHECKING:
     from dechaff_training.evaluate.evaluation import Evaluation
     from dechaff_training.evaluate.page_benchmark import PageBenchmark
+    from dechaff_training.evaluate.tables import Table
 
 EVALUATE_EPILOG = examples("evaluate data/articles --json figures.json")
 BENCHMARK_EPILOG = examples("benchmark pages.parquet -x resiliparse_all --json out.json")
@@ -30,6 +31,7 @@ def evaluate(
     extractors: options.Extractors = None,
     json_file: options.JsonFile = None,
     titles: Annotated[bool, typer.Option("--titles", help="Use the titles of pages.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Print all groups and figures.")] = False,
     lines: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write label, probability and length of each line, no text, as .npz."),
@@ -46,8 +48,7 @@ def evaluate(
     """Measure a model on labelled articles and pages, with confidence intervals over sites."""
     from dechaff_training.corpus import find_files, read_corpus
     from dechaff_training.corpus.pages import read_html
-    from dechaff_training.evaluate import evaluation
-    from dechaff_training.evaluate.overlap import overlap_warning
+    from dechaff_training.evaluate import evaluation, overlap, short_tables
 
     protect_inputs([json_file, lines], (*corpora, *(html or ()), model))
     judge = load(model)
@@ -57,12 +58,12 @@ def evaluate(
         pages = {article.id: page for file in files for article, page in read_html(file)}
         bar.describe("evaluating")
         result = evaluation.evaluate(judge, corpus, threshold, titles=titles, html=pages)
-        result.settings["warning"] = warning = overlap_warning(judge, corpus)
+        result.settings["warning"] = overlap.overlap_warning(judge, corpus)
     if lines is not None:
         result.records.write(lines)
     result.settings["model_sha256"] = model_digest(model)
-    _print_warning(warning, json_file)
-    _write_figures(result, json_file)
+    _print_warning(str(result.settings["warning"]), json_file)
+    _write_figures(result, json_file, None if full else short_tables.short_tables(result))
 
 
 def _print_warning(warning: str, json_file: Path | None) -> None:
@@ -109,11 +110,13 @@ def benchmark(
         print(*(f"- {note}" for note in figures.notes), sep="\n")
 
 
-def _write_figures(figures: "Evaluation | PageBenchmark", json_file: Path | None) -> None:
-    """Write figures as JSON if a file is given, and print them unless JSON goes to standard output."""
+def _write_figures(
+    figures: "Evaluation | PageBenchmark", json_file: Path | None, tables: "list[Table] | None" = None
+) -> None:
+    """Write figures as JSON if a file is given, and print tables, by default all, unless JSON is printed."""
     if json_file is not None:
         write_json(figures.to_dict(), json_file)
     if json_file != STANDARD:
         from dechaff_training.report.rendering import print_tables
 
-        print_tables(figures.tables())
+        print_tables(figures.tables() if tables is None else tables)

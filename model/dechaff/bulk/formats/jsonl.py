@@ -28,7 +28,7 @@ def read(file: BinaryIO, compression: str) -> Iterator[Chunk | BadRecord]:
     return cut_lines(read_pieces(file, compression))
 
 
-def open_writer(file: BinaryIO, compression: str, _like: Path) -> Writer:
+def open_writer(file: BinaryIO, compression: str, like: Path) -> Writer:  # noqa: ARG001
     """Return a writer of cleaned lines."""
     return open_compressed(file, compression)
 

@@ -191,7 +191,7 @@ def _damage(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def open_writer(file: BinaryIO, _compression: str, like: Path) -> "_RowWriter":
+def open_writer(file: BinaryIO, compression: str, like: Path) -> "_RowWriter":  # noqa: ARG001
     """Return a writer of cleaned rows."""
     return _RowWriter(file, like)
 
