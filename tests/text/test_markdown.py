@@ -186,8 +186,8 @@ def test_all_or_nothing(log_odds: float) -> None:
 
 def test_wrong_formats_are_refused() -> None:
     """A format that does not exist is an error that lists the formats."""
-    with pytest.raises(InputError, match="use one of text, markdown, auto"):
-        clean_article("a", format="html")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="use one of text, markdown, html, auto"):
+        clean_article("a", format="pdf")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from functools import cache, partial
 from importlib import metadata
 from typing import Any, Final, TypeVar
 
+from dechaff.api import clean_html
 from dechaff.errors import InputError, MissingExtraError
 from dechaff.extras import load, missing
 
@@ -249,7 +250,11 @@ EXTRACTORS: dict[str, Callable[[str], str]] = {
     "justext": _justext,
 }
 #: All extractors that a benchmark can run.
-ADAPTERS: Final[Mapping[str, Callable[[str], str]]] = {**EXTRACTORS, "boilerpy3": _boilerpy3}
+ADAPTERS: Final[Mapping[str, Callable[[str], str]]] = {
+    **EXTRACTORS,
+    "boilerpy3": _boilerpy3,
+    "clean_html": clean_html,
+}
 #: The package of each extractor.
 DISTRIBUTIONS = {
     "resiliparse_all": "resiliparse",
@@ -260,10 +265,11 @@ DISTRIBUTIONS = {
     "readability": "readability-lxml",
     "justext": "justext",
     "boilerpy3": "boilerpy3",
+    "clean_html": "resiliparse",
 }
 #: The extractors whose output models are trained on by default.
 LEARNT = ("resiliparse_all", "resiliparse_main", "html_text", "inscriptis", "trafilatura")
 #: The extractors that vote on pages without a gold body, the most reliable first.
 VOTERS = ("trafilatura", "readability", "justext", "resiliparse_main")
-#: The extractors that remove boilerplate themselves; every benchmark compares dechaff with them.
-PEERS: Final = ("trafilatura", "readability", "justext", "boilerpy3")
+#: Systems that remove boilerplate from HTML, run by every benchmark; `clean_html` with the model that ships.
+PEERS: Final = ("trafilatura", "readability", "justext", "boilerpy3", "clean_html")
