@@ -73,7 +73,10 @@ BAD_INPUT = [
     (["clean", "zeros", "--encoding", "utf-16"], "zeros: binary, or not utf-16"),
     (["clean", "nowhere.txt"], "nowhere.txt: no such file"),
     (["clean", "bare"], "bare: no article files in this folder"),
-    (["clean", "https://post.example/mill?page=1"], "curl -sL 'https://post.example/mill?page=1' | dechaff clean --format html"),
+    (
+        ["clean", "https://post.example/mill?page=1"],
+        "curl -sL 'https://post.example/mill?page=1' | dechaff clean --format html",
+    ),
     (["report", "https://post.example/mill"], "curl -sL 'https://post.example/mill' | dechaff"),
     (["clean", "a.txt", "-o", "empty/clean.txt"], "empty"),
     (["clean", "a.txt", "--model", "nowhere.joblib"], "nowhere.joblib: cannot read the model file"),

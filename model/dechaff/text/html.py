@@ -219,6 +219,7 @@ def _flatten(html: str) -> str:
     depth = 0
 
     def keep(tag: re.Match[str]) -> str:
+        """Return a tag, or a space if it is nested too deeply."""
         nonlocal depth
         depth = max(depth - 1, 0) if tag[1] else depth + 1
         return tag[0] if depth <= _MAX_DEPTH else " "
