@@ -1,6 +1,6 @@
 """Label and clean articles: one text, or many texts in lists, numpy arrays and Arrow arrays."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import chain, pairwise
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from dechaff.arrow import LINE_LABEL, Labels, is_arrow, labels_like, read_texts, texts_like
+from dechaff.arrow import LINE_LABEL, Labels, is_arrow, labels_like, read_texts, texts_like, to_list
 from dechaff.decisions.decide import Decision, decide
 from dechaff.decisions.site_lines import check_groups, find_site_duplicates
 from dechaff.decisions.titles import NO_PAGE_INFO, PageInfo, make_page_info, make_page_infos
@@ -256,31 +256,31 @@ def clean_array(
     strings: Strings,
     model: LineModel | None = None,
     threshold: Threshold = None,
-    groups: Sequence[Hashable] | None = None,
+    groups: Iterable[Hashable] | None = None,
     *,
-    titles: Sequence[str | None] | None = None,
-    urls: Sequence[str | None] | None = None,
+    titles: Iterable[str | None] | None = None,
+    urls: Iterable[str | None] | None = None,
 ) -> Strings:
     """Return many articles without their boilerplate lines, much faster than with separate calls.
 
     Parameters
     ----------
-    strings : list of str or None, ndarray of objects, or pyarrow Array or ChunkedArray of strings
-        One article each; None and null are returned unchanged.
+    strings : list of str or None, ndarray of objects, pandas Series, pyarrow Array or ChunkedArray, or any iterable
+        One article each; missing values (None, null, NaN, `pandas.NA`) stay missing.
     model : LineModel, optional
     threshold : float or str, optional
         See `keep_content`.
-    groups : sequence of hashable, length n_articles, optional
+    groups : iterable of hashable, length n_articles, optional
         The site of each article, or None. Lines that occur on several pages of one site are less likely to be
         content. If a site has only one article, its group has no effect.
-    titles, urls : sequence of str or None, length n_articles, optional
+    titles, urls : iterable of str or None, length n_articles, optional
         The title and the URL of each article; see `keep_content`.
 
     Returns
     -------
-    list of str or None, ndarray of objects, or pyarrow Array or ChunkedArray
-        The cleaned articles, in the type of `strings`: an Arrow array keeps its type and chunks; a dictionary array
-        is decoded.
+    list of str or None, ndarray of objects, pandas Series, or pyarrow Array or ChunkedArray
+        The cleaned articles, in the type of `strings`: an Arrow array keeps its type and chunks, a Series its index
+        and name; a dictionary array is decoded. For any other iterable, a list.
 
     Raises
     ------
@@ -293,33 +293,28 @@ def clean_array(
     >>> clean_array(["", None])
     ['', None]
     """
-    texts: Any = read_texts(strings) if is_arrow(strings) else strings
-    cleaned: Any = _map_articles(texts, Decision.kept_texts, model, threshold, groups, titles, urls)
-    if is_arrow(strings):
-        cleaned = texts_like(strings, cleaned)
-    elif isinstance(strings, np.ndarray):
-        cleaned = np.array(cleaned, dtype=object)
-    return cast(Strings, cleaned)
+    cleaned = _map_articles(strings, Decision.kept_texts, model, threshold, groups, titles, urls)
+    return cast(Strings, texts_like(strings, cleaned))
 
 
 def label_array(
-    strings: "Sequence[str | None] | NDArray[np.object_] | pa.Array | pa.ChunkedArray",
+    strings: "Iterable[str | None] | NDArray[np.object_] | pa.Array | pa.ChunkedArray",
     model: LineModel | None = None,
     threshold: Threshold = None,
-    groups: Sequence[Hashable] | None = None,
+    groups: Iterable[Hashable] | None = None,
     *,
-    titles: Sequence[str | None] | None = None,
-    urls: Sequence[str | None] | None = None,
+    titles: Iterable[str | None] | None = None,
+    urls: Iterable[str | None] | None = None,
 ) -> "list[Labels | None] | Any":
     r"""Return the labelled lines of many articles, with the decisions of `clean_array`.
 
     Parameters
     ----------
-    strings : list of str or None, ndarray of objects, or pyarrow Array or ChunkedArray of strings
+    strings : list of str or None, ndarray of objects, pandas Series, pyarrow Array or ChunkedArray, or any iterable
     model : LineModel, optional
     threshold : float or str, optional
-    groups : sequence of hashable, length n_articles, optional
-    titles, urls : sequence of str or None, length n_articles, optional
+    groups : iterable of hashable, length n_articles, optional
+    titles, urls : iterable of str or None, length n_articles, optional
         See `clean_array` for all parameters.
 
     Returns
@@ -328,7 +323,7 @@ def label_array(
         For each article one record per non-blank line: the line's span `start` and `end` in code points, the
         Boolean `content`, and `probability` (of content). A list holds structured arrays, whose `tolist` returns
         plain tuples; an Arrow array holds lists of structs (large lists for large_string), in the chunks of
-        `strings`. None and null are returned unchanged.
+        `strings`. Missing values are None or null.
 
     Raises
     ------
@@ -344,28 +339,29 @@ def label_array(
     >>> [text[start:end] for start, end in lines[~lines["content"]][["start", "end"]]]
     ['Subscribe for ₹900 per month']
     """
-    texts = read_texts(strings) if is_arrow(strings) else strings
-    labels = _map_articles(texts, line_labels, model, threshold, groups, titles, urls)
+    labels = _map_articles(strings, line_labels, model, threshold, groups, titles, urls)
     return labels_like(strings, labels) if is_arrow(strings) else labels
 
 
 def _map_articles(
-    strings: Sequence[str | None] | NDArray[np.object_],
+    given: Any,
     function: Callable[[Decision], Iterable[Result]],
     model: LineModel | None,
     threshold: Threshold,
-    groups: Sequence[Hashable] | None,
-    titles: Sequence[str | None] | None,
-    urls: Sequence[str | None] | None,
+    groups: Iterable[Hashable] | None,
+    titles: Iterable[str | None] | None,
+    urls: Iterable[str | None] | None,
 ) -> list[Result | None]:
     """Return one result for each article, computed by `function` from decisions; None for missing articles."""
+    strings = read_texts(given) if is_arrow(given) else given if isinstance(given, str) else to_list(given)
     check_texts(strings, or_none=True)
     present = [(place, text) for place, text in enumerate(strings) if text is not None]
     texts = [text for _, text in present]
-    sites: Any = None if groups is None else list(_to_list(groups))
+    sites: Any = None if groups is None else to_list(groups)
     if sites is not None:
         check_groups(strings, sites)
-    page_infos = make_page_infos(strings, _to_list(titles), _to_list(urls))
+    titles, urls = (v if v is None or isinstance(v, str) else to_list(v) for v in (titles, urls))
+    page_infos = make_page_infos(strings, titles, urls)
     if page_infos is not None:
         page_infos = [page_infos[place] for place, _ in present]
     results: list[Result | None] = [None] * len(strings)
@@ -375,11 +371,6 @@ def _map_articles(
         for (place, _), result in zip(present, found, strict=True):
             results[place] = result
     return results
-
-
-def _to_list(values: Any) -> Any:
-    """Return an Arrow array as a list, and any other value unchanged."""
-    return values.to_pylist() if is_arrow(values) else values
 
 
 def line_labels(decision: Decision) -> Iterator[Labels]:
