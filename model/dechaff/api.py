@@ -1,8 +1,7 @@
 """Label and clean articles: one text, or many texts in lists, numpy arrays and Arrow arrays."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -14,100 +13,28 @@ from dechaff.decisions.decide import Decision, decide
 from dechaff.decisions.site_lines import check_groups, find_site_duplicates
 from dechaff.decisions.titles import NO_PAGE_INFO, PageInfo, make_page_info, make_page_infos
 from dechaff.errors import InputError
-from dechaff.explain.contributions import Reason
 from dechaff.explain.lazy import LazyExplanation
-from dechaff.explain.sentences import Why
 from dechaff.kernels import for_batch
 from dechaff.linear.line_model import CLASSES, LineModel, Threshold
+from dechaff.results import CleanedArticle, LabelledLine
 from dechaff.text.batching import check_texts
 from dechaff.text.lines import LineBatch
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+__all__ = [
+    "CleanedArticle",
+    "LabelledLine",
+    "classify_lines",
+    "clean_array",
+    "clean_article",
+    "keep_content",
+    "label_array",
+    "line_labels",
+]
 Strings = TypeVar("Strings")
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class LabelledLine:
-    """One line of an article with its label.
-
-    Attributes
-    ----------
-    text : str
-        The line, stripped of surrounding white space.
-    start, end : int
-        The line's span in the article, in code points.
-    label : str
-        The label, "content" or "boilerplate".
-    probability : float
-        The probability of content.
-    """
-
-    text: str
-    start: int
-    end: int
-    label: str
-    probability: float
-    _index: int = field(repr=False)
-    _lazy: LazyExplanation = field(repr=False, compare=False)
-
-    @property
-    def kind(self) -> str | None:
-        """Return the kind of a boilerplate line, one of `dechaff.explain.kinds.KINDS`; None for a content line."""
-        return self._lazy.kinds[self._index]
-
-    def reasons(self, limit: int | None = 3) -> list[Reason]:
-        """Return the features and words with the largest contributions to the log-odds, largest first."""
-        return self._lazy.contributions.reasons(self._index, limit)
-
-    def why(self, limit: int | None = 3) -> list[Why]:
-        r"""Return the reasons for the label in sentences, strongest first.
-
-        Contributions are summed by theme, see `dechaff.explain.themes`; each sentence states facts about the line.
-
-        Examples
-        --------
-        >>> lines = classify_lines("The vote was held on Tuesday.\nSubscribe now for ₹900 per month")
-        >>> print(*(why.text for why in lines[1].why(5)), sep="\n")
-        how the lines beside it look
-        boilerplate at first sight
-        looks like a price: ₹900
-        words of an offer: 'Subscribe now'
-        the text as a whole: 2 lines
-        """
-        return self._lazy.sentences.why(self._index, limit)
-
-
-@dataclass(frozen=True)
-class CleanedArticle:
-    """A cleaned article with its labelled lines, and flags if the result is doubtful.
-
-    Articles are equal if their texts, flags and counts are equal. An article references its input and the model: to
-    store or send many articles, use only their `text` or `lines`.
-
-    Attributes
-    ----------
-    text : str
-        The kept lines with the blank lines after them, unchanged.
-    flags : tuple of str
-        Reasons to check the article, usually none: "nearly all dropped", "unsure", or "kept by the guard" (lines
-        below the threshold were kept because otherwise too little would remain).
-    n_lines, n_kept : int
-        The number of non-blank lines, and the number of kept lines.
-    """
-
-    text: str
-    flags: tuple[str, ...]
-    n_lines: int
-    n_kept: int
-    _label: Callable[[], list[LabelledLine]] = field(repr=False, compare=False)
-
-    @cached_property
-    def lines(self) -> list[LabelledLine]:
-        """Return every non-blank line with its label, computed on first access."""
-        return self._label()
 
 
 def keep_content(
