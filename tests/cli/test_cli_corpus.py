@@ -53,7 +53,7 @@ def test_evaluate(model: Path, tmp_path: Path) -> None:
     """Figures are printed as tables and written as JSON."""
     files = ("--json", tmp_path / "figures.json", "--lines", tmp_path / "lines.npz")
     done = dechaff("evaluate", *SITES, "-m", model, *files)
-    rows = done.stdout.decode().splitlines()
+    rows = [row.rstrip() for row in done.stdout.decode().splitlines()]
     table = rows.index("Lines")
     assert [rows[table + 1].split()[0], rows[table + 2].split()[0]] == ["group", "all"]
     assert any(row.startswith("recall: share of the content lines") for row in rows)

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from dechaff.api import CleanedArticle, LabelledLine, clean_article
+from dechaff.api import clean_article
 from dechaff.errors import InputError
 from dechaff.linear.line_model import LineModel, Threshold
+from dechaff.results import CleanedArticle, LabelledLine
 from dechaff.text.formats import Format
 from dechaff_training.cli import options
 from dechaff_training.cli.options import FormatName, OnError, article_paths, examples, make_decoding, parse_keywords

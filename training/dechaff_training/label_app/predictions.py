@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from dechaff.api import LabelledLine, classify_lines
+from dechaff.api import classify_lines
 from dechaff.errors import InputError
 from dechaff.linear.line_model import LineModel, Threshold
+from dechaff.results import LabelledLine
 from dechaff_training.fit.active_learning import UNSURE
 from dechaff_training.label_app.documents import Document
 

@@ -13,9 +13,9 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from dechaff.api import CleanedArticle, LabelledLine
 from dechaff.bulk.drift import KEY as PROFILE
 from dechaff.explain.kinds import KINDS
+from dechaff.results import CleanedArticle, LabelledLine
 from dechaff_training.evaluate.overlap import FINE_TUNINGS
 from dechaff_training.files.text_io import show_path
 

@@ -1,8 +1,9 @@
-"""What an article is returned as: its labelled lines, and the text that is kept."""
+"""The results of labelling one article: its lines, and the cleaned article."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field, fields
 from functools import cached_property
+from typing import Any
 
 from dechaff.decisions.decide import Decision
 from dechaff.decisions.groups import RowDecision
@@ -34,8 +35,35 @@ class LabelledLine:
     end: int
     label: str
     probability: float
-    _index: int = field(repr=False)
-    _lazy: LazyExplanation = field(repr=False, compare=False)
+    place: InitVar[int]
+    explanation: InitVar[LazyExplanation]
+
+    def __post_init__(self, place: int, explanation: LazyExplanation) -> None:
+        # No fields: tables of lines, comparisons and `asdict` take the fields alone.
+        vars(self)["_origin"] = explanation, place
+
+    @property
+    def _lazy(self) -> LazyExplanation:
+        lazy: LazyExplanation = vars(self)["_origin"][0]
+        return lazy
+
+    @property
+    def _index(self) -> int:
+        index: int = vars(self)["_origin"][1]
+        return index
+
+    def to_dict(self) -> dict[str, Any]:
+        r"""Return the line with its kind as plain values, for JSON and tables.
+
+        Examples
+        --------
+        >>> from dechaff import classify_lines
+        >>> line = classify_lines("The vote was held on Tuesday.\nSubscribe now for ₹900 per month")[1]
+        >>> [line.to_dict()[name] for name in ("text", "label", "kind")]
+        ['Subscribe now for ₹900 per month', 'boilerplate', 'offer']
+        """
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        return own | {"kind": self.kind}
 
     @property
     def kind(self) -> str | None:
@@ -89,6 +117,12 @@ class CleanedArticle:
     n_lines: int
     n_kept: int
     _label: Callable[[], list[LabelledLine]] = field(repr=False, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return text, flags and counts, and the lines with their kinds, as plain values for JSON."""
+        names = ("text", "n_lines", "n_kept")
+        lines = [line.to_dict() for line in self.lines]
+        return {**{name: getattr(self, name) for name in names}, "flags": list(self.flags), "lines": lines}
 
     @cached_property
     def lines(self) -> list[LabelledLine]:
