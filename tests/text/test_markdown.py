@@ -189,16 +189,16 @@ HOSTILE = {
     "nested lists": "- " * 5_000_000 + "a\n",
     "nested items": ("- " * 45 + "a\n\n\n") * 3_000,
     "links": "[a](b) " * 100_000,
-    "brackets": "[" * 1_000_000,
-    "open links": "[a](" * 250_000,
+    "brackets": "[" * 200_000,
+    "open links": "[a](" * 50_000,
     "definitions": "".join(f"[a{k}]: b\n" for k in range(50_000)) + "[a1] " * 50_000,
-    "open fence": "```\n" + "a\n" * 100_000,
-    "open comments": "<!--" * 1_000_000,
-    "open tags": "<a " * 300_000,
+    "open fence": "```\n" + "a\n" * 50_000,
+    "open comments": "<!--" * 500_000,
+    "open tags": "<a " * 100_000,
     "open scripts": "<script>\n" * 100_000,
     "cells": "|a" * 20_000 + "\n" + "|-" * 20_000 + "\n" + "|a\n" * 20_000,
-    "headings": "".join("#" * (k % 6 + 1) + " a\n" for k in range(30_000)),
-    "front matter": "---\na: b\n" + "c: d\n" * 200_000,
+    "headings": "".join("#" * (k % 6 + 1) + " a\n" for k in range(10_000)),
+    "front matter": "---\na: b\n" + "c: d\n" * 100_000,
 }
 
 
