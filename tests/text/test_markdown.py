@@ -184,6 +184,35 @@ def test_all_or_nothing(log_odds: float) -> None:
     assert kept == text if log_odds > 0 else kept in text
 
 
+HOSTILE = {
+    "nested quotes": "> " * 5_000_000 + "a\n",
+    "nested lists": "- " * 5_000_000 + "a\n",
+    "nested items": ("- " * 45 + "a\n\n\n") * 3_000,
+    "links": "[a](b) " * 100_000,
+    "brackets": "[" * 200_000,
+    "open links": "[a](" * 50_000,
+    "definitions": "".join(f"[a{k}]: b\n" for k in range(50_000)) + "[a1] " * 50_000,
+    "open fence": "```\n" + "a\n" * 50_000,
+    "open comments": "<!--" * 500_000,
+    "open tags": "<a " * 100_000,
+    "open scripts": "<script>\n" * 100_000,
+    "cells": "|a" * 20_000 + "\n" + "|-" * 20_000 + "\n" + "|a\n" * 20_000,
+    "headings": "".join("#" * (k % 6 + 1) + " a\n" for k in range(10_000)),
+    "front matter": "---\na: b\n" + "c: d\n" * 100_000,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_markdown(kind: str) -> None:
+    """Deep nesting, many links and what is never closed are cleaned like any other Markdown."""
+    text = HOSTILE[kind]
+    is_markdown(text)
+    article = clean_article(text, MODELS[0], format="markdown")
+    assert len(article.text) <= len(text)
+    assert article.n_lines >= article.n_kept
+
+
 def test_wrong_formats_are_refused() -> None:
     """A format that does not exist is an error that lists the formats."""
     with pytest.raises(InputError, match="use one of text, markdown, html, auto"):
