@@ -189,14 +189,6 @@ def test_clean_to_file(model: Path, inputs: Path) -> None:
     assert (inputs / "folder" / "b.txt").read_bytes() == printed
 
 
-def test_clean_in_place(model: Path, inputs: Path) -> None:
-    """The output may be the input; a symbolic link to it is followed."""
-    (inputs / "link").symlink_to("a.txt")
-    dechaff("clean", "a.txt", "-m", model, "-o", "link", cwd=inputs)
-    assert (inputs / "link").is_symlink()
-    assert OFFER not in (inputs / "a.txt").read_text()
-
-
 def test_clean_leaves_devices_alone(model: Path, inputs: Path) -> None:
     """An existing named pipe is written to and stays a pipe."""
     os.mkfifo(inputs / "pipe")

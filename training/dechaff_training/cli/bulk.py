@@ -26,12 +26,21 @@ EPILOG = (
 #: The exit code of a run with records in quarantine.
 QUARANTINED = 3
 _N_FREQUENT = 10
-_TITLE_HELP = "Field of the page's title, which helps to keep the headline; '' for none."
-_URL_HELP = "Field of the page's address, used without a title; '' for none."
 _INPUT_HELP = (
     "JSON Lines (.jsonl, .json, also .gz, .zst), .parquet, WET or WARC (.wet, .warc, also .gz), folders of them, "
     "or quoted patterns."
 )
+_TITLE_HELP = "Field of the page's title, which helps to keep the headline; '' for none."
+_URL_HELP = "Field of the page's address, used without a title; '' for none."
+
+TextColumn = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Field of the text.", show_default="text, content, body, …")
+]
+IdColumn = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Field of the id.", show_default="id, doc_id, url, …")
+]
+TitleColumn = Annotated[str | None, typer.Option(metavar="NAME", help=_TITLE_HELP, show_default="title, headline")]
+UrlColumn = Annotated[str | None, typer.Option(metavar="NAME", help=_URL_HELP, show_default="url, uri, link")]
 
 
 class BulkFormat(Enum):
@@ -45,18 +54,10 @@ class BulkFormat(Enum):
 def bulk(
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help=_INPUT_HELP)],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the results.")],
-    text_column: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Field of the text.", show_default="text, content, body, …")
-    ] = None,
-    id_column: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Field of the id.", show_default="id, doc_id, url, …")
-    ] = None,
-    title_column: Annotated[
-        str | None, typer.Option(metavar="NAME", help=_TITLE_HELP, show_default="title, headline")
-    ] = None,
-    url_column: Annotated[
-        str | None, typer.Option(metavar="NAME", help=_URL_HELP, show_default="url, uri, link")
-    ] = None,
+    text_column: TextColumn = None,
+    id_column: IdColumn = None,
+    title_column: TitleColumn = None,
+    url_column: UrlColumn = None,
     dropped: Annotated[
         bool, typer.Option("--dropped", help="Write every dropped line with its kind and reasons; slow.")
     ] = False,
