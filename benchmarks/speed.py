@@ -171,7 +171,7 @@ def read_html(path: Path) -> list[str]:
     InputError
         If there are none, or they have no column `html`.
     MissingExtraError
-        If the packages of the `html` extra are not installed.
+        If the packages of the extras `html` and `bulk` are not installed.
     """
     hint = "give --pages a Parquet file, or a folder of them, with a column 'html'"
     if not path.exists():

@@ -7,6 +7,7 @@ from dataclasses import asdict, fields, replace
 import pytest
 
 from dechaff import LineModel, classify_lines, clean_article
+from dechaff.text.formats import Format
 
 TEXT = "The council voted on Tuesday to repair the old bridge.\nShare\nSubscribe now for ₹900 per month"
 
@@ -38,6 +39,26 @@ def test_dictionaries() -> None:
     assert (record["n_lines"], record["n_kept"], record["text"]) == (3, 1, article.text)
     assert record["lines"][2] == article.lines[2].to_dict()
     assert set(record["lines"][2]) == {"text", "start", "end", "label", "probability", "kind"}
+
+
+@pytest.mark.parametrize(
+    ("package", "format", "text"),
+    [
+        ("pyromark", "markdown", "# Bridge\n\n" + TEXT.replace("\n", "\n\n- ") + "\n\n```\nls\n```\n"),
+        ("resiliparse", "html", f"<h1>Bridge</h1><p>{TEXT}</p>".replace("\n", "</p><p>")),
+    ],
+)
+def test_other_formats(package: str, format: Format, text: str) -> None:  # noqa: A002
+    """Lines of Markdown and HTML pickle and become dictionaries like those of text; dropped lines have a kind."""
+    pytest.importorskip(package)
+    article = clean_article(text, format=format)
+    for line, record in zip(article.lines, json.loads(json.dumps(article.to_dict()))["lines"], strict=True):
+        data = pickle.dumps(line)
+        assert len(data) < 2000
+        again = pickle.loads(data)  # noqa: S301
+        assert again == line
+        assert again.to_dict() == line.to_dict() == record
+        assert (record["kind"] is None) == (record["label"] == "content")
 
 
 def test_tables_have_public_columns_alone() -> None:
