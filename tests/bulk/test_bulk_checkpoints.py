@@ -156,7 +156,7 @@ def test_other_files_wait(tmp_path: Path) -> None:
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_killed_within_a_file(end: signal.Signals, tmp_path: Path) -> None:
     """One large file, killed or interrupted by Ctrl-C, goes on and ends with the bytes of an undisturbed run."""
-    path = write_jsonl(tmp_path / "in" / "big.jsonl.zst", records(50_000))
+    path = write_jsonl(tmp_path / "in" / "big.jsonl.zst", records(100_000))
     process = start(path, "-o", tmp_path / "out", "--workers", "2")
     wait_for(tmp_path / "out" / UNFINISHED, process)
     os.killpg(process.pid, end)
@@ -168,4 +168,4 @@ def test_killed_within_a_file(end: signal.Signals, tmp_path: Path) -> None:
         assert process.returncode == 0
         assert ("big.jsonl.zst: going on after" in stderr) == (folder == "out")
     assert tree(tmp_path / "out") == tree(tmp_path / "whole")
-    assert len(read_jsonl(tmp_path / "out" / "big.jsonl.zst")) == 50_000
+    assert len(read_jsonl(tmp_path / "out" / "big.jsonl.zst")) == 100_000

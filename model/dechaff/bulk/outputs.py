@@ -121,9 +121,11 @@ class Output:
         remove_unfinished(self._folder)
 
     def close(self) -> None:
-        """Close the files, whether or not they are complete."""
+        """Close the files, whether or not they are complete; remove those that no checkpoint can restore."""
         for file in self._parts.values():
             file.close()
+        if Checkpoint.read(self._folder) is None:
+            remove_unfinished(self._folder)
 
 
 def check_outputs(folder: Path, sources: Sequence[Input], settings: Settings, manifest: Path) -> None:
