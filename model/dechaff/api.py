@@ -65,7 +65,7 @@ def keep_content(
 
 
 def classify_lines(
-    text: str,
+    text: str | bytes,
     model: LineModel | None = None,
     threshold: Threshold = None,
     *,
@@ -77,14 +77,16 @@ def classify_lines(
 
     Parameters
     ----------
-    text : str
+    text : str or bytes
+        One article; bytes only for HTML, see `clean_html`.
     model : LineModel, optional
     threshold : float or str, optional
     title, url : str, optional
         See `keep_content` for all parameters.
     format : str
-        "text", "markdown" (see `clean_markdown`), or "auto": Markdown if `is_markdown` finds its signs, or else
-        text, of which the lines of a hard-wrapped paragraph are judged as one.
+        "text", "markdown" (see `clean_markdown`), "html" (see `clean_html`), or "auto": HTML if the text begins
+        like a page, Markdown if `is_markdown` finds its signs, or else text, of which the lines of a hard-wrapped
+        paragraph are judged as one.
 
     Returns
     -------
@@ -123,8 +125,9 @@ def clean_article(
     title, url : str, optional
         See `keep_content` for all parameters.
     format : str
-        "text", "markdown" (see `clean_markdown`), or "auto": Markdown if `is_markdown` finds its signs, or else
-        text, of which the lines of a hard-wrapped paragraph are judged as one.
+        "text", "markdown" (see `clean_markdown`), "html" (see `clean_html`), or "auto": HTML if the text begins
+        like a page, Markdown if `is_markdown` finds its signs, or else text, of which the lines of a hard-wrapped
+        paragraph are judged as one.
 
     Raises
     ------
