@@ -4,7 +4,7 @@ from functools import partial
 
 from dechaff.decisions.decide import Decision, decide
 from dechaff.decisions.groups import decide_rows
-from dechaff.decisions.titles import NO_PAGE_INFO, PageInfo, make_page_info
+from dechaff.decisions.titles import PageInfo, make_page_info
 from dechaff.errors import InputError
 from dechaff.explain.lazy import LazyExplanation
 from dechaff.linear.line_model import LineModel, Threshold
@@ -270,5 +270,4 @@ def _decide_article(
     text: str, model: LineModel | None, threshold: Threshold, title: str | None, url: str | None
 ) -> tuple[Decision, PageInfo]:
     page_info = make_page_info(title, url)
-    page_infos = None if page_info == NO_PAGE_INFO else [page_info]
-    return next(decide([_check_text(text)], model, threshold, page_infos=page_infos)), page_info
+    return next(decide([_check_text(text)], model, threshold, page_infos=[page_info])), page_info

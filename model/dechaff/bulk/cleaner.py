@@ -90,8 +90,8 @@ class Cleaner:
         histogram = None if self._profile is None else FeatureHistogram(self._profile, self._model.stage1.names)
         infos = [document.page_info for document in documents]
         counts.count_page_infos(infos)
-        texts_in, known = [document.text for document in documents], infos if any(map(any, infos)) else None
-        for decision in decide(texts_in, self._model, self._settings.threshold, page_infos=known):
+        texts_in = [document.text for document in documents]
+        for decision in decide(texts_in, self._model, self._settings.threshold, page_infos=infos):
             own = documents[len(texts) : len(texts) + decision.batch.n_articles]
             texts.extend(decision.kept_texts())
             counts.count(decision.batch, decision.kept, decision.flags)

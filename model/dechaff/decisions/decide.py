@@ -103,7 +103,7 @@ def decide(
     duplicates : ndarray of bool, shape (n_lines,), optional
         The result of `find_site_duplicates`.
     page_infos : sequence of PageInfo, length n_articles, optional
-        The result of `make_page_infos`.
+        The title and the address of each article's page, which may both be missing.
 
     Raises
     ------
@@ -112,6 +112,7 @@ def decide(
     """
     model = model or default_model()
     number = model.resolve_threshold(threshold)
+    page_infos = page_infos if page_infos and any(map(any, page_infos)) else None
     article = line = 0
     for batch in batches(texts):
         lines = slice(line, line + batch.n_lines)
@@ -210,8 +211,7 @@ def keep_wordless(batch: LineBatch, kept: NDArray[np.bool_]) -> NDArray[np.bool_
     >>> keep_wordless(batch, np.array([True, False, False, True, False, False])).tolist()
     [True, True, True, True, False, False]
     """
-    n_before = np.append(0, np.cumsum(batch.classes & WORD > 0))
-    has_words = n_before[batch.ends] > n_before[batch.starts]
+    has_words = batch.lines_with(batch.classes & WORD > 0)
     worded, silent = np.flatnonzero(has_words), np.flatnonzero(~has_words)
     after = np.searchsorted(worded, silent)
     inside = (after > 0) & (after < len(worded))

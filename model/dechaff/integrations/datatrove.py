@@ -191,8 +191,7 @@ def _clean(
     texts: list[str], model: LineModel, threshold: Threshold, page_infos: Sequence[PageInfo]
 ) -> Iterator[_Result]:
     """Yield the result for each text."""
-    known = page_infos if any(map(any, page_infos)) else None
-    for decision in decide(texts, model, threshold, page_infos=known):
+    for decision in decide(texts, model, threshold, page_infos=page_infos):
         counts = decision.n_lines.tolist(), decision.n_kept.tolist()
         columns = zip(decision.kept_texts(), decision.dropped_texts(), *counts, decision.flags, strict=True)
         yield from itertools.starmap(_Result, columns)

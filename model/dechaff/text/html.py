@@ -8,6 +8,15 @@ from typing import Any, Final, NamedTuple
 from dechaff.errors import InputError
 from dechaff.extras import load
 
+#: How Resiliparse prints text, for the pages that models learn from as for those that they clean.
+PRINT_OPTIONS: Final = {
+    "preserve_formatting": True,
+    "list_bullets": True,
+    "alt_texts": False,
+    "links": False,
+    "form_fields": False,
+    "noscript": False,
+}
 #: The extractors of `read_page`: all text of a page, or what Resiliparse takes for its main content.
 EXTRACTORS: Final = ("resiliparse", "resiliparse_main")
 # Whose names occur in the classes or ids of elements that are dropped: comments, captions and authors' biographies.
@@ -43,7 +52,8 @@ _HTML: Final = re.compile(
 # A fragment of a page begins with a tag and has an end tag of a block.
 _FRAGMENT: Final = re.compile(r"\s*<(?:article|main|section|header|nav|div|p|h[1-6]|ul|ol|table)\b", re.IGNORECASE)
 _END_TAG: Final = re.compile(r"</(?:article|main|section|header|nav|div|p|h[1-6]|li|td)\s*>", re.IGNORECASE)
-_LOOKED_AT: Final = 4096
+#: Formats are told by so many characters, or bytes, at the start.
+LOOKED_AT: Final = 4096
 
 
 class Page(NamedTuple):
@@ -69,7 +79,7 @@ def looks_like_html(text: str) -> bool:
     >>> looks_like_html("The <div> element"), looks_like_html("<p>")
     (False, False)
     """
-    start = text[:_LOOKED_AT].removeprefix("\ufeff")
+    start = text[:LOOKED_AT].removeprefix("\ufeff")
     return bool(_HTML.match(start) or (_FRAGMENT.match(start) and _END_TAG.search(start)))
 
 
@@ -147,15 +157,7 @@ def read_page(html: str | bytes, extractor: str = "resiliparse") -> Page:
     titles = list(_titles(tree))
     _protect_headlines(tree)
     text: str = html2text.extract_plain_text(
-        tree,
-        preserve_formatting=True,
-        main_content=extractor == "resiliparse_main",
-        list_bullets=True,
-        alt_texts=False,
-        links=False,
-        form_fields=False,
-        noscript=False,
-        skip_elements=_SELECTORS,
+        tree, main_content=extractor == "resiliparse_main", skip_elements=_SELECTORS, **PRINT_OPTIONS
     )
     return Page(text, _choose_title(titles, text))
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from dechaff._typing import Classes, Codes, Indices
+from dechaff._typing import Classes, Codes, Flags, Indices
 from dechaff.errors import InputError
 from dechaff.kernels import accelerated
 from dechaff.text.characters import LINE_BREAK, SPACE, class_table
@@ -109,6 +109,22 @@ class LineBatch:
     def line_parts(self) -> Indices:
         """Return the index of each line's part, shape (n_lines,)."""
         return np.repeat(np.arange(len(self.part_lines) - 1), np.diff(self.part_lines))
+
+    def lines_with(self, flags: Flags) -> Flags:
+        r"""Return which lines hold a flagged code point, shape (n_lines,).
+
+        Parameters
+        ----------
+        flags : ndarray of bool, shape (n_codes,)
+
+        Examples
+        --------
+        >>> batch = LineBatch.from_texts(["One\n* * *"])
+        >>> batch.lines_with(batch.codes == ord("*")).tolist()
+        [False, True]
+        """
+        n_before = np.append(0, np.cumsum(flags))
+        return np.asarray(n_before[self.ends] > n_before[self.starts], np.bool_)
 
     def sections(self) -> Iterator["LineBatch"]:
         r"""Yield the batch as batches of at most `MOST_LINES` lines, in which each part counts as an article.

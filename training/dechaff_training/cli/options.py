@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from dechaff_training.files.paths import find_articles
 from dechaff_training.files.text_io import STANDARD, Decoding
 
 if TYPE_CHECKING:
@@ -151,8 +152,6 @@ def parse_keywords(keywords: list[str] | None) -> dict[str, list[str]] | None:
 
 def article_paths(files: list[Path] | None, title: str | None, url: str | None) -> tuple[Path, ...]:
     """Return the inputs, by default standard input, and the files of folders; refuse a title or URL for several."""
-    from dechaff_training.corpus.article_files import find_articles
-
     paths = find_articles(files or [STANDARD])
     for value, name in ((title, "--title"), (url, "--url")):
         if value is not None and len(paths) > 1:

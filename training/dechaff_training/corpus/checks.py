@@ -9,7 +9,6 @@ import numpy as np
 
 from dechaff.errors import CorpusError
 from dechaff.text.lines import split_lines
-from dechaff_training.corpus.article_files import find_files
 from dechaff_training.corpus.articles import (
     BOILERPLATE,
     CONTENT,
@@ -21,6 +20,7 @@ from dechaff_training.corpus.articles import (
     scan_labelled,
 )
 from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.files.paths import find_files
 
 
 @dataclass(frozen=True, order=True)
