@@ -44,6 +44,8 @@ class Decision:
     model : LineModel
     forward : Forward or None
         The forward pass; None if the batch has no lines, or more than `MOST_LINES` lines.
+    spared : ndarray of bool, shape (n_lines,), optional
+        The lines that are kept for their kind alone, although they are boilerplate.
     """
 
     batch: LineBatch
@@ -52,6 +54,12 @@ class Decision:
     flags: list[tuple[str, ...]]
     model: LineModel
     forward: Forward | None
+    spared: NDArray[np.bool_] | None = None
+
+    @property
+    def is_boilerplate(self) -> NDArray[np.bool_]:
+        """Return which lines are boilerplate: those dropped, and those kept for their kind alone."""
+        return ~self.kept if self.spared is None else ~self.kept | self.spared
 
     def forwards(self) -> Iterator[Forward]:
         """Yield the forward pass of each section of the batch.

@@ -67,6 +67,7 @@ def bulk(
     model: options.ModelFile = None,
     threshold: options.Threshold = None,
     keywords: options.Keywords = None,
+    keep_kinds: options.KeepKinds = None,
     workers: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Number of processes.", show_default="one per core")
     ] = None,
@@ -83,7 +84,7 @@ def bulk(
 
     phrases = parse_keywords(keywords)
     columns = text_column, id_column, dropped, attributes, strict, title_column, url_column
-    settings = Settings(model, threshold, phrases, *columns, format=wanted.value)
+    settings = Settings(model, threshold, phrases, *columns, wanted.value, tuple(keep_kinds or ()))
     summary = bulk_files(inputs, output, settings, workers, overwrite=overwrite, quiet=quiet, as_json=as_json)
     if summary.counts.n_bad:
         raise typer.Exit(QUARANTINED)

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,6 +34,7 @@ def clean(
     model: options.ModelFile = None,
     threshold: options.Threshold = None,
     keywords: options.Keywords = None,
+    keep_kinds: options.KeepKinds = None,
     title: options.Title = None,
     url: options.Url = None,
     encoding: options.Encoding = "utf-8",
@@ -46,6 +47,7 @@ def clean(
     paths = article_paths(files, title, url)
     decoding, phrases = make_decoding(encoding, errors), parse_keywords(keywords)
     job = Job(paths, model, threshold, decoding, phrases, title, url, None, wanted.format, verbose)
+    job = replace(job, keep_kinds=tuple(keep_kinds or ()))
     name_of = partial(output_name, wanted=wanted.format, roots=files or ())
     folder = output_folder(out, paths, name_of, as_json=as_json)
     file = None if out is None or out == str(STANDARD) else Path(out)
@@ -124,6 +126,8 @@ class Job:
         The format of the inputs, or "auto".
     verbose : bool
         Whether to print the format that each input was read as.
+    keep_kinds : tuple of str
+        Kinds of boilerplate that are kept.
     """
 
     paths: tuple[Path, ...] = (STANDARD,)
@@ -136,6 +140,7 @@ class Job:
     extractor: str | None = None
     format: Format = "auto"
     verbose: bool = False
+    keep_kinds: tuple[str, ...] = ()
 
 
 class Articles:
@@ -160,8 +165,9 @@ class Articles:
                 if read is not None:
                     if job.verbose:
                         print(f"dechaff: {show_path(path)}: {read.found}", file=sys.stderr)
-                    settings = {"title": job.title or read.title, "url": job.url}
-                    article = clean_article(read.text, model, job.threshold, **settings, format=read.format)
+                    info: dict[str, Any] = {"title": job.title or read.title, "url": job.url}
+                    how: dict[str, Any] = {"format": read.format, "keep_kinds": job.keep_kinds}
+                    article = clean_article(read.text, model, job.threshold, **info, **how)
                     if article.flags:
                         print(f"dechaff: warning: {show_path(path)}: {', '.join(article.flags)}", file=sys.stderr)
                     self._n_done += 1
@@ -183,7 +189,7 @@ class Articles:
         job = self._job
         try:
             if job.extractor is None:
-                return read_source(path, job.decoding, job.format)
+                return read_source(path, job.decoding, job.format, job.keep_kinds)
             from dechaff_training.corpus.article_files import describe_article, read_article
 
             return describe_article(path, read_article(path, job.decoding, job.extractor, job.format), job.format)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from dechaff.errors import InputError
+from dechaff.explain.kinds import KINDS, check_kinds
 from dechaff_training.files.text_io import STANDARD, Decoding
 
 if TYPE_CHECKING:
@@ -103,6 +105,26 @@ Keywords = Annotated[
         "-k",
         metavar="FAMILY=PHRASE",
         help="Extra phrase of a keyword family: subscribe, related, newsletter, …; may be repeated.",
+        show_default=False,
+    ),
+]
+
+
+def _parse_kind(value: str) -> str:
+    """Return the name of a kind of boilerplate."""
+    try:
+        return check_kinds(value)[0]
+    except InputError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+KeepKinds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep-kind",
+        parser=_parse_kind,
+        metavar="KIND",
+        help=f"Keep boilerplate of this kind: {', '.join(KINDS)}; may be repeated.",
         show_default=False,
     ),
 ]

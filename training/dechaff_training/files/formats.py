@@ -1,6 +1,6 @@
 """The formats of article files, by their suffixes and by a look at their content."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -38,7 +38,9 @@ class ArticleText(NamedTuple):
     found: str
 
 
-def read_source(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto") -> ArticleText:
+def read_source(
+    path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto", keep_kinds: Container[str] = ()
+) -> ArticleText:
     """Read an article from a file, or from standard input if the path is `-`.
 
     Parameters
@@ -48,6 +50,8 @@ def read_source(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto")
         How to decode; the encoding of HTML is detected unless it is given.
     wanted : str
         The format; "auto" is that of the file's suffix, or else what its content looks like.
+    keep_kinds : container of str
+        Kinds of boilerplate that are kept; see `read_page`.
 
     Raises
     ------
@@ -58,7 +62,8 @@ def read_source(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto")
     """
     data = read_bytes(path)
     if wanted == "html" or (wanted == "auto" and is_html(path, data)):
-        page = read_page(decode_html(data) if decoding == UTF_8 else decode_text(data, path, decoding))
+        html = decode_html(data) if decoding == UTF_8 else decode_text(data, path, decoding)
+        page = read_page(html, keep_kinds=keep_kinds)
         return ArticleText(page.text, "text", page.title, "HTML")
     return to_text(path, decode_text(data, path, decoding), wanted)
 
