@@ -89,9 +89,10 @@ def classify_lines(
     text : str or bytes
         One article; bytes only for HTML, see `clean_html`.
     model : LineModel, optional
+        The model; by default the one that ships with dechaff.
     threshold : float or str, optional
     title, url : str, optional
-        See `keep_content` for all parameters.
+        See `keep_content`.
     format : str
         "text", "markdown" (see `clean_markdown`), "html" (see `clean_html`), or "auto": HTML if the text begins
         like a page, Markdown if `is_markdown` finds its signs, or else text, of which the lines of a hard-wrapped
@@ -102,6 +103,7 @@ def classify_lines(
     Returns
     -------
     list of LabelledLine
+        The lines in their order, blank lines left out.
 
     Raises
     ------
@@ -133,15 +135,21 @@ def clean_article(
     text : str or bytes
         One article; bytes only for HTML, see `clean_html`.
     model : LineModel, optional
+        The model; by default the one that ships with dechaff.
     threshold : float or str, optional
     title, url : str, optional
-        See `keep_content` for all parameters.
+        See `keep_content`.
     format : str
         "text", "markdown" (see `clean_markdown`), "html" (see `clean_html`), or "auto": HTML if the text begins
         like a page, Markdown if `is_markdown` finds its signs, or else text, of which the lines of a hard-wrapped
         paragraph are judged as one.
     keep_kinds : iterable of str
         See `keep_content`.
+
+    Returns
+    -------
+    CleanedArticle
+        The kept text, the flags, and the lines, which are labelled on first access.
 
     Raises
     ------
@@ -191,14 +199,16 @@ def clean_markdown(
     text : str
         One article in Markdown, with or without front matter, which stays.
     model : LineModel, optional
+        The model; by default the one that ships with dechaff.
     threshold : float or str, optional
     title, url : str, optional
     keep_kinds : iterable of str
-        See `keep_content` for all parameters.
+        See `keep_content`.
 
     Returns
     -------
     str
+        The kept rows.
 
     Raises
     ------
@@ -250,6 +260,7 @@ def clean_html(
         The title of the article, by default that of the page.
     url : str, optional
     model : LineModel, optional
+        The model; by default the one that ships with dechaff.
     threshold : float or str, optional
         See `keep_content`.
     extractor : str
@@ -261,6 +272,7 @@ def clean_html(
     Returns
     -------
     str
+        The kept lines of the text of the page.
 
     Raises
     ------

@@ -40,6 +40,7 @@ def clean_array(
     strings : list of str or None, ndarray of objects, pandas Series, pyarrow Array or ChunkedArray, or any iterable
         One article each; missing values (None, null, NaN, `pandas.NA`) stay missing.
     model : LineModel, optional
+        The model; by default the one that ships with dechaff.
     threshold : float or str, optional
         See `keep_content`.
     groups : iterable of hashable, length n_articles, optional
@@ -88,6 +89,7 @@ def label_array(
     ----------
     strings : list of str or None, ndarray of objects, pandas Series, pyarrow Array or ChunkedArray, or any iterable
     model : LineModel, optional
+        The model; by default the one that ships with dechaff.
     threshold : float or str, optional
     groups : iterable of hashable, length n_articles, optional
     titles, urls : iterable of str or None, length n_articles, optional

@@ -5,6 +5,7 @@ adds its probabilities of the kinds to the scores of the adjacent lines: a headl
 is related although none of its own words indicates that. Content lines add nothing.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,6 +22,8 @@ from dechaff.linear.forward import LineFeatures
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import shift
 from dechaff.text.tokens import Keywords
+
+_log: Final = logging.getLogger(__name__)
 
 #: The kinds of boilerplate; labelled files use these names.
 KINDS: Final = ("offer", "share", "related", "credit", "date", "legal", "comment", "other")
@@ -171,4 +174,5 @@ def keep_by_kind(decision: Decision, kinds: Iterable[str]) -> Decision:
     lines = (forward.lines for forward in decision.forwards())
     found = line_kinds(decision.batch, ~decision.kept, keywords=decision.model.keywords, lines=lines)
     spared = np.array([kind in names for kind in found], np.bool_)
+    _log.debug("boilerplate lines kept for their kind (%s): %d", ", ".join(names), int(spared.sum()))
     return replace(decision, kept=decision.kept | spared, spared=spared)

@@ -1,12 +1,15 @@
 """The text and the title of HTML pages, without elements that the page itself names comments, captions and bios."""
 
 import json
+import logging
 import re
 from collections.abc import Container, Iterator
 from typing import Any, Final, NamedTuple
 
 from dechaff.errors import InputError
 from dechaff.extras import load
+
+_log: Final = logging.getLogger(__name__)
 
 #: The extractors of `read_page`: all text of a page, or what Resiliparse takes for its main content.
 EXTRACTORS: Final = ("resiliparse", "resiliparse_main")
@@ -164,7 +167,9 @@ def read_page(html: str | bytes, extractor: str = "resiliparse", *, keep_kinds: 
         noscript=False,
         skip_elements=[each for kind in _SELECTORS if kind not in keep_kinds for each in _SELECTORS[kind]],
     )
-    return Page(text, _choose_title(titles, text))
+    title = _choose_title(titles, text)
+    _log.debug("page: %d characters of text by %s, title %r", len(text), extractor, title)
+    return Page(text, title)
 
 
 def _titles(tree: Any) -> Iterator[str]:

@@ -13,6 +13,7 @@ from dechaff_training.cli.options import OnError, examples, make_decoding
 from dechaff_training.files.json_io import write_record
 from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.text_io import STANDARD, Decoding, open_output, read_text, show_path
+from dechaff_training.files.wording import count
 
 ANNOTATE_EPILOG = examples(
     "annotate page.html --gold body.txt -o labelled.txt",
@@ -65,7 +66,7 @@ def annotate(
         from dechaff_training.exchange.convert import exchange_labels
 
         n_articles = exchange_labels(inputs, source.value, target.value, out)
-        print(f"dechaff: converted {n_articles} articles", file=sys.stderr)
+        print(f"dechaff: converted {count(n_articles, 'article')}", file=sys.stderr)
     elif gold is not None and len(inputs) == 1 and source is None and target is None:
         annotate_page(inputs[0], gold, out, extractor, title, make_decoding(encoding, errors))
     else:
@@ -86,7 +87,7 @@ def check(corpora: options.Corpora, as_json: options.Json = False) -> None:
             place = f"{path}:{finding.line}" if finding.line else path
             print(f"{place}: {finding.severity}: {finding.message}")
     n_errors = sum(finding.severity == "error" for finding in findings)
-    print(f"dechaff: {n_errors} errors, {len(findings) - n_errors} warnings", file=sys.stderr)
+    print(f"dechaff: {count(n_errors, 'error')}, {count(len(findings) - n_errors, 'warning')}", file=sys.stderr)
     if n_errors:
         raise typer.Exit(1)
 

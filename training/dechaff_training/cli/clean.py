@@ -21,6 +21,7 @@ from dechaff_training.files.json_io import dump, write_record
 from dechaff_training.files.models import load
 from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.text_io import STANDARD, UTF_8, Decoding, open_output, show_path
+from dechaff_training.files.wording import count
 
 CLEAN_EPILOG = examples("clean page.html", "clean article.txt --title 'The mill shuts'", "clean texts/ -o clean/")
 SHOW_EPILOG = examples("show article.txt --reasons 2")
@@ -39,6 +40,7 @@ def clean(
     url: options.Url = None,
     encoding: options.Encoding = "utf-8",
     errors: options.Errors = OnError.strict,
+    separator: options.Separator = None,
     as_json: options.Json = False,
     wanted: options.Format = FormatName.auto,
     verbose: options.Verbose = False,
@@ -60,7 +62,7 @@ def clean(
                 stream.write(_encode(article.text))
     else:
         with open_output(file) as stream:
-            for piece in _format_articles(articles, as_json=as_json):
+            for piece in _format_articles(articles, separator, as_json=as_json):
                 stream.write(_encode(piece))
             articles.check_any()
     articles.check_all()
@@ -182,7 +184,7 @@ class Articles:
     def check_all(self) -> None:
         """Raise InputError if any input was left out."""
         if self._n_failed:
-            raise InputError(f"{self._n_failed} of {len(self._job.paths)} inputs could not be read")
+            raise InputError(f"{self._n_failed} of {count(len(self._job.paths), 'input')} could not be read")
 
     def _read(self, path: Path) -> ArticleText | None:
         """Return an article's text, with its format and its page's own title; None if it cannot be read."""
@@ -267,15 +269,17 @@ def line_record(path: Path, number: int, line: LabelledLine, limit: int) -> dict
     }
 
 
-def _format_articles(articles: Articles, *, as_json: bool) -> Iterator[str]:
+def _format_articles(articles: Articles, separator: str | None, *, as_json: bool) -> Iterator[str]:
     """Yield the pieces to write to one stream; a line break is added between texts that lack one."""
     unended = False
-    for path, article in articles:
+    for number, (path, article) in enumerate(articles):
         if as_json:
             yield dump(_article_record(path, article))
             continue
         if unended:
             yield "\n"
+        if number and separator is not None:
+            yield f"{separator}\n"
         yield article.text
         unended = bool(article.text) and not article.text.endswith(("\n", "\r"))
 

@@ -97,6 +97,14 @@ JsonFile = Annotated[
     Path | None,
     typer.Option("--json", metavar="FILE", help="Write the figures as JSON; '-' is standard output."),
 ]
+Separator = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEXT",
+        help="Line between the texts of several inputs that go to one output; '' for an empty line.",
+        show_default="none",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, one record per line.")]
 Keywords = Annotated[
     list[str] | None,
