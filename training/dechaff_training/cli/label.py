@@ -19,9 +19,9 @@ from dechaff_training.files.models import load
 from dechaff_training.files.paths import protect_inputs
 
 if TYPE_CHECKING:
+    from dechaff_training.files.paths import Name
     from dechaff_training.fit.active_learning import Suggestion
     from dechaff_training.label_app.sources import Source
-    from dechaff_training.label_app.store import Name
 
 LABEL_EPILOG = (
     examples("label texts/ --to data/mine", "label page.html --to data/mine --no-open")
