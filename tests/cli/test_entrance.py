@@ -85,3 +85,4 @@ def test_singular(tmp_path: Path) -> None:
     assert dechaff("check", "a", cwd=tmp_path).stderr.endswith("dechaff: 0 errors, 1 warning\n")
     wrong = dechaff("train", "a", "-o", "model.joblib", cwd=tmp_path, code=1)
     assert "articles of 1 site: " in wrong.stderr
+    assert "fine-tune a model: dechaff train --start-from default" in wrong.stderr

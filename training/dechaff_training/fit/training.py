@@ -91,7 +91,8 @@ def train_model(
     n_sites = len(set(corpus.groups))
     if n_sites < classifier.n_folds:
         raise CorpusError(
-            f"articles of {count(n_sites, 'site')}: at least {classifier.n_folds} are needed, one for each fold"
+            f"articles of {count(n_sites, 'site')}: at least {classifier.n_folds} are needed, one for each fold; "
+            "with fewer, fine-tune a model: dechaff train --start-from default"
         )
     try:
         n_variants = _fit(classifier, corpus, progress)
