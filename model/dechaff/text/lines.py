@@ -67,6 +67,10 @@ class LineBatch:
         texts : sequence of str
             One article each, with any line endings and in any script; lone surrogates are allowed.
 
+        Returns
+        -------
+        LineBatch
+
         Raises
         ------
         InputError
@@ -132,6 +136,10 @@ class LineBatch:
         The lines of all sections are the lines of the batch, in order. A batch with at most `MOST_LINES` lines is
         yielded unchanged.
 
+        Yields
+        ------
+        LineBatch
+
         Examples
         --------
         >>> [section.n_lines for section in LineBatch.from_texts(["a\nb", "c"]).sections()]
@@ -158,13 +166,33 @@ class LineBatch:
         return self.texts[article][start - first : int(self.ends[end - 1]) - first]
 
     def spans(self, article: int) -> list[tuple[int, int]]:
-        """Return the spans of one article's lines as (start, end) within the article's text."""
+        """Return the spans of one article's lines as (start, end) within the article's text.
+
+        Parameters
+        ----------
+        article : int
+            The article's index in the batch.
+
+        Returns
+        -------
+        list of tuple of int
+        """
         lines = slice(*self.article_lines[article : article + 2])
         offset = self.article_codes[article]
         return list(zip((self.starts[lines] - offset).tolist(), (self.ends[lines] - offset).tolist(), strict=True))
 
     def line_texts(self, article: int) -> list[str]:
-        """Return the lines of one article as strings."""
+        """Return the lines of one article as strings.
+
+        Parameters
+        ----------
+        article : int
+            The article's index in the batch.
+
+        Returns
+        -------
+        list of str
+        """
         text = self.texts[article]
         return [text[start:end] for start, end in self.spans(article)]
 
@@ -173,6 +201,15 @@ class LineBatch:
 
         The first segment begins at the start of the article, each other segment at the start of its line. Blank
         lines belong to the segment of the line before them. An article without lines has no segments.
+
+        Parameters
+        ----------
+        article : int
+            The article's index in the batch.
+
+        Returns
+        -------
+        list of str
         """
         starts = [start for start, _ in self.spans(article)]
         text = self.texts[article]

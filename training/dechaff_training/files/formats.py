@@ -1,6 +1,6 @@
 """The formats of article files, by their suffixes and by a look at their content."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -37,7 +37,9 @@ class ArticleText(NamedTuple):
     found: str
 
 
-def read_source(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto") -> ArticleText:
+def read_source(
+    path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto", keep_kinds: Container[str] = ()
+) -> ArticleText:
     """Read an article from a file, or from standard input if the path is `-`.
 
     Parameters
@@ -47,6 +49,8 @@ def read_source(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto")
         How to decode; the encoding of HTML is detected unless it is given.
     wanted : str
         The format; "auto" is that of the file's suffix, or else what its content looks like.
+    keep_kinds : container of str
+        Kinds of boilerplate that are kept; see `read_page`.
 
     Raises
     ------
@@ -57,7 +61,7 @@ def read_source(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto")
     """
     content, is_page = read_content(path, decoding, wanted)
     if is_page:
-        page = read_page(content)
+        page = read_page(content, keep_kinds=keep_kinds)
         return ArticleText(page.text, "text", page.title, "HTML")
     return to_text(path, content, wanted)
 

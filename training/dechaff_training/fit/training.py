@@ -21,6 +21,7 @@ from dechaff.text.lines import split_lines
 from dechaff_training.corpus.articles import CONTENT, Article
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.corpus.text_matching import line_texts
+from dechaff_training.files.wording import count
 from dechaff_training.fit.estimator import LineClassifier, encode_labels
 from dechaff_training.fit.variants import make_variant
 
@@ -90,7 +91,8 @@ def train_model(
     n_sites = len(set(corpus.groups))
     if n_sites < classifier.n_folds:
         raise CorpusError(
-            f"articles of {n_sites} sites: at least {classifier.n_folds} are needed, one for each fold"
+            f"articles of {count(n_sites, 'site')}: at least {classifier.n_folds} are needed, one for each fold; "
+            "with fewer, fine-tune a model: dechaff train --start-from default"
         )
     try:
         n_variants = _fit(classifier, corpus, progress)
