@@ -76,7 +76,7 @@ fuzz: $(READY)  ## Fuzz every target for SECONDS_EACH (60) with atheris; what it
 	else \
 	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/fuzz/requirements.txt; \
 	fi
-	for target in lines labels kernels artefact corpus bulk; do \
+	for target in lines labels markdown kernels artefact corpus bulk html; do \
 	    $(BIN)/python tests/fuzz/run.py $$target --seconds $(SECONDS_EACH) || exit 1; done
 
 notebooks: $(READY)  ## Execute the notebooks.

@@ -102,7 +102,7 @@ def find_line(row: Mapping[str, str], article: Article | None) -> Line | None:
 
 def write_pages(folder: Path, ids: set[str], out: Path) -> Path:
     """Write some pages of a folder to one file, so that only these are extracted."""
-    arrow, parquet = load("pyarrow"), load("pyarrow.parquet")
+    arrow, parquet = load("pyarrow", "bulk"), load("pyarrow.parquet", "bulk")
     tables = [parquet.read_table(file, filters=[("id", "in", ids)]) for file in sorted(folder.glob("*.parquet"))]
     parquet.write_table(arrow.concat_tables(tables, promote_options="permissive"), out)
     return out

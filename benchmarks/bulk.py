@@ -91,7 +91,7 @@ def read_texts(pages: Path | None) -> list[str]:
     """
     if pages is None:
         return list(Corpus.read(ARTICLES).texts)
-    html = load("pyarrow.parquet").read_table(pages, columns=["html"])["html"].to_pylist()
+    html = load("pyarrow.parquet", "bulk").read_table(pages, columns=["html"])["html"].to_pylist()
     return [text for text in (EXTRACTORS[EXTRACTOR](page) for page in html if page) if text]
 
 

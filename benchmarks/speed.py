@@ -171,13 +171,13 @@ def read_html(path: Path) -> list[str]:
     InputError
         If there are none, or they have no column `html`.
     MissingExtraError
-        If the packages of the `html` extra are not installed.
+        If the packages of the extras `html` and `bulk` are not installed.
     """
     hint = "give --pages a Parquet file, or a folder of them, with a column 'html'"
     if not path.exists():
         raise InputError(f"{path}: no such file or folder: {hint}")
     try:
-        pages = load("pyarrow.parquet").read_table(path, columns=["html"])["html"].to_pylist()
+        pages = load("pyarrow.parquet", "bulk").read_table(path, columns=["html"])["html"].to_pylist()
     except (ValueError, OSError, KeyError) as error:  # pyarrow's errors are among these
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(f"{path}: {reason}: {hint}") from error

@@ -30,7 +30,7 @@ ANY_TEXTS = st.lists(ANY_TEXT, max_size=5)
 
 def write_pages(path: Path, *rows: dict[str, Any]) -> Path:
     """Write pages as Parquet."""
-    pa = pytest.importorskip("pyarrow", reason="needs the html extra: pip install 'dechaff[html]'")
+    pa = pytest.importorskip("pyarrow", reason="needs the bulk extra: pip install 'dechaff[bulk]'")
     parquet = pytest.importorskip("pyarrow.parquet")
     texts = pa.list_(pa.string())
     schema = pa.schema([(key, texts if key in {"body", "present", "absent"} else pa.string()) for key in rows[0]])

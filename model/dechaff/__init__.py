@@ -3,21 +3,16 @@
 import sys
 
 from dechaff._moved import MOVED, MovedModules
-from dechaff.api import (
-    CleanedArticle,
-    LabelledLine,
-    classify_lines,
-    clean_array,
-    clean_article,
-    keep_content,
-    label_array,
-)
+from dechaff.api import classify_lines, clean_article, clean_html, clean_markdown, keep_content
+from dechaff.arrays import clean_array, label_array
 from dechaff.errors import ArtifactError, CorpusError, DechaffError, InputError, MissingExtraError
 from dechaff.explain.contributions import Reason
 from dechaff.explain.sentences import Why
 from dechaff.linear.artifact import default_model, inspect_model, load_model, save_model
 from dechaff.linear.line_model import LineModel
+from dechaff.results import CleanedArticle, LabelledLine
 from dechaff.text.lines import LineBatch, split_lines
+from dechaff.text.markdown import is_markdown
 
 __all__ = [
     "ArtifactError",
@@ -34,8 +29,11 @@ __all__ = [
     "classify_lines",
     "clean_array",
     "clean_article",
+    "clean_html",
+    "clean_markdown",
     "default_model",
     "inspect_model",
+    "is_markdown",
     "keep_content",
     "label_array",
     "load_model",

@@ -9,7 +9,6 @@ from types import ModuleType
 from typing import Final
 
 MOVED: Final = {
-    "dechaff.arrays": "dechaff.api",
     "dechaff.artifact": "dechaff.linear.artifact",
     "dechaff.bulk.columns": "dechaff.bulk.formats.columns",
     "dechaff.bulk.compression": "dechaff.bulk.formats.compression",

@@ -1,113 +1,16 @@
-"""Label and clean articles: one text, or many texts in lists, numpy arrays and Arrow arrays."""
+"""Label and clean one article: text, Markdown or an HTML page."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
-from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
-from dechaff.arrow import LINE_LABEL, Labels, is_arrow, labels_like, read_texts, texts_like
 from dechaff.decisions.decide import Decision, decide
-from dechaff.decisions.site_lines import check_groups, find_site_duplicates
-from dechaff.decisions.titles import NO_PAGE_INFO, PageInfo, make_page_info, make_page_infos
+from dechaff.decisions.groups import decide_rows
+from dechaff.decisions.titles import NO_PAGE_INFO, PageInfo, make_page_info
 from dechaff.errors import InputError
-from dechaff.explain.contributions import Reason
 from dechaff.explain.lazy import LazyExplanation
-from dechaff.explain.sentences import Why
-from dechaff.kernels import for_batch
-from dechaff.linear.line_model import CLASSES, LineModel, Threshold
-from dechaff.text.batching import check_texts
-from dechaff.text.lines import LineBatch
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-Strings = TypeVar("Strings")
-Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class LabelledLine:
-    """One line of an article with its label.
-
-    Attributes
-    ----------
-    text : str
-        The line, stripped of surrounding white space.
-    start, end : int
-        The line's span in the article, in code points.
-    label : str
-        The label, "content" or "boilerplate".
-    probability : float
-        The probability of content.
-    """
-
-    text: str
-    start: int
-    end: int
-    label: str
-    probability: float
-    _index: int = field(repr=False)
-    _lazy: LazyExplanation = field(repr=False, compare=False)
-
-    @property
-    def kind(self) -> str | None:
-        """Return the kind of a boilerplate line, one of `dechaff.explain.kinds.KINDS`; None for a content line."""
-        return self._lazy.kinds[self._index]
-
-    def reasons(self, limit: int | None = 3) -> list[Reason]:
-        """Return the features and words with the largest contributions to the log-odds, largest first."""
-        return self._lazy.contributions.reasons(self._index, limit)
-
-    def why(self, limit: int | None = 3) -> list[Why]:
-        r"""Return the reasons for the label in sentences, strongest first.
-
-        Contributions are summed by theme, see `dechaff.explain.themes`; each sentence states facts about the line.
-
-        Examples
-        --------
-        >>> lines = classify_lines("The vote was held on Tuesday.\nSubscribe now for ₹900 per month")
-        >>> print(*(why.text for why in lines[1].why(5)), sep="\n")
-        how the lines beside it look
-        boilerplate at first sight
-        looks like a price: ₹900
-        words of an offer: 'Subscribe now'
-        the text as a whole: 2 lines
-        """
-        return self._lazy.sentences.why(self._index, limit)
-
-
-@dataclass(frozen=True)
-class CleanedArticle:
-    """A cleaned article with its labelled lines, and flags if the result is doubtful.
-
-    Articles are equal if their texts, flags and counts are equal. An article references its input and the model: to
-    store or send many articles, use only their `text` or `lines`.
-
-    Attributes
-    ----------
-    text : str
-        The kept lines with the blank lines after them, unchanged.
-    flags : tuple of str
-        Reasons to check the article, usually none: "nearly all dropped", "unsure", or "kept by the guard" (lines
-        below the threshold were kept because otherwise too little would remain).
-    n_lines, n_kept : int
-        The number of non-blank lines, and the number of kept lines.
-    """
-
-    text: str
-    flags: tuple[str, ...]
-    n_lines: int
-    n_kept: int
-    _label: Callable[[], list[LabelledLine]] = field(repr=False, compare=False)
-
-    @cached_property
-    def lines(self) -> list[LabelledLine]:
-        """Return every non-blank line with its label, computed on first access."""
-        return self._label()
+from dechaff.linear.line_model import LineModel, Threshold
+from dechaff.results import CleanedArticle, LabelledLine, label_lines, label_rows
+from dechaff.text.formats import Format, find_reading
+from dechaff.text.html import looks_like_html, read_page
 
 
 def keep_content(
@@ -162,22 +65,28 @@ def keep_content(
 
 
 def classify_lines(
-    text: str,
+    text: str | bytes,
     model: LineModel | None = None,
     threshold: Threshold = None,
     *,
     title: str | None = None,
     url: str | None = None,
+    format: Format = "text",  # noqa: A002
 ) -> list[LabelledLine]:
     r"""Return every non-blank line of an article with its label.
 
     Parameters
     ----------
-    text : str
+    text : str or bytes
+        One article; bytes only for HTML, see `clean_html`.
     model : LineModel, optional
     threshold : float or str, optional
     title, url : str, optional
         See `keep_content` for all parameters.
+    format : str
+        "text", "markdown" (see `clean_markdown`), "html" (see `clean_html`), or "auto": HTML if the text begins
+        like a page, Markdown if `is_markdown` finds its signs, or else text, of which the lines of a hard-wrapped
+        paragraph are judged as one.
 
     Returns
     -------
@@ -193,26 +102,32 @@ def classify_lines(
     >>> [line.label for line in classify_lines("Share this article\n\nSubscribe for ₹900 per month")]
     ['boilerplate', 'boilerplate']
     """
-    return clean_article(text, model, threshold, title=title, url=url).lines
+    return clean_article(text, model, threshold, title=title, url=url, format=format).lines
 
 
 def clean_article(
-    text: str,
+    text: str | bytes,
     model: LineModel | None = None,
     threshold: Threshold = None,
     *,
     title: str | None = None,
     url: str | None = None,
+    format: Format = "text",  # noqa: A002
 ) -> CleanedArticle:
     r"""Return a cleaned article with its labelled lines, and flags if the result is doubtful.
 
     Parameters
     ----------
-    text : str
+    text : str or bytes
+        One article; bytes only for HTML, see `clean_html`.
     model : LineModel, optional
     threshold : float or str, optional
     title, url : str, optional
         See `keep_content` for all parameters.
+    format : str
+        "text", "markdown" (see `clean_markdown`), "html" (see `clean_html`), or "auto": HTML if the text begins
+        like a page, Markdown if `is_markdown` finds its signs, or else text, of which the lines of a hard-wrapped
+        paragraph are judged as one.
 
     Raises
     ------
@@ -224,175 +139,136 @@ def clean_article(
     >>> clean_article("Log in\nSubscribe\nShare").flags
     ('nearly all dropped',)
     """
-    decision, page_info = _decide_article(text, model, threshold, title, url)
-    batch, kept, lazy = decision.batch, decision.kept, LazyExplanation(decision, page_info)
-    label = partial(_label_lines, batch, kept, decision.probability, lazy)
-    return CleanedArticle(next(decision.kept_texts()), decision.flags[0], batch.n_lines, int(kept.sum()), label)
+    if format == "html" or (format == "auto" and looks_like_html(_check_text(text))):
+        page = read_page(text)
+        text, title, format = page.text, title or page.title, "text"  # noqa: A001
+    text = _check_text(text)
+    reading = find_reading(text, format)
+    read = text if reading is None else reading.text
+    decision, page_info = _decide_article(read, model, threshold, title, url)
+    if reading is None:
+        lazy = LazyExplanation(decision, page_info)
+        label = partial(label_lines, decision, lazy)
+        kept_text, n_kept = next(decision.kept_texts()), int(decision.kept.sum())
+        return CleanedArticle(kept_text, decision.flags[0], decision.batch.n_lines, n_kept, label)
+    rows = decide_rows(reading, decision, decision.model.resolve_threshold(threshold))
+    kept = rows.kept[reading.rows.of_lines]
+    label = partial(label_rows, reading.rows, rows, LazyExplanation(rows.decision, page_info))
+    return CleanedArticle(reading.rows.select(rows.kept), decision.flags[0], len(kept), int(kept.sum()), label)
+
+
+def clean_markdown(
+    text: str,
+    model: LineModel | None = None,
+    threshold: Threshold = None,
+    *,
+    title: str | None = None,
+    url: str | None = None,
+) -> str:
+    r"""Return Markdown without its boilerplate, as Markdown.
+
+    Fences, tables, indented code and list items are kept or dropped whole, headings go with what is below them, and
+    link definitions stay with their links; the rows that stay are unchanged.
+
+    Parameters
+    ----------
+    text : str
+        One article in Markdown, with or without front matter, which stays.
+    model : LineModel, optional
+    threshold : float or str, optional
+    title, url : str, optional
+        See `keep_content` for all parameters.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputError
+        In the same cases as `keep_content`.
+    MissingExtraError
+        If pyromark is not installed; the extra `markdown` installs it.
+
+    Examples
+    --------
+    >>> article = '''The [council](/council) voted on Tuesday to repair the old bridge, closed since March.
+    ...
+    ... - [Log in](/login)
+    ... - [Subscribe](/offers)
+    ... '''
+    >>> print(clean_markdown(article), end="")
+    The [council](/council) voted on Tuesday to repair the old bridge, closed since March.
+    <BLANKLINE>
+    """
+    return clean_article(text, model, threshold, title=title, url=url, format="markdown").text
+
+
+def clean_html(
+    html: str | bytes,
+    *,
+    title: str | None = None,
+    url: str | None = None,
+    model: LineModel | None = None,
+    threshold: Threshold = None,
+    extractor: str = "resiliparse",
+) -> str:
+    """Return the text of an HTML page without its boilerplate.
+
+    Resiliparse prints the text of the whole page, without elements that the page itself names comments, captions or
+    authors' biographies; its title, headline and first heading are evidence for the headline.
+
+    On 80 test pages whose lines a reader labelled, F1 of words is .980 (.974 without the page's names, .965 from
+    main content) and 97.5 % of the headlines are kept; captions dropped: 96 % (67 % without the names), authors'
+    biographies: 88 % (79 %), comments: 99.7 % (91 %).
+
+    Parameters
+    ----------
+    html : str or bytes
+        The page; the encoding of bytes is detected.
+    title : str, optional
+        The title of the article, by default that of the page.
+    url : str, optional
+    model : LineModel, optional
+    threshold : float or str, optional
+        See `keep_content`.
+    extractor : str
+        "resiliparse" for all text of the page, or "resiliparse_main" for its main content.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputError
+        In the same cases as `keep_content`, and if there is no such extractor.
+    MissingExtraError
+        If Resiliparse is not installed; the extra `html` installs it.
+
+    Examples
+    --------
+    >>> page = '''<title>Bridge to be repaired | Post</title><nav>Log in</nav><h1>Bridge to be repaired</h1>
+    ... <p>The council voted on Tuesday to repair the old bridge, which had been closed since March.</p>
+    ... <div class="comments"><p>I for one think that the old bridge was fine as it was.</p></div>'''
+    >>> print(clean_html(page))
+    Bridge to be repaired
+    <BLANKLINE>
+    The council voted on Tuesday to repair the old bridge, which had been closed since March.
+    """
+    page = read_page(html, extractor)
+    return keep_content(page.text, model, threshold, title=title or page.title, url=url)
+
+
+def _check_text(text: object) -> str:
+    if not isinstance(text, str):
+        raise InputError(f"the text is {type(text).__name__}, not str: decode it first")
+    return text
 
 
 def _decide_article(
     text: str, model: LineModel | None, threshold: Threshold, title: str | None, url: str | None
 ) -> tuple[Decision, PageInfo]:
-    if not isinstance(text, str):
-        raise InputError(f"the text is {type(text).__name__}, not str: decode it first")
     page_info = make_page_info(title, url)
     page_infos = None if page_info == NO_PAGE_INFO else [page_info]
-    return next(decide([text], model, threshold, page_infos=page_infos)), page_info
-
-
-def _label_lines(
-    batch: LineBatch, kept: NDArray[np.bool_], probability: NDArray[np.float64], lazy: LazyExplanation
-) -> list[LabelledLine]:
-    """Return the labelled lines of a batch of one article."""
-    text = batch.texts[0]
-    decisions = zip(batch.spans(0), kept.tolist(), probability.tolist(), strict=True)
-    return [
-        LabelledLine(text[start:end], start, end, CLASSES[keep], p, index, lazy)
-        for index, ((start, end), keep, p) in enumerate(decisions)
-    ]
-
-
-def clean_array(
-    strings: Strings,
-    model: LineModel | None = None,
-    threshold: Threshold = None,
-    groups: Sequence[Hashable] | None = None,
-    *,
-    titles: Sequence[str | None] | None = None,
-    urls: Sequence[str | None] | None = None,
-) -> Strings:
-    """Return many articles without their boilerplate lines, much faster than with separate calls.
-
-    Parameters
-    ----------
-    strings : list of str or None, ndarray of objects, or pyarrow Array or ChunkedArray of strings
-        One article each; None and null are returned unchanged.
-    model : LineModel, optional
-    threshold : float or str, optional
-        See `keep_content`.
-    groups : sequence of hashable, length n_articles, optional
-        The site of each article, or None. Lines that occur on several pages of one site are less likely to be
-        content. If a site has only one article, its group has no effect.
-    titles, urls : sequence of str or None, length n_articles, optional
-        The title and the URL of each article; see `keep_content`.
-
-    Returns
-    -------
-    list of str or None, ndarray of objects, or pyarrow Array or ChunkedArray
-        The cleaned articles, in the type of `strings`: an Arrow array keeps its type and chunks; a dictionary array
-        is decoded.
-
-    Raises
-    ------
-    InputError
-        If an element is neither a string nor None, an Arrow array does not hold strings, `threshold` is neither
-        within [0, 1] nor a preset, or the number of groups, titles or URLs differs from the number of strings.
-
-    Examples
-    --------
-    >>> clean_array(["", None])
-    ['', None]
-    """
-    texts: Any = read_texts(strings) if is_arrow(strings) else strings
-    cleaned: Any = _map_articles(texts, Decision.kept_texts, model, threshold, groups, titles, urls)
-    if is_arrow(strings):
-        cleaned = texts_like(strings, cleaned)
-    elif isinstance(strings, np.ndarray):
-        cleaned = np.array(cleaned, dtype=object)
-    return cast(Strings, cleaned)
-
-
-def label_array(
-    strings: "Sequence[str | None] | NDArray[np.object_] | pa.Array | pa.ChunkedArray",
-    model: LineModel | None = None,
-    threshold: Threshold = None,
-    groups: Sequence[Hashable] | None = None,
-    *,
-    titles: Sequence[str | None] | None = None,
-    urls: Sequence[str | None] | None = None,
-) -> "list[Labels | None] | Any":
-    r"""Return the labelled lines of many articles, with the decisions of `clean_array`.
-
-    Parameters
-    ----------
-    strings : list of str or None, ndarray of objects, or pyarrow Array or ChunkedArray of strings
-    model : LineModel, optional
-    threshold : float or str, optional
-    groups : sequence of hashable, length n_articles, optional
-    titles, urls : sequence of str or None, length n_articles, optional
-        See `clean_array` for all parameters.
-
-    Returns
-    -------
-    list of ndarray or None, or pyarrow Array or ChunkedArray
-        For each article one record per non-blank line: the line's span `start` and `end` in code points, the
-        Boolean `content`, and `probability` (of content). A list holds structured arrays, whose `tolist` returns
-        plain tuples; an Arrow array holds lists of structs (large lists for large_string), in the chunks of
-        `strings`. None and null are returned unchanged.
-
-    Raises
-    ------
-    InputError
-        In the same cases as `clean_array`.
-
-    Examples
-    --------
-    >>> text = "The river rose by two feet on Tuesday, after days of rain.\n\nSubscribe for ₹900 per month"
-    >>> lines = label_array([text])[0]
-    >>> lines[["start", "end", "content"]].tolist()
-    [(0, 58, True), (60, 88, False)]
-    >>> [text[start:end] for start, end in lines[~lines["content"]][["start", "end"]]]
-    ['Subscribe for ₹900 per month']
-    """
-    texts = read_texts(strings) if is_arrow(strings) else strings
-    labels = _map_articles(texts, line_labels, model, threshold, groups, titles, urls)
-    return labels_like(strings, labels) if is_arrow(strings) else labels
-
-
-def _map_articles(
-    strings: Sequence[str | None] | NDArray[np.object_],
-    function: Callable[[Decision], Iterable[Result]],
-    model: LineModel | None,
-    threshold: Threshold,
-    groups: Sequence[Hashable] | None,
-    titles: Sequence[str | None] | None,
-    urls: Sequence[str | None] | None,
-) -> list[Result | None]:
-    """Return one result for each article, computed by `function` from decisions; None for missing articles."""
-    check_texts(strings, or_none=True)
-    present = [(place, text) for place, text in enumerate(strings) if text is not None]
-    texts = [text for _, text in present]
-    sites: Any = None if groups is None else list(_to_list(groups))
-    if sites is not None:
-        check_groups(strings, sites)
-    page_infos = make_page_infos(strings, _to_list(titles), _to_list(urls))
-    if page_infos is not None:
-        page_infos = [page_infos[place] for place, _ in present]
-    results: list[Result | None] = [None] * len(strings)
-    with for_batch(len(texts)):
-        duplicates = sites and find_site_duplicates(texts, [sites[place] for place, _ in present])
-        found = chain.from_iterable(map(function, decide(texts, model, threshold, duplicates, page_infos)))
-        for (place, _), result in zip(present, found, strict=True):
-            results[place] = result
-    return results
-
-
-def _to_list(values: Any) -> Any:
-    """Return an Arrow array as a list, and any other value unchanged."""
-    return values.to_pylist() if is_arrow(values) else values
-
-
-def line_labels(decision: Decision) -> Iterator[Labels]:
-    """Yield for each article an array of records with the span, label and probability of each line.
-
-    Parameters
-    ----------
-    decision : Decision
-    """
-    batch = decision.batch
-    first_codes = batch.article_codes[batch.line_articles]
-    lines = np.empty(batch.n_lines, LINE_LABEL)
-    lines["start"], lines["end"] = batch.starts - first_codes, batch.ends - first_codes
-    lines["content"], lines["probability"] = decision.kept, decision.probability
-    for first, last in pairwise(batch.article_lines.tolist()):
-        yield lines[first:last]
+    return next(decide([_check_text(text)], model, threshold, page_infos=page_infos)), page_info

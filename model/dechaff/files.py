@@ -1,7 +1,8 @@
-"""Atomic file writes."""
+"""Atomic file writes, and the check that no input is written over."""
 
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -52,3 +53,50 @@ def add_filename(path: Path) -> Iterator[None]:
     except OSError as error:
         error.filename = error.filename or str(path)
         raise
+
+
+def check_not_inputs(outputs: Iterable[Path | int], inputs: Iterable[Path | int]) -> None:
+    """Raise if an output is one of the inputs, under any path, link or upper and lower case.
+
+    Files are compared by their numbers in the file system, not by their names.
+
+    Parameters
+    ----------
+    outputs, inputs : iterable of Path or int
+        Files, which need not exist, or descriptors of open files. Devices, pipes and folders are skipped: writing
+        to these replaces nothing.
+
+    Raises
+    ------
+    InputError
+        If an output is the same file as an input.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> path = Path(mkdtemp()) / "a.txt"
+    >>> _ = path.write_text("The vote was held on Tuesday.")
+    >>> check_not_inputs([path.with_name("b.txt")], [path])
+    """
+    existing = {key: output for output in outputs if (key := _file_number(output)) is not None}
+    for source in inputs if existing else ():
+        output = existing.get(_file_number(source) or (-1, -1))
+        if output is not None:
+            written, read = _show(output), _show(source)
+            same = "an input" if written == read else f"the same file as the input {read}"
+            raise InputError(f"{written}: {same}, which would be overwritten: choose another output")
+
+
+def _show(file: Path | int) -> str:
+    if isinstance(file, int):
+        return "a standard stream"
+    return os.fsencode(file).decode("utf-8", "backslashreplace")
+
+
+def _file_number(file: Path | int) -> tuple[int, int] | None:
+    """Return the numbers of a regular file's device and inode; None if there is no such file."""
+    try:
+        status = os.stat(file)  # noqa: PTH116  descriptors too
+    except (OSError, ValueError):
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dechaff import InputError, LineModel, classify_lines, clean_array, label_array
 
-pa = pytest.importorskip("pyarrow", reason="needs the html extra: pip install 'dechaff[html]'")
+pa = pytest.importorskip("pyarrow", reason="needs the bulk extra: pip install 'dechaff[bulk]'")
 
 KEEP, DROP = constant_model(9), constant_model(-9)
 KINDS = [pa.string(), pa.large_string(), pa.string_view()]

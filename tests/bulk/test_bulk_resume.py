@@ -83,8 +83,8 @@ def test_interrupted(folder: Path, tmp_path: Path) -> None:
     assert process.returncode == 130
     assert b"Traceback" not in stderr
     assert group_is_gone(process.pid)
+    assert b"the same command, without --overwrite, goes on from there" in stderr
     there = {path.name for path in (tmp_path / "out").iterdir()}
-    assert "_unfinished" not in there
     finished = [json.loads(line).get("finished") for line in (tmp_path / "out" / "_manifest.jsonl").open()]
     assert there >= set(filter(None, finished))
     assert all(len(read_jsonl(path)) == 1000 for path in (tmp_path / "out").glob("*.zst"))

@@ -16,7 +16,7 @@ from dechaff_training.corpus.extraction import ADAPTERS, PEERS, page_text
 from dechaff_training.evaluate.benchmark import compare, keep_all
 from dechaff_training.evaluate.page_benchmark import PageBenchmark, benchmark_pages
 
-pytest.importorskip("resiliparse", reason="needs the html extra: pip install 'dechaff[html]'")
+pytest.importorskip("trafilatura", reason="needs the peers extra: pip install 'dechaff[peers]'")
 
 BODY = [
     "The mill at the weir will close in the spring, its owner stderr on Monday, after ninety years of work. "
@@ -119,7 +119,7 @@ def test_pages_without_gold_are_counted(figures: PageBenchmark) -> None:
 def test_a_missing_peer_is_a_note(pages: Path, saved: Path) -> None:
     """If a package is missing, a note names the command that installs it, and the other systems are measured."""
     figures = run(pages, saved)
-    assert "justext is left out: justext is not installed; run: pip install 'dechaff[html]'" in figures.notes
+    assert "justext is left out: justext is not installed; run: pip install 'dechaff[peers]'" in figures.notes
     assert not [row for row in figures.texts if row.system == "justext"]
 
 

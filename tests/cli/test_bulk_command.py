@@ -31,12 +31,14 @@ def inputs(tmp_path: Path) -> Path:
 def test_a_run_prints_its_summary(inputs: Path) -> None:
     """The summary is on standard output, the chosen fields on standard error, and the documents in the folder."""
     done = dechaff("bulk", "a.jsonl.zst", "-o", "out", cwd=inputs)
-    assert done.stderr == "dechaff: a.jsonl.zst: text from 'text', id from 'id'\n"
+    assert done.stderr == "dechaff: a.jsonl.zst: text from 'text', id from 'id', address from 'url'\n"
     rows = done.stdout.decode().splitlines()
     assert re.fullmatch(
         r"20 documents of 1 file: \d+ of \d+ lines dropped \([\d.]+ %\), [\d.]+ % of the characters", rows[0]
     )
     assert "Dropped most often:" in rows
+    assert "Fields: text from 'text', id from 'id', address from 'url'" in rows
+    assert "0 documents have a title, 20 only an address" in rows
     assert len(read_jsonl(inputs / "out" / "a.jsonl.zst")) == 20
 
 
@@ -63,8 +65,9 @@ def test_json_and_quiet(inputs: Path) -> None:
 def test_columns_can_be_named(inputs: Path) -> None:
     """The text field can be named; a record without an id gets the file name and its number."""
     done = dechaff("bulk", "odd.jsonl", "-o", "out", "--text-column", "headline", "--attributes", cwd=inputs)
-    assert (
-        done.stderr == "dechaff: odd.jsonl: text from 'headline', no id, so the file name and the record number\n"
+    assert done.stderr == (
+        "dechaff: odd.jsonl: text from 'headline', no id, so the file name and the record number, "
+        "no title or address\n"
     )
     assert read_jsonl(inputs / "out" / "_attributes" / "odd.jsonl")[0]["id"] == "odd.jsonl:1"
 
@@ -83,11 +86,13 @@ BAD_INPUT = [
         ["a.jsonl.zst", "--id-column", "key"],
         "a.jsonl.zst: --id-column: no field 'key'; fields: 'id', 'url'",
     ),
+    (["a.jsonl.zst", "--title-column", "key"], "a.jsonl.zst: --title-column: no field 'key' that holds strings"),
+    (["a.jsonl.zst", "--url-column", "meta"], "a.jsonl.zst: --url-column: no field 'meta' that holds strings"),
     (["a.jsonl.zst", "--threshold", "fair"], "threshold 'fair' is neither a number nor a preset"),
     (["a.jsonl.zst", "--model", "notes.txt"], "notes.txt: not a model file"),
     (["a.jsonl.zst", "-k", "winnow=Read on"], "winnow"),
     (["a.jsonl.zst", "-o", "full"], "full/a.jsonl.zst: exists, and was not written by an earlier run"),
-    (["a.jsonl.zst", "-o", "."], "a.jsonl.zst: would be overwritten"),
+    (["a.jsonl.zst", "-o", "."], "a.jsonl.zst: an input, which would be overwritten"),
     (["."], "out: lies within the input .: choose another output folder"),
     (["a.jsonl.zst", "-o", "notes.txt"], "notes.txt"),
 ]

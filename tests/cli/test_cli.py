@@ -56,6 +56,7 @@ def inputs(tmp_path: Path) -> Path:
     (tmp_path / "wide").write_bytes("Ab\nc".encode("utf-16"))
     (tmp_path / "latin").write_bytes("Grüße\n".encode("latin-1"))
     (tmp_path / "folder").mkdir()
+    (tmp_path / "bare").mkdir()
     (tmp_path / "folder" / "a.txt").write_bytes(ARTICLE.encode())
     (tmp_path / "labelled.txt").write_text(f"+ {PROSE[0]}\n- {OFFER}\n")
     (tmp_path / "unmarked.txt").write_text(f"{PROSE[0]}\n")
@@ -71,7 +72,12 @@ BAD_INPUT = [
     (["clean", "latin"], "latin: invalid UTF-8 at byte 2 (0xFC): give the file's encoding"),
     (["clean", "zeros", "--encoding", "utf-16"], "zeros: binary, or not utf-16"),
     (["clean", "nowhere.txt"], "nowhere.txt: no such file"),
-    (["clean", "folder"], "folder: is a folder: give its files, as in folder/*.txt"),
+    (["clean", "bare"], "bare: no article files in this folder"),
+    (
+        ["clean", "https://post.example/mill?page=1"],
+        "curl -sL 'https://post.example/mill?page=1' | dechaff clean --format html",
+    ),
+    (["report", "https://post.example/mill"], "curl -sL 'https://post.example/mill' | dechaff"),
     (["clean", "a.txt", "-o", "empty/clean.txt"], "empty"),
     (["clean", "a.txt", "--model", "nowhere.joblib"], "nowhere.joblib: cannot read the model file"),
     (["clean", "a.txt", "--model", "a.txt"], "a.txt: not a model file"),
@@ -183,14 +189,6 @@ def test_clean_to_file(model: Path, inputs: Path) -> None:
     assert (inputs / "folder" / "b.txt").read_bytes() == printed
 
 
-def test_clean_in_place(model: Path, inputs: Path) -> None:
-    """The output may be the input; a symbolic link to it is followed."""
-    (inputs / "link").symlink_to("a.txt")
-    dechaff("clean", "a.txt", "-m", model, "-o", "link", cwd=inputs)
-    assert (inputs / "link").is_symlink()
-    assert OFFER not in (inputs / "a.txt").read_text()
-
-
 def test_clean_leaves_devices_alone(model: Path, inputs: Path) -> None:
     """An existing named pipe is written to and stays a pipe."""
     os.mkfifo(inputs / "pipe")
@@ -202,11 +200,11 @@ def test_clean_leaves_devices_alone(model: Path, inputs: Path) -> None:
 
 def test_clean_several(model: Path, inputs: Path) -> None:
     """Bad inputs among several are skipped, with exit code 1, and the others are cleaned."""
-    arguments = ("clean", "a.txt", "binary", "nowhere", "folder", "empty", "-m", model, "-o", "out")
+    arguments = ("clean", "a.txt", "binary", "nowhere", "empty", "-m", model, "-o", "out")
     done = dechaff(*arguments, cwd=inputs, code=1)
     assert sorted(path.name for path in (inputs / "out").iterdir()) == ["a.txt", "empty"]
-    assert done.stderr.count("dechaff: error: ") == 4
-    assert "3 of 5 inputs could not be read" in done.stderr
+    assert done.stderr.count("dechaff: error: ") == 3
+    assert "2 of 4 inputs could not be read" in done.stderr
 
 
 def test_clean_several_to_output(model: Path, tmp_path: Path) -> None:

@@ -53,7 +53,14 @@ def test_evaluate(model: Path, tmp_path: Path) -> None:
     """Figures are printed as tables and written as JSON."""
     files = ("--json", tmp_path / "figures.json", "--lines", tmp_path / "lines.npz")
     done = dechaff("evaluate", *SITES, "-m", model, *files)
-    assert "content F1" in done.stdout.decode()
+    rows = [row.rstrip() for row in done.stdout.decode().splitlines()]
+    table = rows.index("Lines")
+    assert [rows[table + 1].split()[0], rows[table + 2].split()[0]] == ["group", "all"]
+    assert any(row.startswith("recall: share of the content lines") for row in rows)
+    assert max(map(len, rows[1:])) <= 80
+    full = dechaff("evaluate", *SITES, "-m", model, "--full").stdout.decode()
+    assert "boilerplate AP" in full
+    assert max(map(len, full.splitlines()[1:])) <= 80
     assert len(LineRecords.read(tmp_path / "lines.npz").label) == Corpus.read(*SITES).n_lines
     printed = dechaff("evaluate", *SITES, "-m", model, "--json", "-").stdout
     assert json.loads(printed) == json.loads((tmp_path / "figures.json").read_bytes())
@@ -62,7 +69,7 @@ def test_evaluate(model: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("columns", [40, 80, 300])
 def test_evaluate_fits_terminal(columns: int, model: Path) -> None:
     """Tables too wide for the terminal become lists; nothing is cut."""
-    printed = on_terminal("evaluate", *SITES, "-m", model, columns=columns, NO_COLOR="1")
+    printed = on_terminal("evaluate", *SITES, "-m", model, "--full", columns=columns, NO_COLOR="1")
     rows = re.sub("\x1b\\[[0-9;]*m", "", printed).splitlines()
     assert max(map(len, rows)) <= columns
     assert "…" not in printed

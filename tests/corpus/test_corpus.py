@@ -188,7 +188,7 @@ def test_what_is_no_corpus_is_refused(tmp_path: Path) -> None:
 
 def test_columns_of_pages_that_hold_something_else_are_refused(tmp_path: Path) -> None:
     """Columns of a wrong type, with nulls where a value is required, or with a repeated name are refused."""
-    pa = pytest.importorskip("pyarrow", reason="needs the html extra: pip install 'dechaff[html]'")
+    pa = pytest.importorskip("pyarrow", reason="needs the bulk extra: pip install 'dechaff[bulk]'")
     parquet, path = pytest.importorskip("pyarrow.parquet"), tmp_path / "a.parquet"
     columns = {"id": pa.array(["1", "2"]), "site": pa.array(["a", "b"]), "html": pa.array(["<p>A", "<p>B"])}
     for changed, message in (
@@ -208,7 +208,7 @@ def test_columns_of_pages_that_hold_something_else_are_refused(tmp_path: Path) -
 
 def test_numbers_for_ids_of_pages_are_taken_as_they_are_written(tmp_path: Path) -> None:
     """A column of numbers in place of strings is read as the numbers' text."""
-    pa = pytest.importorskip("pyarrow", reason="needs the html extra: pip install 'dechaff[html]'")
+    pa = pytest.importorskip("pyarrow", reason="needs the bulk extra: pip install 'dechaff[bulk]'")
     columns = {
         "id": pa.array([7]),
         "site": pa.array(["a"]),

@@ -13,7 +13,7 @@ from dechaff_training.corpus.extraction import (
     extractor_version,
 )
 
-pytest.importorskip("resiliparse", reason="needs the html extra: pip install 'dechaff[html]'")
+pytest.importorskip("trafilatura", reason="needs the peers extra: pip install 'dechaff[peers]'")
 
 PROSE = [
     "The mill at the weir will close in the spring, its owner said on Monday, after ninety years of work. "

@@ -9,7 +9,7 @@ from dechaff_training.corpus.html_marks import PageMarks, find_marks
 from dechaff_training.corpus.mark_labels import apply_marks
 from dechaff_training.corpus.pages import read_pages
 
-pytest.importorskip("lxml", reason="needs the html extra: pip install 'dechaff[html]'")
+pytest.importorskip("lxml", reason="needs the peers extra: pip install 'dechaff[peers]'")
 
 HEAD = """<title>The mill shuts | Post</title><meta property="og:title" content="The mill shuts">
 <meta name="description" content="After ninety years the wheel stops."><script type="application/ld+json">

@@ -12,7 +12,7 @@ from dechaff import CorpusError
 from dechaff_training.corpus import BOILERPLATE, CONTENT, MASKED, Article, Corpus
 from dechaff_training.corpus.policy_labels import carry_over, has_read_labels, read_labels, source_lines
 
-pa = pytest.importorskip("pyarrow", reason="needs the html extra: pip install 'dechaff[html]'")
+pa = pytest.importorskip("pyarrow", reason="needs the bulk extra: pip install 'dechaff[bulk]'")
 parquet = pytest.importorskip("pyarrow.parquet")
 
 LINES = ("Home", "The mill shuts", "The mill closed on Monday, its owner said.", "Photo: Ann Lee", "Read more")

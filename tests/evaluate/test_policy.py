@@ -79,7 +79,7 @@ def test_lines_of_a_peer(output: str, kept: list[int]) -> None:
 
 def test_peers_are_measured_on_the_same_lines(model: LineModel) -> None:
     """With HTML, extractors stand beside the model, alone and with the model behind them."""
-    pytest.importorskip("resiliparse", reason="needs the html extra: pip install 'dechaff[html]'")
+    pytest.importorskip("trafilatura", reason="needs the peers extra: pip install 'dechaff[peers]'")
     html = "".join(f"<p>{line}</p>" for line in LINES)
     rows = evaluate_policy([read_page()], model, {"post/1": html}, peers=("html_text",))
     assert [row.system for row in rows] == ["dechaff", "dechaff, with title", "html_text", "html_text -> dechaff"]

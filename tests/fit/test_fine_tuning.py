@@ -14,8 +14,11 @@ from dechaff.linear.artifact import model_digest
 from dechaff.text.tokens import find_words
 from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.evaluate.evaluation import decide_corpus
+from dechaff_training.evaluate.overlap import FINE_TUNINGS
+from dechaff_training.files.models import describe_model
 from dechaff_training.fit.fine_tuner import FineTuner
-from dechaff_training.fit.fine_tuning import KEY, SITES_TO_MEASURE, FineTuning, fine_tune, fine_tuning_table
+from dechaff_training.fit.fine_tuning import SITES_TO_MEASURE, FineTuning, fine_tune, fine_tuning_table
+from dechaff_training.report.rendering import print_model
 
 #: Two strengths are enough where it does not matter how well they are chosen, and save time.
 TWO = (0.0, 0.03)
@@ -121,12 +124,12 @@ def test_a_fine_tuned_model_records_it(result: FineTuning, eight: Corpus, tmp_pa
     """A fine-tuned model records its labels, and fine-tuning it again warns of flattering figures."""
     save_model(result.model, tmp_path / "taught.joblib")
     model = load_model(tmp_path / "taught.joblib")
-    (entry,) = model.metadata[KEY]
+    (entry,) = model.metadata[FINE_TUNINGS]
     assert entry["start_digest"] == "1234"
     assert entry["data"]["n_sites"] == 8
     again = fine_tune(model, first_of_each_site(eight, 1))
     assert "was fine-tuned before" in again.advice
-    assert len(again.model.metadata[KEY]) == 2
+    assert len(again.model.metadata[FINE_TUNINGS]) == 2
     assert "was fine-tuned before" not in result.advice
 
 
@@ -160,7 +163,7 @@ def test_the_command(tmp_path: Path) -> None:
         (["--start-from", "default", "-k", "newsletter=x"], 2, "--keyword"),
         (["--json", "figures.json"], 2, "--start-from"),
         (["--start-from", "nowhere.joblib"], 1, "nowhere.joblib"),
-        (["--start-from", "{out}"], 1, "give another --out"),
+        (["--start-from", "{out}"], 1, "an input, which would be overwritten"),
     ],
 )
 def test_wrong_use_of_the_command(arguments: list[str], code: int, message: str, tmp_path: Path) -> None:
@@ -170,3 +173,15 @@ def test_wrong_use_of_the_command(arguments: list[str], code: int, message: str,
         save_model(default_model(), out)
     given = [part.format(out=out) for part in arguments]
     assert message in dechaff("train", DATA / "deccan-ledger", "-o", out, *given, code=code).stderr
+
+
+def test_inspect_says_what_was_taught(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`inspect` prints each fine-tuning in words, and of a long list only its length."""
+    description = describe_model(saved, 2)
+    data = {"n_lines": 7, "n_articles": 2, "n_sites": 1, "site_digests": ["0" * 8] * 11}
+    taught = [{"data": data, "strength": 0.01, "start_digest": "ab" * 32, "seed": 3}, 5]
+    description["metadata"] |= {FINE_TUNINGS: taught, "data": data}
+    print_model(description)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "fine-tuning 1 7 lines, 2 articles, 1 sites; strength 0.01; from the model abababababab…" in printed
+    assert "data · site_digests 11" in printed

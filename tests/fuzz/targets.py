@@ -6,7 +6,7 @@ Readers may raise `DechaffError` for bad input; any other exception is a defect.
 import gzip
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +21,8 @@ from dechaff import (
     LineBatch,
     classify_lines,
     clean_array,
+    clean_article,
+    clean_html,
     inspect_model,
     keep_content,
     load_model,
@@ -30,6 +32,9 @@ from dechaff.bulk import Settings, clean_bulk
 from dechaff.bulk.formats.warc import cut_records
 from dechaff.bulk.records import BadRecord
 from dechaff.kernels import use_numba
+from dechaff.text.html import looks_like_html, read_page
+from dechaff.text.markdown_blocks import parse
+from dechaff.text.reading import Rows
 from dechaff_training.corpus.corpus import Corpus
 
 #: No weight is zero, so that nothing goes unseen.
@@ -63,7 +68,21 @@ def labels(data: bytes) -> None:
         assert _is_subsequence(kept, text)
 
 
-def _is_subsequence(part: str, whole: str) -> bool:
+def markdown(data: bytes) -> None:
+    """Check that the blocks that come out of Markdown went in, and that every line has a label."""
+    for text in as_texts(data):
+        article = clean_article(text, MODEL, format="markdown")
+        assert [(line.start, line.end) for line in article.lines] == split_lines(text)
+        before, after = (_block_kinds(each) for each in (text, article.text))
+        assert before is None or (after is not None and _is_subsequence(after, before))
+
+
+def _block_kinds(text: str) -> list[str] | None:
+    parsed = parse(Rows.of(text, markdown=True))
+    return None if parsed is None else [block.kind for block in parsed.blocks]
+
+
+def _is_subsequence(part: Sequence[str], whole: Sequence[str]) -> bool:
     rest = iter(whole)
     return all(character in rest for character in part)
 
@@ -132,6 +151,15 @@ def _count_records(path: Path) -> int | None:
     return None
 
 
+def html(data: bytes) -> None:
+    """Check that any bytes are read as a page, whatever their encoding, and that the kept text is part of its text."""
+    for page in (data, data.decode("utf-8", "surrogateescape")):
+        text, title = read_page(page)
+        assert title is None or title == " ".join(title.split()) != ""
+        assert _is_subsequence(clean_html(page, model=MODEL), text)
+    looks_like_html(data.decode("latin-1"))
+
+
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
-    target.__name__: target for target in (lines, labels, kernels, artefact, corpus, bulk)
+    target.__name__: target for target in (lines, labels, markdown, kernels, artefact, corpus, bulk, html)
 }

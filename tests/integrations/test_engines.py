@@ -14,7 +14,7 @@ import pytest
 from dechaff import clean_array, label_array
 from dechaff_training.corpus.corpus import Corpus
 
-pa = pytest.importorskip("pyarrow", reason="needs the html extra: pip install 'dechaff[html]'")
+pa = pytest.importorskip("pyarrow", reason="needs the bulk extra: pip install 'dechaff[bulk]'")
 parquet = pytest.importorskip("pyarrow.parquet")
 dataset = pytest.importorskip("pyarrow.dataset")
 

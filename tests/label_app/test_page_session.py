@@ -235,7 +235,7 @@ def test_a_folder_that_cannot_be_written(client: PageClient, tmp_path: Path) -> 
     ("names", "problem"),
     [
         (["nowhere"], "no such file or folder"),
-        (["a/x.pdf"], "neither text nor HTML"),
+        (["a/x.pdf"], "neither text, Markdown nor HTML"),
         (["a", "b/a"], "would both be saved as a/x.txt"),
     ],
 )

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-for extra in ("numba", "orjson", "zstandard", "pyarrow"):
-    pytest.importorskip(extra, reason="needs the extras: pip install 'dechaff[bulk,fast,html]'")
+for extra in ("numba", "orjson", "pyarrow", "pyromark", "resiliparse", "zstandard"):
+    pytest.importorskip(extra, reason="needs the extras: pip install 'dechaff[bulk,fast,html,markdown]'")
 FUZZ = Path(__file__).parents[1] / "fuzz"
 sys.path.insert(0, str(FUZZ))
 

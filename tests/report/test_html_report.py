@@ -136,7 +136,7 @@ def test_inputs_of_every_kind(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "weir.txt").write_text("+ The weir is open again.\n\n-share Tweet\n")
     (tmp_path / "in" / "mill.html").write_text("<html><body><h1>The mill</h1><p>It shuts.</p></body></html>")
-    (tmp_path / "in" / "notes.md").write_text("Not read")
+    (tmp_path / "in" / "notes.pdf").write_text("Not read")
     reader = write_report(tmp_path / "report.html", tmp_path / "in", "-", text="- The vote\nwas held.")
     texts = [line["text"] for line in reader.lines]
     assert texts == ["The mill", "It shuts.", "The weir is open again.", "Tweet", "- The vote", "was held."]
@@ -158,7 +158,7 @@ def test_what_cannot_be_read_is_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "problem"),
     [
-        (["empty"], 1, "empty: no article files in this folder (.txt, .html, .htm)"),
+        (["empty"], 1, "empty: no article files in this folder (.txt, .md, .markdown, .html, .htm, .xhtml)"),
         (["a.txt", "-x", "nobody"], 1, "there is no extractor 'nobody'"),
         (["a.txt", "-m", "a.txt"], 1, "a.txt"),
         (["a.txt", "b.txt", "--title", "The mill"], 2, "--title"),

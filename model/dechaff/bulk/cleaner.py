@@ -1,7 +1,7 @@
 """Clean documents and describe their dropped lines and attributes; each process has one cleaner."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,12 @@ from dechaff.bulk.records import Document, join_lines
 from dechaff.bulk.settings import Settings, require
 from dechaff.bulk.summary import Counts
 from dechaff.decisions.decide import Decision, decide
+from dechaff.decisions.titles import PageInfo
 from dechaff.explain.contributions import explain
 from dechaff.explain.kinds import line_kinds
 from dechaff.kernels import numba_available, use_numba
 from dechaff.linear.line_model import LineModel
+from dechaff.text.html import looks_like_html, read_page
 from dechaff.text.lines import LineBatch
 
 #: The name of the attribute in Dolma's format.
@@ -70,7 +72,15 @@ class Cleaner:
         documents : sequence of Document
         """
         with use_numba(self._compiled):
-            return self._clean(documents)
+            return self._clean([self._read(document) for document in documents])
+
+    def _read(self, document: Document) -> Document:
+        """Return a document with the text and the title of an HTML page, and any other unchanged."""
+        form, info = self._settings.format, document.page_info
+        if form == "text" or (form == "auto" and not looks_like_html(document.text)):
+            return document
+        page = read_page(document.text)
+        return replace(document, text=page.text, page_info=PageInfo(info.title or page.title, info.url))
 
     def _clean(self, documents: Sequence[Document]) -> Cleaned:
         texts: list[str] = []
@@ -78,7 +88,10 @@ class Cleaner:
         attributes: list[bytes] = []
         counts = Counts()
         histogram = None if self._profile is None else FeatureHistogram(self._profile, self._model.stage1.names)
-        for decision in decide([d.text for d in documents], self._model, self._settings.threshold):
+        infos = [document.page_info for document in documents]
+        counts.count_page_infos(infos)
+        texts_in, known = [document.text for document in documents], infos if any(map(any, infos)) else None
+        for decision in decide(texts_in, self._model, self._settings.threshold, page_infos=known):
             own = documents[len(texts) : len(texts) + decision.batch.n_articles]
             texts.extend(decision.kept_texts())
             counts.count(decision.batch, decision.kept, decision.flags)
@@ -114,7 +127,7 @@ def _dropped_lines(documents: Sequence[Document], decision: Decision) -> Iterato
             continue
         spans = decision.batch.spans(index)
         # Reasons need matrices of float64, which for a whole batch would take hundreds of MB.
-        explanation = explain(decision.model.forward(LineBatch.from_texts([document.text])))
+        explanation = explain(decision.model.forward(LineBatch.from_texts([document.text])), document.page_info)
         for number in numbers:
             start, end = spans[number]
             yield {

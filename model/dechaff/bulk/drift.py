@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dechaff._typing import Matrix
 from dechaff.decisions.decide import Decision, decide
+from dechaff.explain.themes import themes
 from dechaff.linear.line_model import LineModel
 
 #: The key of the profile in a model's metadata.
@@ -30,6 +31,7 @@ _MIN_SHARE: Final = 1e-3
 # Smaller samples shift by chance.
 _MIN_LINES: Final = 2000
 _MAX_SHOWN: Final = 5
+_ADVICE: Final = "look at a sample with 'dechaff show' before you trust the result"
 
 #: Numbers of lines, shape (n_features, n_bins).
 Histogram = NDArray[np.int64]
@@ -196,11 +198,14 @@ def _feature_drift(profile: Profile, lines: Histogram) -> Iterator[str]:
     }
     shifted = sorted((name for name in indices if indices[name] > _LARGE_SHIFT), key=lambda name: -indices[name])
     if shifted:
+        theme_of = {feature: theme.name for theme in themes() for feature in theme.features}
+        subjects = list(dict.fromkeys(theme_of[name] for name in shifted if name in theme_of))
         shown = ", ".join(f"{name} {indices[name]:.2f}" for name in shifted[:_MAX_SHOWN])
         yield (
-            f"Warning: {len(shifted)} of {len(indices)} features differ from the training lines ({shown}; a "
-            f"population stability index above {_LARGE_SHIFT} is a large shift): check a sample before you trust "
-            "the result"
+            "Warning: these texts differ from those that the model learnt from, most in their "
+            f"{', '.join(subjects[:_MAX_SHOWN]) or 'features'}: {_ADVICE} "
+            f"({len(shifted)} of {len(indices)} features are shifted, by population stability index "
+            f"above {_LARGE_SHIFT}: {shown})"
         )
 
 
@@ -208,8 +213,8 @@ def _label_drift(profile: Profile, n_lines: int, n_dropped: int) -> Iterator[str
     expected = np.array([profile.share_dropped, 1 - profile.share_dropped])
     if n_lines and stability_index(expected, np.array([n_dropped, n_lines - n_dropped])) > _LARGE_SHIFT:
         yield (
-            f"Warning: {n_dropped / n_lines:.0%} of the lines were dropped, but {profile.share_dropped:.0%} of the "
-            "training lines: check a sample before you trust the result"
+            f"Warning: {n_dropped / n_lines:.0%} of the lines were dropped, but {profile.share_dropped:.0%} "
+            f"of those that the model learnt from: {_ADVICE}"
         ).replace("%", " %")
 
 

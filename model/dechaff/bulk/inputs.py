@@ -1,4 +1,4 @@
-"""Input files: find them, name their outputs, and find the columns with text and id."""
+"""Input files: find them, name their outputs, and find the columns with text, id, title and address."""
 
 import os
 from collections import Counter
@@ -126,7 +126,7 @@ def find_inputs(arguments: Sequence[str | Path], output: Path) -> list[Input]:
     ------
     InputError
         If a file does not exist, has an unknown format or disappears during the search; or if the output folder
-        lies within an input folder; or if no input file is found, or an output would overwrite its input.
+        lies within an input folder; or if no input file is found.
     """
     # A file that several arguments match is read once, under the first path found.
     found: dict[str, tuple[Path, str]] = {}
@@ -137,13 +137,9 @@ def find_inputs(arguments: Sequence[str | Path], output: Path) -> list[Input]:
         raise InputError(f"{', '.join(map(str, arguments)) or 'no input'}: no files that end in {_suffixes()}")
     paths = [path for path, _ in found.values()]
     names = _output_names(paths, [name for _, name in found.values()])
-    inputs = [
+    return [
         Input(path, name, *_format(path), *size_and_mtime(path)) for path, name in zip(paths, names, strict=True)
     ]
-    for source in inputs:
-        if (output / source.name).resolve() == source.path.resolve():
-            raise InputError(f"{source.display_path}: would be overwritten: choose another output folder")
-    return inputs
 
 
 def _expand(argument: Path, output: Path) -> Iterator[tuple[Path, str]]:
@@ -206,14 +202,14 @@ def _output_names(paths: Sequence[Path], names: Sequence[str]) -> list[str]:
 def inspect_inputs(
     inputs: Sequence[Input], settings: Settings, notify: Callable[[str], None]
 ) -> list[InspectedInput]:
-    """Find the columns that hold the text and the id in every file, before anything is written.
+    """Find the columns that hold text, id, title and address in every file, before anything is written.
 
     Parameters
     ----------
     inputs : sequence of Input
     settings : Settings
     notify : callable
-        Called with a message for each distinct choice of columns, unless the settings name both columns.
+        Called with a message for each distinct choice of columns, unless the settings name all of them.
 
     Raises
     ------
@@ -238,7 +234,8 @@ def inspect_inputs(
         inspected.append(InspectedInput(source, columns or fallback, damage))
     if errors:
         raise InputError(_columns_message(errors, len(inputs)))
-    if not (settings.text_column and settings.id_column):
+    named = (settings.text_column, settings.id_column, settings.title_column, settings.url_column)
+    if None in named:
         for columns, source in choices.items():
             notify(f"{source.display_path}: {columns}")
     return inspected

@@ -18,7 +18,7 @@ from dechaff.errors import InputError
 
 NAME: Final = "_manifest.jsonl"
 _FORMAT: Final = "dechaff-bulk"
-_VERSION: Final = 3
+_VERSION: Final = 4
 
 
 class Manifest:

@@ -6,6 +6,7 @@ from typing import Any
 
 from dechaff.bulk.settings import MAX_RECORD
 from dechaff.bulk.summary import Counts
+from dechaff.decisions.titles import NO_PAGE_INFO, PageInfo
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,26 @@ class Document:
     source : str
         The record's source; without one, the file name.
     text : str
+    page_info : PageInfo
+        The title and the address of the page, which may be missing.
     """
 
     number: int
     id: Any
     source: str
     text: str
+    page_info: PageInfo = NO_PAGE_INFO
 
     @classmethod
-    def of(cls, number: int, text: str, file: str, identity: Any = None, source: Any = None) -> "Document":
+    def of(
+        cls,
+        number: int,
+        text: str,
+        file: str,
+        identity: Any = None,
+        source: Any = None,
+        page_info: PageInfo = NO_PAGE_INFO,
+    ) -> "Document":
         """Create a document, with defaults for a missing id and source.
 
         Parameters
@@ -85,6 +97,7 @@ class Document:
             The record's id; by default the file name and the number.
         source : object
             The record's source; anything but a string is replaced by the file name.
+        page_info : PageInfo
 
         Examples
         --------
@@ -92,7 +105,7 @@ class Document:
         'a.jsonl:3'
         """
         identity = f"{file}:{number}" if identity is None else identity
-        return cls(number, identity, source if isinstance(source, str) else file, text)
+        return cls(number, identity, source if isinstance(source, str) else file, text, page_info)
 
 
 @dataclass(frozen=True)

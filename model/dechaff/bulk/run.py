@@ -4,18 +4,20 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import dechaff
+from dechaff.bulk.checkpoint import Checkpoint
 from dechaff.bulk.cleaner import Cleaner
 from dechaff.bulk.drift import Profile, describe_drift
 from dechaff.bulk.formats import FORMATS
 from dechaff.bulk.inputs import Input, InspectedInput, display_path, find_inputs, inspect_inputs, read_error
-from dechaff.bulk.manifest import Manifest
-from dechaff.bulk.outputs import Output, remove_unfinished
+from dechaff.bulk.manifest import NAME, Manifest
+from dechaff.bulk.outputs import Output, check_outputs, remove_unfinished
 from dechaff.bulk.records import BadRecord, Result
-from dechaff.bulk.settings import Settings, require
+from dechaff.bulk.settings import CHECKPOINT_PARTS, Settings, require
 from dechaff.bulk.summary import Counts, Summary
 from dechaff.bulk.workers import Job, in_order, n_workers, start_workers
 from dechaff.errors import InputError
@@ -55,6 +57,7 @@ class ProgressListener:
 class _FileStart:
     input: Input
     readable: bool
+    checkpoint: Checkpoint | None
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,7 @@ def clean_bulk(
     require("orjson")
     settings, folder = settings or Settings(), Path(output)
     model, sources = settings.load_model(), find_inputs(inputs, folder)
+    check_outputs(folder, sources, settings, folder / NAME)
     if overwrite:
         _check_outside(folder, sources)
     with add_filename(folder), closing(Manifest(folder, _plain(settings, model), overwrite=overwrite)) as manifest:
@@ -121,9 +125,10 @@ def clean_bulk(
             _check_free(folder, sources, manifest)
         run = _Run(folder, settings, manifest, listener or ProgressListener())
         try:
-            summary = run.clean(sources, model, workers)
-        finally:
-            remove_unfinished(folder)
+            summary = run.clean(sources, model, workers, overwrite=overwrite)
+        except KeyboardInterrupt:
+            run.describe_interruption(sources)
+            raise
     summary.seconds = time.monotonic() - started
     return summary
 
@@ -133,11 +138,14 @@ class _Run:
 
     def __init__(self, folder: Path, settings: Settings, manifest: Manifest, listener: ProgressListener) -> None:
         self._folder, self._settings, self._manifest, self._listener = folder, settings, manifest, listener
+        self._checkpoint: Checkpoint | None = None
 
-    def clean(self, sources: list[Input], model: LineModel, workers: int | None) -> Summary:
-        """Clean the inputs that earlier runs have not finished, and return the summary over all inputs."""
+    def clean(self, sources: list[Input], model: LineModel, workers: int | None, *, overwrite: bool) -> Summary:
+        """Clean what earlier runs have not finished, and return the summary over all inputs."""
         finished = [self._manifest.finished(source) for source in sources]
         todo = [source for source, counts in zip(sources, finished, strict=True) if counts is None]
+        self._find_checkpoint([] if overwrite else todo)
+        todo.sort(key=lambda source: self._checkpoint_of(source) is None)  # goes on before another file begins
         done = [counts for counts in finished if counts is not None]
         summary = Summary(n_inputs=len(sources), n_skipped=len(done))
         summary.n_redone = sum(self._manifest.was_finished(source) for source in todo)
@@ -145,17 +153,40 @@ class _Run:
         for counts in done:
             total.add(counts)
         inspected = inspect_inputs(todo, self._settings, self._listener.on_message)
+        summary.columns = list(dict.fromkeys(str(item.columns) for item in inspected if not item.damage))
         n_bytes = sum(source.size for source in todo)
         n = n_workers(workers, n_bytes) if todo else 1
         cleaner = Cleaner(model, self._settings, compiled=self._should_compile(sources))
         with start_workers(n, cleaner) as (submit, is_compiled):
             self._manifest.start(compiled=self._check_compiled(is_compiled()))
-            remove_unfinished(self._folder)
+            if self._checkpoint is None:
+                remove_unfinished(self._folder)
             self._listener.on_start(n_bytes)
             for counts in self._write(in_order(self._read(inspected), submit, n)):
                 total.add(counts)
+        remove_unfinished(self._folder)
         summary.notes += describe_drift(Profile.of(model), total.features, total.n_lines, total.n_dropped_lines)
         return summary
+
+    def _find_checkpoint(self, todo: list[Input]) -> None:
+        """Find out how far an interrupted run has cleaned one of the inputs."""
+        found = Checkpoint.read(self._folder)
+        if found is not None and self._manifest.owns(found.name) and any(map(found.matches, todo)):
+            self._checkpoint = found
+            self._listener.on_message(f"{found.name}: going on after {_n_documents(found)}")
+
+    def _checkpoint_of(self, source: Input) -> Checkpoint | None:
+        return self._checkpoint if self._checkpoint is not None and self._checkpoint.matches(source) else None
+
+    def describe_interruption(self, sources: list[Input]) -> None:
+        """Report what is done, and how to go on."""
+        n_finished = sum(self._manifest.finished(source) is not None for source in sources)
+        found = Checkpoint.read(self._folder)
+        part = "" if found is None else f", and {_n_documents(found)} of {found.name}"
+        self._listener.on_message(
+            f"interrupted: {n_finished} of {len(sources)} {'file is' if len(sources) == 1 else 'files are'} "
+            f"finished{part}; the same command, without --overwrite, goes on from there"
+        )
 
     def _should_compile(self, sources: list[Input]) -> bool:
         """Return whether to use the numba kernels: in a new folder for large inputs, else as at its start."""
@@ -183,16 +214,16 @@ class _Run:
                 raise read_error(item.input.path, error) from error
             offset += item.input.size
 
-    @staticmethod
-    def _read_file(item: InspectedInput, offset: int) -> Iterator[_Event]:
+    def _read_file(self, item: InspectedInput, offset: int) -> Iterator[_Event]:
         """Read one file and yield its events; `offset` is the total size of the files read before."""
-        source = item.input
-        yield _FileStart(source, readable=not item.damage)
+        source, checkpoint = item.input, self._checkpoint_of(item.input)
+        yield _FileStart(source, not item.damage, checkpoint)
         if item.damage:
             yield BadRecord(1, item.damage)
         else:
             with source.path.open("rb") as file:
-                for part in FORMATS[source.format].read(file, source.compression):
+                parts = FORMATS[source.format].read(file, source.compression)
+                for part in islice(parts, checkpoint.n_parts if checkpoint else 0, None):
                     if isinstance(part, BadRecord):
                         yield part
                     else:
@@ -207,8 +238,8 @@ class _Run:
             for event, result in events:
                 if isinstance(event, _FileStart):
                     self._manifest.begin(event.input)
-                    counts = Counts()
-                    output = Output(self._folder, event.input, self._settings, readable=event.readable)
+                    counts = event.checkpoint.counts if event.checkpoint else Counts()
+                    output = self._open_output(event)
                 elif output is not None and isinstance(event, _FileEnd):
                     output.finish()
                     self._manifest.finish(event.input, counts)
@@ -219,6 +250,11 @@ class _Run:
             if output is not None:
                 output.close()
 
+    def _open_output(self, start: _FileStart) -> Output:
+        return Output(
+            self._folder, start.input, self._settings, readable=start.readable, checkpoint=start.checkpoint
+        )
+
     def _write_result(self, output: Output, event: _Event, result: Result | None, counts: Counts) -> None:
         """Write one result or bad record, and count it."""
         result = result or Result(bad=[event] if isinstance(event, BadRecord) else [])
@@ -228,8 +264,15 @@ class _Run:
         result.counts.n_bad = sum(bad.n_records for bad in result.bad)
         output.write(result)
         counts.add(result.counts)
+        if not output.n_parts % CHECKPOINT_PARTS:
+            output.save_checkpoint(counts)
         if isinstance(event, Job):
             self._listener.on_progress(event.position, result.counts, len(event.chunk.data))
+
+
+def _n_documents(checkpoint: Checkpoint) -> str:
+    n = checkpoint.counts.n_documents
+    return f"{n:,} document{'' if n == 1 else 's'}"
 
 
 def _plain(settings: Settings, model: LineModel) -> dict[str, Any]:

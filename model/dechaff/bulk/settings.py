@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from dechaff.extras import load
 from dechaff.linear.artifact import default_model, load_model
@@ -11,6 +11,8 @@ from dechaff.linear.line_model import LineModel, Threshold
 
 #: Size in bytes of the chunks of records that workers clean.
 CHUNK: Final = 1 << 20
+#: The number of chunks after which a checkpoint is written: a second or two of work, without reasons.
+CHECKPOINT_PARTS: Final = 32
 #: Maximum length of a record; longer ones go to quarantine. No article is that long; the limit bounds the memory.
 MAX_RECORD: Final = 16 << 20
 #: Maximum length in bytes of records that are not parsed, such as WARC responses.
@@ -39,6 +41,12 @@ class Settings:
         Whether to write the span and probability of every line as Dolma attributes.
     strict : bool
         Whether the run ends at the first bad record.
+    title_column, url_column : str, optional
+        The fields that hold the title and the address of a document's page, which help to keep the headline; by
+        default the first ones with a usual name; "" for none.
+    format : str
+        "html" if the texts are HTML pages, "text" if none is, or "auto" for a look at each; a page is replaced by
+        its clean text, and spans refer to the text that Resiliparse prints.
     """
 
     model: Path | None = None
@@ -49,6 +57,9 @@ class Settings:
     dropped: bool = False
     attributes: bool = False
     strict: bool = False
+    title_column: str | None = None
+    url_column: str | None = None
+    format: Literal["auto", "text", "html"] = "auto"
 
     def load_model(self) -> LineModel:
         """Load the model and add the keywords.

@@ -1,6 +1,7 @@
 """Counts over documents and the summary of a bulk run, in bounded memory."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from itertools import chain
 from operator import itemgetter
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.bulk.drift import Histogram, add_histograms
+from dechaff.decisions.titles import PageInfo
 from dechaff.text.lines import LineBatch
 
 # How many distinct dropped lines remain after pruning the counts of a run and of a chunk: the most frequent. A run
@@ -33,6 +35,8 @@ class Counts:
         Numbers of cleaned documents, and of their lines and characters; line breaks are not counted.
     n_bad : int
         The number of records in quarantine.
+    n_titled, n_addressed : int
+        The number of documents whose record has a title, and of those that have an address alone.
     flags : Counter
         The number of documents with each flag of `dechaff.CleanedArticle`.
     n_flagged : int
@@ -49,6 +53,8 @@ class Counts:
     n_chars: int = 0
     n_kept_chars: int = 0
     n_bad: int = 0
+    n_titled: int = 0
+    n_addressed: int = 0
     n_flagged: int = 0
     flags: Counter[str] = field(default_factory=Counter)
     frequent: Counter[str] = field(default_factory=Counter)
@@ -65,6 +71,11 @@ class Counts:
         self.n_flagged += sum(map(bool, flags))
         self.flags.update(chain.from_iterable(flags))
         self.frequent.update(_beginnings(batch, ~kept))
+
+    def count_page_infos(self, page_infos: Sequence[PageInfo]) -> None:
+        """Count the titles and addresses of documents."""
+        self.n_titled += sum(info.title is not None for info in page_infos)
+        self.n_addressed += sum(info.title is None and info.url is not None for info in page_infos)
 
     def add(self, other: "Counts") -> None:
         """Add other counts to these counts."""
@@ -90,8 +101,13 @@ class Counts:
         ordered = sorted(self.frequent.items(), key=itemgetter(1), reverse=True)
         self.frequent = Counter(dict(ordered[:n]))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the counts as plain values, with only the 20 most frequent dropped lines; features are left out.
+    def to_dict(self, *, whole: bool = False) -> dict[str, Any]:
+        """Return the counts as plain values.
+
+        Parameters
+        ----------
+        whole : bool
+            Whether to include the features and all counted lines; by default only the 20 most frequent lines.
 
         Examples
         --------
@@ -99,14 +115,18 @@ class Counts:
         {'Share': 2}
         """
         numbers = {name: getattr(self, name) for name in _NUMBERS}
-        frequent = dict(self.frequent.most_common(_N_FREQUENT))
-        return {**numbers, "flags": dict(sorted(self.flags.items())), "frequent": frequent}
+        frequent = dict(self.frequent if whole else self.frequent.most_common(_N_FREQUENT))
+        values = {**numbers, "flags": dict(sorted(self.flags.items())), "frequent": frequent}
+        return values | ({"features": None if self.features is None else self.features.tolist()} if whole else {})
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Counts":
         """Create counts from the output of `to_dict`."""
         numbers = {name: values[name] for name in _NUMBERS}
-        return cls(**numbers, flags=Counter(values["flags"]), frequent=Counter(values["frequent"]))
+        features = values.get("features")
+        counts = cls(**numbers, flags=Counter(values["flags"]), frequent=Counter(values["frequent"]))
+        counts.features = None if features is None else np.array(features, np.int64)
+        return counts
 
 
 _NUMBERS: Final = tuple(column.name for column in fields(Counts) if column.type is int)
@@ -142,6 +162,8 @@ class Summary:
         The duration of this run in seconds.
     notes : list of str
         Messages for the user, such as warnings about drift.
+    columns : list of str
+        The fields that this run used for text, id, title and address; several if the files differ.
     """
 
     counts: Counts = field(default_factory=Counts)
@@ -150,6 +172,7 @@ class Summary:
     n_redone: int = 0
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
 
     @property
     def tally(self) -> Counts:
@@ -167,5 +190,6 @@ class Summary:
             **counts.to_dict(),
             "share_dropped_lines": round(counts.n_dropped_lines / max(counts.n_lines, 1), 4),
             "share_dropped_chars": round((counts.n_chars - counts.n_kept_chars) / max(counts.n_chars, 1), 4),
+            "columns": self.columns,
             "notes": self.notes,
         }

@@ -15,6 +15,7 @@ from dechaff.linear.forward import Forward
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.linear.stage import sigmoid
 from dechaff.text.batching import batches
+from dechaff.text.characters import WORD
 from dechaff.text.lines import MOST_LINES, LineBatch
 from dechaff.text.ragged import max_rows, repeat_rows, sum_rows
 
@@ -136,7 +137,8 @@ def _decide_batch(
         shift = title_log_odds(batch, untitled, page_infos, None if forward is None else forward.words)
         probability = sigmoid(odds + shift)
         kept = _keep_titles(kept, _keep(batch, probability, threshold, model), shift != 0, batch.article_lines)
-    return Decision(batch, kept, probability, _flag(batch, kept, probability, threshold), model, forward)
+    flags = _flag(batch, kept, probability, threshold)
+    return Decision(batch, keep_wordless(batch, kept), probability, flags, model, forward)
 
 
 def _keep(batch: LineBatch, probability: Values, threshold: float, model: LineModel) -> NDArray[np.bool_]:
@@ -192,6 +194,33 @@ def apply_threshold(
     is_near = (best >= own_threshold / 2) & (probability >= best / 2)
     fallback = np.where(best < own_threshold, is_near | (n_chars >= _ARTICLE_CHARS), probability >= best)
     return np.asarray((probability >= threshold) | fallback, np.bool_)
+
+
+def keep_wordless(batch: LineBatch, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    r"""Return which lines to keep: also those without letters and digits, if the lines around them are kept.
+
+    Parameters
+    ----------
+    batch : LineBatch
+    kept : ndarray of bool, shape (n_lines,)
+
+    Examples
+    --------
+    >>> batch = LineBatch.from_texts(["One\n* * *\n---\nTwo\n***\nThree"])
+    >>> keep_wordless(batch, np.array([True, False, False, True, False, False])).tolist()
+    [True, True, True, True, False, False]
+    """
+    n_before = np.append(0, np.cumsum(batch.classes & WORD > 0))
+    has_words = n_before[batch.ends] > n_before[batch.starts]
+    worded, silent = np.flatnonzero(has_words), np.flatnonzero(~has_words)
+    after = np.searchsorted(worded, silent)
+    inside = (after > 0) & (after < len(worded))
+    silent, after = silent[inside], after[inside]
+    before, after = worded[after - 1], worded[after]
+    alike = batch.line_articles[before] == batch.line_articles[after]
+    found = kept.copy()
+    found[silent] |= alike & kept[before] & kept[after]
+    return found
 
 
 def _flag(

@@ -50,6 +50,9 @@ ROLES: Final = (
 )
 #: The reasons that roles can add.
 REASONS: Final = tuple(role.reason for role in ROLES[1:])
+#: The usual names of the fields with the title and the address of a page.
+TITLE_NAMES: Final = ("title", "headline")
+URL_NAMES: Final = ("url", "uri", "link")
 # A line matches a title if at least this share of the line's words and of the title's words is common to both.
 _MIN_OVERLAP: Final = 0.8
 # At most this share of the probable content lies above a headline.

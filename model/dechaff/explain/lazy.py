@@ -10,6 +10,7 @@ from dechaff.decisions.titles import PageInfo
 from dechaff.explain.contributions import Explanation, explain
 from dechaff.explain.kinds import line_kinds
 from dechaff.explain.sentences import Sentences
+from dechaff.linear.artifact import default_model
 from dechaff.linear.forward import Forward
 from dechaff.text.lines import LineBatch
 
@@ -35,8 +36,15 @@ class LazyExplanation:
         self._forward = None if decision.forward is None else _remember(decision.forward)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the state without the forward pass, which can be computed again."""
-        return {**vars(self), "_forward": None}
+        """Return only the text and what was decided on it, without the model if it is the one that ships."""
+        names = ("_model", "_text", "_page_info", "_kept")
+        state = {name: vars(self)[name] for name in names} | {"_forward": None}
+        return state | ({"_model": None} if self._model is default_model() else {})
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore the state, with the model that ships if none is stored."""
+        vars(self).update(state)
+        self._model = self._model or default_model()
 
     def forward(self) -> Forward:
         """Return the article's forward pass; compute it again if it is no longer in memory."""

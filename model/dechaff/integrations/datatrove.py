@@ -1,12 +1,14 @@
 """A step for datatrove pipelines: `pip install 'dechaff[datatrove]'`."""
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from dechaff.decisions.decide import FLAGS, decide
+from dechaff.decisions.titles import TITLE_NAMES, URL_NAMES, PageInfo
 from dechaff.errors import InputError, MissingExtraError
 from dechaff.kernels import for_batch
 from dechaff.linear.artifact import default_model, load_model
@@ -32,8 +34,8 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
     dropped document has the flag or "nothing kept" as its reason. The dropped lines of a forwarded document are
     written as one document with the same id and the reason "boilerplate lines".
 
-    Statistics count documents (total, forwarded, dropped by reason, flagged by flag) and the lines of forwarded
-    documents (total, kept, dropped).
+    Statistics count documents (total, titled, forwarded, dropped by reason, flagged by flag) and the lines of
+    forwarded documents (total, kept, dropped).
 
     Parameters
     ----------
@@ -47,6 +49,10 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
         A datatrove writer for everything that is dropped.
     batch_size : int
         The number of documents cleaned at once.
+    title_column, url_column : str, optional
+        The metadata fields with the title and the address of a document's page, which help to keep the headline;
+        by default the first of "title" and "headline", and of "url", "uri" and "link", that a document has; ""
+        for none.
 
     Raises
     ------
@@ -74,6 +80,8 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
         exclude: Collection[str] = (),
         exclusion_writer: DiskWriter | None = None,
         batch_size: int = 1000,
+        title_column: str | None = None,
+        url_column: str | None = None,
     ) -> None:
         super().__init__()
         _check(exclude, batch_size)
@@ -82,6 +90,7 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
         self.exclude = tuple(exclude)
         self.exclusion_writer = exclusion_writer
         self.batch_size = batch_size
+        self.title_column, self.url_column = title_column, url_column
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:  # noqa: ARG002
         """Clean the documents of one task.
@@ -96,7 +105,10 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
         with self.exclusion_writer or nullcontext() as writer:
             for documents in batched(data, self.batch_size):
                 with self.track_time("batch"), for_batch(len(documents)):
-                    results = list(_clean([document.text for document in documents], model, self.threshold))
+                    page_infos = [self._page_info(document) for document in documents]
+                    self.stat_update("titled", value=sum(info.title is not None for info in page_infos))
+                    texts = [document.text for document in documents]
+                    results = list(_clean(texts, model, self.threshold, page_infos))
                 for document, result in zip(documents, results, strict=True):
                     yield from self._filter(document, result, writer, rank)
 
@@ -117,6 +129,13 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
         else:
             self.stat_update(StatHints.forwarded)
             yield self._update(document, result)
+
+    def _page_info(self, document: Document) -> PageInfo:
+        """Return the title and the address in the metadata of a document."""
+        return PageInfo(
+            _first_text(document.metadata, self.title_column, TITLE_NAMES),
+            _first_text(document.metadata, self.url_column, URL_NAMES),
+        )
 
     def _drop_reason(self, result: "_Result") -> str | None:
         """Return why a document is dropped (its first excluded flag, or "nothing kept"), or None if it is kept."""
@@ -162,9 +181,18 @@ def _resolve(model: LineModel | str | Path | None) -> LineModel:
     return default_model() if model is None else load_model(model)
 
 
-def _clean(texts: list[str], model: LineModel, threshold: Threshold) -> Iterator[_Result]:
+def _first_text(metadata: Mapping[str, Any], name: str | None, usual: Sequence[str]) -> str | None:
+    """Return the first string that is not empty among the named field, or the usual ones; "" names none."""
+    values = (metadata.get(field) for field in (usual if name is None else [name]))
+    return next((value for value in values if isinstance(value, str) and value), None)
+
+
+def _clean(
+    texts: list[str], model: LineModel, threshold: Threshold, page_infos: Sequence[PageInfo]
+) -> Iterator[_Result]:
     """Yield the result for each text."""
-    for decision in decide(texts, model, threshold):
+    known = page_infos if any(map(any, page_infos)) else None
+    for decision in decide(texts, model, threshold, page_infos=known):
         counts = decision.n_lines.tolist(), decision.n_kept.tolist()
         columns = zip(decision.kept_texts(), decision.dropped_texts(), *counts, decision.flags, strict=True)
         yield from itertools.starmap(_Result, columns)

@@ -66,6 +66,11 @@ class LineModel:
 
     classes_: ClassVar[tuple[str, str]] = CLASSES
 
+    def __repr__(self) -> str:
+        stages = "three stages" if self.stage3 else "two stages"
+        n_words = f"{len(self.word_weights):,} word weights"
+        return f"<LineModel: {stages}, {len(self.stage1.names)} features, {n_words}, threshold {self.threshold:g}>"
+
     def with_keywords(self, phrases: Mapping[str, Iterable[str]]) -> Self:
         r"""Return a model that treats additional phrases like phrases of the lexicon, as features of stage 1.
 

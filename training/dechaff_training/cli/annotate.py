@@ -11,7 +11,8 @@ from dechaff.errors import InputError
 from dechaff_training.cli import options
 from dechaff_training.cli.options import OnError, examples, make_decoding
 from dechaff_training.files.json_io import write_record
-from dechaff_training.files.text_io import Decoding, open_output, read_text, show_path
+from dechaff_training.files.paths import protect_inputs
+from dechaff_training.files.text_io import STANDARD, Decoding, open_output, read_text, show_path
 
 ANNOTATE_EPILOG = examples(
     "annotate page.html --gold body.txt -o labelled.txt",
@@ -104,6 +105,7 @@ def annotate_page(
     from dechaff_training.corpus.extraction import extract
     from dechaff_training.corpus.gold_alignment import USABLE_COVERAGE, align, coverage
 
+    protect_inputs([out or STANDARD], (page, gold))
     html = read_text(page, decoding)
     body = [line.strip() for line in read_text(gold, decoding).splitlines() if line.strip()]
     if not body:

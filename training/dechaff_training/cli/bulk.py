@@ -1,6 +1,7 @@
 """The command `dechaff bulk`: a bulk run with its progress and its summary."""
 
 from collections.abc import Iterator, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,17 +30,34 @@ _INPUT_HELP = (
     "JSON Lines (.jsonl, .json, also .gz, .zst), .parquet, WET or WARC (.wet, .warc, also .gz), folders of them, "
     "or quoted patterns."
 )
+_TITLE_HELP = "Field of the page's title, which helps to keep the headline; '' for none."
+_URL_HELP = "Field of the page's address, used without a title; '' for none."
+
+TextColumn = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Field of the text.", show_default="text, content, body, …")
+]
+IdColumn = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Field of the id.", show_default="id, doc_id, url, …")
+]
+TitleColumn = Annotated[str | None, typer.Option(metavar="NAME", help=_TITLE_HELP, show_default="title, headline")]
+UrlColumn = Annotated[str | None, typer.Option(metavar="NAME", help=_URL_HELP, show_default="url, uri, link")]
+
+
+class BulkFormat(Enum):
+    """The formats of texts in records."""
+
+    auto = "auto"
+    text = "text"
+    html = "html"
 
 
 def bulk(
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help=_INPUT_HELP)],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the results.")],
-    text_column: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Field of the text.", show_default="text, content, body, …")
-    ] = None,
-    id_column: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Field of the id.", show_default="id, doc_id, url, …")
-    ] = None,
+    text_column: TextColumn = None,
+    id_column: IdColumn = None,
+    title_column: TitleColumn = None,
+    url_column: UrlColumn = None,
     dropped: Annotated[
         bool, typer.Option("--dropped", help="Write every dropped line with its kind and reasons; slow.")
     ] = False,
@@ -54,6 +72,9 @@ def bulk(
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad record.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start over instead of resuming.")] = False,
+    wanted: Annotated[
+        BulkFormat, typer.Option("--format", help="Format of the texts; auto looks at each for HTML.")
+    ] = BulkFormat.auto,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
@@ -61,7 +82,8 @@ def bulk(
     from dechaff.bulk import Settings
 
     phrases = parse_keywords(keywords)
-    settings = Settings(model, threshold, phrases, text_column, id_column, dropped, attributes, strict)
+    columns = text_column, id_column, dropped, attributes, strict, title_column, url_column
+    settings = Settings(model, threshold, phrases, *columns, format=wanted.value)
     summary = bulk_files(inputs, output, settings, workers, overwrite=overwrite, quiet=quiet, as_json=as_json)
     if summary.counts.n_bad:
         raise typer.Exit(QUARANTINED)
@@ -134,6 +156,11 @@ def summary_rows(summary: "Summary", output: Path) -> Iterator[str]:
         f"{counts.n_lines:,} lines dropped ({figures['share_dropped_lines']:.1%}), "
         f"{figures['share_dropped_chars']:.1%} of the characters".replace("%", " %")
     )
+    yield from (f"Fields: {columns}" for columns in summary.columns)
+    if counts.n_titled or counts.n_addressed:
+        yield f"{counts.n_titled:,} documents have a title, {counts.n_addressed:,} only an address"
+    elif counts.n_documents:
+        yield "No titles or addresses: if records have some, name them with --title-column and --url-column"
     if summary.n_skipped:
         yield f"{_count(summary.n_skipped, 'file')} skipped: finished by an earlier run"
     if summary.n_redone:

@@ -1,24 +1,28 @@
 """The commands `dechaff clean` and `dechaff show`, and the reader of articles that `report` shares."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from dechaff.api import CleanedArticle, LabelledLine, clean_article
+from dechaff.api import clean_article
 from dechaff.errors import InputError
 from dechaff.linear.line_model import LineModel, Threshold
+from dechaff.results import CleanedArticle, LabelledLine
+from dechaff.text.formats import Format
 from dechaff_training.cli import options
-from dechaff_training.cli.options import OnError, article_paths, examples, make_decoding, parse_keywords
+from dechaff_training.cli.options import FormatName, OnError, article_paths, examples, make_decoding, parse_keywords
+from dechaff_training.files.formats import ArticleText, output_name, read_source
 from dechaff_training.files.json_io import dump, write_record
 from dechaff_training.files.models import load
-from dechaff_training.files.text_io import STANDARD, UTF_8, Decoding, open_output, read_text, show_path
+from dechaff_training.files.paths import protect_inputs
+from dechaff_training.files.text_io import STANDARD, UTF_8, Decoding, open_output, show_path
 
-CLEAN_EPILOG = examples("clean article.txt --title 'The mill shuts'", "clean *.txt -o clean/")
+CLEAN_EPILOG = examples("clean page.html", "clean article.txt --title 'The mill shuts'", "clean texts/ -o clean/")
 SHOW_EPILOG = examples("show article.txt --reasons 2")
 
 
@@ -35,16 +39,22 @@ def clean(
     encoding: options.Encoding = "utf-8",
     errors: options.Errors = OnError.strict,
     as_json: options.Json = False,
+    wanted: options.Format = FormatName.auto,
+    verbose: options.Verbose = False,
 ) -> None:
-    """Drop the boilerplate lines of texts; kept lines stay unchanged, byte for byte."""
+    """Drop the boilerplate lines of texts, Markdown and HTML; kept lines of text stay unchanged, byte for byte."""
     paths = article_paths(files, title, url)
-    job = Job(paths, model, threshold, make_decoding(encoding, errors), parse_keywords(keywords), title, url)
-    folder = output_folder(out, paths, as_json=as_json)
+    decoding, phrases = make_decoding(encoding, errors), parse_keywords(keywords)
+    job = Job(paths, model, threshold, decoding, phrases, title, url, None, wanted.format, verbose)
+    name_of = partial(output_name, wanted=wanted.format, roots=files or ())
+    folder = output_folder(out, paths, name_of, as_json=as_json)
     file = None if out is None or out == str(STANDARD) else Path(out)
+    outputs = [file or STANDARD] if folder is None else [folder / name_of(path) for path in paths]
+    protect_inputs(outputs, (*paths, model))
     articles = Articles(job, hidden=file is None and sys.stdout.isatty())
     if folder is not None:
         for path, article in articles:
-            with open_output(folder / path.name) as stream:
+            with open_output(folder / name_of(path)) as stream:
                 stream.write(_encode(article.text))
     else:
         with open_output(file) as stream:
@@ -69,10 +79,14 @@ def show(
     encoding: options.Encoding = "utf-8",
     errors: options.Errors = OnError.strict,
     as_json: options.Json = False,
+    wanted: options.Format = FormatName.auto,
+    verbose: options.Verbose = False,
 ) -> None:
     """Print each line with its label (+ content, - boilerplate), probability of content, and reasons."""
     paths = article_paths(files, title, url)
-    job = Job(paths, model, threshold, make_decoding(encoding, errors), parse_keywords(keywords), title, url)
+    decoding, phrases = make_decoding(encoding, errors), parse_keywords(keywords)
+    job = Job(paths, model, threshold, decoding, phrases, title, url, None, wanted.format, verbose)
+    protect_inputs([STANDARD], paths)
     articles = Articles(job, hidden=True)
     if as_json:
         for path, article in articles:
@@ -102,10 +116,14 @@ class Job:
     keywords : dict of str to list of str, optional
         The user's own phrases by family.
     title, url : str, optional
-        The article's title and URL, if there is only one article.
+        The article's title and URL, if there is only one article; the title replaces that of an HTML page.
     extractor : str, optional
-        The extractor that converts HTML to text; labelled text then loses its marks. Without an extractor, all
-        files are read as plain text.
+        The extractor that converts HTML to text; labelled text then loses its marks. Without an extractor, HTML
+        is read as by `clean_html`, and labelled text as it is.
+    format : str
+        The format of the inputs, or "auto".
+    verbose : bool
+        Whether to print the format that each input was read as.
     """
 
     paths: tuple[Path, ...] = (STANDARD,)
@@ -116,6 +134,8 @@ class Job:
     title: str | None = None
     url: str | None = None
     extractor: str | None = None
+    format: Format = "auto"
+    verbose: bool = False
 
 
 class Articles:
@@ -136,9 +156,12 @@ class Articles:
         job, model = self._job, self.model
         with Bar("cleaning", len(job.paths), hidden=self._hidden) as bar:
             for path in job.paths:
-                text = self._read(path)
-                if text is not None:
-                    article = clean_article(text, model, job.threshold, title=job.title, url=job.url)
+                read = self._read(path)
+                if read is not None:
+                    if job.verbose:
+                        print(f"dechaff: {show_path(path)}: {read.found}", file=sys.stderr)
+                    settings = {"title": job.title or read.title, "url": job.url}
+                    article = clean_article(read.text, model, job.threshold, **settings, format=read.format)
                     if article.flags:
                         print(f"dechaff: warning: {show_path(path)}: {', '.join(article.flags)}", file=sys.stderr)
                     self._n_done += 1
@@ -155,14 +178,15 @@ class Articles:
         if self._n_failed:
             raise InputError(f"{self._n_failed} of {len(self._job.paths)} inputs could not be read")
 
-    def _read(self, path: Path) -> str | None:
+    def _read(self, path: Path) -> ArticleText | None:
+        """Return an article's text, with its format and its page's own title; None if it cannot be read."""
         job = self._job
         try:
             if job.extractor is None:
-                return read_text(path, job.decoding)
-            from dechaff_training.corpus.article_files import read_article
+                return read_source(path, job.decoding, job.format)
+            from dechaff_training.corpus.article_files import describe_article, read_article
 
-            return read_article(path, job.decoding, job.extractor).text
+            return describe_article(path, read_article(path, job.decoding, job.extractor, job.format), job.format)
         except InputError as error:
             if len(job.paths) == 1:
                 raise
@@ -171,7 +195,9 @@ class Articles:
             return None
 
 
-def output_folder(out: str | None, paths: Sequence[Path], *, as_json: bool = False) -> Path | None:
+def output_folder(
+    out: str | None, paths: Sequence[Path], name_of: Callable[[Path], str] = output_name, *, as_json: bool = False
+) -> Path | None:
     """Return the folder that the results of several inputs go to, or None if they go to one stream.
 
     Raises
@@ -191,11 +217,11 @@ def output_folder(out: str | None, paths: Sequence[Path], *, as_json: bool = Fal
         raise _bad_output(f"{out} is a folder: give a file, since --json writes all results to one")
     if as_json or (len(paths) == 1 and not is_folder):
         return None
-    _check_names(Path(out), paths)
+    _check_names(Path(out), paths, name_of)
     return Path(out)
 
 
-def _check_names(folder: Path, paths: Sequence[Path]) -> None:
+def _check_names(folder: Path, paths: Sequence[Path], name_of: Callable[[Path], str]) -> None:
     """Refuse inputs that have no name or would overwrite one another."""
     if folder.exists() and not folder.is_dir():
         raise _bad_output(f"{folder} is a file, and {len(paths)} inputs need a folder")
@@ -203,9 +229,10 @@ def _check_names(folder: Path, paths: Sequence[Path]) -> None:
     for path in paths:
         if path == STANDARD:
             raise _bad_output("standard input has no file name: give an output file, not a folder")
-        if path.name in seen:
-            raise _bad_output(f"{seen[path.name]} and {path} would both be written to {folder / path.name}")
-        seen[path.name] = path
+        name = name_of(path)
+        if name in seen:
+            raise _bad_output(f"{seen[name]} and {path} would both be written to {folder / name}")
+        seen[name] = path
 
 
 def _bad_output(message: str) -> typer.BadParameter:

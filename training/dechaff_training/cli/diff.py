@@ -10,6 +10,7 @@ from dechaff_training.cli import options
 from dechaff_training.cli.options import examples
 from dechaff_training.files.json_io import write_json
 from dechaff_training.files.models import load, named_model
+from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.progress import Bar
 from dechaff_training.files.text_io import STANDARD
 
@@ -49,6 +50,7 @@ def diff(
     from dechaff_training.report.diff_rendering import print_comparison, to_dict
 
     names = (before, after)
+    protect_inputs([json_file], (*paths, *map(named_model, names)))
     model_a, model_b = (load(named_model(name)) for name in names)
     with Bar("reading the corpus") as bar:
         corpus = read_articles(paths, extractors or ())
@@ -70,8 +72,9 @@ def read_articles(paths: Sequence[Path], extractors: Sequence[str] = ()) -> "Cor
         If an article cannot be read.
     """
     from dechaff_training.corpus import Corpus
-    from dechaff_training.corpus.article_files import HTML_SUFFIXES, SUFFIXES, find_articles, read_article
+    from dechaff_training.corpus.article_files import find_articles, read_article
     from dechaff_training.corpus.extraction import EXTRACTORS, LEARNT, check_extractors
+    from dechaff_training.files.formats import HTML_SUFFIXES, SUFFIXES
 
     check_extractors(extractors, EXTRACTORS)
     chosen = tuple(extractors) or LEARNT

@@ -1,5 +1,6 @@
 """The commands `dechaff evaluate` and `dechaff benchmark`."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,12 +11,14 @@ from dechaff_training.cli import options
 from dechaff_training.cli.options import examples
 from dechaff_training.files.json_io import write_json
 from dechaff_training.files.models import load
+from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.progress import Bar
 from dechaff_training.files.text_io import STANDARD
 
 if TYPE_CHECKING:
     from dechaff_training.evaluate.evaluation import Evaluation
     from dechaff_training.evaluate.page_benchmark import PageBenchmark
+    from dechaff_training.evaluate.tables import Table
 
 EVALUATE_EPILOG = examples("evaluate data/articles --json figures.json")
 BENCHMARK_EPILOG = examples("benchmark pages.parquet -x resiliparse_all --json out.json")
@@ -28,6 +31,7 @@ def evaluate(
     extractors: options.Extractors = None,
     json_file: options.JsonFile = None,
     titles: Annotated[bool, typer.Option("--titles", help="Use the titles of pages.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Print all groups and figures.")] = False,
     lines: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write label, probability and length of each line, no text, as .npz."),
@@ -44,8 +48,9 @@ def evaluate(
     """Measure a model on labelled articles and pages, with confidence intervals over sites."""
     from dechaff_training.corpus import find_files, read_corpus
     from dechaff_training.corpus.pages import read_html
-    from dechaff_training.evaluate import evaluation
+    from dechaff_training.evaluate import evaluation, overlap, short_tables
 
+    protect_inputs([json_file, lines], (*corpora, *(html or ()), model))
     judge = load(model)
     with Bar("reading the corpus") as bar:
         corpus = read_corpus(corpora, extractors or ())
@@ -53,10 +58,22 @@ def evaluate(
         pages = {article.id: page for file in files for article, page in read_html(file)}
         bar.describe("evaluating")
         result = evaluation.evaluate(judge, corpus, threshold, titles=titles, html=pages)
+        result.settings["warning"] = overlap.overlap_warning(judge, corpus)
     if lines is not None:
         result.records.write(lines)
     result.settings["model_sha256"] = model_digest(model)
-    _write_figures(result, json_file)
+    _print_warning(str(result.settings["warning"]), json_file)
+    _write_figures(result, json_file, None if full else short_tables.short_tables(result))
+
+
+def _print_warning(warning: str, json_file: Path | None) -> None:
+    """Print a warning, if there is one, as the first line of the output, or beside JSON on standard error."""
+    if warning and json_file == STANDARD:
+        print(warning, file=sys.stderr)
+    elif warning:
+        from dechaff_training.report.rendering import print_note
+
+        print_note(warning)
 
 
 def benchmark(
@@ -86,17 +103,20 @@ def benchmark(
     """Compare dechaff with other extractors and rules on HTML pages: text F1 and pages per second."""
     from dechaff_training.evaluate.page_benchmark import benchmark_pages
 
+    protect_inputs([json_file], (*pages, model))
     figures = benchmark_pages(pages, model, extractors or (), reference)
     _write_figures(figures, json_file)
     if json_file != STANDARD:
         print(*(f"- {note}" for note in figures.notes), sep="\n")
 
 
-def _write_figures(figures: "Evaluation | PageBenchmark", json_file: Path | None) -> None:
-    """Write figures as JSON if a file is given, and print them unless JSON goes to standard output."""
+def _write_figures(
+    figures: "Evaluation | PageBenchmark", json_file: Path | None, tables: "list[Table] | None" = None
+) -> None:
+    """Write figures as JSON if a file is given, and print tables, by default all, unless JSON is printed."""
     if json_file is not None:
         write_json(figures.to_dict(), json_file)
     if json_file != STANDARD:
         from dechaff_training.report.rendering import print_tables
 
-        print_tables(figures.tables())
+        print_tables(figures.tables() if tables is None else tables)

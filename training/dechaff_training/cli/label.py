@@ -13,6 +13,7 @@ from dechaff_training.cli import options
 from dechaff_training.cli.options import examples, parse_keywords
 from dechaff_training.files.json_io import write_record
 from dechaff_training.files.models import load
+from dechaff_training.files.paths import protect_inputs
 
 LABEL_EPILOG = (
     examples("label texts/ --to data/mine", "label page.html --to data/mine --no-open")
@@ -54,8 +55,7 @@ def label(
     from dechaff_training.label_app.session import Session
 
     check_extractors([extractor], EXTRACTORS)
-    if to.exists() and not to.is_dir():
-        raise InputError(f"{to}: not a folder: give a folder for the labelled articles")
+    _check_folder(to, model)
     judge = load(model, parse_keywords(keywords))
     judge.resolve_threshold(threshold)
     session = Session(inputs or [], to, judge, threshold, extractor, model_digest(model))
@@ -92,15 +92,25 @@ def suggest(
         raise InputError("no unlabelled articles found in the inputs: give .txt or .html files, or folders of them")
     judge = load(model or (to and _tuned_model(to)))
     texts = [source.read_text(extractor) for source in todo.values()]
+    titles = [source.read_title() for source in todo.values()]
     sites = [name.site for name in todo]
     paths = [str(source.path) for source in todo.values()]
-    ranked = rank_articles(judge, texts, sites, labelled_sites=[name.site for name in done])
+    ranked = rank_articles(judge, texts, sites, titles=titles, labelled_sites=[name.site for name in done])
     for suggestion in ranked[:limit]:
         path = paths[suggestion.index]
         if as_json:
             write_record({"path": path, **suggestion.to_dict()})
         else:
             print(f"{suggestion.gain:8.1f}  {path}  {suggestion.reason}")
+
+
+def _check_folder(labels: Path, model: Path | None) -> None:
+    """Raise if the labels cannot be saved to this folder, or a fine-tuned model would replace the given one."""
+    from dechaff_training.label_app.store import Store
+
+    if labels.exists() and not labels.is_dir():
+        raise InputError(f"{labels}: not a folder: give a folder for the labelled articles")
+    protect_inputs([Store(labels).model_path], [model])
 
 
 def _tuned_model(labels: Path) -> Path | None:

@@ -3,11 +3,14 @@
 import codecs
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from dechaff_training.files.text_io import STANDARD, Decoding
+
+if TYPE_CHECKING:
+    from dechaff.text.formats import Format as ArticleFormat
 
 #: Parameters of `typer.Typer` for every command line of the project.
 BEHAVIOUR: Final[dict[str, Any]] = {
@@ -25,9 +28,27 @@ class OnError(Enum):
     replace = "replace"
 
 
+class FormatName(Enum):
+    """The formats of articles."""
+
+    auto = "auto"
+    text = "text"
+    html = "html"
+    markdown = "markdown"
+
+    @property
+    def format(self) -> "ArticleFormat":
+        """Return the name as the functions of dechaff take it."""
+        return self.value
+
+
 Files = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="FILES", help="Text files; '-' or none: standard input.", show_default=False),
+    typer.Argument(
+        metavar="FILES",
+        help="Text, Markdown, HTML, or folders of them; '-' or none: standard input.",
+        show_default=False,
+    ),
 ]
 Title = Annotated[
     str | None,
@@ -44,6 +65,11 @@ Url = Annotated[
 ]
 Encoding = Annotated[str, typer.Option(metavar="NAME", help="Encoding of the input; output is UTF-8.")]
 Errors = Annotated[OnError, typer.Option(help="What to do with bytes that are invalid in the encoding.")]
+Format = Annotated[
+    FormatName,
+    typer.Option("--format", help="Format of the input; auto looks at each file's suffix, then at its content."),
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say which format each input was read as.")]
 ModelFile = Annotated[
     Path | None,
     typer.Option("--model", "-m", metavar="FILE", help="Model file.", show_default="built-in model"),
@@ -124,8 +150,10 @@ def parse_keywords(keywords: list[str] | None) -> dict[str, list[str]] | None:
 
 
 def article_paths(files: list[Path] | None, title: str | None, url: str | None) -> tuple[Path, ...]:
-    """Return the inputs, by default standard input; refuse a title or URL for more than one."""
-    paths = tuple(files or [STANDARD])
+    """Return the inputs, by default standard input, and the files of folders; refuse a title or URL for several."""
+    from dechaff_training.corpus.article_files import find_articles
+
+    paths = find_articles(files or [STANDARD])
     for value, name in ((title, "--title"), (url, "--url")):
         if value is not None and len(paths) > 1:
             raise typer.BadParameter(

@@ -9,8 +9,9 @@ import typer
 from dechaff.linear.artifact import model_digest
 from dechaff_training.cli import options
 from dechaff_training.cli.clean import Articles, Job
-from dechaff_training.cli.options import OnError, article_paths, examples, make_decoding, parse_keywords
-from dechaff_training.files.text_io import open_output, show_path
+from dechaff_training.cli.options import FormatName, OnError, article_paths, examples, make_decoding, parse_keywords
+from dechaff_training.files.paths import protect_inputs
+from dechaff_training.files.text_io import STANDARD, open_output, show_path
 
 EPILOG = (
     examples("report article.txt -o report.html", "report texts/ page.html --reasons 3 -o report.html")
@@ -40,11 +41,14 @@ def report(
     url: options.Url = None,
     encoding: options.Encoding = "utf-8",
     errors: options.Errors = OnError.strict,
+    wanted: options.Format = FormatName.auto,
+    verbose: options.Verbose = False,
 ) -> None:
     """Write an HTML page of the kept and dropped lines of articles, with the reasons."""
     paths = article_paths(inputs, title, url)
     decoding = make_decoding(encoding, errors)
-    job = Job(paths, model, threshold, decoding, parse_keywords(keywords), title, url, extractor)
+    phrases = parse_keywords(keywords)
+    job = Job(paths, model, threshold, decoding, phrases, title, url, extractor, wanted.format, verbose)
     report_files(job, out, reasons)
 
 
@@ -70,6 +74,7 @@ def report_files(job: Job, out: Path | None, limit: int) -> None:
     from dechaff_training.report.html_report import make_page, make_section
 
     check_extractors([job.extractor or ""], EXTRACTORS)
+    protect_inputs([out or STANDARD], (*job.paths, job.model))
     articles = Articles(replace(job, paths=find_articles(job.paths)), hidden=False)
     sections = [
         make_section(number, show_path(path), article, limit) for number, (path, article) in enumerate(articles, 1)

@@ -14,6 +14,7 @@ from dechaff_training.cli import options
 from dechaff_training.cli.options import examples, parse_keywords
 from dechaff_training.files.json_io import read_json, write_json
 from dechaff_training.files.models import load, named_model
+from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.progress import Steps
 from dechaff_training.files.text_io import STANDARD, show_path
 
@@ -102,6 +103,7 @@ def train_to_file(
         If a file cannot be read, or the corpora are too small to train on.
     """
     _check_out(out)
+    protect_inputs([out], (*paths, metrics))
     figures = None if metrics is None else read_json(metrics)
     collect_keywords(parameters.get("keywords") or {})  # raises before the corpus is read
     with Steps("reading") as progress:
@@ -150,8 +152,7 @@ def fine_tune_to_file(
     """
     _check_out(out)
     old = named_model(start)
-    if old is not None and out.exists() and old.exists() and out.samefile(old):
-        raise InputError(f"{show_path(out)}: the model to start from cannot be overwritten: give another --out")
+    protect_inputs([out, json_file], (*paths, old))
     model = load(old)
     with Steps("reading") as progress:
         progress("reading the corpus")

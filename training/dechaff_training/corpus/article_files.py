@@ -6,17 +6,18 @@ from pathlib import Path
 import numpy as np
 
 from dechaff.errors import CorpusError, InputError
+from dechaff.text.formats import Format
+from dechaff.text.html import decode_html
 from dechaff.text.lines import split_lines
 from dechaff_training.corpus.articles import MASKED, Article, MalformedError, parse_labelled
 from dechaff_training.corpus.extraction import extract
+from dechaff_training.corpus.html_marks import find_title
+from dechaff_training.files.formats import SUFFIXES, ArticleText, is_html, to_text
 from dechaff_training.files.paths import Name
-from dechaff_training.files.text_io import UTF_8, Decoding, read_text, show_path
+from dechaff_training.files.text_io import UTF_8, Decoding, decode_text, describe_missing, read_bytes, show_path
 
 #: The suffixes of the files of a corpus.
 CORPUS_SUFFIXES = (".txt", ".jsonl", ".parquet")
-HTML_SUFFIXES = (".html", ".htm")
-#: The suffixes of files that contain a single article.
-SUFFIXES = (".txt", *HTML_SUFFIXES)
 
 
 def find_files(path: Path, suffixes: tuple[str, ...] = CORPUS_SUFFIXES) -> list[Path]:
@@ -28,10 +29,10 @@ def find_files(path: Path, suffixes: tuple[str, ...] = CORPUS_SUFFIXES) -> list[
         If the path does not exist, or is a file with another suffix.
     """
     if not path.exists():
-        raise CorpusError(f"{path}: no such file or folder")
+        raise CorpusError(describe_missing(path, "no such file or folder"))
     if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.suffix in suffixes and file.is_file())
-    if path.suffix not in suffixes:
+        return sorted(file for file in path.rglob("*") if file.suffix.lower() in suffixes and file.is_file())
+    if path.suffix.lower() not in suffixes:
         raise CorpusError(f"{path}: not a corpus: give a folder, or a file ending in {', '.join(suffixes)}")
     return [path]
 
@@ -60,21 +61,26 @@ def find_articles(paths: Sequence[Path], suffixes: tuple[str, ...] = SUFFIXES) -
     return tuple(found)
 
 
-def read_article(path: Path, decoding: Decoding = UTF_8, extractor: str = "resiliparse_all") -> Article:
+def read_article(
+    path: Path, decoding: Decoding = UTF_8, extractor: str = "resiliparse_all", wanted: Format = "auto"
+) -> Article:
     """Read one article from HTML, plain text or labelled text.
 
     Parameters
     ----------
     path : Path
-        The file, which is HTML if it has one of `HTML_SUFFIXES`; `-` is standard input.
+        The file; `-` is standard input.
     decoding : Decoding
+        How to decode; the encoding of HTML is detected unless it is given.
     extractor : str
         The extractor for HTML.
+    wanted : str
+        The format; "auto" is HTML by the suffix or a look at the content, and text otherwise.
 
     Returns
     -------
     Article
-        The article, whose id is the path; without labels, all lines are masked.
+        The article, whose id is the path, with the title of an HTML page; without labels, all lines are masked.
 
     Raises
     ------
@@ -83,10 +89,11 @@ def read_article(path: Path, decoding: Decoding = UTF_8, extractor: str = "resil
     MissingExtraError
         If the file is HTML, and the extractor's package is not installed.
     """
-    text, where = read_text(path, decoding).removeprefix("\ufeff"), show_path(path)
-    site = Name.of(path).site
-    if path.suffix in HTML_SUFFIXES:
-        return _unlabelled(extract(text, extractor), site, where, extractor)
+    data, where, site = read_bytes(path), show_path(path), Name.of(path).site
+    if wanted == "html" or (wanted == "auto" and is_html(path, data)):
+        html = decode_html(data) if decoding == UTF_8 else decode_text(data, path, decoding)
+        return _unlabelled(extract(html, extractor), site, where, extractor, find_title(html))
+    text = decode_text(data, path, decoding).removeprefix("\ufeff")
     try:
         unmarked, labels, kinds = parse_labelled(text, where)
     except MalformedError:  # no labelled text, so plain text
@@ -94,6 +101,15 @@ def read_article(path: Path, decoding: Decoding = UTF_8, extractor: str = "resil
     return Article(unmarked, labels, site, where, "articles", kinds=kinds)
 
 
-def _unlabelled(text: str, site: str, where: str, extractor: str = "none") -> Article:
+def describe_article(path: Path, article: Article, wanted: Format) -> ArticleText:
+    """Return the text of an article that was read, with its format."""
+    if article.extractor != "none":
+        return ArticleText(article.text, "text", article.title, "HTML")
+    if (article.labels != MASKED).any() or wanted == "text":
+        return ArticleText(article.text, "text", article.title, "text")
+    return to_text(path, article.text, wanted)
+
+
+def _unlabelled(text: str, site: str, where: str, extractor: str = "none", title: str | None = None) -> Article:
     labels = np.full(len(split_lines(text)), MASKED, np.int8)
-    return Article(text, labels, site, where, "articles", extractor=extractor)
+    return Article(text, labels, site, where, "articles", extractor=extractor, title=title)

@@ -11,7 +11,8 @@ from functools import cache, partial
 from importlib import metadata
 from typing import Any, Final, TypeVar
 
-from dechaff.errors import InputError
+from dechaff.api import clean_html
+from dechaff.errors import InputError, MissingExtraError
 from dechaff.extras import load, missing
 
 T = TypeVar("T")
@@ -152,7 +153,8 @@ def extractor_version(extractor: str) -> str:
     try:
         return f"{extractor} {package_version(extractor)}"
     except metadata.PackageNotFoundError as error:
-        raise missing(DISTRIBUTIONS[extractor]) from error
+        extra = "html" if extractor.startswith("resiliparse") else "peers"
+        raise missing(DISTRIBUTIONS[extractor], extra) from error
 
 
 def package_version(extractor: str) -> str:
@@ -161,7 +163,7 @@ def package_version(extractor: str) -> str:
 
 
 @cache
-def load_quietly(module: str, extra: str = "html") -> Any:
+def load_quietly(module: str, extra: str = "peers") -> Any:
     """Load a package as `load` does, and silence its logger, which reports every malformed page."""
     loaded = load(module, extra)
     logging.getLogger(module.partition(".")[0]).setLevel(logging.CRITICAL)
@@ -171,8 +173,11 @@ def load_quietly(module: str, extra: str = "html") -> Any:
 @cache
 def _failures() -> tuple[type[Exception], ...]:
     """Return the exceptions that extractors raise on pages they cannot parse."""
-    etree = load("lxml.etree")
-    return (etree.LxmlError, ValueError, RecursionError, AssertionError, IndexError, KeyError, AttributeError)
+    own = (ValueError, RecursionError, AssertionError, IndexError, KeyError, AttributeError)
+    try:
+        return (load("lxml.etree", "peers").LxmlError, *own)
+    except MissingExtraError:  # then none of the extractors that use lxml is there
+        return own
 
 
 def _resiliparse(html: str, *, main_content: bool) -> str:
@@ -196,12 +201,12 @@ def _headings(html: str) -> str:
 
 
 def _html_text(html: str) -> str:
-    text: str = load("html_text").extract_text(html)
+    text: str = load("html_text", "peers").extract_text(html)
     return text
 
 
 def _inscriptis(html: str) -> str:
-    text: str = load("inscriptis").get_text(html)
+    text: str = load("inscriptis", "peers").get_text(html)
     return text
 
 
@@ -228,7 +233,7 @@ def _justext(html: str) -> str:
 
 
 def _boilerpy3(html: str) -> str:
-    extractors = load_quietly("boilerpy3.extractors", "peers")
+    extractors = load_quietly("boilerpy3.extractors")
     # By default a single surplus end tag raises.
     text: str = extractors.ArticleExtractor(raise_on_failure=False).get_content(html)
     return text
@@ -245,7 +250,11 @@ EXTRACTORS: dict[str, Callable[[str], str]] = {
     "justext": _justext,
 }
 #: All extractors that a benchmark can run.
-ADAPTERS: Final[Mapping[str, Callable[[str], str]]] = {**EXTRACTORS, "boilerpy3": _boilerpy3}
+ADAPTERS: Final[Mapping[str, Callable[[str], str]]] = {
+    **EXTRACTORS,
+    "boilerpy3": _boilerpy3,
+    "clean_html": clean_html,
+}
 #: The package of each extractor.
 DISTRIBUTIONS = {
     "resiliparse_all": "resiliparse",
@@ -256,10 +265,11 @@ DISTRIBUTIONS = {
     "readability": "readability-lxml",
     "justext": "justext",
     "boilerpy3": "boilerpy3",
+    "clean_html": "resiliparse",
 }
 #: The extractors whose output models are trained on by default.
 LEARNT = ("resiliparse_all", "resiliparse_main", "html_text", "inscriptis", "trafilatura")
 #: The extractors that vote on pages without a gold body, the most reliable first.
 VOTERS = ("trafilatura", "readability", "justext", "resiliparse_main")
-#: The extractors that remove boilerplate themselves; every benchmark compares dechaff with them.
-PEERS: Final = ("trafilatura", "readability", "justext", "boilerpy3")
+#: Systems that remove boilerplate from HTML, run by every benchmark; `clean_html` with the model that ships.
+PEERS: Final = ("trafilatura", "readability", "justext", "boilerpy3", "clean_html")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from dechaff.extras import load
+from dechaff.text.html import read_page
 from dechaff_training.corpus.extraction import run_on_page
 
 
@@ -53,7 +54,8 @@ _ITEM_PROPERTIES: Final = {
     "datemodified": "byline",
     "caption": "caption",
 }
-_TITLES: Final = frozenset({"og:title", "twitter:title"})
+_SHARED_TITLE: Final = "og:title"
+_TITLES: Final = frozenset({_SHARED_TITLE, "twitter:title"})
 _DESCRIPTIONS: Final = frozenset({"og:description", "twitter:description", "description"})
 _INLINE: Final = frozenset({
     "a", "abbr", "b", "bdi", "bdo", "button", "cite", "code", "data", "del", "dfn", "em",
@@ -100,6 +102,17 @@ class PageMarks:
         return cls(**values | {"blocks": [(mark, block) for mark, block in values["blocks"]]})
 
 
+def find_title(html: str) -> str | None:
+    """Return the title that a page gives itself, see `dechaff.text.html.read_page`; None without one.
+
+    Examples
+    --------
+    >>> find_title("<title>The mill shuts | Valley Post</title><p>It was old.</p>")
+    'The mill shuts | Valley Post'
+    """
+    return read_page(html).title
+
+
 def find_marks(html: str) -> PageMarks:
     """Return what a page's HTML says about its text; nothing if the page cannot be parsed.
 
@@ -113,7 +126,7 @@ def find_marks(html: str) -> PageMarks:
 
 
 def _find_marks(html: str) -> PageMarks:
-    etree, tree = load("lxml.etree", "html"), _parse(html)
+    etree, tree = load("lxml.etree", "peers"), _parse(html)
     marks = PageMarks()
     for element in tree.iter("meta"):
         _read_meta(element, marks)
@@ -129,7 +142,7 @@ def _find_marks(html: str) -> PageMarks:
 
 def _parse(html: str) -> Any:
     """Parse a page without comments, which would divide the text around them."""
-    lxml_html = load("lxml.html", "html")
+    lxml_html = load("lxml.html", "peers")
     # As bytes: lxml refuses strings that begin with an XML declaration with an encoding.
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     return lxml_html.document_fromstring(html.encode(), parser=parser)
@@ -141,11 +154,15 @@ def _add(texts: list[str], text: object) -> None:
 
 
 def _read_meta(element: Any, marks: PageMarks) -> None:
-    name = (element.get("property") or element.get("name") or "").lower()
+    name = _meta_name(element)
     if name in _TITLES:
         _add(marks.titles, element.get("content"))
     if name in _DESCRIPTIONS:
         _add(marks.descriptions, element.get("content"))
+
+
+def _meta_name(element: Any) -> str:
+    return (element.get("property") or element.get("name") or "").lower()
 
 
 def _read_linked_data(texts: Iterable[str], marks: PageMarks) -> None:

@@ -68,7 +68,7 @@ def read_pages(path: Path, extractors: Sequence[str], cache: Path | None = None,
     CorpusError
         If the file is not a Parquet file, a column is missing, or one has the wrong type.
     MissingExtraError
-        If the packages of the `html` extra are not installed.
+        If the packages of the `peers` extra are not installed.
     """
     pages = _Pages(path, cache, n_jobs)
     texts = {name: pages.texts(name) for name in extractors}
@@ -99,7 +99,7 @@ def read_html(path: Path) -> list[tuple[Article, str]]:
     CorpusError
         If the file is not a Parquet file, a column is missing, or one has the wrong type.
     MissingExtraError
-        If the packages of the `html` extra are not installed.
+        If the packages of the `peers` extra are not installed.
     """
     pages, html = _read_file(path)
     return [
@@ -169,7 +169,7 @@ class _Pages:
         self, key: str, extractor: str, work: Callable[..., Any], jobs: Callable[[], Iterator[tuple[Any, ...]]]
     ) -> list[Any]:
         """Return a column from the cache, or compute and cache it; only then `jobs` is called."""
-        pa, parquet = load("pyarrow"), load("pyarrow.parquet")
+        pa, parquet = load("pyarrow", "bulk"), load("pyarrow.parquet", "bulk")
         digest = hashlib.sha256(f"{self.digest} {key}".encode()).hexdigest()[:16]
         column = key.partition(" ")[0]
         file = self.folder / f"{self.path.stem}-{extractor}-{column}-{digest}.parquet"
@@ -210,7 +210,7 @@ def _read_file(path: Path) -> tuple[list[Page], Any]:
     known = [name for name in (*_NEEDED, *_OPTIONAL, "html") if name in names]
     columns = {name: _read_column(table[name], name, path) for name in known}
     html = columns.pop("html")
-    return [_defaults(page) for page in load("pyarrow").table(columns).to_pylist()], html
+    return [_defaults(page) for page in load("pyarrow", "bulk").table(columns).to_pylist()], html
 
 
 def _read_column(column: Any, name: str, path: Path) -> Any:
@@ -221,7 +221,7 @@ def _read_column(column: Any, name: str, path: Path) -> Any:
     CorpusError
         If the column has another type, or lacks a required value.
     """
-    arrow = load("pyarrow")
+    arrow = load("pyarrow", "bulk")
     try:
         column = column.cast(arrow.list_(arrow.string()) if name in _LISTS else arrow.large_string())
     except (arrow.ArrowException, UnicodeDecodeError) as error:

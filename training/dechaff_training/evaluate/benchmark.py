@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from dechaff._typing import Values
-from dechaff.api import clean_array
+from dechaff.arrays import clean_array
 from dechaff.decisions.decide import kept_texts
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.text.lines import LineBatch

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff._typing import Flags
-from dechaff.api import clean_array
+from dechaff.arrays import clean_array
 from dechaff.decisions.decide import decide
 from dechaff.decisions.titles import make_page_infos
 from dechaff.errors import CorpusError

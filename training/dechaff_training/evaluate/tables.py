@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Table:
-    """A table to print: title, column headers, and rows of cells."""
+    """A table to print: title, column headers, rows of cells, and a legend of the columns."""
 
     title: str
     columns: tuple[str, ...]
     rows: list[tuple[str, ...]]
+    legend: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from dechaff.errors import CorpusError, InputError
 from dechaff.files import written_whole
@@ -13,7 +13,7 @@ from dechaff_training.corpus.articles import read_labelled
 from dechaff_training.exchange.dolma import ATTRIBUTES_FOLDER, from_documents, to_documents
 from dechaff_training.exchange.label_studio import from_tasks, to_tasks
 from dechaff_training.files.json_io import dump, read_json, write_json
-from dechaff_training.files.paths import safe_name
+from dechaff_training.files.paths import protect_inputs, safe_name
 from dechaff_training.files.text_io import STANDARD, show_path
 
 _SITE_AND_NAME: Final = re.compile(r"[^/\\\0]+/[^/\\\0]+")
@@ -48,7 +48,14 @@ def exchange_labels(inputs: Sequence[Path], source: str, target: str, out: Path 
     if not articles:
         raise CorpusError(f"{', '.join(map(show_path, inputs))}: no labelled articles found")
     _check(articles)
-    _WRITERS[target](articles, out)
+    if target == "label-studio":
+        protect_inputs([out or STANDARD], inputs)
+        write_json(to_tasks(articles), out)
+    else:
+        contents = _CONTENTS[target](articles, _folder(out))
+        protect_inputs(contents, _with_attributes(inputs) if source == "dolma" else inputs)
+        for path, text in contents.items():
+            _write(path, text)
     return len(articles)
 
 
@@ -97,21 +104,21 @@ def _check(articles: Sequence[Article]) -> None:
             raise CorpusError(f"{article.id!a}: half a surrogate pair in the id or text: remove it") from error
 
 
-def _write_texts(articles: Sequence[Article], out: Path | None) -> None:
-    folder = _folder(out)
-    for article in articles:
-        _write(folder / f"{article.id}.txt", format_labelled(article.text, article.labels, article.kinds))
+def _text_files(articles: Sequence[Article], folder: Path) -> dict[Path, str]:
+    return {folder / f"{a.id}.txt": format_labelled(a.text, a.labels, a.kinds) for a in articles}
 
 
-def _write_tasks(articles: Sequence[Article], out: Path | None) -> None:
-    write_json(to_tasks(articles), out)
-
-
-def _write_documents(articles: Sequence[Article], out: Path | None) -> None:
-    folder = _folder(out)
+def _document_files(articles: Sequence[Article], folder: Path) -> dict[Path, str]:
     documents, attributes = zip(*to_documents(articles), strict=True)
-    _write(folder / ATTRIBUTES_FOLDER / _DOCUMENTS, "".join(map(dump, attributes)))
-    _write(folder / _DOCUMENTS, "".join(map(dump, documents)))
+    return {
+        folder / ATTRIBUTES_FOLDER / _DOCUMENTS: "".join(map(dump, attributes)),
+        folder / _DOCUMENTS: "".join(map(dump, documents)),
+    }
+
+
+def _with_attributes(inputs: Sequence[Path]) -> list[Path]:
+    """Return the inputs and the attributes that are read beside the documents."""
+    return [*inputs, inputs[0].parent / ATTRIBUTES_FOLDER / inputs[0].name]
 
 
 def _folder(out: Path | None) -> Path:
@@ -132,8 +139,7 @@ _READERS: Final[dict[str, Callable[[Sequence[Path]], Iterator[Article]]]] = {
     "label-studio": _read_tasks,
     "dolma": _read_documents,
 }
-_WRITERS: Final[dict[str, Callable[[Sequence[Article], Path | None], Any]]] = {
-    "text": _write_texts,
-    "label-studio": _write_tasks,
-    "dolma": _write_documents,
+_CONTENTS: Final[dict[str, Callable[[Sequence[Article], Path], dict[Path, str]]]] = {
+    "text": _text_files,
+    "dolma": _document_files,
 }

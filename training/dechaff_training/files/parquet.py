@@ -18,7 +18,7 @@ def read_table(path: Path) -> Any:
         If the file is not a Parquet file, or its text is not valid UTF-8.
     """
     with _errors_of(path):
-        table = load("pyarrow.parquet").read_table(path)
+        table = load("pyarrow.parquet", "bulk").read_table(path)
         table.validate(full=True)  # finds invalid UTF-8, which would otherwise raise only on access
         return table
 
@@ -26,12 +26,12 @@ def read_table(path: Path) -> Any:
 def read_column_names(path: Path) -> list[str]:
     """Read only the names of a Parquet file's columns; errors are as in `read_table`."""
     with _errors_of(path):
-        return list(load("pyarrow.parquet").read_schema(path).names)
+        return list(load("pyarrow.parquet", "bulk").read_schema(path).names)
 
 
 @contextmanager
 def _errors_of(path: Path) -> Iterator[None]:
     try:
         yield
-    except (load("pyarrow").ArrowException, UnicodeDecodeError, OSError) as error:
+    except (load("pyarrow", "bulk").ArrowException, UnicodeDecodeError, OSError) as error:
         raise CorpusError(f"{path}: cannot be read as a Parquet file: {error}") from error

@@ -1,10 +1,13 @@
-"""Names of article files, and paths that stay inside a folder."""
+"""Names of article files, paths that stay inside a folder, and inputs that no output may replace."""
 
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from dechaff.errors import InputError
+from dechaff.files import check_not_inputs
+from dechaff_training.files.text_io import STANDARD
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 _MAX_LENGTH = 80
@@ -72,3 +75,35 @@ def resolve_inside(path: Path, root: Path) -> Path:
     if not resolved.is_relative_to(root.resolve()):
         raise InputError(f"{path}: outside {root}: give a path inside that folder")
     return resolved
+
+
+def protect_inputs(outputs: Iterable[Path | None], inputs: Iterable[Path | None]) -> None:
+    """Raise if a command would write over one of its inputs; call it before anything is written.
+
+    Parameters
+    ----------
+    outputs : iterable of Path or None
+        The files to write; `-` is standard output, and None an output that was not asked for.
+    inputs : iterable of Path or None
+        Files; folders, which stand for all files in them; `-`, which is standard input; or None.
+
+    Raises
+    ------
+    InputError
+        If an output is the same file as an input, by any path or link.
+    """
+    check_not_inputs(
+        (1 if path == STANDARD else path for path in outputs if path is not None),
+        (file for path in inputs if path is not None for file in _files(path)),
+    )
+
+
+def _files(path: Path) -> Iterator[Path | int]:
+    """Yield the files that an input stands for, and the languages of sites that are read beside labelled files."""
+    if path == STANDARD:
+        yield 0
+    elif path.is_dir():
+        yield from path.rglob("*")
+    else:
+        yield path
+        yield path.parent.parent / "sites.tsv"

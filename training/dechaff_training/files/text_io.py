@@ -1,6 +1,7 @@
 """Read text from files and standard input, write bytes to files and standard output; errors include the remedy."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from dechaff.files import written_whole
 STANDARD = Path("-")
 # A file with a null character in its first bytes is binary.
 _CHECKED_BYTES = 8192
+_ADDRESS = re.compile(r"^(https?):/+", re.IGNORECASE)
 _WIDE = ("utf-16", "utf_16", "utf16", "utf-32", "utf_32", "utf32")
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -50,7 +52,17 @@ def read_text(path: Path, decoding: Decoding = UTF_8) -> str:
     InputError
         If the file is missing, a folder, unreadable, binary, or not valid in the encoding.
     """
-    data = read_bytes(path)
+    return decode_text(read_bytes(path), path, decoding)
+
+
+def decode_text(data: bytes, path: Path, decoding: Decoding = UTF_8) -> str:
+    """Decode the bytes of a text file.
+
+    Raises
+    ------
+    InputError
+        If they are binary, or not valid in the encoding; the message names the file.
+    """
     wide = decoding.encoding.lower().startswith(_WIDE)
     if not wide and b"\0" in data[:_CHECKED_BYTES]:
         raise InputError(f"{show_path(path)}: {_describe_binary(data)}")
@@ -82,7 +94,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise InputError(f"{show_path(path)}: no such file") from error
+        raise InputError(describe_missing(path, "no such file")) from error
     except OSError as error:
         if path.is_dir():
             raise InputError(
@@ -118,6 +130,20 @@ def show_path(path: Path) -> str:
     'standard input'
     """
     return "standard input" if path == STANDARD else os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def describe_missing(path: Path, message: str) -> str:
+    """Return the message for a path that does not exist; for an address, the command that fetches it.
+
+    Examples
+    --------
+    >>> describe_missing(Path("http://a.example"), "no such file")
+    "http://a.example: an address: fetch it, as in: curl -sL 'http://a.example' | dechaff clean --format html"
+    """
+    address = _ADDRESS.sub(r"\1://", str(path))  # a path has single slashes
+    if address == str(path):
+        return f"{show_path(path)}: {message}"
+    return f"{address}: an address: fetch it, as in: curl -sL '{address}' | dechaff clean --format html"
 
 
 def _describe_binary(data: bytes) -> str:

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff._typing import Values
+from dechaff.decisions.decide import Decision, decide
+from dechaff.decisions.titles import make_page_infos
 from dechaff.kernels import for_batch
 from dechaff.linear.line_model import LineModel
-from dechaff.linear.stage import sigmoid
-from dechaff.text.batching import batches
-from dechaff.text.lines import LineBatch
 
 #: A line is unsure if its probability of content is within this interval.
 UNSURE: Final = (0.2, 0.8)
@@ -46,7 +45,12 @@ class Suggestion:
 
 
 def rank_articles(
-    model: LineModel, texts: Sequence[str], sites: Sequence[str], *, labelled_sites: Sequence[str] = ()
+    model: LineModel,
+    texts: Sequence[str],
+    sites: Sequence[str],
+    *,
+    titles: Sequence[str | None] | None = None,
+    labelled_sites: Sequence[str] = (),
 ) -> list[Suggestion]:
     r"""Rank articles by the expected gain of labelling them.
 
@@ -60,6 +64,8 @@ def rank_articles(
     texts : sequence of str
         The articles without labels.
     sites : sequence of str, length n_articles
+    titles : sequence of str or None, length n_articles, optional
+        The titles of the articles' pages.
     labelled_sites : sequence of str
         The site of each labelled article, repeated for sites with several labelled articles.
 
@@ -84,7 +90,7 @@ def rank_articles(
     """
     if len(texts) != len(sites):
         raise ValueError(f"{len(texts)} texts, but {len(sites)} sites")
-    uncertainty = measure_uncertainty(model, texts)
+    uncertainty = measure_uncertainty(model, texts, titles)
     seen = Counter(labelled_sites)
     suggestions = []
     for index in np.argsort(-uncertainty[:, 0], kind="stable").tolist():
@@ -109,18 +115,19 @@ def is_unsure(probability: Values) -> NDArray[np.bool_]:
     return (probability >= low) & (probability <= high)
 
 
-def measure_uncertainty(model: LineModel, texts: Sequence[str]) -> Values:
+def measure_uncertainty(
+    model: LineModel, texts: Sequence[str], titles: Sequence[str | None] | None = None
+) -> Values:
     """Compute the expected wrong words, the unsure lines and their words per article, shape (n_articles, 3)."""
+    page_infos = make_page_infos(texts, titles, None)
     with for_batch(len(texts)):
-        return np.concatenate([np.zeros((0, 3)), *(_batch_uncertainty(model, batch) for batch in batches(texts))])
+        decisions = decide(texts, model, page_infos=page_infos)
+        return np.concatenate([np.zeros((0, 3)), *map(_batch_uncertainty, decisions)])
 
 
-def _batch_uncertainty(model: LineModel, batch: LineBatch) -> Values:
-    if not batch.n_lines:
-        return np.zeros((batch.n_articles, 3))
-    forwards = ((f.log_odds, f.words.counts) for f in map(model.forward, batch.sections()))
-    log_odds, n_words = map(np.concatenate, zip(*forwards, strict=True))
-    probability = sigmoid(log_odds)
+def _batch_uncertainty(decision: Decision) -> Values:
+    batch, probability = decision.batch, decision.probability
+    n_words = np.concatenate([np.zeros(0), *(forward.words.counts for forward in decision.forwards())])
     unsure = is_unsure(probability)
     wrong = n_words * np.minimum(probability, 1 - probability)
     columns = (wrong, unsure, n_words * unsure)

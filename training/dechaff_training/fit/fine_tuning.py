@@ -16,6 +16,7 @@ from dechaff_training.corpus import MASKED, Corpus
 from dechaff_training.evaluate.benchmark import gold_text, text_columns
 from dechaff_training.evaluate.evaluation import CorpusDecisions, check_labels, decide_corpus
 from dechaff_training.evaluate.metrics import Estimate, Resamples, f1_of_means, ratio
+from dechaff_training.evaluate.overlap import FINE_TUNINGS
 from dechaff_training.evaluate.tables import Table
 from dechaff_training.fit.fine_tuner import FineTuner
 from dechaff_training.fit.line_table import Rows
@@ -29,8 +30,6 @@ STRENGTHS: Final = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)
 # The strength for a single site, where cross-validation is impossible.
 _CAUTIOUS: Final = 0.003
 _N_FOLDS: Final = 5
-#: The metadata key of the list of earlier fine-tunings.
-KEY: Final = "taught"
 _WARNING: Final = (
     " The start model was fine-tuned before: if on these sites, 'before' is too high; start from the model "
     "that it was fine-tuned from."
@@ -154,7 +153,7 @@ def fine_tune(
     model = tuner.model(tuner.change(strength))
     if strength:
         entry = {"start_digest": start_digest, "strength": strength, **describe_origin(corpus, seed, git_commit())}
-        model = replace(model, metadata={**start.metadata, KEY: [*_history(start), entry]})
+        model = replace(model, metadata={**start.metadata, FINE_TUNINGS: [*_history(start), entry]})
     n_sites = len(set(corpus.groups))
     needed = max(SITES_TO_MEASURE - n_sites, 0)
     before = after = difference = None
@@ -204,7 +203,7 @@ def choose_strength(
 
 def _history(model: LineModel) -> list[Any]:
     """Return the records of earlier fine-tunings; malformed metadata give an empty list."""
-    entries = model.metadata.get(KEY)
+    entries = model.metadata.get(FINE_TUNINGS)
     return entries if isinstance(entries, list) else []
 
 

@@ -197,6 +197,7 @@ def describe_origin(corpus: Corpus, seed: int, commit: str | None, n_variants: i
             "n_silver_articles": sum(article.silver for article in corpus),
             "n_read_articles": sum(article.roles is not None for article in corpus),
             "n_variants": n_variants,
+            "site_digests": sorted(set(corpus.site_digests)),
         },
         "versions": {
             "dechaff": dechaff.__version__,

@@ -26,6 +26,8 @@ class Document:
         The origin of the marks: "model", "labelled", "saved" or "draft".
     digest : str, optional
         The digest of the file that saving will replace, taken when the file was read; None if there was no file.
+    title : str, optional
+        The title of the page, which helps the model to propose the headline.
     """
 
     text: str
@@ -33,6 +35,7 @@ class Document:
     kinds: tuple[str, ...]
     origin: str
     digest: str | None = None
+    title: str | None = None
 
     @property
     def key(self) -> str:

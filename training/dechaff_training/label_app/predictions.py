@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from dechaff.api import LabelledLine, classify_lines
+from dechaff.api import classify_lines
 from dechaff.errors import InputError
 from dechaff.linear.line_model import LineModel, Threshold
+from dechaff.results import LabelledLine
 from dechaff_training.fit.active_learning import UNSURE
 from dechaff_training.label_app.documents import Document
 
@@ -37,21 +38,21 @@ class Predictor:
         self.model = model
 
         @lru_cache(_N_CACHED_ARTICLES)
-        def classify(text: str) -> list[LabelledLine]:
+        def classify(text: str, title: str | None) -> list[LabelledLine]:
             """Label the lines of an article."""
-            return classify_lines(text, model, threshold)
+            return classify_lines(text, model, threshold, title=title)
 
         self._classify = classify
 
-    def propose(self, text: str) -> Document:
-        """Return a text with the model's marks."""
-        lines = self._classify(text)
-        return Document(text, "".join(map(_mark, lines)), ("",) * len(lines), "model")
+    def propose(self, text: str, title: str | None = None) -> Document:
+        """Return a text with the model's marks, and its title if the page has one."""
+        lines = self._classify(text, title)
+        return Document(text, "".join(map(_mark, lines)), ("",) * len(lines), "model", title=title)
 
     def describe(self, document: Document) -> Iterator[dict[str, Any]]:
         """Yield each line's text, prediction and kind, and whether blank lines precede it."""
         end = 0
-        for line, kind in zip(self._classify(document.text), document.kinds, strict=True):
+        for line, kind in zip(self._classify(document.text, document.title), document.kinds, strict=True):
             yield {
                 "text": line.text,
                 "probability": round(line.probability, 4),
@@ -69,7 +70,7 @@ class Predictor:
         InputError
             If there is no line of that number.
         """
-        lines = self._classify(document.text)
+        lines = self._classify(document.text, document.title)
         if not 0 <= line < len(lines):
             raise InputError(f"the article has no line {line}")
         return [

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 from dechaff.errors import DechaffError, InputError
+from dechaff.files import check_not_inputs
 from dechaff.linear.artifact import save_model
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff_training.corpus.extraction import extract
+from dechaff_training.corpus.html_marks import find_title
 from dechaff_training.files.paths import Name, safe_name
 from dechaff_training.fit.active_learning import rank_articles
 from dechaff_training.label_app.documents import Document
@@ -39,7 +42,8 @@ class Session:
     Raises
     ------
     InputError
-        If a source is missing, or two sources would be saved under the same name.
+        If a source is missing, two sources would be saved under the same name, or saving would write over a text
+        without marks.
     """
 
     def __init__(
@@ -55,6 +59,8 @@ class Session:
         self._sources = find_sources(sources or [to] * to.is_dir())
         self._names = list(dict.fromkeys([*self._sources, *self.drafts.names()]))
         self._extractor = extractor
+        if sources:
+            self._protect_texts()
         self._open: dict[int, Document] = {}
         self._lock = RLock()
         self._threshold = threshold
@@ -79,15 +85,18 @@ class Session:
         """Rank the articles without labels by active learning, with reasons; unreadable articles are skipped."""
         with self._lock:
             states = [(name, self._state(name)) for name in self._names]
-        indices, texts = [], []
+        indices, texts, titles = [], [], []
         for index, (name, state) in enumerate(states):
             with suppress(DechaffError, OSError):
                 if state == "new":
-                    texts.append(self._source(name).read_text(self._extractor))
+                    source = self._source(name)
+                    text, title = source.read_text(self._extractor), source.read_title()
+                    texts.append(text)
+                    titles.append(title)
                     indices.append(index)
         sites = [states[index][0].site for index in indices]
         labelled = [name.site for name, state in states if state == "saved"]
-        ranked = rank_articles(self.predictor.model, texts, sites, labelled_sites=labelled)
+        ranked = rank_articles(self.predictor.model, texts, sites, titles=titles, labelled_sites=labelled)
         return [{"index": indices[found.index], **found.to_dict()} for found in ranked]
 
     def open(self, index: int) -> dict[str, Any]:
@@ -100,7 +109,7 @@ class Session:
         """
         with self._lock:
             name = self._name(index)
-            document = self.drafts.read(name) or self.store.read(name) or self._read_source(name)
+            document = self.drafts.read(name) or self._read_saved(name) or self._read_source(name)
             self._open[index] = document
         fields = {"index": index, "site": name.site, "slug": name.slug, "key": document.key}
         fields |= {"marks": document.marks, "origin": document.origin, "digest": document.digest}
@@ -167,8 +176,9 @@ class Session:
             If the text is empty, or it is HTML and the extractor's package is not installed.
         """
         text = text.encode("utf-8", "replace").decode()  # files cannot contain lone surrogates
+        page_title = find_title(text) if is_html else None
         text = extract(text, self._extractor) if is_html else text
-        document = self.predictor.propose(text)
+        document = self.predictor.propose(text, page_title)
         if not document.marks:
             raise InputError("the pasted article contains no text")
         with self._lock:
@@ -189,6 +199,13 @@ class Session:
         save_model(model, self.store.model_path)
         self.use(model)
         return {"path": str(self.store.model_path)}
+
+    def _protect_texts(self) -> None:
+        """Raise if saving would write over a source; labelled files, which are there to be corrected, are not."""
+        for name, source in self._sources.items():
+            path = self.store.path(name)
+            if path.is_file() and isinstance(source.read(self._extractor), str):
+                check_not_inputs([path], [source.path])
 
     def _name(self, index: int) -> Name:
         if not 0 <= index < len(self._names):
@@ -216,8 +233,17 @@ class Session:
         return source
 
     def _read_source(self, name: Name) -> Document:
-        found = self._source(name).read(self._extractor)
-        return found if isinstance(found, Document) else self.predictor.propose(found)
+        source = self._source(name)
+        found = source.read(self._extractor)
+        return found if isinstance(found, Document) else self.predictor.propose(found, source.read_title())
+
+    def _read_saved(self, name: Name) -> Document | None:
+        """Read saved labels, with the title of the page that they were made from if it is still there."""
+        document, source = self.store.read(name), self._sources.get(name)
+        if document is not None and source is not None:
+            with suppress(DechaffError, OSError):
+                document = replace(document, title=source.read_title())
+        return document
 
     def _new_name(self, site: str, slug: str) -> Name:
         name, number = Name(site, slug), 1

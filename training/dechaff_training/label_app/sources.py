@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dechaff.errors import CorpusError, InputError
+from dechaff.text.html import decode_html
 from dechaff_training.corpus import find_files
-from dechaff_training.corpus.article_files import HTML_SUFFIXES, SUFFIXES
 from dechaff_training.corpus.articles import MalformedError, read_file
 from dechaff_training.corpus.extraction import extract
+from dechaff_training.corpus.html_marks import find_title
+from dechaff_training.files.formats import SUFFIXES, has_suffix, is_html
 from dechaff_training.files.paths import Name, resolve_inside
 from dechaff_training.label_app.documents import Document, read_document
 
 #: The maximum size of a text or page, in bytes.
 MAX_BYTES: int = 8_000_000
+_LOOKED_AT: int = 4096
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class Source:
     @property
     def is_page(self) -> bool:
         """Whether the file is HTML."""
-        return self.path.suffix in HTML_SUFFIXES
+        with self.path.open("rb") as file:
+            return is_html(self.path, file.read(_LOOKED_AT))
 
     def read(self, extractor: str) -> str | Document:
         """Read the text, or a document with marks if every line has a mark.
@@ -45,14 +49,25 @@ class Source:
         path = resolve_inside(self.path, self.root)
         if path.stat().st_size > MAX_BYTES:
             raise InputError(f"{self.path}: larger than {MAX_BYTES // 1_000_000} MB: split the file")
-        text = read_file(path)
         if self.is_page:
-            return extract(text, extractor)
+            return extract(decode_html(path.read_bytes()), extractor)
+        text = read_file(path)
         try:
             document = read_document(text, str(path), "labelled")
         except MalformedError:  # a line without a mark means that the file is plain text
             return text
         return document if document.marks else text
+
+    def read_title(self) -> str | None:
+        """Read the title that an HTML page gives itself; None for a text.
+
+        Raises
+        ------
+        DechaffError
+            If the file cannot be read.
+        """
+        path = resolve_inside(self.path, self.root)
+        return find_title(decode_html(path.read_bytes())) if self.is_page else None
 
     def read_text(self, extractor: str) -> str:
         """Read the text without marks.
@@ -87,8 +102,8 @@ def find_sources(paths: Sequence[Path]) -> dict[Name, Source]:
 
 
 def _files(root: Path) -> list[Path]:
-    if root.is_file() and root.suffix not in SUFFIXES:
-        raise InputError(f"{root}: neither text nor HTML: give a file ending in {', '.join(SUFFIXES)}")
+    if root.is_file() and not has_suffix(root):
+        raise InputError(f"{root}: neither text, Markdown nor HTML: give a file ending in {', '.join(SUFFIXES)}")
     try:
         return find_files(root, SUFFIXES)
     except CorpusError as error:

@@ -137,7 +137,8 @@ class Drafts:
             return None
         try:
             found = json.loads(path.read_bytes())
-            draft = Document(found["text"], found["marks"], tuple(found["kinds"]), "draft", found["digest"])
+            marks, kinds, title = found["marks"], tuple(found["kinds"]), found.get("title")
+            draft = Document(found["text"], marks, kinds, "draft", found["digest"], title)
             draft.labelled(draft.check(draft.marks))
         except (ValueError, TypeError, LookupError, AttributeError, DechaffError) as error:
             raise InputError(f"{path}: damaged draft: delete the file") from error
@@ -146,6 +147,7 @@ class Drafts:
     def write(self, name: Name, document: Document, marks: str, digest: str | None) -> None:
         """Write unsaved marks, with the digest of the file that saving is to replace."""
         record = {"text": document.text, "marks": marks, "kinds": document.kinds, "digest": digest}
+        record["title"] = document.title
         with written_whole(self.path(name)) as temporary:
             temporary.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
 

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from dechaff.api import CleanedArticle, LabelledLine
+from dechaff.results import CleanedArticle, LabelledLine
 from dechaff.text.lines import LineBatch
 from dechaff.text.tokens import find_words
 from dechaff_training.report.rendering import visible

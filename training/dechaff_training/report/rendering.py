@@ -13,9 +13,10 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from dechaff.api import CleanedArticle, LabelledLine
 from dechaff.bulk.drift import KEY as PROFILE
 from dechaff.explain.kinds import KINDS
+from dechaff.results import CleanedArticle, LabelledLine
+from dechaff_training.evaluate.overlap import FINE_TUNINGS
 from dechaff_training.files.text_io import show_path
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ _MARKS = {"content": "+", "boilerplate": "-"}
 _NARROW = 60
 _KIND_WIDTH = max(map(len, KINDS))
 _UNLIMITED = 1_000_000
+# Of longer lists, such as the digests of all sites, only the length is printed.
+_MANY = 10
 _NUMERIC = frozenset("0123456789.+-−–")
 
 
@@ -138,12 +141,28 @@ def model_report(description: dict[str, Any], *, narrow: bool = False) -> Iterat
     facts.add_column(overflow="fold")
     rest = {name: value for name, value in description.items() if name not in ("weights", "metadata")}
     # The profile is too long for the table.
-    metadata = {name: value for name, value in description["metadata"].items() if name != PROFILE}
-    for name, value in _flatten({**rest, **metadata}):
+    metadata = {name: v for name, v in description["metadata"].items() if name not in (PROFILE, FINE_TUNINGS)}
+    for name, value in _flatten({**rest, **metadata, **_fine_tunings(description["metadata"])}):
         facts.add_row(Text(name), Text(visible(value)))
     yield facts
     for part, weights in description["weights"].items():
         yield _weight_table(part, weights, narrow=narrow)
+
+
+def _fine_tunings(metadata: dict[str, Any]) -> dict[str, str]:
+    """Return a sentence on each fine-tuning: how many labels, how strongly, from which model."""
+    entries = metadata.get(FINE_TUNINGS)
+    known = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    found = {}
+    for number, entry in enumerate(known, 1):
+        data = entry["data"] if isinstance(entry.get("data"), dict) else {}
+        counts = ", ".join(f"{data.get(f'n_{name}', '?')} {name}" for name in ("lines", "articles", "sites"))
+        start, commit = (str(entry.get(name))[:12] for name in ("start_digest", "git_commit"))
+        found[f"fine-tuning {number}"] = (
+            f"{counts}; strength {entry.get('strength', '?')}; from the model {start}…; "
+            f"seed {entry.get('seed', '?')}; dechaff commit {commit}"
+        )
+    return found
 
 
 def _flatten(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -153,7 +172,8 @@ def _flatten(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, st
         if isinstance(value, dict) and value:
             yield from _flatten(value, f"{path} · ")
         else:
-            yield path, f"{value:.4g}" if isinstance(value, float) else str(value)
+            listed = isinstance(value, list) and len(value) > _MANY
+            yield path, f"{value:.4g}" if isinstance(value, float) else f"{len(value)}" if listed else str(value)
 
 
 def _weight_table(part: str, weights: list[tuple[str, float]], *, narrow: bool) -> Table:
@@ -181,20 +201,26 @@ def print_model(description: dict[str, Any]) -> None:
         console.print(part, "")
 
 
+def print_note(note: str) -> None:
+    """Print a sentence, wrapped to the width of a terminal."""
+    console = PipeConsole(highlight=False)
+    console.print(Text(note), soft_wrap=not console.is_terminal)
+
+
 def print_tables(tables: "Sequence[Figures]") -> None:
-    """Print tables of figures; print those that are too wide for the terminal as lists."""
+    """Print tables of figures with their legends; those too wide for the terminal, or for 80 columns, as lists."""
     console = PipeConsole(highlight=False)
     for figures in tables:
         table = _figures_table(figures)
         width = Measurement.get(console, console.options.update(max_width=_UNLIMITED), table).maximum
-        if not console.is_terminal:
-            PipeConsole(highlight=False, width=width).print(table, "")
-        elif width <= console.width:
-            console.print(table, "")
+        if width <= console.width:
+            console.print(table)
         else:
             for part in _figures_list(figures):
                 console.print(part)
-            console.print()
+        for row in figures.legend:
+            console.print(Text(row, style="dim"))
+        console.print()
 
 
 def _figures_table(figures: "Figures") -> Table:

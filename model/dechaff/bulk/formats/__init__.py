@@ -24,7 +24,7 @@ class Format(Protocol):
     def clean(self, chunk: Chunk, columns: Columns, file: str, compression: str, cleaner: Cleaner, /) -> Result:
         """Parse, clean and serialise the records of a chunk of the file named `file`; runs in a worker."""
 
-    def open_writer(self, file: BinaryIO, compression: str, like: Path, /) -> Writer:
+    def open_writer(self, file: BinaryIO, compression: str, like: Path) -> Writer:
         """Return a writer of results to an open file; `like` is the path of the input."""
 
 

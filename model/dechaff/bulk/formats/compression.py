@@ -101,7 +101,7 @@ def open_compressed(file: BinaryIO, compression: str) -> Writer:
 
 
 class _PassThrough:
-    """Writes bytes unchanged; if no bytes are written, `close` writes `empty`."""
+    """Writes bytes unchanged; if the file stays empty, `close` writes `empty`."""
 
     def __init__(self, file: BinaryIO, empty: bytes) -> None:
         self._file, self._empty = file, empty
@@ -109,8 +109,8 @@ class _PassThrough:
     def write(self, data: bytes) -> None:
         """Write bytes."""
         self._file.write(data)
-        self._empty = b"" if data else self._empty
 
     def close(self) -> None:
-        """Write `empty` if no data was written, so that the file is valid."""
-        self._file.write(self._empty)
+        """Write `empty` to an empty file, so that it is valid."""
+        if not self._file.tell():
+            self._file.write(self._empty)

@@ -28,7 +28,7 @@ def read(file: BinaryIO, compression: str) -> Iterator[Chunk | BadRecord]:
     return cut_lines(read_pieces(file, compression))
 
 
-def open_writer(file: BinaryIO, compression: str, _like: Path) -> Writer:
+def open_writer(file: BinaryIO, compression: str, like: Path) -> Writer:  # noqa: ARG001
     """Return a writer of cleaned lines."""
     return open_compressed(file, compression)
 
@@ -162,7 +162,8 @@ def _lines(data: bytes) -> list[bytes]:
 
 def _document(line: bytes, number: int, columns: Columns, file_name: str) -> Document:
     record = _parse(line)
-    return Document.of(number, columns.text_of(record), file_name, columns.id_of(record), record.get("source"))
+    text, info = columns.text_of(record), columns.page_info_of(record)
+    return Document.of(number, text, file_name, columns.id_of(record), record.get("source"), info)
 
 
 def _parse(line: bytes) -> dict[str, Any]:

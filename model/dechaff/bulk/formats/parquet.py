@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from dechaff.bulk.cleaner import Cleaner
-from dechaff.bulk.formats.columns import Columns, choose_columns
+from dechaff.bulk.formats.columns import Columns, choose_columns, page_info
 from dechaff.bulk.records import BadRecord, BadRecordError, Chunk, DamageError, Document, Result, too_long
 from dechaff.bulk.settings import CHUNK, MAX_QUARANTINED, MAX_RECORD, Settings, require
 
@@ -109,13 +109,15 @@ def clean(chunk: Chunk, columns: Columns, file_name: str, _compression: str, cle
     documents: list[Document] = []
     bad: list[BadRecord] = []
     ids, sources = _values(batch, columns.id), _values(batch, "source")
+    titles, urls = _values(batch, columns.title), _values(batch, columns.url)
     for row, text in enumerate(_texts(batch, columns.text)):
         number = chunk.first + row
         if isinstance(text, BadRecordError):
             raw = _to_stream(batch.slice(row, 1))
             bad.append(BadRecord(number, str(text), raw[:MAX_QUARANTINED], len(raw)))
         else:
-            documents.append(Document.of(number, text, file_name, ids[row], sources[row]))
+            info = page_info(titles[row], urls[row])
+            documents.append(Document.of(number, text, file_name, ids[row], sources[row], info))
     cleaned = cleaner.clean(documents)
     if bad:
         batch = _drop_rows(batch, [record.number - chunk.first for record in bad])
@@ -189,7 +191,7 @@ def _damage(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def open_writer(file: BinaryIO, _compression: str, like: Path) -> "_RowWriter":
+def open_writer(file: BinaryIO, compression: str, like: Path) -> "_RowWriter":  # noqa: ARG001
     """Return a writer of cleaned rows."""
     return _RowWriter(file, like)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from dechaff.bulk.cleaner import Cleaner
-from dechaff.bulk.formats.columns import Columns
+from dechaff.bulk.formats.columns import Columns, page_info
 from dechaff.bulk.formats.compression import Writer, compress_member, open_compressed, read_pieces
 from dechaff.bulk.records import BadRecord, BadRecordError, Chunk, DamageError, Document, Result, too_long
 from dechaff.bulk.settings import CHUNK, MAX_QUARANTINED, MAX_RECORD, MAX_UNPARSED, Settings
@@ -32,8 +32,9 @@ _URI: Final = "WARC-Target-URI"
 
 
 def find_columns(_path: Path, _compression: str, settings: Settings, _where: str) -> Columns:
-    """Return the record's body as the text column, and the header with the id as the id column."""
-    return Columns("the body", settings.id_column or _ID)
+    """Return the record's body as the text column, and headers as the other columns."""
+    url = _URI if settings.url_column is None else settings.url_column or None
+    return Columns("the body", settings.id_column or _ID, settings.title_column or None, url)
 
 
 def read(file: BinaryIO, compression: str) -> Iterator[Chunk | BadRecord]:
@@ -41,7 +42,7 @@ def read(file: BinaryIO, compression: str) -> Iterator[Chunk | BadRecord]:
     return cut_records(read_pieces(file, compression))
 
 
-def open_writer(file: BinaryIO, compression: str, _like: Path) -> Writer:
+def open_writer(file: BinaryIO, compression: str, like: Path) -> Writer:  # noqa: ARG001
     """Return a writer of cleaned records."""
     return open_compressed(file, compression)
 
@@ -212,7 +213,8 @@ def _document(record: bytes, number: int, columns: Columns, file_name: str) -> D
     except UnicodeDecodeError as error:
         raise BadRecordError(f"invalid UTF-8 at byte {error.start} of the body") from error
     identity, uri = _header(head, columns.id or _ID), _header(head, _URI)
-    return Document.of(number, text, file_name, identity or None, uri or None)
+    info = page_info(*(_header(head, name) if name else None for name in (columns.title, columns.url)))
+    return Document.of(number, text, file_name, identity or None, uri or None, info)
 
 
 def _header(head: bytes, name: str) -> str | None:

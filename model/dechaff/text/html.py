@@ -1,0 +1,227 @@
+"""The text and the title of HTML pages, without elements that the page itself names comments, captions and bios."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from dechaff.errors import InputError
+from dechaff.extras import load
+
+#: The extractors of `read_page`: all text of a page, or what Resiliparse takes for its main content.
+EXTRACTORS: Final = ("resiliparse", "resiliparse_main")
+# Whose names occur in the classes or ids of elements that are dropped: comments, captions and authors' biographies.
+_DROPPED: Final = ("comment", "caption", "author-bio", "author-box", "authorbox", "author-desc")
+_SELECTORS: Final = [
+    *(f'[{attribute}*="{name}" i]' for name in _DROPPED for attribute in ("class", "id")),
+    '[class~="bio" i]',
+]
+_OG_TITLE: Final = 'meta[property="og:title" i]'
+_LINKED_DATA: Final = 'script[type="application/ld+json" i]'
+# Control characters become line breaks or nothing in some parsers; lone surrogates make Resiliparse reject a page.
+_REFUSED: Final = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
+_BYTE_ORDER_MARKS: Final = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_NOT_WORDS: Final = re.compile(r"[\W_]+")
+# Elements whose nesting costs parser or extractor time that grows with its square.
+_NESTED: Final = re.compile(
+    r"<(/?)(?:ul|ol|dl|menu|dir|font|a|b|big|code|em|i|nobr|s|small|strike|strong|tt|u)\b[^<>]*>?", re.IGNORECASE
+)
+_MAX_DEPTH: Final = 100
+_MANY_TAGS: Final = 8000
+_MAX_HEADLINES: Final = 20
+# Pages begin with a declaration, a comment or one of these elements.
+_HTML: Final = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+# A fragment of a page begins with a tag and has an end tag of a block.
+_FRAGMENT: Final = re.compile(r"\s*<(?:article|main|section|header|nav|div|p|h[1-6]|ul|ol|table)\b", re.IGNORECASE)
+_END_TAG: Final = re.compile(r"</(?:article|main|section|header|nav|div|p|h[1-6]|li|td)\s*>", re.IGNORECASE)
+_LOOKED_AT: Final = 4096
+
+
+class Page(NamedTuple):
+    """The text of a page and its title.
+
+    Attributes
+    ----------
+    text : str
+    title : str or None
+    """
+
+    text: str
+    title: str | None = None
+
+
+def looks_like_html(text: str) -> bool:
+    """Return whether a text begins like an HTML page, or like a part of one.
+
+    Examples
+    --------
+    >>> looks_like_html("<!DOCTYPE html><title>The mill shuts</title>"), looks_like_html("<div>It was old.</div>")
+    (True, True)
+    >>> looks_like_html("The <div> element"), looks_like_html("<p>")
+    (False, False)
+    """
+    start = text[:_LOOKED_AT].removeprefix("\ufeff")
+    return bool(_HTML.match(start) or (_FRAGMENT.match(start) and _END_TAG.search(start)))
+
+
+def decode_html(data: bytes) -> str:
+    """Decode the bytes of a page, whose encoding is found in its first bytes, its meta element, or by statistics.
+
+    Bytes that are invalid in the encoding are replaced by U+FFFD.
+
+    Raises
+    ------
+    MissingExtraError
+        If Resiliparse is not installed.
+
+    Examples
+    --------
+    >>> decode_html("<meta charset=windows-1252><p>£5".encode("windows-1252"))
+    '<meta charset=windows-1252><p>£5'
+    """
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    if b"\x1b" not in data:  # ISO-2022-JP consists of escape sequences in ASCII
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            pass
+    encodings = load("resiliparse.parse.encoding")
+    encoding = encodings.detect_encoding(data, from_html_meta=True)
+    try:
+        return data.decode(encoding, "replace")
+    except (LookupError, UnicodeError):  # an encoding that Python lacks
+        return data.decode("utf-8", "replace")
+
+
+def read_page(html: str | bytes, extractor: str = "resiliparse") -> Page:
+    r"""Return the text of a page and its title.
+
+    Comments, captions and authors' biographies are left out, if the names of their classes or ids say so and no
+    first-level heading is in them. The title is that of `og:title`, JSON-LD, the title element or the first
+    heading: the first of these that is a line of the text, or else the first that there is.
+
+    Parameters
+    ----------
+    html : str or bytes
+        The HTML of the page; the encoding of bytes is detected.
+    extractor : str
+        A name in `EXTRACTORS`.
+
+    Returns
+    -------
+    Page
+        The page; its text is empty if it has none.
+
+    Raises
+    ------
+    InputError
+        If the HTML is neither a string nor bytes, or there is no such extractor.
+    MissingExtraError
+        If Resiliparse is not installed.
+
+    Examples
+    --------
+    >>> read_page("<title>Mill</title><h1>Mill</h1><p>It was old.</p><div class=comments>First!</div>")
+    Page(text='Mill\n\nIt was old.', title='Mill')
+    """
+    if extractor not in EXTRACTORS:
+        raise InputError(f"there is no extractor {extractor!r}: choose one of {', '.join(EXTRACTORS)}")
+    if not isinstance(html, str | bytes):
+        raise InputError(f"the HTML is {type(html).__name__}, neither str nor bytes")
+    parse, html2text = load("resiliparse.parse.html").HTMLTree.parse, load("resiliparse.extract.html2text")
+    source = _flatten(_REFUSED.sub(" ", decode_html(html) if isinstance(html, bytes) else html))
+    if not source.strip():
+        return Page("")
+    tree = parse(source)
+    titles = list(_titles(tree))
+    _protect_headlines(tree)
+    text: str = html2text.extract_plain_text(
+        tree,
+        preserve_formatting=True,
+        main_content=extractor == "resiliparse_main",
+        list_bullets=True,
+        alt_texts=False,
+        links=False,
+        form_fields=False,
+        noscript=False,
+        skip_elements=_SELECTORS,
+    )
+    return Page(text, _choose_title(titles, text))
+
+
+def _titles(tree: Any) -> Iterator[str]:
+    """Yield the titles that a page gives itself, the most reliable first."""
+    for selector, attribute in ((_OG_TITLE, "content"), (_LINKED_DATA, ""), ("title", ""), ("h1", "")):
+        element = tree.document.query_selector(selector)
+        if element is not None:
+            text = element.getattr(attribute) if attribute else element.text
+            title = _headline(text) if selector == _LINKED_DATA else text
+            if title and title.strip():
+                yield " ".join(title.split())
+
+
+def _headline(linked_data: str) -> str | None:
+    """Return the outermost headline in JSON-LD."""
+    try:
+        values = [json.loads(linked_data, strict=False)]
+    except (ValueError, RecursionError):  # plain ValueError: a number with too many digits
+        return None
+    while values:
+        for value in values:
+            if isinstance(value, dict) and isinstance(value.get("headline"), str):
+                return str(value["headline"])
+        values = [inner for value in values for inner in _inner_values(value)]
+    return None
+
+
+def _inner_values(value: Any) -> Any:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _choose_title(titles: list[str], text: str) -> str | None:
+    """Return the first title that is a line of the text, or else the first title."""
+    lines = {_plain(line) for line in text.splitlines()}
+    return next((title for title in titles if _plain(title) in lines), titles[0] if titles else None)
+
+
+def _plain(text: str) -> str:
+    return _NOT_WORDS.sub("", text).lower()
+
+
+def _protect_headlines(tree: Any) -> None:
+    """Take classes and ids off the body and off elements with first-level headings, which are no comments.
+
+    A selector with `:has` would say the same, in a time that grows with the square of nested comments.
+    """
+    n_left = _MANY_TAGS
+    for element in (tree.body, *tree.document.get_elements_by_tag_name("h1")[:_MAX_HEADLINES]):
+        while n_left and element is not None and element.tag not in ("html", "#document"):
+            for attribute in filter(element.hasattr, ("class", "id")):
+                element.delattr(attribute)
+            element, n_left = element.parent, n_left - 1
+
+
+def _flatten(html: str) -> str:
+    """Remove start tags of elements that are nested far deeper than in any page that somebody reads."""
+    if html.count("<") < _MANY_TAGS:
+        return html
+    depth = 0
+
+    def keep(tag: re.Match[str]) -> str:
+        """Return a tag, or a space if it is nested too deeply."""
+        nonlocal depth
+        depth = max(depth - 1, 0) if tag[1] else depth + 1
+        return tag[0] if depth <= _MAX_DEPTH else " "
+
+    return _NESTED.sub(keep, html)

@@ -1,0 +1,123 @@
+"""The formats of article files, by their suffixes and by a look at their content."""
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from dechaff.text.formats import Format
+from dechaff.text.html import decode_html, looks_like_html, read_page
+from dechaff.text.markdown import is_markdown
+from dechaff_training.files.text_io import UTF_8, Decoding, decode_text, read_bytes
+
+HTML_SUFFIXES: Final = (".html", ".htm", ".xhtml")
+MARKDOWN_SUFFIXES: Final = (".md", ".markdown")
+#: The suffixes of files that contain a single article.
+SUFFIXES: Final = (".txt", *MARKDOWN_SUFFIXES, *HTML_SUFFIXES)
+_LOOKED_AT: Final = 4096
+
+
+class ArticleText(NamedTuple):
+    """An article as it was read.
+
+    Attributes
+    ----------
+    text : str
+        The text; of an HTML page, the text that Resiliparse prints.
+    format : str
+        The format of `text`, "text" or "markdown", or "auto" to be found from the text.
+    title : str or None
+        The title that an HTML page gives itself.
+    found : str
+        The format of the file for messages: "text", "Markdown" or "HTML".
+    """
+
+    text: str
+    format: Format
+    title: str | None
+    found: str
+
+
+def read_source(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto") -> ArticleText:
+    """Read an article from a file, or from standard input if the path is `-`.
+
+    Parameters
+    ----------
+    path : Path
+    decoding : Decoding
+        How to decode; the encoding of HTML is detected unless it is given.
+    wanted : str
+        The format; "auto" is that of the file's suffix, or else what its content looks like.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    MissingExtraError
+        If it is HTML and Resiliparse is not installed.
+    """
+    data = read_bytes(path)
+    if wanted == "html" or (wanted == "auto" and is_html(path, data)):
+        page = read_page(decode_html(data) if decoding == UTF_8 else decode_text(data, path, decoding))
+        return ArticleText(page.text, "text", page.title, "HTML")
+    return to_text(path, decode_text(data, path, decoding), wanted)
+
+
+def to_text(path: Path, text: str, wanted: Format = "auto") -> ArticleText:
+    """Return a text that is not HTML with its format, by the file's suffix or a look at the text.
+
+    Examples
+    --------
+    >>> to_text(Path("mill.md"), "# The mill").format, to_text(Path("mill.txt"), "The mill").found
+    ('markdown', 'text')
+    """
+    if wanted == "text":
+        return ArticleText(text, "text", None, "text")
+    if wanted == "markdown" or has_suffix(path, MARKDOWN_SUFFIXES):
+        return ArticleText(text, "markdown", None, "Markdown")
+    if not is_markdown(text):
+        return ArticleText(text, "auto", None, "text")
+    if not find_spec("pyromark"):  # plain text works without it, so a guess must not ask for it
+        return ArticleText(text, "text", None, "text")
+    return ArticleText(text, "auto", None, "Markdown")
+
+
+def is_html(path: Path, data: bytes) -> bool:
+    """Return whether a file is HTML by its suffix or, unless that is Markdown's, by its first bytes.
+
+    Examples
+    --------
+    >>> is_html(Path("mill"), b"<!doctype html><p>It was old."), is_html(Path("mill.md"), b"<div>It was old.</div>")
+    (True, False)
+    """
+    if has_suffix(path, (*HTML_SUFFIXES, *MARKDOWN_SUFFIXES)):
+        return has_suffix(path, HTML_SUFFIXES)
+    start = data[:_LOOKED_AT]
+    wide = start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return looks_like_html(start.decode("utf-16" if wide else "utf-8", "replace"))
+
+
+def output_name(path: Path, wanted: Format = "auto", roots: Iterable[Path] = ()) -> str:
+    """Return the name of the file that an article's text is written to: the text of HTML ends in `.txt`.
+
+    Files found in a folder, one of `roots`, keep their path below it.
+
+    Examples
+    --------
+    >>> output_name(Path("a/mill.html")), output_name(Path("a/mill.md")), output_name(Path("mill"), "html")
+    ('mill.txt', 'mill.md', 'mill.txt')
+    """
+    root = next((root for root in roots if root.is_dir() and path.is_relative_to(root)), path.parent)
+    is_page = wanted == "html" or (wanted == "auto" and has_suffix(path, HTML_SUFFIXES))
+    return (path.with_suffix(".txt") if is_page else path).relative_to(root).as_posix()
+
+
+def has_suffix(path: Path, suffixes: Iterable[str] = SUFFIXES) -> bool:
+    """Return whether a file has one of the suffixes, in lower or upper case.
+
+    Examples
+    --------
+    >>> has_suffix(Path("MILL.HTM")), has_suffix(Path("mill.pdf"))
+    (True, False)
+    """
+    return path.suffix.lower() in suffixes
