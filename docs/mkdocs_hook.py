@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.files import File, Files
 
 ROOT: Final = Path(__file__).parents[1]
 #: The page that is made from the help of the commands.
@@ -18,11 +18,14 @@ LINKED: Final = ("docs/pictures/*.png", "notebooks/*.ipynb", "data/*.csv", "mode
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages of the navigation, and the files that they link to."""
+    """Replace the files of the folder docs with the pages of the navigation and the files that they link to."""
+    for file in list(files):
+        if file.src_dir == config.docs_dir:
+            files.remove(file)
     linked = [path.relative_to(ROOT).as_posix() for pattern in LINKED for path in sorted(ROOT.glob(pattern))]
     for uri in [*navigation(config.nav), *linked]:
         source = {"content": commands()} if uri == COMMANDS else {"abs_src_path": str(ROOT / uri)}
-        files.append(File.generated(config, uri, inclusion=InclusionLevel.INCLUDED, **source))
+        files.append(File.generated(config, uri, **source))
     return files
 
 
