@@ -10,7 +10,7 @@ SECONDS_EACH ?= 60
 # One worker a core, so each of them computes in one thread.
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
-.PHONY: help setup demo test test-all lint types layers train evaluate notebooks benchmarks fuzz versions audit sbom lock clean
+.PHONY: help setup demo test test-all lint types layers train evaluate notebooks docs benchmarks fuzz versions audit sbom lock clean
 
 help:  ## Show what there is to do.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -81,6 +81,10 @@ fuzz: $(READY)  ## Fuzz every target for SECONDS_EACH (60) with atheris; what it
 
 notebooks: $(READY)  ## Execute the notebooks.
 	$(BIN)/python -m pytest --nbmake --nbmake-timeout=1800 notebooks
+
+# mkdocs-material's advertisement of its successor would be a warning.
+docs: $(READY)  ## Build the documentation site into build/site; a broken link is an error.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 benchmarks: $(READY)  ## Time against Resiliparse on PAGES/test, as ratios in one run.
 	$(BIN)/python benchmarks/speed.py --pages $(PAGES)/test

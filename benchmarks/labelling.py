@@ -43,7 +43,7 @@ Order = Callable[[LineModel, Corpus, Corpus, int], Sequence[int]]
 
 
 def doubtful_first(model: LineModel, labelled: Corpus, rest: Corpus, n: int) -> list[int]:
-    """Choose as `dechaff next` does, by the model fine-tuned on the labelled articles."""
+    """Choose as `dechaff next --order doubtful` does, by the model fine-tuned on the labelled articles."""
     sites = [article.site for article in rest]
     ranked = rank_articles(model, rest.texts, sites, labelled_sites=[article.site for article in labelled])
     return [suggestion.index for suggestion in ranked[:n]]

@@ -84,12 +84,13 @@ def take(page: Any, mine: Path) -> None:
 
 
 def take_report(page: Any, file: Path) -> None:
-    """Write a report about one article, and show it from the end of its first table on."""
+    """Write a report about one article, and show it from the end of its first table on, one run unfolded."""
     command = [sys.executable, "-m", "dechaff_training", "report", "data/example.txt", "-o", str(file)]
     subprocess.run(command, cwd=DATA.parent, check=True)  # noqa: S603
     page.goto(file.as_uri())
+    page.locator("summary").nth(1).click()
     page.get_by_text("Articles", exact=True).evaluate(
-        "heading => scrollTo(0, heading.getBoundingClientRect().top - 150)"
+        "heading => scrollBy(0, heading.getBoundingClientRect().top - 150)"
     )
     shoot(page, "report")
 

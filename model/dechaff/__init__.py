@@ -1,5 +1,6 @@
 """Labels each line of an article's text as content or boilerplate, with a linear model that says why."""
 
+import logging
 import sys
 
 from dechaff._moved import MOVED, MovedModules
@@ -41,6 +42,7 @@ __all__ = [
     "split_lines",
 ]
 __version__ = "0.1.0"
+logging.getLogger("dechaff").addHandler(logging.NullHandler())
 # Insert before all other finders: otherwise the path finder would load the modules of a moved package a second
 # time, under their old names.
 sys.meta_path.insert(0, MovedModules(MOVED))

@@ -1,11 +1,13 @@
 """Label and clean one article: text, Markdown or an HTML page."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from dechaff.decisions.decide import Decision, decide
 from dechaff.decisions.groups import decide_rows
-from dechaff.decisions.titles import NO_PAGE_INFO, PageInfo, make_page_info
+from dechaff.decisions.titles import PageInfo, make_page_info
 from dechaff.errors import InputError
+from dechaff.explain.kinds import check_kinds, keep_by_kind
 from dechaff.explain.lazy import LazyExplanation
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.results import CleanedArticle, LabelledLine, label_lines, label_rows
@@ -20,8 +22,9 @@ def keep_content(
     *,
     title: str | None = None,
     url: str | None = None,
+    keep_kinds: Iterable[str] = (),
 ) -> str:
-    """Return the text of an article without its boilerplate lines.
+    r"""Return the text of an article without its boilerplate lines.
 
     Parameters
     ----------
@@ -38,6 +41,9 @@ def keep_content(
         body is more likely to be kept, and copies of the headline are less likely to be kept.
     url : str, optional
         The URL of the page; its words replace a missing title.
+    keep_kinds : iterable of str
+        Kinds of boilerplate that are kept all the same, such as "credit" and "date"; see
+        `dechaff.explain.kinds.KINDS`. Lines of these kinds get the label "content"; flags do not depend on them.
 
     Returns
     -------
@@ -47,8 +53,8 @@ def keep_content(
     Raises
     ------
     InputError
-        If `text` is not a string, `threshold` is neither within [0, 1] nor a preset, or `title` or `url` is neither
-        a string nor None.
+        If `text` is not a string, `threshold` is neither within [0, 1] nor a preset, `title` or `url` is neither a
+        string nor None, or there is no such kind.
 
     Examples
     --------
@@ -59,8 +65,10 @@ def keep_content(
     >>> print(keep_content(article), end="")
     The council voted on Tuesday to repair the old bridge, which had been closed since March.
     Work will begin in the spring and is expected to take two years, the mayor said after the vote.
+    >>> print(keep_content("Photo: A. Smith / Agency\n" + article, keep_kinds=["credit"]).splitlines()[0])
+    Photo: A. Smith / Agency
     """
-    decision, _ = _decide_article(text, model, threshold, title, url)
+    decision, _ = _decide_article(text, model, threshold, title, url, keep_kinds)
     return next(decision.kept_texts())
 
 
@@ -72,6 +80,7 @@ def classify_lines(
     title: str | None = None,
     url: str | None = None,
     format: Format = "text",  # noqa: A002
+    keep_kinds: Iterable[str] = (),
 ) -> list[LabelledLine]:
     r"""Return every non-blank line of an article with its label.
 
@@ -80,17 +89,21 @@ def classify_lines(
     text : str or bytes
         One article; bytes only for HTML, see `clean_html`.
     model : LineModel, optional
+        The model; by default the one that ships with dechaff.
     threshold : float or str, optional
     title, url : str, optional
-        See `keep_content` for all parameters.
+        See `keep_content`.
     format : str
         "text", "markdown" (see `clean_markdown`), "html" (see `clean_html`), or "auto": HTML if the text begins
         like a page, Markdown if `is_markdown` finds its signs, or else text, of which the lines of a hard-wrapped
         paragraph are judged as one.
+    keep_kinds : iterable of str
+        See `keep_content`.
 
     Returns
     -------
     list of LabelledLine
+        The lines in their order, blank lines left out.
 
     Raises
     ------
@@ -102,7 +115,7 @@ def classify_lines(
     >>> [line.label for line in classify_lines("Share this article\n\nSubscribe for ₹900 per month")]
     ['boilerplate', 'boilerplate']
     """
-    return clean_article(text, model, threshold, title=title, url=url, format=format).lines
+    return clean_article(text, model, threshold, title=title, url=url, format=format, keep_kinds=keep_kinds).lines
 
 
 def clean_article(
@@ -113,6 +126,7 @@ def clean_article(
     title: str | None = None,
     url: str | None = None,
     format: Format = "text",  # noqa: A002
+    keep_kinds: Iterable[str] = (),
 ) -> CleanedArticle:
     r"""Return a cleaned article with its labelled lines, and flags if the result is doubtful.
 
@@ -121,13 +135,21 @@ def clean_article(
     text : str or bytes
         One article; bytes only for HTML, see `clean_html`.
     model : LineModel, optional
+        The model; by default the one that ships with dechaff.
     threshold : float or str, optional
     title, url : str, optional
-        See `keep_content` for all parameters.
+        See `keep_content`.
     format : str
         "text", "markdown" (see `clean_markdown`), "html" (see `clean_html`), or "auto": HTML if the text begins
         like a page, Markdown if `is_markdown` finds its signs, or else text, of which the lines of a hard-wrapped
         paragraph are judged as one.
+    keep_kinds : iterable of str
+        See `keep_content`.
+
+    Returns
+    -------
+    CleanedArticle
+        The kept text, the flags, and the lines, which are labelled on first access.
 
     Raises
     ------
@@ -139,13 +161,14 @@ def clean_article(
     >>> clean_article("Log in\nSubscribe\nShare").flags
     ('nearly all dropped',)
     """
+    kinds = check_kinds(keep_kinds)
     if format == "html" or (format == "auto" and looks_like_html(_check_text(text))):
-        page = read_page(text)
+        page = read_page(text, keep_kinds=kinds)
         text, title, format = page.text, title or page.title, "text"  # noqa: A001
     text = _check_text(text)
     reading = find_reading(text, format)
     read = text if reading is None else reading.text
-    decision, page_info = _decide_article(read, model, threshold, title, url)
+    decision, page_info = _decide_article(read, model, threshold, title, url, kinds)
     if reading is None:
         lazy = LazyExplanation(decision, page_info)
         label = partial(label_lines, decision, lazy)
@@ -164,6 +187,7 @@ def clean_markdown(
     *,
     title: str | None = None,
     url: str | None = None,
+    keep_kinds: Iterable[str] = (),
 ) -> str:
     r"""Return Markdown without its boilerplate, as Markdown.
 
@@ -175,13 +199,16 @@ def clean_markdown(
     text : str
         One article in Markdown, with or without front matter, which stays.
     model : LineModel, optional
+        The model; by default the one that ships with dechaff.
     threshold : float or str, optional
     title, url : str, optional
-        See `keep_content` for all parameters.
+    keep_kinds : iterable of str
+        See `keep_content`.
 
     Returns
     -------
     str
+        The kept rows.
 
     Raises
     ------
@@ -201,7 +228,9 @@ def clean_markdown(
     The [council](/council) voted on Tuesday to repair the old bridge, closed since March.
     <BLANKLINE>
     """
-    return clean_article(text, model, threshold, title=title, url=url, format="markdown").text
+    return clean_article(
+        text, model, threshold, title=title, url=url, format="markdown", keep_kinds=keep_kinds
+    ).text
 
 
 def clean_html(
@@ -212,6 +241,7 @@ def clean_html(
     model: LineModel | None = None,
     threshold: Threshold = None,
     extractor: str = "resiliparse",
+    keep_kinds: Iterable[str] = (),
 ) -> str:
     """Return the text of an HTML page without its boilerplate.
 
@@ -230,14 +260,19 @@ def clean_html(
         The title of the article, by default that of the page.
     url : str, optional
     model : LineModel, optional
+        The model; by default the one that ships with dechaff.
     threshold : float or str, optional
         See `keep_content`.
     extractor : str
         "resiliparse" for all text of the page, or "resiliparse_main" for its main content.
+    keep_kinds : iterable of str
+        See `keep_content`; elements that the page names comments stay with "comment", captions with "credit", and
+        biographies with "other".
 
     Returns
     -------
     str
+        The kept lines of the text of the page.
 
     Raises
     ------
@@ -256,8 +291,9 @@ def clean_html(
     <BLANKLINE>
     The council voted on Tuesday to repair the old bridge, which had been closed since March.
     """
-    page = read_page(html, extractor)
-    return keep_content(page.text, model, threshold, title=title or page.title, url=url)
+    kinds = check_kinds(keep_kinds)
+    page = read_page(html, extractor, keep_kinds=kinds)
+    return keep_content(page.text, model, threshold, title=title or page.title, url=url, keep_kinds=kinds)
 
 
 def _check_text(text: object) -> str:
@@ -267,8 +303,13 @@ def _check_text(text: object) -> str:
 
 
 def _decide_article(
-    text: str, model: LineModel | None, threshold: Threshold, title: str | None, url: str | None
+    text: str,
+    model: LineModel | None,
+    threshold: Threshold,
+    title: str | None,
+    url: str | None,
+    keep_kinds: Iterable[str],
 ) -> tuple[Decision, PageInfo]:
     page_info = make_page_info(title, url)
-    page_infos = None if page_info == NO_PAGE_INFO else [page_info]
-    return next(decide([_check_text(text)], model, threshold, page_infos=page_infos)), page_info
+    decision = next(decide([_check_text(text)], model, threshold, page_infos=[page_info]))
+    return keep_by_kind(decision, keep_kinds), page_info

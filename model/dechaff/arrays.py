@@ -11,6 +11,7 @@ from dechaff.arrow import LINE_LABEL, Labels, is_arrow, labels_like, read_texts,
 from dechaff.decisions.decide import Decision, decide
 from dechaff.decisions.site_lines import check_groups, find_site_duplicates
 from dechaff.decisions.titles import make_page_infos
+from dechaff.explain.kinds import check_kinds, keep_by_kind
 from dechaff.kernels import for_batch
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.text.batching import check_texts
@@ -30,6 +31,7 @@ def clean_array(
     *,
     titles: Iterable[str | None] | None = None,
     urls: Iterable[str | None] | None = None,
+    keep_kinds: Iterable[str] = (),
 ) -> Strings:
     """Return many articles without their boilerplate lines, much faster than with separate calls.
 
@@ -38,6 +40,7 @@ def clean_array(
     strings : list of str or None, ndarray of objects, pandas Series, pyarrow Array or ChunkedArray, or any iterable
         One article each; missing values (None, null, NaN, `pandas.NA`) stay missing.
     model : LineModel, optional
+        The model; by default the one that ships with dechaff.
     threshold : float or str, optional
         See `keep_content`.
     groups : iterable of hashable, length n_articles, optional
@@ -45,6 +48,8 @@ def clean_array(
         content. If a site has only one article, its group has no effect.
     titles, urls : iterable of str or None, length n_articles, optional
         The title and the URL of each article; see `keep_content`.
+    keep_kinds : iterable of str
+        Kinds of boilerplate that are kept all the same; see `keep_content`.
 
     Returns
     -------
@@ -56,14 +61,15 @@ def clean_array(
     ------
     InputError
         If an element is neither a string nor None, an Arrow array does not hold strings, `threshold` is neither
-        within [0, 1] nor a preset, or the number of groups, titles or URLs differs from the number of strings.
+        within [0, 1] nor a preset, there is no such kind, or the number of groups, titles or URLs differs from the
+        number of strings.
 
     Examples
     --------
     >>> clean_array(["", None])
     ['', None]
     """
-    cleaned = _map_articles(strings, Decision.kept_texts, model, threshold, groups, titles, urls)
+    cleaned = _map_articles(strings, Decision.kept_texts, model, threshold, groups, titles, urls, keep_kinds)
     return cast(Strings, texts_like(strings, cleaned))
 
 
@@ -75,6 +81,7 @@ def label_array(
     *,
     titles: Iterable[str | None] | None = None,
     urls: Iterable[str | None] | None = None,
+    keep_kinds: Iterable[str] = (),
 ) -> "list[Labels | None] | Any":
     r"""Return the labelled lines of many articles, with the decisions of `clean_array`.
 
@@ -82,9 +89,11 @@ def label_array(
     ----------
     strings : list of str or None, ndarray of objects, pandas Series, pyarrow Array or ChunkedArray, or any iterable
     model : LineModel, optional
+        The model; by default the one that ships with dechaff.
     threshold : float or str, optional
     groups : iterable of hashable, length n_articles, optional
     titles, urls : iterable of str or None, length n_articles, optional
+    keep_kinds : iterable of str
         See `clean_array` for all parameters.
 
     Returns
@@ -109,7 +118,7 @@ def label_array(
     >>> [text[start:end] for start, end in lines[~lines["content"]][["start", "end"]]]
     ['Subscribe for ₹900 per month']
     """
-    labels = _map_articles(strings, line_labels, model, threshold, groups, titles, urls)
+    labels = _map_articles(strings, line_labels, model, threshold, groups, titles, urls, keep_kinds)
     return labels_like(strings, labels) if is_arrow(strings) else labels
 
 
@@ -121,8 +130,10 @@ def _map_articles(
     groups: Iterable[Hashable] | None,
     titles: Iterable[str | None] | None,
     urls: Iterable[str | None] | None,
+    keep_kinds: Iterable[str],
 ) -> list[Result | None]:
     """Return one result for each article, computed by `function` from decisions; None for missing articles."""
+    kinds = check_kinds(keep_kinds)
     strings = read_texts(given) if is_arrow(given) else given if isinstance(given, str) else to_list(given)
     check_texts(strings, or_none=True)
     present = [(place, text) for place, text in enumerate(strings) if text is not None]
@@ -137,7 +148,8 @@ def _map_articles(
     results: list[Result | None] = [None] * len(strings)
     with for_batch(len(texts)):
         duplicates = sites and find_site_duplicates(texts, [sites[place] for place, _ in present])
-        found = chain.from_iterable(map(function, decide(texts, model, threshold, duplicates, page_infos)))
+        decisions = decide(texts, model, threshold, duplicates, page_infos)
+        found = chain.from_iterable(function(keep_by_kind(decision, kinds)) for decision in decisions)
         for (place, _), result in zip(present, found, strict=True):
             results[place] = result
     return results

@@ -55,6 +55,10 @@ class LabelledLine:
     def to_dict(self) -> dict[str, Any]:
         r"""Return the line with its kind as plain values, for JSON and tables.
 
+        Returns
+        -------
+        dict
+
         Examples
         --------
         >>> from dechaff import classify_lines
@@ -72,13 +76,32 @@ class LabelledLine:
         return None if self.label == CLASSES[1] else self._lazy.kinds[self._index] or "other"
 
     def reasons(self, limit: int | None = 3) -> list[Reason]:
-        """Return the features and words with the largest contributions to the log-odds, largest first."""
+        """Return the features and words with the largest contributions to the log-odds, largest first.
+
+        Parameters
+        ----------
+        limit : int, optional
+            The maximum number of reasons; None for all.
+
+        Returns
+        -------
+        list of Reason
+        """
         return self._lazy.contributions.reasons(self._index, limit)
 
     def why(self, limit: int | None = 3) -> list[Why]:
         r"""Return the reasons for the label in sentences, strongest first.
 
         Contributions are summed by theme, see `dechaff.explain.themes`; each sentence states facts about the line.
+
+        Parameters
+        ----------
+        limit : int, optional
+            The maximum number of reasons; None for all.
+
+        Returns
+        -------
+        list of Why
 
         Examples
         --------
@@ -119,7 +142,12 @@ class CleanedArticle:
     _label: Callable[[], list[LabelledLine]] = field(repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return text, flags and counts, and the lines with their kinds, as plain values for JSON."""
+        """Return text, flags and counts, and the lines with their kinds, as plain values for JSON.
+
+        Returns
+        -------
+        dict
+        """
         names = ("text", "n_lines", "n_kept")
         lines = [line.to_dict() for line in self.lines]
         return {**{name: getattr(self, name) for name in names}, "flags": list(self.flags), "lines": lines}

@@ -88,7 +88,7 @@ BAD_INPUT = [
     (["train", "nowhere", "-o", "m"], "nowhere: no such file or folder"),
     (["train", "empty", "-o", "m"], "empty"),
     (["train", "unmarked.txt", "-o", "m"], "unmarked.txt:1"),
-    (["train", "labelled.txt", "-o", "m"], "articles of 1 sites: at least 4 are needed"),
+    (["train", "labelled.txt", "-o", "m"], "articles of 1 site: at least 4 are needed"),
     (["train", "labelled.txt", "-o", "folder"], "folder: not a plain file"),
     (["train", "labelled.txt", "-o", "m", "--metrics", "bad.json"], "bad.json:2: not valid JSON"),
     (["train", "labelled.txt", "-o", "m", "-x", "lynx"], "there is no extractor 'lynx'"),

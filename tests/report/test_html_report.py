@@ -3,8 +3,10 @@
 import base64
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from hypothesis import given
 from page_sessions import CHROMIUM, CHROMIUM_OPTIONS, FERRY, serious
 
 from dechaff import LineModel, classify_lines, clean_article
+from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.report.html_report import Tally, make_page, make_section
 from dechaff_training.report.rendering import visible
 
@@ -91,6 +94,26 @@ def test_as_many_reasons_as_asked_for(model: LineModel, limit: int) -> None:
     assert max(len(line["why"]) for line in Reader(make_page([section], "")).lines) == limit
 
 
+def test_runs_of_dropped_lines_are_folded(model: LineModel, few: Corpus) -> None:
+    """Three dropped lines or more in a row are in a closed element, counted by kind; shorter runs and kept lines are not."""
+    n_shorter = 0
+    for text in few.texts:
+        article = clean_article(text, model)
+        root = make_section(1, "a.txt", article, 0).element
+        runs = [[*run] for label, run in groupby(article.lines, lambda line: line.label) if label == "boilerplate"]
+        long = [run for run in runs if len(run) >= 3]
+        n_shorter += len(runs) - len(long)
+        for fold, run in zip(root.findall("details"), long, strict=True):
+            assert [item.findtext(".//del") for item in fold.iter("li")] == [visible(line.text) for line in run]
+            summary = "".join(fold.find("summary").itertext())
+            assert summary.startswith(f"− {len(run)} lines dropped: ")
+            assert all(f"{kind} {n}" in summary for kind, n in Counter(line.kind for line in run).items())
+            assert "open" not in fold.attrib
+        starts = [(int(each.get("start")), len(each)) for each in root.iter("ol")]
+        assert [start + n for start, n in starts] == [*(start for start, _ in starts[1:]), len(article.lines) + 1]
+    assert n_shorter
+
+
 def test_the_sums(model: LineModel) -> None:
     """Counts of lines and words are those of the articles, by kind and in total."""
     texts = [FERRY.read_text(), "Share this article\nThe vote was held on Tuesday.", ""]
@@ -100,7 +123,8 @@ def test_the_sums(model: LineModel) -> None:
     n_kept = sum(article.n_kept for article in articles)
     total = Tally.of(lines)
     assert sum(total.lines.values()) == len(lines)
-    assert f"3 articles. Kept: {n_kept} of {len(lines)} lines, {total.words['kept']:,} of" in page
+    share = f"{n_kept / len(lines):.0%}"
+    assert f"3 articles. Kept: lines {n_kept} of {len(lines)} ({share}), words {total.words['kept']:,} of" in page
     for kind in {line.kind for line in lines} - {None}:
         assert re.search(rf">{kind}</th><td[^>]*>{sum(line.kind == kind for line in lines)}</td>", page)
     assert f'<td class="number">0 of 0</td>' in page  # noqa: F541 - an article without lines
@@ -206,6 +230,14 @@ def test_in_a_browser(browser: Any, tmp_path: Path, scheme: str, width: int) -> 
     with browser.new_context(**options, bypass_csp=True) as context:  # axe-core is a script
         page = context.new_page()
         page.goto(out.as_uri())
+        assert serious(axe.run(page)) == []
+        folded = page.locator("details li").first
+        assert not folded.is_visible()
+        page.emulate_media(media="print")
+        assert folded.is_visible()
+        page.emulate_media(media="screen")
+        page.locator("summary").first.click()
+        assert folded.is_visible()
         assert serious(axe.run(page)) == []
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
         struck = page.eval_on_selector("del", "element => getComputedStyle(element).textDecorationLine")

@@ -13,7 +13,7 @@ from dechaff.bulk.summary import Counts
 from dechaff.decisions.decide import Decision, decide
 from dechaff.decisions.titles import PageInfo
 from dechaff.explain.contributions import explain
-from dechaff.explain.kinds import line_kinds
+from dechaff.explain.kinds import keep_by_kind, line_kinds
 from dechaff.kernels import numba_available, use_numba
 from dechaff.linear.line_model import LineModel
 from dechaff.text.html import looks_like_html, read_page
@@ -79,7 +79,7 @@ class Cleaner:
         form, info = self._settings.format, document.page_info
         if form == "text" or (form == "auto" and not looks_like_html(document.text)):
             return document
-        page = read_page(document.text)
+        page = read_page(document.text, keep_kinds=self._settings.keep_kinds)
         return replace(document, text=page.text, page_info=PageInfo(info.title or page.title, info.url))
 
     def _clean(self, documents: Sequence[Document]) -> Cleaned:
@@ -90,8 +90,9 @@ class Cleaner:
         histogram = None if self._profile is None else FeatureHistogram(self._profile, self._model.stage1.names)
         infos = [document.page_info for document in documents]
         counts.count_page_infos(infos)
-        texts_in, known = [document.text for document in documents], infos if any(map(any, infos)) else None
-        for decision in decide(texts_in, self._model, self._settings.threshold, page_infos=known):
+        texts_in = [document.text for document in documents]
+        for decided in decide(texts_in, self._model, self._settings.threshold, page_infos=infos):
+            decision = keep_by_kind(decided, self._settings.keep_kinds)
             own = documents[len(texts) : len(texts) + decision.batch.n_articles]
             texts.extend(decision.kept_texts())
             counts.count(decision.batch, decision.kept, decision.flags)
@@ -101,7 +102,7 @@ class Cleaner:
                 dropped.append(join_lines(_dropped_lines(own, decision), self._dumps))
             if self._settings.attributes:
                 attributes.append(join_lines(_attributes(own, decision), self._dumps))
-            del decision  # its features take memory while the next batch is computed
+            del decided, decision  # its features take memory while the next batch is computed
         counts.features = None if histogram is None else histogram.counts
         counts.prune()
         return Cleaned(texts, b"".join(dropped), b"".join(attributes), counts)
@@ -119,7 +120,7 @@ def _attributes(documents: Sequence[Document], decision: Decision) -> Iterator[d
 def _dropped_lines(documents: Sequence[Document], decision: Decision) -> Iterator[dict[str, Any]]:
     """Yield a description of every dropped line."""
     lines = (forward.lines for forward in decision.forwards())
-    kinds = line_kinds(decision.batch, ~decision.kept, lines=lines)
+    kinds = line_kinds(decision.batch, decision.is_boilerplate, lines=lines)
     for index, document in enumerate(documents):
         own = _line_slice(decision, index)
         numbers = np.flatnonzero(~decision.kept[own]).tolist()

@@ -21,6 +21,7 @@ from dechaff.bulk.settings import CHECKPOINT_PARTS, Settings, require
 from dechaff.bulk.summary import Counts, Summary
 from dechaff.bulk.workers import Job, in_order, n_workers, start_workers
 from dechaff.errors import InputError
+from dechaff.explain.kinds import check_kinds
 from dechaff.files import add_filename
 from dechaff.kernels import numba_forced
 from dechaff.linear.artifact import model_digest
@@ -282,6 +283,7 @@ def _plain(settings: Settings, model: LineModel) -> dict[str, Any]:
         **vars(settings),
         "model": model_digest(settings.model),
         "threshold": model.resolve_threshold(settings.threshold),
+        "keep_kinds": sorted(check_kinds(settings.keep_kinds)),
         "keywords": {family: list(phrases) for family, phrases in (settings.keywords or {}).items()},
     }
     del plain["strict"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from dechaff.explain.kinds import check_kinds
 from dechaff.extras import load
 from dechaff.linear.artifact import default_model, load_model
 from dechaff.linear.line_model import LineModel, Threshold
@@ -47,6 +48,8 @@ class Settings:
     format : str
         "html" if the texts are HTML pages, "text" if none is, or "auto" for a look at each; a page is replaced by
         its clean text, and spans refer to the text that Resiliparse prints.
+    keep_kinds : sequence of str
+        Kinds of boilerplate that are kept all the same; see `dechaff.keep_content`.
     """
 
     model: Path | None = None
@@ -60,6 +63,7 @@ class Settings:
     title_column: str | None = None
     url_column: str | None = None
     format: Literal["auto", "text", "html"] = "auto"
+    keep_kinds: Sequence[str] = ()
 
     def load_model(self) -> LineModel:
         """Load the model and add the keywords.
@@ -67,8 +71,9 @@ class Settings:
         Raises
         ------
         DechaffError
-            If the model, the preset or a family of keywords does not exist.
+            If the model, the preset, a family of keywords or a kind does not exist.
         """
+        check_kinds(self.keep_kinds)
         model = default_model() if self.model is None else load_model(self.model)
         model = model.with_keywords(self.keywords) if self.keywords else model
         model.resolve_threshold(self.threshold)

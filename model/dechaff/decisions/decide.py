@@ -1,5 +1,6 @@
 """From log-odds to decisions: which lines are kept, and which articles are flagged as doubtful."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,8 @@ from dechaff.text.batching import batches
 from dechaff.text.characters import WORD
 from dechaff.text.lines import MOST_LINES, LineBatch
 from dechaff.text.ragged import max_rows, repeat_rows, sum_rows
+
+_log: Final = logging.getLogger(__name__)
 
 #: The values of `CleanedArticle.flags`; "kept by the guard" means kept by the fallback of `apply_threshold`.
 FLAGS: Final = ("nearly all dropped", "unsure", "kept by the guard")
@@ -44,6 +47,8 @@ class Decision:
     model : LineModel
     forward : Forward or None
         The forward pass; None if the batch has no lines, or more than `MOST_LINES` lines.
+    spared : ndarray of bool, shape (n_lines,), optional
+        The lines that are kept for their kind alone, although they are boilerplate.
     """
 
     batch: LineBatch
@@ -52,6 +57,12 @@ class Decision:
     flags: list[tuple[str, ...]]
     model: LineModel
     forward: Forward | None
+    spared: NDArray[np.bool_] | None = None
+
+    @property
+    def is_boilerplate(self) -> NDArray[np.bool_]:
+        """Return which lines are boilerplate: those dropped, and those kept for their kind alone."""
+        return ~self.kept if self.spared is None else ~self.kept | self.spared
 
     def forwards(self) -> Iterator[Forward]:
         """Yield the forward pass of each section of the batch.
@@ -103,7 +114,7 @@ def decide(
     duplicates : ndarray of bool, shape (n_lines,), optional
         The result of `find_site_duplicates`.
     page_infos : sequence of PageInfo, length n_articles, optional
-        The result of `make_page_infos`.
+        The title and the address of each article's page, which may both be missing.
 
     Raises
     ------
@@ -112,6 +123,7 @@ def decide(
     """
     model = model or default_model()
     number = model.resolve_threshold(threshold)
+    page_infos = page_infos if page_infos and any(map(any, page_infos)) else None
     article = line = 0
     for batch in batches(texts):
         lines = slice(line, line + batch.n_lines)
@@ -131,13 +143,18 @@ def _decide_batch(
     untitled = odds = model.log_odds(batch) if forward is None else forward.log_odds
     if duplicates is not None:
         odds = lower_site_duplicates(batch, odds, duplicates)
+        _log.debug("lines that are on several pages of their site: %d", int(duplicates.sum()))
     probability = sigmoid(odds)
     kept = _keep(batch, probability, threshold, model)
     if page_infos:
         shift = title_log_odds(batch, untitled, page_infos, None if forward is None else forward.words)
         probability = sigmoid(odds + shift)
+        _log.debug("lines that a title or an address raises or lowers: %d", int((shift != 0).sum()))
         kept = _keep_titles(kept, _keep(batch, probability, threshold, model), shift != 0, batch.article_lines)
     flags = _flag(batch, kept, probability, threshold)
+    n_flagged = sum(map(bool, flags))
+    counts = batch.n_articles, batch.n_lines, int(kept.sum()), threshold, n_flagged
+    _log.debug("articles: %d, lines: %d, of these kept: %d at threshold %.3f; articles flagged: %d", *counts)
     return Decision(batch, keep_wordless(batch, kept), probability, flags, model, forward)
 
 
@@ -210,8 +227,7 @@ def keep_wordless(batch: LineBatch, kept: NDArray[np.bool_]) -> NDArray[np.bool_
     >>> keep_wordless(batch, np.array([True, False, False, True, False, False])).tolist()
     [True, True, True, True, False, False]
     """
-    n_before = np.append(0, np.cumsum(batch.classes & WORD > 0))
-    has_words = n_before[batch.ends] > n_before[batch.starts]
+    has_words = batch.lines_with(batch.classes & WORD > 0)
     worded, silent = np.flatnonzero(has_words), np.flatnonzero(~has_words)
     after = np.searchsorted(worded, silent)
     inside = (after > 0) & (after < len(worded))

@@ -5,8 +5,9 @@ adds its probabilities of the kinds to the scores of the adjacent lines: a headl
 is related although none of its own words indicates that. Content lines add nothing.
 """
 
+import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -15,10 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff._typing import Columns, Values
+from dechaff.decisions.decide import Decision
+from dechaff.errors import InputError
 from dechaff.linear.forward import LineFeatures
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import shift
 from dechaff.text.tokens import Keywords
+
+_log: Final = logging.getLogger(__name__)
 
 #: The kinds of boilerplate; labelled files use these names.
 KINDS: Final = ("offer", "share", "related", "credit", "date", "legal", "comment", "other")
@@ -127,3 +132,47 @@ def _add_neighbours(
     odds = np.exp(own - own.max(axis=0))
     probability: Values = odds / odds.sum(axis=0) * is_boilerplate
     return own + weight * (shift(probability, offsets, -1) + shift(probability, offsets, 1))
+
+
+def check_kinds(kinds: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of kinds; a string is one name.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind.
+
+    Examples
+    --------
+    >>> check_kinds("credit"), check_kinds(["date", "credit"])
+    (('credit',), ('date', 'credit'))
+    """
+    names = (kinds,) if isinstance(kinds, str) else tuple(kinds)
+    wrong = [name for name in names if name not in KINDS]
+    if wrong:
+        raise InputError(f"there is no kind {wrong[0]!r} of boilerplate: choose from {', '.join(KINDS)}")
+    return names
+
+
+def keep_by_kind(decision: Decision, kinds: Iterable[str]) -> Decision:
+    """Return a decision that also keeps the boilerplate lines of some kinds; probabilities and flags stay.
+
+    Parameters
+    ----------
+    decision : Decision
+    kinds : iterable of str
+        Names in `KINDS`.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind.
+    """
+    names = check_kinds(kinds)
+    if not names:
+        return decision
+    lines = (forward.lines for forward in decision.forwards())
+    found = line_kinds(decision.batch, ~decision.kept, keywords=decision.model.keywords, lines=lines)
+    spared = np.array([kind in names for kind in found], np.bool_)
+    _log.debug("boilerplate lines kept for their kind (%s): %d", ", ".join(names), int(spared.sum()))
+    return replace(decision, kept=decision.kept | spared, spared=spared)

@@ -32,7 +32,7 @@ class LazyExplanation:
 
     def __init__(self, decision: Decision, page_info: PageInfo) -> None:
         self._model, self._text = decision.model, decision.batch.texts[0]
-        self._page_info, self._kept = page_info, decision.kept
+        self._page_info, self._kept = page_info, ~decision.is_boilerplate
         self._forward = None if decision.forward is None else _remember(decision.forward)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from dechaff.decisions.decide import FLAGS, decide
 from dechaff.decisions.titles import TITLE_NAMES, URL_NAMES, PageInfo
 from dechaff.errors import InputError, MissingExtraError
+from dechaff.explain.kinds import check_kinds, keep_by_kind
 from dechaff.kernels import for_batch
 from dechaff.linear.artifact import default_model, load_model
 from dechaff.linear.line_model import LineModel, Threshold
@@ -53,11 +54,13 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
         The metadata fields with the title and the address of a document's page, which help to keep the headline;
         by default the first of "title" and "headline", and of "url", "uri" and "link", that a document has; ""
         for none.
+    keep_kinds : collection of str
+        Kinds of boilerplate that are kept all the same; see `dechaff.keep_content`.
 
     Raises
     ------
     InputError
-        If a flag does not exist or `batch_size` is below 1; `run` also raises it for an invalid threshold.
+        If a flag or kind does not exist or `batch_size` is below 1; `run` also raises it for an invalid threshold.
     ArtifactError
         From `run`, if the model file is missing or cannot be used.
 
@@ -82,6 +85,7 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
         batch_size: int = 1000,
         title_column: str | None = None,
         url_column: str | None = None,
+        keep_kinds: Collection[str] = (),
     ) -> None:
         super().__init__()
         _check(exclude, batch_size)
@@ -91,6 +95,7 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
         self.exclusion_writer = exclusion_writer
         self.batch_size = batch_size
         self.title_column, self.url_column = title_column, url_column
+        self.keep_kinds = check_kinds(keep_kinds)
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:  # noqa: ARG002
         """Clean the documents of one task.
@@ -108,7 +113,7 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
                     page_infos = [self._page_info(document) for document in documents]
                     self.stat_update("titled", value=sum(info.title is not None for info in page_infos))
                     texts = [document.text for document in documents]
-                    results = list(_clean(texts, model, self.threshold, page_infos))
+                    results = list(_clean(texts, model, self.threshold, page_infos, self.keep_kinds))
                 for document, result in zip(documents, results, strict=True):
                     yield from self._filter(document, result, writer, rank)
 
@@ -188,12 +193,12 @@ def _first_text(metadata: Mapping[str, Any], name: str | None, usual: Sequence[s
 
 
 def _clean(
-    texts: list[str], model: LineModel, threshold: Threshold, page_infos: Sequence[PageInfo]
+    texts: list[str], model: LineModel, threshold: Threshold, page_infos: Sequence[PageInfo], kinds: Sequence[str]
 ) -> Iterator[_Result]:
     """Yield the result for each text."""
-    known = page_infos if any(map(any, page_infos)) else None
-    for decision in decide(texts, model, threshold, page_infos=known):
+    for decided in decide(texts, model, threshold, page_infos=page_infos):
+        decision = keep_by_kind(decided, kinds)
         counts = decision.n_lines.tolist(), decision.n_kept.tolist()
         columns = zip(decision.kept_texts(), decision.dropped_texts(), *counts, decision.flags, strict=True)
         yield from itertools.starmap(_Result, columns)
-        del decision, columns  # the features take memory while the next batch is computed
+        del decided, decision, columns  # the features take memory while the next batch is computed

@@ -5,6 +5,7 @@ them; `DECHAFF_FAST=1` always uses them, `DECHAFF_FAST=0` never. The functions i
 computes the same, except for the last digits of floating-point numbers.
 """
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -13,6 +14,8 @@ from functools import cache, wraps
 from importlib import import_module
 from types import ModuleType
 from typing import Final, ParamSpec, TypeVar
+
+_log: Final = logging.getLogger(__name__)
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -87,5 +90,6 @@ def numba_forced() -> bool:
 def _load_kernels() -> ModuleType | None:
     try:
         return import_module("dechaff.kernels.compiled")
-    except ImportError:  # numba is missing, or does not support this version of numpy
+    except ImportError as error:  # numba is missing, or does not support this version of numpy
+        _log.debug("numpy is used: %s", error)
         return None

@@ -6,6 +6,7 @@ untrusted file can be wrong, but it cannot run code. Use `joblib.load` to inspec
 """
 
 import hashlib
+import logging
 from dataclasses import fields
 from functools import cache
 from importlib.resources import files
@@ -29,6 +30,8 @@ from dechaff.linear.stage import SPLITS_PER_TREE, Crosses, Stage
 from dechaff.text.lines import LineBatch
 from dechaff.text.tokens import Keywords, find_words
 
+_log: Final = logging.getLogger(__name__)
+
 FORMAT: Final = "dechaff-model"
 VERSION: Final = 1
 _DTYPES: Final = {
@@ -48,6 +51,7 @@ def save_model(model: LineModel, path: str | PathLike[str]) -> None:
     Parameters
     ----------
     model : LineModel
+        The model to write, fitted or loaded.
     path : path-like
         The path of the file, by convention with the suffix `.joblib`.
 
@@ -79,6 +83,10 @@ def load_model(path: str | PathLike[str]) -> LineModel:
     ----------
     path : path-like
 
+    Returns
+    -------
+    LineModel
+
     Raises
     ------
     ArtifactError
@@ -89,7 +97,7 @@ def load_model(path: str | PathLike[str]) -> LineModel:
     _check_version(content, path)
     try:
         names1, names2 = stage_names()
-        return LineModel(
+        model = LineModel(
             _unpack_stage(content["first"], names1),
             _unpack_stage(content["second"], names2),
             _unpack_words(content),
@@ -98,13 +106,20 @@ def load_model(path: str | PathLike[str]) -> LineModel:
             None if content["decoder"] is None else _unpack_stage(content["decoder"], stage3_names()),
             _unpack_keywords(content.get("keywords", [])),
         )
+        _log.debug("model %s: threshold %.3f", path, model.threshold)
+        return model
     except READ_ERRORS as error:
         raise ArtifactError(f"{path}: damaged model file ({error}): download or train it again") from error
 
 
 @cache
 def default_model() -> LineModel:
-    """Return the model that ships with dechaff."""
+    """Return the model that ships with dechaff, read once.
+
+    Returns
+    -------
+    LineModel
+    """
     return load_model(str(files("dechaff").joinpath("artifacts", "default.joblib")))
 
 

@@ -80,6 +80,10 @@ class LineModel:
             The phrases by family, a group of the lexicon such as "subscribe", "related" or "newsletter"; a phrase
             has up to sixteen words.
 
+        Returns
+        -------
+        LineModel
+
         Raises
         ------
         InputError
@@ -115,6 +119,10 @@ class LineModel:
         ----------
         threshold : float or str, optional
             A number or the name of a preset; by default the model's own threshold.
+
+        Returns
+        -------
+        float
 
         Raises
         ------
@@ -157,7 +165,17 @@ class LineModel:
         return np.column_stack((1 - content, content))
 
     def predict(self, texts: Sequence[str]) -> NDArray[np.str_]:
-        """Return the label of every line of every article by the model's threshold, shape (n_lines,)."""
+        """Return the label of every line of every article by the model's threshold, shape (n_lines,).
+
+        Parameters
+        ----------
+        texts : sequence of str
+            One article each.
+
+        Returns
+        -------
+        ndarray of str, shape (n_lines,)
+        """
         return np.where(self.predict_proba(texts)[:, 1] >= self.threshold, *CLASSES[::-1])
 
     def content_probability(self, batch: LineBatch) -> Values:
@@ -166,6 +184,10 @@ class LineModel:
         Parameters
         ----------
         batch : LineBatch
+
+        Returns
+        -------
+        ndarray of float64, shape (n_lines,)
         """
         return sigmoid(self.log_odds(batch))
 
@@ -177,6 +199,10 @@ class LineModel:
         Parameters
         ----------
         batch : LineBatch
+
+        Returns
+        -------
+        ndarray of float64, shape (n_lines,)
         """
         return np.concatenate([np.zeros(0), *(self.forward(section).log_odds for section in batch.sections())])
 
@@ -188,6 +214,10 @@ class LineModel:
         Parameters
         ----------
         batch : LineBatch
+
+        Returns
+        -------
+        Forward
 
         Examples
         --------
@@ -213,6 +243,10 @@ class LineModel:
         Parameters
         ----------
         batch : LineBatch
+
+        Returns
+        -------
+        ndarray of float32, shape (n_features, n_lines)
         """
         return np.concatenate([self.forward(section).matrix for section in batch.sections()], axis=1)
 

@@ -1,21 +1,39 @@
 """The text and the title of HTML pages, without elements that the page itself names comments, captions and bios."""
 
 import json
+import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, Final, NamedTuple
 
 from dechaff.errors import InputError
 from dechaff.extras import load
 
+_log: Final = logging.getLogger(__name__)
+
+#: How Resiliparse prints text, for the pages that models learn from as for those that they clean.
+PRINT_OPTIONS: Final = {
+    "preserve_formatting": True,
+    "list_bullets": True,
+    "alt_texts": False,
+    "links": False,
+    "form_fields": False,
+    "noscript": False,
+}
+
 #: The extractors of `read_page`: all text of a page, or what Resiliparse takes for its main content.
 EXTRACTORS: Final = ("resiliparse", "resiliparse_main")
-# Whose names occur in the classes or ids of elements that are dropped: comments, captions and authors' biographies.
-_DROPPED: Final = ("comment", "caption", "author-bio", "author-box", "authorbox", "author-desc")
-_SELECTORS: Final = [
-    *(f'[{attribute}*="{name}" i]' for name in _DROPPED for attribute in ("class", "id")),
-    '[class~="bio" i]',
-]
+# Names in the classes or ids of elements that are dropped, by kind: comments, captions and authors' biographies.
+_DROPPED: Final = {
+    "comment": ("comment",),
+    "credit": ("caption",),
+    "other": ("author-bio", "author-box", "authorbox", "author-desc"),
+}
+_SELECTORS: Final = {
+    kind: [f'[{attribute}*="{name}" i]' for name in names for attribute in ("class", "id")]
+    for kind, names in _DROPPED.items()
+}
+_SELECTORS["other"].append('[class~="bio" i]')
 _OG_TITLE: Final = 'meta[property="og:title" i]'
 _LINKED_DATA: Final = 'script[type="application/ld+json" i]'
 # Control characters become line breaks or nothing in some parsers; lone surrogates make Resiliparse reject a page.
@@ -43,7 +61,8 @@ _HTML: Final = re.compile(
 # A fragment of a page begins with a tag and has an end tag of a block.
 _FRAGMENT: Final = re.compile(r"\s*<(?:article|main|section|header|nav|div|p|h[1-6]|ul|ol|table)\b", re.IGNORECASE)
 _END_TAG: Final = re.compile(r"</(?:article|main|section|header|nav|div|p|h[1-6]|li|td)\s*>", re.IGNORECASE)
-_LOOKED_AT: Final = 4096
+#: Formats are told by so many characters, or bytes, at the start.
+LOOKED_AT: Final = 4096
 
 
 class Page(NamedTuple):
@@ -69,7 +88,7 @@ def looks_like_html(text: str) -> bool:
     >>> looks_like_html("The <div> element"), looks_like_html("<p>")
     (False, False)
     """
-    start = text[:_LOOKED_AT].removeprefix("\ufeff")
+    start = text[:LOOKED_AT].removeprefix("\ufeff")
     return bool(_HTML.match(start) or (_FRAGMENT.match(start) and _END_TAG.search(start)))
 
 
@@ -104,7 +123,7 @@ def decode_html(data: bytes) -> str:
         return data.decode("utf-8", "replace")
 
 
-def read_page(html: str | bytes, extractor: str = "resiliparse") -> Page:
+def read_page(html: str | bytes, extractor: str = "resiliparse", *, keep_kinds: Container[str] = ()) -> Page:
     r"""Return the text of a page and its title.
 
     Comments, captions and authors' biographies are left out, if the names of their classes or ids say so and no
@@ -117,6 +136,8 @@ def read_page(html: str | bytes, extractor: str = "resiliparse") -> Page:
         The HTML of the page; the encoding of bytes is detected.
     extractor : str
         A name in `EXTRACTORS`.
+    keep_kinds : container of str
+        With "comment" comments are not left out, with "credit" captions, and with "other" biographies.
 
     Returns
     -------
@@ -148,16 +169,13 @@ def read_page(html: str | bytes, extractor: str = "resiliparse") -> Page:
     _protect_headlines(tree)
     text: str = html2text.extract_plain_text(
         tree,
-        preserve_formatting=True,
         main_content=extractor == "resiliparse_main",
-        list_bullets=True,
-        alt_texts=False,
-        links=False,
-        form_fields=False,
-        noscript=False,
-        skip_elements=_SELECTORS,
+        skip_elements=[each for kind in _SELECTORS if kind not in keep_kinds for each in _SELECTORS[kind]],
+        **PRINT_OPTIONS,
     )
-    return Page(text, _choose_title(titles, text))
+    title = _choose_title(titles, text)
+    _log.debug("page: %d characters of text by %s, title %r", len(text), extractor, title)
+    return Page(text, title)
 
 
 def _titles(tree: Any) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from dechaff._typing import Classes, Codes, Indices
+from dechaff._typing import Classes, Codes, Flags, Indices
 from dechaff.errors import InputError
 from dechaff.kernels import accelerated
 from dechaff.text.characters import LINE_BREAK, SPACE, class_table
@@ -67,6 +67,10 @@ class LineBatch:
         texts : sequence of str
             One article each, with any line endings and in any script; lone surrogates are allowed.
 
+        Returns
+        -------
+        LineBatch
+
         Raises
         ------
         InputError
@@ -110,11 +114,31 @@ class LineBatch:
         """Return the index of each line's part, shape (n_lines,)."""
         return np.repeat(np.arange(len(self.part_lines) - 1), np.diff(self.part_lines))
 
+    def lines_with(self, flags: Flags) -> Flags:
+        r"""Return which lines hold a flagged code point, shape (n_lines,).
+
+        Parameters
+        ----------
+        flags : ndarray of bool, shape (n_codes,)
+
+        Examples
+        --------
+        >>> batch = LineBatch.from_texts(["One\n* * *"])
+        >>> batch.lines_with(batch.codes == ord("*")).tolist()
+        [False, True]
+        """
+        n_before = np.append(0, np.cumsum(flags))
+        return np.asarray(n_before[self.ends] > n_before[self.starts], np.bool_)
+
     def sections(self) -> Iterator["LineBatch"]:
         r"""Yield the batch as batches of at most `MOST_LINES` lines, in which each part counts as an article.
 
         The lines of all sections are the lines of the batch, in order. A batch with at most `MOST_LINES` lines is
         yielded unchanged.
+
+        Yields
+        ------
+        LineBatch
 
         Examples
         --------
@@ -142,13 +166,33 @@ class LineBatch:
         return self.texts[article][start - first : int(self.ends[end - 1]) - first]
 
     def spans(self, article: int) -> list[tuple[int, int]]:
-        """Return the spans of one article's lines as (start, end) within the article's text."""
+        """Return the spans of one article's lines as (start, end) within the article's text.
+
+        Parameters
+        ----------
+        article : int
+            The article's index in the batch.
+
+        Returns
+        -------
+        list of tuple of int
+        """
         lines = slice(*self.article_lines[article : article + 2])
         offset = self.article_codes[article]
         return list(zip((self.starts[lines] - offset).tolist(), (self.ends[lines] - offset).tolist(), strict=True))
 
     def line_texts(self, article: int) -> list[str]:
-        """Return the lines of one article as strings."""
+        """Return the lines of one article as strings.
+
+        Parameters
+        ----------
+        article : int
+            The article's index in the batch.
+
+        Returns
+        -------
+        list of str
+        """
         text = self.texts[article]
         return [text[start:end] for start, end in self.spans(article)]
 
@@ -157,6 +201,15 @@ class LineBatch:
 
         The first segment begins at the start of the article, each other segment at the start of its line. Blank
         lines belong to the segment of the line before them. An article without lines has no segments.
+
+        Parameters
+        ----------
+        article : int
+            The article's index in the batch.
+
+        Returns
+        -------
+        list of str
         """
         starts = [start for start, _ in self.spans(article)]
         text = self.texts[article]

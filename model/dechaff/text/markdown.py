@@ -47,6 +47,10 @@ def is_markdown(text: str) -> bool:
     ----------
     text : str
 
+    Returns
+    -------
+    bool
+
     Examples
     --------
     >>> is_markdown("See [the report](https://example.org/report)."), is_markdown("- See the report.")

@@ -117,8 +117,7 @@ class Rows:
 def _skip_bare_quotes(batch: LineBatch, number: Indices) -> Indices:
     """Return the numbers of lines; marks of a quote alone, its blank lines, have that of the line before."""
     is_other = (batch.codes != ord(">")) & (batch.classes & SPACE == 0)
-    n_others = np.append(0, np.cumsum(is_other))
-    filled = np.unique(number[n_others[batch.ends] > n_others[batch.starts]])
+    filled = np.unique(number[batch.lines_with(is_other)])
     before = np.searchsorted(filled, number, side="right") - 1
     return np.where(before >= 0, filled[np.maximum(before, 0)], number) if len(filled) else number
 

@@ -1,25 +1,35 @@
 """The commands `dechaff annotate` and `dechaff check`: create, convert and check labels."""
 
 import sys
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dechaff.errors import InputError
+from dechaff.errors import CorpusError, InputError
 from dechaff_training.cli import options
 from dechaff_training.cli.options import OnError, examples, make_decoding
 from dechaff_training.files.json_io import write_record
 from dechaff_training.files.paths import protect_inputs
+from dechaff_training.files.progress import Steps
 from dechaff_training.files.text_io import STANDARD, Decoding, open_output, read_text, show_path
+from dechaff_training.files.wording import count
+
+if TYPE_CHECKING:
+    from dechaff_training.corpus.checks import Finding
 
 ANNOTATE_EPILOG = examples(
     "annotate page.html --gold body.txt -o labelled.txt",
     "annotate mine/ --from text --to label-studio -o tasks.json",
     "annotate export.json --from label-studio --to text -o mine/",
 )
-CHECK_EPILOG = examples("check data/articles")
+CHECK_EPILOG = (
+    examples("check data/articles")
+    + "\n\nDoubtful labels are those that a small model, fitted to the other sites, is sure are wrong; the most "
+    "surely wrong come first. Look at each: many are right, and hard for a model. Parquet files are not checked."
+)
 
 
 class LabelFormat(Enum):
@@ -65,30 +75,60 @@ def annotate(
         from dechaff_training.exchange.convert import exchange_labels
 
         n_articles = exchange_labels(inputs, source.value, target.value, out)
-        print(f"dechaff: converted {n_articles} articles", file=sys.stderr)
+        print(f"dechaff: converted {count(n_articles, 'article')}", file=sys.stderr)
     elif gold is not None and len(inputs) == 1 and source is None and target is None:
         annotate_page(inputs[0], gold, out, extractor, title, make_decoding(encoding, errors))
     else:
         raise typer.BadParameter("give one page and its --gold, or both --from and --to")
 
 
-def check(corpora: options.Corpora, as_json: options.Json = False) -> None:
+def check(
+    corpora: options.Corpora,
+    quick: Annotated[bool, typer.Option("--quick", help="Do not look for doubtful labels with a model.")] = False,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=0, metavar="N", help="Number of doubtful labels to print.")
+    ] = 20,
+    as_json: options.Json = False,
+) -> None:
     """Find wrong and doubtful labels; the exit code is 1 if there are errors."""
     from dechaff_training.corpus import check_paths
 
     findings = check_paths(corpora)
     for finding in findings:
-        path = show_path(Path(finding.path))
-        if as_json:
-            record = {name: getattr(finding, name) for name in ("path", "line", "severity", "message")}
-            write_record({**record, "path": path})
-        else:
-            place = f"{path}:{finding.line}" if finding.line else path
-            print(f"{place}: {finding.severity}: {finding.message}")
+        _print_finding(finding, as_json=as_json)
     n_errors = sum(finding.severity == "error" for finding in findings)
-    print(f"dechaff: {n_errors} errors, {len(findings) - n_errors} warnings", file=sys.stderr)
+    n_doubtful = 0 if quick or n_errors else _print_doubtful(corpora, limit, as_json=as_json)
+    doubtful = f", {count(n_doubtful, 'doubtful label')}" if n_doubtful else ""
+    n_warnings = count(len(findings) - n_errors, "warning")
+    print(f"dechaff: {count(n_errors, 'error')}, {n_warnings}{doubtful}", file=sys.stderr)
     if n_errors:
         raise typer.Exit(1)
+
+
+def _print_finding(finding: "Finding", *, as_json: bool) -> None:
+    path = show_path(Path(finding.path))
+    if as_json:
+        record = {name: getattr(finding, name) for name in ("path", "line", "severity", "message")}
+        write_record({**record, "path": path})
+    else:
+        place = f"{path}:{finding.line}" if finding.line else path
+        print(f"{place}: {finding.severity}: {finding.message}")
+
+
+def _print_doubtful(corpora: Sequence[Path], limit: int, *, as_json: bool) -> int:
+    """Print the most doubtful labels and return how many there are; articles too few for that are only a note."""
+    with Steps("checking") as progress:
+        progress("looking for doubtful labels")
+        from dechaff_training.fit.label_errors import doubtful_labels  # imports scikit-learn
+
+        try:
+            found = doubtful_labels(corpora)
+        except CorpusError as error:
+            print(f"dechaff: note: {error}", file=sys.stderr)
+            return 0
+    for finding in found[:limit]:
+        _print_finding(finding, as_json=as_json)
+    return len(found)
 
 
 def annotate_page(

@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from dechaff.errors import DechaffError
 from dechaff_training.cli import annotate, bulk, clean, diff, evaluate, inspect, label, report, train
@@ -28,8 +28,28 @@ _WRITE_ERRORS = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF)
 _UNUSABLE = (os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)
 
 
+def _unnamed_switches(params: list[Any]) -> list[Any]:
+    """Take the name of the value off options that have none, which typer shows as `<bool>`."""
+    for param in params:
+        if getattr(param, "is_flag", False):
+            param.metavar = ""
+    return params
+
+
+class _Command(TyperCommand):
+    """Command whose help shows switches without a value."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options and arguments."""
+        return _unnamed_switches(super().get_params(ctx))
+
+
 class _Group(TyperGroup):
     """Group whose commands turn exceptions into an error line and an exit code."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options."""
+        return _unnamed_switches(super().get_params(ctx))
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         """Parse the arguments; this also prints help and version."""
@@ -83,31 +103,32 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(cls=_Group, no_args_is_help=True, **BEHAVIOUR)
+app = typer.Typer(cls=_Group, no_args_is_help=True, **BEHAVIOUR | {"add_completion": True})
 
 
 @app.callback(epilog=examples("clean article.txt -o clean.txt"))
 def _dechaff(
     _version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
     """Label each line of an article as content or boilerplate, with the reasons."""
 
 
-app.command(epilog=clean.CLEAN_EPILOG)(clean.clean)
-app.command(epilog=clean.SHOW_EPILOG)(clean.show)
-app.command(epilog=bulk.EPILOG)(bulk.bulk)
-app.command(epilog=label.LABEL_EPILOG)(label.label)
-app.command("next", epilog=label.NEXT_EPILOG)(label.suggest)
-app.command(epilog=report.EPILOG)(report.report)
-app.command(epilog=diff.EPILOG)(diff.diff)
-app.command(epilog=train.EPILOG)(train.train)
-app.command(epilog=evaluate.EVALUATE_EPILOG)(evaluate.evaluate)
-app.command(epilog=evaluate.BENCHMARK_EPILOG)(evaluate.benchmark)
-app.command(epilog=annotate.ANNOTATE_EPILOG)(annotate.annotate)
-app.command(epilog=annotate.CHECK_EPILOG)(annotate.check)
-app.command(epilog=inspect.EPILOG)(inspect.inspect)
+app.command(cls=_Command, epilog=clean.CLEAN_EPILOG)(clean.clean)
+app.command(cls=_Command, epilog=clean.SHOW_EPILOG)(clean.show)
+app.command(cls=_Command, epilog=bulk.EPILOG)(bulk.bulk)
+app.command(cls=_Command, epilog=label.LABEL_EPILOG)(label.label)
+app.command("next", cls=_Command, epilog=label.NEXT_EPILOG)(label.suggest)
+app.command(cls=_Command, epilog=report.EPILOG)(report.report)
+app.command(cls=_Command, epilog=diff.EPILOG)(diff.diff)
+app.command(cls=_Command, epilog=train.EPILOG)(train.train)
+app.command(cls=_Command, epilog=evaluate.EVALUATE_EPILOG)(evaluate.evaluate)
+app.command(cls=_Command, epilog=evaluate.BENCHMARK_EPILOG)(evaluate.benchmark)
+app.command(cls=_Command, epilog=annotate.ANNOTATE_EPILOG)(annotate.annotate)
+app.command(cls=_Command, epilog=annotate.CHECK_EPILOG)(annotate.check)
+app.command(cls=_Command, epilog=inspect.EPILOG)(inspect.inspect)
 
 
 def main() -> None:

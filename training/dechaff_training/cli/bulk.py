@@ -11,6 +11,7 @@ from dechaff_training.cli import options
 from dechaff_training.cli.options import examples, parse_keywords
 from dechaff_training.files.json_io import write_record
 from dechaff_training.files.progress import Throughput
+from dechaff_training.files.wording import count
 
 if TYPE_CHECKING:
     from dechaff.bulk import Settings, Summary
@@ -67,6 +68,7 @@ def bulk(
     model: options.ModelFile = None,
     threshold: options.Threshold = None,
     keywords: options.Keywords = None,
+    keep_kinds: options.KeepKinds = None,
     workers: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Number of processes.", show_default="one per core")
     ] = None,
@@ -83,7 +85,7 @@ def bulk(
 
     phrases = parse_keywords(keywords)
     columns = text_column, id_column, dropped, attributes, strict, title_column, url_column
-    settings = Settings(model, threshold, phrases, *columns, format=wanted.value)
+    settings = Settings(model, threshold, phrases, *columns, wanted.value, tuple(keep_kinds or ()))
     summary = bulk_files(inputs, output, settings, workers, overwrite=overwrite, quiet=quiet, as_json=as_json)
     if summary.counts.n_bad:
         raise typer.Exit(QUARANTINED)
@@ -152,30 +154,29 @@ def summary_rows(summary: "Summary", output: Path) -> Iterator[str]:
 
     counts, figures = summary.counts, summary.to_dict()
     yield (
-        f"{counts.n_documents:,} documents of {_count(summary.n_inputs, 'file')}: {counts.n_dropped_lines:,} of "
-        f"{counts.n_lines:,} lines dropped ({figures['share_dropped_lines']:.1%}), "
-        f"{figures['share_dropped_chars']:.1%} of the characters".replace("%", " %")
+        f"{count(counts.n_documents, 'document')} of {count(summary.n_inputs, 'file')}: "
+        f"{counts.n_dropped_lines:,} of {count(counts.n_lines, 'line')} dropped "
+        f"({figures['share_dropped_lines']:.1%}), {figures['share_dropped_chars']:.1%} of the characters".replace(
+            "%", " %"
+        )
     )
     yield from (f"Fields: {columns}" for columns in summary.columns)
     if counts.n_titled or counts.n_addressed:
-        yield f"{counts.n_titled:,} documents have a title, {counts.n_addressed:,} only an address"
+        has = "has" if counts.n_titled == 1 else "have"
+        yield f"{count(counts.n_titled, 'document')} {has} a title, {counts.n_addressed:,} only an address"
     elif counts.n_documents:
         yield "No titles or addresses: if records have some, name them with --title-column and --url-column"
     if summary.n_skipped:
-        yield f"{_count(summary.n_skipped, 'file')} skipped: finished by an earlier run"
+        yield f"{count(summary.n_skipped, 'file')} skipped: finished by an earlier run"
     if summary.n_redone:
-        yield f"{_count(summary.n_redone, 'file')} processed again: the input has changed, or its output is missing"
+        yield f"{count(summary.n_redone, 'file')} processed again: the input has changed, or its output is missing"
     if counts.n_flagged:
         flags = ", ".join(f"{flag}: {n:,}" for flag, n in sorted(counts.flags.items()))
-        yield f"{counts.n_flagged:,} documents flagged ({flags})"
+        yield f"{count(counts.n_flagged, 'document')} flagged ({flags})"
     if counts.n_bad:
-        yield f"{_count(counts.n_bad, 'record')} in quarantine: {output / '_quarantine'}"
+        yield f"{count(counts.n_bad, 'record')} in quarantine: {output / '_quarantine'}"
     yield from summary.notes
     for place, (line, n) in enumerate(counts.frequent.most_common(_N_FREQUENT)):
         if not place:
             yield "Dropped most often:"
         yield f"{n:>9,}  {visible(line)}"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"

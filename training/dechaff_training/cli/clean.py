@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +21,7 @@ from dechaff_training.files.json_io import dump, write_record
 from dechaff_training.files.models import load
 from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.text_io import STANDARD, UTF_8, Decoding, open_output, show_path
+from dechaff_training.files.wording import count
 
 CLEAN_EPILOG = examples("clean page.html", "clean article.txt --title 'The mill shuts'", "clean texts/ -o clean/")
 SHOW_EPILOG = examples("show article.txt --reasons 2")
@@ -34,10 +35,12 @@ def clean(
     model: options.ModelFile = None,
     threshold: options.Threshold = None,
     keywords: options.Keywords = None,
+    keep_kinds: options.KeepKinds = None,
     title: options.Title = None,
     url: options.Url = None,
     encoding: options.Encoding = "utf-8",
     errors: options.Errors = OnError.strict,
+    separator: options.Separator = None,
     as_json: options.Json = False,
     wanted: options.Format = FormatName.auto,
     verbose: options.Verbose = False,
@@ -46,6 +49,7 @@ def clean(
     paths = article_paths(files, title, url)
     decoding, phrases = make_decoding(encoding, errors), parse_keywords(keywords)
     job = Job(paths, model, threshold, decoding, phrases, title, url, None, wanted.format, verbose)
+    job = replace(job, keep_kinds=tuple(keep_kinds or ()))
     name_of = partial(output_name, wanted=wanted.format, roots=files or ())
     folder = output_folder(out, paths, name_of, as_json=as_json)
     file = None if out is None or out == str(STANDARD) else Path(out)
@@ -58,7 +62,7 @@ def clean(
                 stream.write(_encode(article.text))
     else:
         with open_output(file) as stream:
-            for piece in _format_articles(articles, as_json=as_json):
+            for piece in _format_articles(articles, separator, as_json=as_json):
                 stream.write(_encode(piece))
             articles.check_any()
     articles.check_all()
@@ -124,6 +128,8 @@ class Job:
         The format of the inputs, or "auto".
     verbose : bool
         Whether to print the format that each input was read as.
+    keep_kinds : tuple of str
+        Kinds of boilerplate that are kept.
     """
 
     paths: tuple[Path, ...] = (STANDARD,)
@@ -136,6 +142,7 @@ class Job:
     extractor: str | None = None
     format: Format = "auto"
     verbose: bool = False
+    keep_kinds: tuple[str, ...] = ()
 
 
 class Articles:
@@ -160,8 +167,9 @@ class Articles:
                 if read is not None:
                     if job.verbose:
                         print(f"dechaff: {show_path(path)}: {read.found}", file=sys.stderr)
-                    settings = {"title": job.title or read.title, "url": job.url}
-                    article = clean_article(read.text, model, job.threshold, **settings, format=read.format)
+                    info: dict[str, Any] = {"title": job.title or read.title, "url": job.url}
+                    how: dict[str, Any] = {"format": read.format, "keep_kinds": job.keep_kinds}
+                    article = clean_article(read.text, model, job.threshold, **info, **how)
                     if article.flags:
                         print(f"dechaff: warning: {show_path(path)}: {', '.join(article.flags)}", file=sys.stderr)
                     self._n_done += 1
@@ -176,14 +184,14 @@ class Articles:
     def check_all(self) -> None:
         """Raise InputError if any input was left out."""
         if self._n_failed:
-            raise InputError(f"{self._n_failed} of {len(self._job.paths)} inputs could not be read")
+            raise InputError(f"{self._n_failed} of {count(len(self._job.paths), 'input')} could not be read")
 
     def _read(self, path: Path) -> ArticleText | None:
         """Return an article's text, with its format and its page's own title; None if it cannot be read."""
         job = self._job
         try:
             if job.extractor is None:
-                return read_source(path, job.decoding, job.format)
+                return read_source(path, job.decoding, job.format, job.keep_kinds)
             from dechaff_training.corpus.article_files import describe_article, read_article
 
             return describe_article(path, read_article(path, job.decoding, job.extractor, job.format), job.format)
@@ -261,15 +269,17 @@ def line_record(path: Path, number: int, line: LabelledLine, limit: int) -> dict
     }
 
 
-def _format_articles(articles: Articles, *, as_json: bool) -> Iterator[str]:
+def _format_articles(articles: Articles, separator: str | None, *, as_json: bool) -> Iterator[str]:
     """Yield the pieces to write to one stream; a line break is added between texts that lack one."""
     unended = False
-    for path, article in articles:
+    for number, (path, article) in enumerate(articles):
         if as_json:
             yield dump(_article_record(path, article))
             continue
         if unended:
             yield "\n"
+        if number and separator is not None:
+            yield f"{separator}\n"
         yield article.text
         unended = bool(article.text) and not article.text.endswith(("\n", "\r"))
 

@@ -10,7 +10,7 @@ from dechaff_training.cli import options
 from dechaff_training.cli.options import examples
 from dechaff_training.files.json_io import write_json
 from dechaff_training.files.models import load, named_model
-from dechaff_training.files.paths import protect_inputs
+from dechaff_training.files.paths import find_articles, protect_inputs
 from dechaff_training.files.progress import Bar
 from dechaff_training.files.text_io import STANDARD
 
@@ -72,7 +72,7 @@ def read_articles(paths: Sequence[Path], extractors: Sequence[str] = ()) -> "Cor
         If an article cannot be read.
     """
     from dechaff_training.corpus import Corpus
-    from dechaff_training.corpus.article_files import find_articles, read_article
+    from dechaff_training.corpus.article_files import read_article
     from dechaff_training.corpus.extraction import EXTRACTORS, LEARNT, check_extractors
     from dechaff_training.files.formats import HTML_SUFFIXES, SUFFIXES
 

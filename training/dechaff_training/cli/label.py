@@ -1,19 +1,27 @@
 """The commands `dechaff label` and `dechaff next`."""
 
 import sys
+from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dechaff import extras
 from dechaff.errors import InputError
 from dechaff.linear.artifact import model_digest
+from dechaff.linear.line_model import LineModel
 from dechaff_training.cli import options
 from dechaff_training.cli.options import examples, parse_keywords
 from dechaff_training.files.json_io import write_record
 from dechaff_training.files.models import load
 from dechaff_training.files.paths import protect_inputs
+
+if TYPE_CHECKING:
+    from dechaff_training.files.paths import Name
+    from dechaff_training.fit.active_learning import Suggestion
+    from dechaff_training.label_app.sources import Source
 
 LABEL_EPILOG = (
     examples("label texts/ --to data/mine", "label page.html --to data/mine --no-open")
@@ -22,9 +30,19 @@ LABEL_EPILOG = (
 )
 NEXT_EPILOG = (
     examples("next texts/ --to data/mine")
-    + "\n\nThe number before each article is the expected number of words with a wrong label, halved for each "
-    "article of the same site that is labelled or listed above."
+    + "\n\nArticles are listed at random, one of each site first; the order stays the same while you label. "
+    "With --order doubtful, the number before each article is the expected number of words with a wrong label, "
+    "halved for each article of the same site that is labelled or listed above. That finds where the model is "
+    "weak; it does not teach it sooner: with 5 to 40 labelled articles, random ones were better by .002 to .006 of "
+    "F1, with 80 and 160 there was no difference."
 )
+
+
+class LabelOrder(Enum):
+    """Orders in which articles are offered for labelling."""
+
+    random = "random"
+    doubtful = "doubtful"
 
 
 def label(
@@ -77,31 +95,48 @@ def suggest(
         Path | None,
         typer.Option("--to", metavar="DIR", help="Folder of labelled articles, which are left out."),
     ] = None,
+    order: Annotated[
+        LabelOrder, typer.Option(help="At random, one of each site first; or where the model has most doubt.")
+    ] = LabelOrder.random,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the random order.")] = 0,
     model: options.ModelFile = None,
     extractor: options.Extractor = "resiliparse_all",
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Number of articles.")] = 20,
     as_json: options.Json = False,
 ) -> None:
-    """List the articles to label next: those with the most words that the model is unsure of, spread over sites."""
-    from dechaff_training.fit.active_learning import rank_articles
+    """List the articles to label next: at random, one of each site first, or those the model is most unsure of."""
+    from dechaff_training.fit.active_learning import spread_articles
     from dechaff_training.label_app.sources import find_sources
 
     done = find_sources([to] if to and to.is_dir() else [])
     todo = {name: source for name, source in find_sources(inputs).items() if name not in done}
     if not todo:
         raise InputError("no unlabelled articles found in the inputs: give .txt or .html files, or folders of them")
-    judge = load(model or (to and _tuned_model(to)))
-    texts = [source.read_text(extractor) for source in todo.values()]
-    titles = [source.read_title() for source in todo.values()]
-    sites = [name.site for name in todo]
+    sites, labelled = [name.site for name in todo], [name.site for name in done]
     paths = [str(source.path) for source in todo.values()]
-    ranked = rank_articles(judge, texts, sites, titles=titles, labelled_sites=[name.site for name in done])
+    if order is LabelOrder.random:
+        names = [f"{name.site}/{name.slug}" for name in todo]
+        ranked = spread_articles(names, sites, labelled_sites=labelled, seed=seed)
+    else:
+        ranked = _rank_sources(load(model or (to and _tuned_model(to))), todo, extractor, labelled)
     for suggestion in ranked[:limit]:
         path = paths[suggestion.index]
         if as_json:
             write_record({"path": path, **suggestion.to_dict()})
         else:
-            print(f"{suggestion.gain:8.1f}  {path}  {suggestion.reason}")
+            gain = "" if suggestion.gain is None else f"{suggestion.gain:8.1f}  "
+            print(f"{gain}{path}  {suggestion.reason}")
+
+
+def _rank_sources(
+    model: LineModel, sources: "Mapping[Name, Source]", extractor: str, labelled: list[str]
+) -> "list[Suggestion]":
+    """Rank articles by the words that a model probably labels wrong."""
+    from dechaff_training.fit.active_learning import rank_articles
+
+    texts = [source.read_text(extractor) for source in sources.values()]
+    titles = [source.read_title() for source in sources.values()]
+    return rank_articles(model, texts, [name.site for name in sources], titles=titles, labelled_sites=labelled)
 
 
 def _check_folder(labels: Path, model: Path | None) -> None:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from dechaff.errors import InputError
+from dechaff.explain.kinds import KINDS, check_kinds
+from dechaff_training.files.paths import find_articles
 from dechaff_training.files.text_io import STANDARD, Decoding
 
 if TYPE_CHECKING:
@@ -95,6 +98,14 @@ JsonFile = Annotated[
     Path | None,
     typer.Option("--json", metavar="FILE", help="Write the figures as JSON; '-' is standard output."),
 ]
+Separator = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEXT",
+        help="Line between the texts of several inputs that go to one output; '' for an empty line.",
+        show_default="none",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, one record per line.")]
 Keywords = Annotated[
     list[str] | None,
@@ -103,6 +114,26 @@ Keywords = Annotated[
         "-k",
         metavar="FAMILY=PHRASE",
         help="Extra phrase of a keyword family: subscribe, related, newsletter, …; may be repeated.",
+        show_default=False,
+    ),
+]
+
+
+def _parse_kind(value: str) -> str:
+    """Return the name of a kind of boilerplate."""
+    try:
+        return check_kinds(value)[0]
+    except InputError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+KeepKinds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep-kind",
+        parser=_parse_kind,
+        metavar="KIND",
+        help=f"Keep boilerplate of this kind: {', '.join(KINDS)}; may be repeated.",
         show_default=False,
     ),
 ]
@@ -151,8 +182,6 @@ def parse_keywords(keywords: list[str] | None) -> dict[str, list[str]] | None:
 
 def article_paths(files: list[Path] | None, title: str | None, url: str | None) -> tuple[Path, ...]:
     """Return the inputs, by default standard input, and the files of folders; refuse a title or URL for several."""
-    from dechaff_training.corpus.article_files import find_articles
-
     paths = find_articles(files or [STANDARD])
     for value, name in ((title, "--title"), (url, "--url")):
         if value is not None and len(paths) > 1:

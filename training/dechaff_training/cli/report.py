@@ -1,6 +1,5 @@
 """The command `dechaff report`."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -58,7 +57,7 @@ def report_files(job: Job, out: Path | None, limit: int) -> None:
     Parameters
     ----------
     job : Job
-        The inputs and their settings; a folder stands for the articles in it.
+        The inputs and their settings.
     out : Path, optional
         The HTML file to write; by default standard output.
     limit : int
@@ -69,13 +68,12 @@ def report_files(job: Job, out: Path | None, limit: int) -> None:
     DechaffError
         If any input was left out; the others are on the page.
     """
-    from dechaff_training.corpus.article_files import find_articles
     from dechaff_training.corpus.extraction import EXTRACTORS, check_extractors
     from dechaff_training.report.html_report import make_page, make_section
 
     check_extractors([job.extractor or ""], EXTRACTORS)
     protect_inputs([out or STANDARD], (*job.paths, job.model))
-    articles = Articles(replace(job, paths=find_articles(job.paths)), hidden=False)
+    articles = Articles(job, hidden=False)
     sections = [
         make_section(number, show_path(path), article, limit) for number, (path, article) in enumerate(articles, 1)
     ]

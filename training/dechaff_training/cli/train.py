@@ -17,6 +17,7 @@ from dechaff_training.files.models import load, named_model
 from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.progress import Steps
 from dechaff_training.files.text_io import STANDARD, show_path
+from dechaff_training.files.wording import count
 
 EPILOG = (
     examples("train data/articles -o model.joblib --seed 1", "train --start-from default data/mine -o mine.joblib")
@@ -118,7 +119,8 @@ def train_to_file(
         model = train_model(corpus, LineClassifier(**parameters), figures, progress)
         save_model(model, out)
     print(
-        f"dechaff: wrote {show_path(out)}, trained on {corpus.n_lines} lines of {len(corpus)} articles",
+        f"dechaff: wrote {show_path(out)}, trained on {count(corpus.n_lines, 'line')} of "
+        f"{count(len(corpus), 'article')}",
         file=sys.stderr,
     )
 

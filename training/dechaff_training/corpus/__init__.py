@@ -1,7 +1,6 @@
 """Labelled articles and pages: reading, checking, alignment with gold bodies."""
 
 from dechaff.explain.kinds import KINDS
-from dechaff_training.corpus.article_files import find_files
 from dechaff_training.corpus.articles import (
     BOILERPLATE,
     CONTENT,
@@ -12,6 +11,7 @@ from dechaff_training.corpus.articles import (
 )
 from dechaff_training.corpus.checks import Finding, check_paths
 from dechaff_training.corpus.corpus import Corpus, read_corpus
+from dechaff_training.files.paths import find_files
 
 __all__ = [
     "BOILERPLATE",

@@ -1,64 +1,17 @@
-"""Files of articles: their suffixes, finding them in folders, and reading text or HTML with or without labels."""
+"""Read one article from a file: text or HTML, with or without labels."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from dechaff.errors import CorpusError, InputError
 from dechaff.text.formats import Format
-from dechaff.text.html import decode_html
 from dechaff.text.lines import split_lines
 from dechaff_training.corpus.articles import MASKED, Article, MalformedError, parse_labelled
 from dechaff_training.corpus.extraction import extract
 from dechaff_training.corpus.html_marks import find_title
-from dechaff_training.files.formats import SUFFIXES, ArticleText, is_html, to_text
+from dechaff_training.files.formats import ArticleText, read_content, to_text
 from dechaff_training.files.paths import Name
-from dechaff_training.files.text_io import UTF_8, Decoding, decode_text, describe_missing, read_bytes, show_path
-
-#: The suffixes of the files of a corpus.
-CORPUS_SUFFIXES = (".txt", ".jsonl", ".parquet")
-
-
-def find_files(path: Path, suffixes: tuple[str, ...] = CORPUS_SUFFIXES) -> list[Path]:
-    """Return a file itself, or the files of a folder and its subfolders in the order of their names.
-
-    Raises
-    ------
-    CorpusError
-        If the path does not exist, or is a file with another suffix.
-    """
-    if not path.exists():
-        raise CorpusError(describe_missing(path, "no such file or folder"))
-    if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.suffix.lower() in suffixes and file.is_file())
-    if path.suffix.lower() not in suffixes:
-        raise CorpusError(f"{path}: not a corpus: give a folder, or a file ending in {', '.join(suffixes)}")
-    return [path]
-
-
-def find_articles(paths: Sequence[Path], suffixes: tuple[str, ...] = SUFFIXES) -> tuple[Path, ...]:
-    """Replace each folder by the article files in it, in the order of their names.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        Files are returned unchanged, whatever their suffixes.
-    suffixes : tuple of str
-        The suffixes of files to find in folders.
-
-    Raises
-    ------
-    InputError
-        If a folder contains no file with one of the suffixes.
-    """
-    found: list[Path] = []
-    for path in paths:
-        files = find_files(path, suffixes) if path.is_dir() else [path]
-        if not files:
-            raise InputError(f"{show_path(path)}: no article files in this folder ({', '.join(suffixes)})")
-        found += files
-    return tuple(found)
+from dechaff_training.files.text_io import UTF_8, Decoding, show_path
 
 
 def read_article(
@@ -89,11 +42,10 @@ def read_article(
     MissingExtraError
         If the file is HTML, and the extractor's package is not installed.
     """
-    data, where, site = read_bytes(path), show_path(path), Name.of(path).site
-    if wanted == "html" or (wanted == "auto" and is_html(path, data)):
-        html = decode_html(data) if decoding == UTF_8 else decode_text(data, path, decoding)
-        return _unlabelled(extract(html, extractor), site, where, extractor, find_title(html))
-    text = decode_text(data, path, decoding).removeprefix("\ufeff")
+    (content, is_page), where, site = read_content(path, decoding, wanted), show_path(path), Name.of(path).site
+    if is_page:
+        return _unlabelled(extract(content, extractor), site, where, extractor, find_title(content))
+    text = content.removeprefix("\ufeff")
     try:
         unmarked, labels, kinds = parse_labelled(text, where)
     except MalformedError:  # no labelled text, so plain text

@@ -9,7 +9,6 @@ import numpy as np
 
 from dechaff.errors import CorpusError
 from dechaff.text.lines import split_lines
-from dechaff_training.corpus.article_files import find_files
 from dechaff_training.corpus.articles import (
     BOILERPLATE,
     CONTENT,
@@ -21,6 +20,7 @@ from dechaff_training.corpus.articles import (
     scan_labelled,
 )
 from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.files.paths import find_files
 
 
 @dataclass(frozen=True, order=True)
@@ -44,8 +44,17 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """A labelled line in its file."""
+class Place:
+    """A labelled line in its file.
+
+    Attributes
+    ----------
+    path : Path
+    line : int
+        The line number, from 1; in JSONL, the number within the article.
+    label : int
+    is_headline : bool
+    """
 
     path: Path
     line: int
@@ -124,9 +133,9 @@ def _check_duplicates(articles: Sequence[tuple[Path, Article]]) -> Iterator[Find
 
 
 def _check_contradictions(articles: Sequence[tuple[Path, Article]]) -> Iterator[Finding]:
-    lines: dict[tuple[str, str], list[_Place]] = defaultdict(list)
+    lines: dict[tuple[str, str], list[Place]] = defaultdict(list)
     for path, article in articles:
-        for text, place in _places(path, article):
+        for text, place in line_places(path, article):
             if place.label != MASKED:
                 lines[article.site, text].append(place)
     for (_, text), places in lines.items():
@@ -139,8 +148,14 @@ def _check_contradictions(articles: Sequence[tuple[Path, Article]]) -> Iterator[
         yield Finding(last.path, last.line, message, "warning")
 
 
-def _places(path: Path, article: Article) -> Iterator[tuple[str, _Place]]:
-    """Yield an article's lines with their places; the first content line is the headline."""
+def line_places(path: Path, article: Article) -> Iterator[tuple[str, Place]]:
+    """Yield an article's lines with their places; the first content line is the headline.
+
+    Parameters
+    ----------
+    path : Path
+    article : Article
+    """
     spans = split_lines(article.text)
     breaks = np.flatnonzero([character == "\n" for character in article.text])
     content = np.flatnonzero(article.labels == CONTENT)
@@ -148,4 +163,4 @@ def _places(path: Path, article: Article) -> Iterator[tuple[str, _Place]]:
     for i, ((start, end), label) in enumerate(zip(spans, article.labels.tolist(), strict=True)):
         # The text of a labelled file has the same line numbers as the file.
         number = int(np.searchsorted(breaks, start)) + 1 if path.suffix == ".txt" else i + 1
-        yield article.text[start:end], _Place(path, number, label, i == headline)
+        yield article.text[start:end], Place(path, number, label, i == headline)

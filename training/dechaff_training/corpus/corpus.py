@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.errors import CorpusError
-from dechaff_training.corpus.article_files import find_files
 from dechaff_training.corpus.articles import Article, read_jsonl, read_labelled
 from dechaff_training.corpus.extraction import EXTRACTORS, LEARNT, check_extractors
 from dechaff_training.corpus.pages import read_pages
 from dechaff_training.corpus.policy_labels import EXTRACTOR, has_read_labels, read_labels, relabel
+from dechaff_training.files.paths import find_files
 from dechaff_training.files.text_io import show_path
 
 

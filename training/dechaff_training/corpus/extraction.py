@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from dechaff.api import clean_html
 from dechaff.errors import InputError, MissingExtraError
 from dechaff.extras import load, missing
+from dechaff.text.html import PRINT_OPTIONS
 
 T = TypeVar("T")
 
@@ -182,16 +183,7 @@ def _failures() -> tuple[type[Exception], ...]:
 
 def _resiliparse(html: str, *, main_content: bool) -> str:
     html2text = load("resiliparse.extract.html2text")
-    text: str = html2text.extract_plain_text(
-        html,
-        preserve_formatting=True,
-        main_content=main_content,
-        list_bullets=True,
-        alt_texts=False,
-        links=False,
-        form_fields=False,
-        noscript=False,
-    )
+    text: str = html2text.extract_plain_text(html, main_content=main_content, **PRINT_OPTIONS)
     return text
 
 

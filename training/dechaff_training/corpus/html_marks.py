@@ -54,8 +54,7 @@ _ITEM_PROPERTIES: Final = {
     "datemodified": "byline",
     "caption": "caption",
 }
-_SHARED_TITLE: Final = "og:title"
-_TITLES: Final = frozenset({_SHARED_TITLE, "twitter:title"})
+_TITLES: Final = frozenset({"og:title", "twitter:title"})
 _DESCRIPTIONS: Final = frozenset({"og:description", "twitter:description", "description"})
 _INLINE: Final = frozenset({
     "a", "abbr", "b", "bdi", "bdo", "button", "cite", "code", "data", "del", "dfn", "em",
@@ -154,15 +153,11 @@ def _add(texts: list[str], text: object) -> None:
 
 
 def _read_meta(element: Any, marks: PageMarks) -> None:
-    name = _meta_name(element)
+    name = (element.get("property") or element.get("name") or "").lower()
     if name in _TITLES:
         _add(marks.titles, element.get("content"))
     if name in _DESCRIPTIONS:
         _add(marks.descriptions, element.get("content"))
-
-
-def _meta_name(element: Any) -> str:
-    return (element.get("property") or element.get("name") or "").lower()
 
 
 def _read_linked_data(texts: Iterable[str], marks: PageMarks) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from dechaff.linear.line_model import LineModel
 from dechaff_training.corpus import Corpus
+from dechaff_training.files.wording import count
 
 #: The metadata key of the list of a model's fine-tunings, each with the origin of its labels.
 FINE_TUNINGS: Final = "taught"
@@ -42,8 +43,9 @@ def overlap_warning(model: LineModel, corpus: Corpus) -> str:
     sites = {site for site, digest in zip(gold.groups, gold.site_digests, strict=True) if digest in known}
     if sites:
         shown = ", ".join(islice(sorted(sites), _N_SHOWN)) + ", …" * (len(sites) > _N_SHOWN)
+        of_all = count(len(set(gold.groups)), "site")
         return (
-            f"Warning: the model has learnt from {len(sites)} of these {len(set(gold.groups))} sites ({shown}): "
+            f"Warning: the model has learnt from {len(sites)} of these {of_all} ({shown}): "
             "the figures for these are too high"
         )
     if origins and all(isinstance(origin.get("site_digests"), list) for origin in origins):

@@ -1,12 +1,12 @@
 """The formats of article files, by their suffixes and by a look at their content."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from dechaff.text.formats import Format
-from dechaff.text.html import decode_html, looks_like_html, read_page
+from dechaff.text.html import LOOKED_AT, decode_html, looks_like_html, read_page
 from dechaff.text.markdown import is_markdown
 from dechaff_training.files.text_io import UTF_8, Decoding, decode_text, read_bytes
 
@@ -14,7 +14,6 @@ HTML_SUFFIXES: Final = (".html", ".htm", ".xhtml")
 MARKDOWN_SUFFIXES: Final = (".md", ".markdown")
 #: The suffixes of files that contain a single article.
 SUFFIXES: Final = (".txt", *MARKDOWN_SUFFIXES, *HTML_SUFFIXES)
-_LOOKED_AT: Final = 4096
 
 
 class ArticleText(NamedTuple):
@@ -38,7 +37,9 @@ class ArticleText(NamedTuple):
     found: str
 
 
-def read_source(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto") -> ArticleText:
+def read_source(
+    path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto", keep_kinds: Container[str] = ()
+) -> ArticleText:
     """Read an article from a file, or from standard input if the path is `-`.
 
     Parameters
@@ -48,6 +49,8 @@ def read_source(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto")
         How to decode; the encoding of HTML is detected unless it is given.
     wanted : str
         The format; "auto" is that of the file's suffix, or else what its content looks like.
+    keep_kinds : container of str
+        Kinds of boilerplate that are kept; see `read_page`.
 
     Raises
     ------
@@ -56,11 +59,19 @@ def read_source(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto")
     MissingExtraError
         If it is HTML and Resiliparse is not installed.
     """
-    data = read_bytes(path)
-    if wanted == "html" or (wanted == "auto" and is_html(path, data)):
-        page = read_page(decode_html(data) if decoding == UTF_8 else decode_text(data, path, decoding))
+    content, is_page = read_content(path, decoding, wanted)
+    if is_page:
+        page = read_page(content, keep_kinds=keep_kinds)
         return ArticleText(page.text, "text", page.title, "HTML")
-    return to_text(path, decode_text(data, path, decoding), wanted)
+    return to_text(path, content, wanted)
+
+
+def read_content(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto") -> tuple[str, bool]:
+    """Read a file as it is, and return whether it is HTML; parameters and errors are those of `read_source`."""
+    data = read_bytes(path)
+    is_page = wanted == "html" or (wanted == "auto" and is_html(path, data))
+    is_detected = is_page and decoding == UTF_8
+    return decode_html(data) if is_detected else decode_text(data, path, decoding), is_page
 
 
 def to_text(path: Path, text: str, wanted: Format = "auto") -> ArticleText:
@@ -92,7 +103,7 @@ def is_html(path: Path, data: bytes) -> bool:
     """
     if has_suffix(path, (*HTML_SUFFIXES, *MARKDOWN_SUFFIXES)):
         return has_suffix(path, HTML_SUFFIXES)
-    start = data[:_LOOKED_AT]
+    start = data[:LOOKED_AT]
     wide = start.startswith((b"\xff\xfe", b"\xfe\xff"))
     return looks_like_html(start.decode("utf-16" if wide else "utf-8", "replace"))
 

@@ -1,14 +1,17 @@
-"""Names of article files, paths that stay inside a folder, and inputs that no output may replace."""
+"""Names of article files, the files of folders, paths inside a folder, and inputs that no output may replace."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from dechaff.errors import InputError
+from dechaff.errors import CorpusError, InputError
 from dechaff.files import check_not_inputs
-from dechaff_training.files.text_io import STANDARD
+from dechaff_training.files.formats import SUFFIXES
+from dechaff_training.files.text_io import STANDARD, describe_missing, show_path
 
+#: The suffixes of the files of a corpus.
+CORPUS_SUFFIXES = (".txt", ".jsonl", ".parquet")
 _UNSAFE = re.compile(r"[^\w.-]+")
 _MAX_LENGTH = 80
 
@@ -75,6 +78,47 @@ def resolve_inside(path: Path, root: Path) -> Path:
     if not resolved.is_relative_to(root.resolve()):
         raise InputError(f"{path}: outside {root}: give a path inside that folder")
     return resolved
+
+
+def find_files(path: Path, suffixes: tuple[str, ...] = CORPUS_SUFFIXES) -> list[Path]:
+    """Return a file itself, or the files of a folder and its subfolders in the order of their names.
+
+    Raises
+    ------
+    CorpusError
+        If the path does not exist, or is a file with another suffix.
+    """
+    if not path.exists():
+        raise CorpusError(describe_missing(path, "no such file or folder"))
+    if path.is_dir():
+        return sorted(file for file in path.rglob("*") if file.suffix.lower() in suffixes and file.is_file())
+    if path.suffix.lower() not in suffixes:
+        raise CorpusError(f"{path}: not a corpus: give a folder, or a file ending in {', '.join(suffixes)}")
+    return [path]
+
+
+def find_articles(paths: Sequence[Path], suffixes: tuple[str, ...] = SUFFIXES) -> tuple[Path, ...]:
+    """Replace each folder by the article files in it, in the order of their names.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files are returned unchanged, whatever their suffixes.
+    suffixes : tuple of str
+        The suffixes of files to find in folders.
+
+    Raises
+    ------
+    InputError
+        If a folder contains no file with one of the suffixes.
+    """
+    found: list[Path] = []
+    for path in paths:
+        files = find_files(path, suffixes) if path.is_dir() else [path]
+        if not files:
+            raise InputError(f"{show_path(path)}: no article files in this folder ({', '.join(suffixes)})")
+        found += files
+    return tuple(found)
 
 
 def protect_inputs(outputs: Iterable[Path | None], inputs: Iterable[Path | None]) -> None:

@@ -1,5 +1,9 @@
-"""Active learning: rank articles for labelling by expected errors, and spread them over sites."""
+"""Which articles to label next: at random, one of each site first, or by active learning, by expected errors.
 
+For the first 40 articles or so a model learns more from random ones (`docs/experiments.md`).
+"""
+
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +17,7 @@ from dechaff.decisions.decide import Decision, decide
 from dechaff.decisions.titles import make_page_infos
 from dechaff.kernels import for_batch
 from dechaff.linear.line_model import LineModel
+from dechaff_training.files.wording import count
 
 #: A line is unsure if its probability of content is within this interval.
 UNSURE: Final = (0.2, 0.8)
@@ -28,20 +33,56 @@ class Suggestion:
     ----------
     index : int
         The index of the article among the given texts.
-    gain : float
-        The expected number of words with a wrong label, reduced for each article of the same site that is labelled
-        or ranked higher.
     reason : str
-        A sentence part with the numbers of unsure lines and words, and the article's place within its site.
+        A sentence part with the article's place within its site and, in order of doubt, the numbers of unsure lines
+        and words.
+    gain : float, optional
+        The expected number of words with a wrong label, reduced for each article of the same site that is labelled
+        or ranked higher; None in random order.
     """
 
     index: int
-    gain: float
     reason: str
+    gain: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return gain and reason as JSON-ready values."""
-        return {"gain": round(self.gain, 2), "reason": self.reason}
+        """Return the gain, if there is one, and the reason as JSON-ready values."""
+        return ({} if self.gain is None else {"gain": round(self.gain, 2)}) | {"reason": self.reason}
+
+
+def spread_articles(
+    names: Sequence[str], sites: Sequence[str], *, labelled_sites: Sequence[str] = (), seed: int = 0
+) -> list[Suggestion]:
+    """Order articles at random: one of each site first, then a second one of each, and so on.
+
+    The order depends on the names and the seed alone, so that it does not change while articles are labelled.
+
+    Parameters
+    ----------
+    names : sequence of str
+        A name for each article, such as its path.
+    sites : sequence of str, length n_articles
+    labelled_sites : sequence of str
+        The site of each labelled article, repeated for sites with several labelled articles.
+    seed : int
+
+    Returns
+    -------
+    list of Suggestion
+
+    Examples
+    --------
+    >>> found = spread_articles(["a/1", "a/2", "b/1"], ["a", "a", "b"], labelled_sites=["a"])
+    >>> [each.reason for each in found]
+    ['first of its site', 'after 1 of its site', 'after 2 of its site']
+    """
+    keys = [hashlib.blake2b(f"{seed} {name}".encode("utf-8", "surrogatepass")).digest() for name in names]
+    seen = Counter(labelled_sites)
+    placed = []
+    for index in sorted(range(len(names)), key=keys.__getitem__):
+        placed.append((seen[sites[index]], index))
+        seen[sites[index]] += 1
+    return [Suggestion(index, _format_place(before)) for before, index in sorted(placed, key=lambda pair: pair[0])]
 
 
 def rank_articles(
@@ -92,15 +133,15 @@ def rank_articles(
         raise ValueError(f"{len(texts)} texts, but {len(sites)} sites")
     uncertainty = measure_uncertainty(model, texts, titles)
     seen = Counter(labelled_sites)
-    suggestions = []
+    suggestions: list[tuple[float, Suggestion]] = []
     for index in np.argsort(-uncertainty[:, 0], kind="stable").tolist():
         before = seen[sites[index]]
         seen[sites[index]] += 1
         wrong, n_lines, n_words = uncertainty[index].tolist()
-        suggestions.append(
-            Suggestion(index, wrong * _SAME_SITE**before, _format_reason(int(n_lines), int(n_words), before))
-        )
-    return sorted(suggestions, key=lambda suggestion: -suggestion.gain)
+        gain = wrong * _SAME_SITE**before
+        reason = _format_reason(int(n_lines), int(n_words), before)
+        suggestions.append((gain, Suggestion(index, reason, gain)))
+    return [suggestion for _, suggestion in sorted(suggestions, key=lambda pair: -pair[0])]
 
 
 def is_unsure(probability: Values) -> NDArray[np.bool_]:
@@ -135,6 +176,8 @@ def _batch_uncertainty(decision: Decision) -> Values:
 
 
 def _format_reason(n_lines: int, n_words: int, before: int) -> str:
-    lines = f"{n_lines:,} unsure line{'' if n_lines == 1 else 's'}, {n_words:,} words"
-    place = "first of its site" if not before else f"after {before} of its site"
-    return f"{lines}; {place}"
+    return f"{count(n_lines, 'unsure line')}, {count(n_words, 'word')}; {_format_place(before)}"
+
+
+def _format_place(before: int) -> str:
+    return f"after {before} of its site" if before else "first of its site"

@@ -18,6 +18,7 @@ from dechaff_training.evaluate.evaluation import CorpusDecisions, check_labels, 
 from dechaff_training.evaluate.metrics import Estimate, Resamples, f1_of_means, ratio
 from dechaff_training.evaluate.overlap import FINE_TUNINGS
 from dechaff_training.evaluate.tables import Table
+from dechaff_training.files.wording import count
 from dechaff_training.fit.fine_tuner import FineTuner
 from dechaff_training.fit.line_table import Rows
 from dechaff_training.fit.training import describe_origin, git_commit
@@ -100,7 +101,7 @@ def fine_tuning_table(result: FineTuning) -> Table:
         (title, *(str(getattr(scores, name)) for scores in parts if scores))
         for name, title in (("text_f1", "text F1"), ("lines_right", "lines right"))
     ]
-    title = f"Your {result.n_sites} sites, each scored by a model that was not fine-tuned on that site"
+    title = f"Your {count(result.n_sites, 'site')}, each scored by a model that was not fine-tuned on that site"
     return Table(title, ("figure", "before", "after", "difference"), rows if result.difference else [])
 
 

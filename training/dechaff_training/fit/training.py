@@ -21,6 +21,7 @@ from dechaff.text.lines import split_lines
 from dechaff_training.corpus.articles import CONTENT, Article
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.corpus.text_matching import line_texts
+from dechaff_training.files.wording import count
 from dechaff_training.fit.estimator import LineClassifier, encode_labels
 from dechaff_training.fit.variants import make_variant
 
@@ -91,7 +92,10 @@ def train_model(
     corpus = corpus.select(lambda article: article_weight(article) > 0)
     n_sites, fewest = len(set(corpus.groups)), min(classifier.n_folds, _FEWEST_SITES)
     if n_sites < fewest:
-        raise CorpusError(f"articles of {n_sites} sites: at least {fewest} are needed, one for each fold")
+        raise CorpusError(
+            f"articles of {count(n_sites, 'site')}: at least {fewest} are needed, one for each fold; "
+            "with fewer, fine-tune a model: dechaff train --start-from default"
+        )
     try:
         n_variants = _fit(classifier, corpus, progress)
     except ValueError as error:

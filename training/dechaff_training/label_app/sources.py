@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dechaff.errors import CorpusError, InputError
-from dechaff.text.html import decode_html
+from dechaff.text.html import LOOKED_AT, decode_html
 from dechaff_training.corpus import find_files
 from dechaff_training.corpus.articles import MalformedError, read_file
 from dechaff_training.corpus.extraction import extract
@@ -16,7 +16,6 @@ from dechaff_training.label_app.documents import Document, read_document
 
 #: The maximum size of a text or page, in bytes.
 MAX_BYTES: int = 8_000_000
-_LOOKED_AT: int = 4096
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Source:
     def is_page(self) -> bool:
         """Whether the file is HTML."""
         with self.path.open("rb") as file:
-            return is_html(self.path, file.read(_LOOKED_AT))
+            return is_html(self.path, file.read(LOOKED_AT))
 
     def read(self, extractor: str) -> str | Document:
         """Read the text, or a document with marks if every line has a mark.

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
+from itertools import groupby
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -20,10 +21,13 @@ from dechaff_training.report.rendering import visible
 
 #: The key of content lines in a `Tally`, beside the kinds of boilerplate.
 KEPT: Final = "kept"
+#: Runs of at least this number of dropped lines are folded.
+_FOLDED: Final = 3
 _LEGEND: Final = (
     "The lines of each article, in order. Dropped lines are struck through and marked, with their kind, the "
     "probability that they are content, and the strongest reasons: sentences with their contributions to the "
-    "log-odds, which are negative for boilerplate."
+    "log-odds, which are negative for boilerplate. Three and more in a row are folded under their number by kind "
+    "and their highest probability; click to open them. Current browsers find text in them too, and print them all."
 )
 
 
@@ -103,10 +107,15 @@ def make_section(number: int, name: str, article: CleanedArticle, limit: int) ->
         _add(facts, "span", f"Dropped lines: {kinds}. ")
     if article.flags:
         _add(facts, "strong", f"Flagged: {', '.join(article.flags)}.")
-    lines = _add(root, "ol")
-    for line in article.lines:
-        _add_line(lines, line, limit)
-    _add(_add(root, "p"), "a", "Back to the overview", href="#overview")
+    first = 1
+    for label, run in groupby(article.lines, key=lambda line: line.label):
+        lines = list(run)
+        parent = _add_fold(root, lines) if label == "boilerplate" and len(lines) >= _FOLDED else root
+        numbered = _add(parent, "ol", start=str(first))
+        for line in lines:
+            _add_line(numbered, line, limit)
+        first += len(lines)
+    _add(_add(root, "p", class_="back"), "a", "Back to the overview", href="#overview")
     return Section(name, tally, article.flags, root)
 
 
@@ -160,6 +169,17 @@ def _add_overview(main: Element, sections: Sequence[Section]) -> None:
     _add_kinds(overview, total)
     _add_contents(overview, sections)
     _add(overview, "p", _LEGEND, class_="facts")
+
+
+def _add_fold(parent: Element, lines: Sequence[LabelledLine]) -> Element:
+    """Add an element that is closed until it is clicked, under a summary of its dropped lines."""
+    kinds = Counter(line.kind or "" for line in lines).most_common()
+    highest = max(line.probability for line in lines)
+    fold = _add(parent, "details")
+    summary = _add(fold, "summary", class_="mark")
+    _add(summary, "b", f"− {len(lines):,} lines dropped: ")
+    _add(summary, "span", f"{', '.join(f'{kind} {n:,}' for kind, n in kinds)} · at most {highest:.2f}")
+    return fold
 
 
 def _add_line(parent: Element, line: LabelledLine, limit: int) -> None:
@@ -221,8 +241,10 @@ def _add(parent: Element, tag: str, text: str = "", **attributes: str) -> Elemen
 
 
 def _format_kept(tally: Tally) -> str:
-    return f"{_format_counts(tally.lines)} lines, {_format_counts(tally.words)} words"
+    return f"lines {_format_counts(tally.lines)}, words {_format_counts(tally.words)}"
 
 
 def _format_counts(counts: Counter[str]) -> str:
-    return f"{counts[KEPT]:,} of {sum(counts.values()):,}"
+    total = sum(counts.values())
+    share = f" ({counts[KEPT] / total:.0%})" if total else ""
+    return f"{counts[KEPT]:,} of {total:,}{share}"

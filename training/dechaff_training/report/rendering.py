@@ -18,6 +18,7 @@ from dechaff.explain.kinds import KINDS
 from dechaff.results import CleanedArticle, LabelledLine
 from dechaff_training.evaluate.overlap import FINE_TUNINGS
 from dechaff_training.files.text_io import show_path
+from dechaff_training.files.wording import count
 
 if TYPE_CHECKING:
     from dechaff_training.evaluate.tables import Table as Figures
@@ -69,7 +70,9 @@ class LinePrinter:
         for line in article.lines:
             self._print_line(line)
         flags = "".join(f" · {flag}" for flag in article.flags)
-        self._print(Text(f"{article.n_kept} of {article.n_lines} lines are content{flags}", style="bold"))
+        verb = "is" if article.n_kept == 1 else "are"
+        lines = f"{article.n_kept:,} of {count(article.n_lines, 'line')} {verb} content"
+        self._print(Text(f"{lines}{flags}", style="bold"))
 
     def _print_heading(self, name: str) -> None:
         if self._console.is_terminal:

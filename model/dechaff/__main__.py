@@ -1,0 +1,16 @@
+"""`python -m dechaff`: the command `dechaff`, which comes with the package `dechaff_training`."""
+
+import runpy
+import sys
+from importlib.util import find_spec
+
+
+def main() -> None:
+    """Run the command line by its name: the library imports nothing of `dechaff_training`."""
+    if find_spec("dechaff_training") is None:
+        sys.exit("dechaff: error: the command line is not installed; run: pip install dechaff")
+    runpy.run_module("dechaff_training", run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()

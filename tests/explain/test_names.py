@@ -1,0 +1,40 @@
+"""The groups of features, and their names in words."""
+
+import pytest
+
+from dechaff import LineModel, classify_lines
+from dechaff.explain.names import group_of, groups, in_words
+from dechaff.features import FEATURE_GROUPS, feature_names
+from dechaff.features.context import context_names
+from dechaff.features.stage3 import stage3_names
+
+NAMES = (*feature_names(), *context_names(), *stage3_names())
+TEXT = "Mill to shut\nThe mill shuts in March, its owner said on Monday.\nMill to shut\nSubscribe for £4 a month\nShare"
+
+
+def test_every_feature_has_the_group_that_computes_it() -> None:
+    """Features of stage 1 are in their group, those of stage 2 in the context, those of stage 3 in stage 3."""
+    for group in FEATURE_GROUPS:
+        assert {group_of(name) for name in group.feature_names} == {group.name}
+    assert {group_of(name) for name in context_names()} == {"context"}
+    assert {group_of(name) for name in stage3_names()} == {"stage 3"}
+    assert groups() == (*(group.name for group in FEATURE_GROUPS), "context", "stage 3", "title", "words")
+
+
+def test_every_reason_has_a_group(model: LineModel) -> None:
+    """Whatever is a reason of a line is in a group: words by their type alone, all else by its name."""
+    reasons = [reason for line in classify_lines(TEXT, title="Mill to shut") for reason in line.reasons(None)]
+    found = {group_of(reason.feature) for reason in reasons}
+    assert found == set(groups())
+    assert {reason.feature for reason in reasons if group_of(reason.feature) != "words"} >= set(
+        model.stage2.names[:5]
+    )
+    with pytest.raises(KeyError):
+        group_of("a name that no stage has")
+
+
+def test_names_in_words_are_distinct() -> None:
+    """No two features have the same name in words, and none has an underscore; terms stay as they are."""
+    assert len({in_words(name) for name in NAMES}) == len(NAMES)
+    assert [name for name in map(in_words, NAMES) if "_" in name] == []
+    assert in_words("word 'log_n'") == "word 'log_n'"
