@@ -8,6 +8,7 @@ from hypothesis import given
 from dechaff import LineBatch
 from dechaff.features import FEATURE_GROUPS, feature_names, group_names, line_features, specification, stack
 from dechaff.features.context import context_features, context_names
+from dechaff.features.head import NO_HEADLINE
 from dechaff.features.stage3 import stage3_features, stage3_names
 from dechaff.features.words import TERM_TYPES, line_hashes, sum_words, word_terms
 from dechaff.text.lines import MOST_LINES
@@ -211,7 +212,7 @@ def test_functions_return_the_declared_features() -> None:
     assert tuple(columns) == feature_names()
     odds = np.array([3.0, -3.0, 0.0])
     assert tuple(context_features(batch, words, columns, odds)) == context_names()
-    assert tuple(stage3_features(odds, words.counts, batch.part_lines)) == stage3_names()
+    assert tuple(stage3_features(odds, np.full(3, NO_HEADLINE), words.counts, batch.part_lines)) == stage3_names()
     names = feature_names() + context_names() + stage3_names()
     assert len(set(names)) == len(names)
     assert stack(columns).shape == (len(feature_names()), 3)
