@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from threading import Lock
 from typing import Any, Final, Self
 
 import numpy as np
@@ -359,10 +360,11 @@ def out_of_fold(
     report : callable
         A function that is called with the name of each step.
     """
-    odds = np.zeros(len(labels))
+    odds, lock = np.zeros(len(labels)), Lock()
 
     def run(number: int, train: Rows, held: Rows) -> None:
-        report(f"{name}, fold {number} of {len(folds)}")
+        with lock:
+            report(f"{name}, fold {number} of {len(folds)}")
         odds[held] = fit(train[labels[train] != MASKED])(held)
 
     # In threads: sparse products, which take most of the time, release the lock of the interpreter.
