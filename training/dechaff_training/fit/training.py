@@ -39,7 +39,7 @@ SOURCE_WEIGHTS: Final = {
     "cleaneval": 0.1,
 }
 # Only labels by reading say which lines a reader would miss; golds disagree on captions, lists and headlines.
-_READ_WEIGHT: Final = 4.0
+_READ_WEIGHT: Final = 3.0
 # Which share of the articles that were not labelled line by line gets a variant, and how much a variant weighs.
 _VARIANT_SHARE: Final = 0.3
 _VARIANT_WEIGHT: Final = 0.5
