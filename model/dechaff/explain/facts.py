@@ -261,9 +261,9 @@ def _unshared(line: Line) -> str | None:
 
 def _small_block(line: Line) -> str | None:
     """Return where a block stands that has few words beside the largest one; None for other blocks."""
-    if line.value("decided_block_to_largest") > _SMALL_BLOCK:
+    if line.value("block_to_largest") > _SMALL_BLOCK:
         return None
-    before = line.value("decided_share_before_block")
+    before = line.value("share_before_block")
     if before >= _BEHIND:
         return "behind the article"
     return "before the article" if before < 1 - _BEHIND else "apart from the article"
@@ -307,7 +307,7 @@ FACTS: Final[dict[str, Fact]] = {
     "phrases_beside": _phrases_beside,
     "shared": lambda line: _quote_first(line.shared_words),
     "unshared": _unshared,
-    "in_largest_block": lambda line: _condition(line.value("decided_block_to_largest") >= 1),
+    "in_largest_block": lambda line: _condition(line.value("block_to_largest") >= 1),
     "small_block": _small_block,
     "mostly_content": partial(_mostly, True),
     "mostly_boilerplate": partial(_mostly, False),

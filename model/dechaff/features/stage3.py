@@ -1,7 +1,5 @@
-"""Features of stage 3: the stage-2 log-odds of a line, of the lines around it, of its block and of the whole text.
+"""Features of stage 3: the stage-2 log-odds of a line, of the lines around it and of the whole text; the headline.
 
-A teaser or a comment in full sentences looks like the article to stage 2, line by line. As blocks they differ: the
-article is one large block early on the page, teasers are small ones behind it, with sure boilerplate between them.
 If stage 2 is unsure about a line, the share of content in its text is informative: a text that an extractor has
 already cleaned has little boilerplate. An article has one headline: how much more a line looks like it than the
 other lines there says more than its own log-odds. Two-state smoothing is used as in Web2Text.
@@ -12,14 +10,12 @@ from typing import Final
 import numpy as np
 
 from dechaff._typing import Columns, Indices, Values
-from dechaff.features.blocks import measure_blocks
 from dechaff.features.head import NO_HEADLINE, share_log_odds
 from dechaff.features.smoothing import smooth_log_odds
 from dechaff.text.ragged import log1p_counts, max_rows, repeat_rows, round_columns, sum_rows
 
 _CLIP: Final = 8.0
 _STAY: Final = 0.9
-_OF_BLOCK: Final = ("block_share", "block_to_largest", "share_before_block", "log_gap_before_block")
 
 STAGE3_NAMES: Final = (
     "decided_log_odds",
@@ -31,7 +27,6 @@ STAGE3_NAMES: Final = (
     "headline_log_odds",
     "is_best_headline",
     "decided_log_odds_of_headline",
-    *(f"decided_{name}" for name in _OF_BLOCK),
 )
 
 
@@ -73,7 +68,6 @@ def stage3_features(log_odds: Values, headline: Values, n_words: Indices, offset
     }
     best = repeat_rows(max_rows(headline, offsets), offsets)
     is_best = (headline == best) & (headline > NO_HEADLINE)
-    blocks = measure_blocks(odds, mass, offsets)
     columns = {
         "decided_log_odds": odds,
         "decided_smooth_log_odds": smooth_log_odds(odds, offsets, _STAY),
@@ -82,7 +76,6 @@ def stage3_features(log_odds: Values, headline: Values, n_words: Indices, offset
         "headline_log_odds": headline,
         "is_best_headline": is_best,
         "decided_log_odds_of_headline": is_best * np.clip(odds, -4, 2),
-        **{f"decided_{name}": blocks[name] for name in _OF_BLOCK},
     }
     return round_columns(columns)
 

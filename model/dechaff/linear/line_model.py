@@ -1,8 +1,8 @@
 """The model: three stages of logistic regression as arrays, applied with numpy alone.
 
 Stage 1 scores a line by its own features and words. Stage 2 scores it again, with the stage-1 log-odds of the lines
-around it. Stage 3, a small regression, combines the stage-2 log-odds of the line, of the lines around it, of its
-block and of the whole article, and how much more the line looks like the headline than the lines beside it.
+around it. Stage 3, a small regression, combines the stage-2 log-odds of the line, of the lines around it and
+of the whole article, and how much more the line looks like the headline than the other lines above the body.
 """
 
 import warnings

@@ -30,6 +30,8 @@ Folds = list[tuple[Rows, Rows]]
 Scorer = Callable[[Rows], Values]
 
 
+# In stage 3, lines whose labels are reliable enough for calibration weigh this much more.
+_RELIABLE_WEIGHT: Final = 2.0
 # Each needs memory for its training lines.
 _MOST_FOLDS_AT_ONCE: Final = 4
 
@@ -329,7 +331,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         All three use the same lines, because they have too few parameters to overfit; calibration and thresholds
         do without `line_weight`, as in `plain`, and without lines whose weight in calibration is 0.
         """
-        drawn, drawn_weights = self._draw(rows, weights)
+        drawn, drawn_weights = self._draw(rows, weights * np.where(calibration > 0, _RELIABLE_WEIGHT, 1.0))
         stage, _ = fit_stage(
             stage3_names(), dense[drawn], labels[drawn], drawn_weights, C=self.C_context, max_iter=self.max_iter
         )

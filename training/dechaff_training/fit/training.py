@@ -113,8 +113,7 @@ def _fit(classifier: LineClassifier, corpus: Corpus, progress: Callable[[str], N
     # Variants and the weights of heads rely on one label for each line.
     encode_labels(corpus.labels, np.array([len(split_lines(text)) for text in corpus.texts], np.int64))
     weights = [article_weight(article) for article in corpus]
-    # Lines on which extractors agree are easier than hand-labelled lines: calibration on votes is overconfident.
-    calibration = [0.0 if article.silver else weight for article, weight in zip(corpus, weights, strict=True)]
+    calibration = _calibration_weights(corpus, weights)
     variants = list(_variants(corpus, classifier.random_state))
     calibration += [0.0] * len(variants)
     weights += [weight for _, weight in variants]
@@ -123,6 +122,22 @@ def _fit(classifier: LineClassifier, corpus: Corpus, progress: Callable[[str], N
     headlines = [find_headline(article) for article in fitted]
     classifier.fit(fitted.texts, fitted.labels, fitted.groups, weights, calibration, progress, heads, headlines)
     return len(variants)
+
+
+def _calibration_weights(corpus: Corpus, weights: Sequence[float]) -> list[float]:
+    """Return the weight of each article in calibration.
+
+    Lines on which extractors agree are easier than labelled lines: calibration on votes is overconfident. Golds
+    disagree with the policy on captions, lists and headlines; they count only if nobody has labelled lines.
+    """
+    are_read = any(article.roles is not None for article in corpus)
+    is_fit = [_is_labelled_by_line(article) if are_read else not article.silver for article in corpus]
+    return [weight if known else 0.0 for weight, known in zip(weights, is_fit, strict=True)]
+
+
+def _is_labelled_by_line(article: Article) -> bool:
+    """Return whether somebody labelled the lines of an article, or of another text of its page."""
+    return article.roles is not None or article.source == "articles"
 
 
 def find_headline(article: Article) -> int | None:
@@ -142,8 +157,7 @@ def _variants(corpus: Corpus, seed: int) -> Iterator[tuple[Article, float]]:
     for article in corpus:
         name = f"{article.id} {article.extractor}".encode("utf-8", "surrogatepass")
         rng = np.random.default_rng((seed, zlib.crc32(name)))
-        by_line = article.roles is not None or article.source == "articles"
-        if not article.silver and (by_line or rng.random() < _VARIANT_SHARE):
+        if not article.silver and (_is_labelled_by_line(article) or rng.random() < _VARIANT_SHARE):
             variant = make_variant(article, rng)
             if variant is not None:
                 yield variant, _VARIANT_WEIGHT * article_weight(article)
