@@ -115,11 +115,15 @@ class LineBatch:
         return np.repeat(np.arange(len(self.part_lines) - 1), np.diff(self.part_lines))
 
     def lines_with(self, flags: Flags) -> Flags:
-        r"""Return which lines hold a flagged code point, shape (n_lines,).
+        r"""Return which lines hold a flagged code point.
 
         Parameters
         ----------
         flags : ndarray of bool, shape (n_codes,)
+
+        Returns
+        -------
+        ndarray of bool, shape (n_lines,)
 
         Examples
         --------

@@ -29,8 +29,8 @@ LABEL_EPILOG = (
     "Nothing leaves this machine. Stop with Ctrl-C; unsaved changes are kept for the next time."
 )
 NEXT_EPILOG = (
-    examples("next texts/ --to data/mine")
-    + "\n\nArticles are listed at random, one of each site first; the order stays the same while you label. "
+    examples("next texts/ --to data/mine") + "\n\nArticles are listed at random, one of each site first; "
+    "if you label them in this order, it stays the same. "
     "With --order doubtful, the number before each article is the expected number of words with a wrong label, "
     "halved for each article of the same site that is labelled or listed above. That finds where the model is "
     "weak; it does not teach it sooner: with 5 to 40 labelled articles, random ones were better by .002 to .006 of "

@@ -17,6 +17,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from dechaff.results import CleanedArticle, LabelledLine
 from dechaff.text.lines import LineBatch
 from dechaff.text.tokens import find_words
+from dechaff_training.files.wording import count
 from dechaff_training.report.rendering import visible
 
 #: The key of content lines in a `Tally`, beside the kinds of boilerplate.
@@ -164,7 +165,7 @@ def _add_overview(main: Element, sections: Sequence[Section]) -> None:
     for section in sections:
         total.lines.update(section.tally.lines)
         total.words.update(section.tally.words)
-    articles = f"{len(sections):,} article{'' if len(sections) == 1 else 's'}"
+    articles = count(len(sections), "article")
     _add(overview, "p", f"{articles}. Kept: {_format_kept(total)}.")
     _add_kinds(overview, total)
     _add_contents(overview, sections)
