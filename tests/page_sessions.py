@@ -52,8 +52,8 @@ class PageClient:
         return found
 
     def put(self, path: str, article: dict[str, Any], marks: str) -> Any:
-        """Send marks for an article."""
-        record = {"key": article["key"], "digest": article["digest"], "marks": marks}
+        """Send marks for an article, with its kinds."""
+        record = {name: article[name] for name in ("key", "digest", "kinds")} | {"marks": marks}
         return self.ask("PUT", f"api/articles/{article['index']}{path}", json=record)
 
 
@@ -115,7 +115,7 @@ class Saver(Thread):
     def save_once(self) -> None:
         """Save a draft with the other marks, then save those marks."""
         marks = tuple(self.FILES)[self.n_saved % 2]
-        record = {"key": self._article["key"], "digest": self._article["digest"], "marks": marks}
+        record = {name: self._article[name] for name in ("key", "digest", "kinds")} | {"marks": marks}
         self._ask("PUT", "/draft", record)
         self._article["digest"] = self._ask("PUT", "", record)["digest"]
         self.n_saved += 1
