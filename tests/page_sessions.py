@@ -82,6 +82,16 @@ def write_labelled(folder: Path, n_sites: int) -> Path:
     return folder
 
 
+def ask_server(url: str, method: str, path: str, record: object = None) -> Any:
+    """Send a request to a running server as its page does."""
+    origin, token = url.rstrip("/").rsplit("/", 1)
+    headers = {"X-Dechaff-Token": token, "Origin": origin, "Content-Type": "application/json"}
+    data = None if record is None else json.dumps(record).encode()
+    request = Request(f"{url}api/{path}", data, headers, method=method)  # noqa: S310
+    with urlopen(request, timeout=10) as answer:  # noqa: S310
+        return json.load(answer)
+
+
 class Saver(Thread):
     """Save labels and drafts of one article in a loop until the server is gone.
 
@@ -121,12 +131,7 @@ class Saver(Thread):
         self.n_saved += 1
 
     def _ask(self, method: str, path: str, record: object = None) -> Any:
-        origin, token = self._url.rstrip("/").rsplit("/", 1)
-        headers = {"X-Dechaff-Token": token, "Origin": origin, "Content-Type": "application/json"}
-        data = None if record is None else json.dumps(record).encode()
-        request = Request(f"{self._url}api/articles/0{path}", data, headers, method=method)  # noqa: S310
-        with urlopen(request, timeout=10) as answer:  # noqa: S310
-            return json.load(answer)
+        return ask_server(self._url, method, f"articles/0{path}", record)
 
 
 def serious(results: Any) -> list[str]:
