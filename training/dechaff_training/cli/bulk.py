@@ -46,6 +46,10 @@ IdColumn = Annotated[
 ]
 TitleColumn = Annotated[str | None, typer.Option(metavar="NAME", help=_TITLE_HELP, show_default="title, headline")]
 UrlColumn = Annotated[str | None, typer.Option(metavar="NAME", help=_URL_HELP, show_default="url, uri, link")]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write an HTML page of documents to look at, and of dropped lines by kind."),
+]
 
 
 class BulkFormat(Enum):
@@ -81,30 +85,30 @@ def bulk(
     wanted: Annotated[
         BulkFormat, typer.Option("--format", help="Format of the texts; auto looks at each for HTML.")
     ] = BulkFormat.auto,
-    report: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Write an HTML page of documents to look at, and of dropped lines by kind."
-        ),
-    ] = None,
+    report: ReportFile = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Clean folders of documents on all cores; run it again to resume."""
     from dechaff.bulk import Settings
-    from dechaff.bulk.inputs import find_inputs
 
     phrases = parse_keywords(keywords)
-    columns = text_column, id_column, dropped, attributes, strict, title_column, url_column
-    kept = tuple(keep_kinds or ())
-    settings = Settings(model, threshold, phrases, *columns, wanted.value, kept, report is not None)
-    if report is not None:
-        protect_inputs([report], [model, *(source.path for source in find_inputs(inputs, output))])
+    columns = text_column, id_column, dropped, attributes, strict, title_column, url_column, wanted.value
+    settings = Settings(model, threshold, phrases, *columns, tuple(keep_kinds or ()), report is not None)
+    _protect_inputs(report, inputs, output, model)
     summary = bulk_files(inputs, output, settings, workers, overwrite=overwrite, quiet=quiet, as_json=as_json)
     if report is not None:
         _write_report(report, summary, output)
     if summary.counts.n_bad:
         raise typer.Exit(QUARANTINED)
+
+
+def _protect_inputs(report: Path | None, inputs: Sequence[str], output: Path, model: Path | None) -> None:
+    """Raise if the report would be written over an input."""
+    from dechaff.bulk.inputs import find_inputs
+
+    if report is not None:
+        protect_inputs([report], [model, *(source.path for source in find_inputs(inputs, output))])
 
 
 def _write_report(report: Path, summary: "Summary", output: Path) -> None:
