@@ -168,7 +168,8 @@ def fine_tune(
     if strength:
         entry = {"start_digest": start_digest, "strength": strength, **describe_origin(corpus, seed, git_commit())}
         model = replace(model, metadata={**start.metadata, FINE_TUNINGS: [*_history(start), entry]})
-    scores, held_out, groups = (None, None, None), *_held_out(corpus)
+    held_out, groups = _held_out(corpus)
+    scores: tuple[Scores | None, Scores | None, Scores | None] = (None, None, None)
     if held_out:
         scores = _measure(corpus, groups, decisions, tuner, strengths if strength else (), seed, report)
     n_articles, n_sites = (len(set(names)) for names in (_names(corpus), corpus.groups))
