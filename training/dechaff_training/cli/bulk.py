@@ -92,9 +92,9 @@ def bulk(
     """Clean folders of documents on all cores; run it again to resume."""
     from dechaff.bulk import Settings
 
-    phrases = parse_keywords(keywords)
-    columns = text_column, id_column, dropped, attributes, strict, title_column, url_column, wanted.value
-    settings = Settings(model, threshold, phrases, *columns, tuple(keep_kinds or ()), report is not None)
+    columns = text_column, id_column, dropped, attributes, strict, title_column, url_column
+    more = tuple(keep_kinds or ()), report is not None
+    settings = Settings(model, threshold, parse_keywords(keywords), *columns, wanted.value, *more)
     _protect_inputs(report, inputs, output, model)
     summary = bulk_files(inputs, output, settings, workers, overwrite=overwrite, quiet=quiet, as_json=as_json)
     if report is not None:
