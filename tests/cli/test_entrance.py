@@ -45,6 +45,16 @@ def test_python_m_without_the_command_line(missing: str) -> None:
     ]
 
 
+def test_an_install_for_inference_alone() -> None:
+    """Without the packages of the command line, the command names what is missing and how to install it."""
+    script = "import sys; sys.modules['typer'] = None; from dechaff_training.__main__ import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", script, "clean"], capture_output=True, env=environment(), text=True
+    )
+    assert ended.stderr == "dechaff: error: the command needs typer; run: pip install dechaff\n"
+    assert ended.returncode == 1
+
+
 @pytest.mark.parametrize("switch", ["-V", "--version"])
 def test_version(switch: str) -> None:
     """Both switches print the version."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from dechaff.bulk.drift import FeatureHistogram, Profile
 from dechaff.bulk.records import Document, join_lines
+from dechaff.bulk.samples import Samples
 from dechaff.bulk.settings import Settings, require
 from dechaff.bulk.summary import Counts
 from dechaff.decisions.decide import Decision, decide
@@ -86,7 +87,9 @@ class Cleaner:
         texts: list[str] = []
         dropped: list[bytes] = []
         attributes: list[bytes] = []
-        counts = Counts()
+        counts = Counts(samples=Samples() if self._settings.samples else None)
+        # The same keys in every run, however many workers there are.
+        generator = np.random.default_rng([len(documents), *(document.number for document in documents[:1])])
         histogram = None if self._profile is None else FeatureHistogram(self._profile, self._model.stage1.names)
         infos = [document.page_info for document in documents]
         counts.count_page_infos(infos)
@@ -98,6 +101,9 @@ class Cleaner:
             counts.count(decision.batch, decision.kept, decision.flags)
             if histogram is not None:
                 histogram.count_all(decision)
+            if counts.samples is not None:
+                records = [(document.number, document.id) for document in own]
+                counts.samples.add(Samples.draw(records, decision, generator))
             if self._settings.dropped:
                 dropped.append(join_lines(_dropped_lines(own, decision), self._dumps))
             if self._settings.attributes:

@@ -50,6 +50,8 @@ class Settings:
         its clean text, and spans refer to the text that Resiliparse prints.
     keep_kinds : sequence of str
         Kinds of boilerplate that are kept all the same; see `dechaff.keep_content`.
+    samples : bool
+        Whether the counts get samples of flagged documents and of dropped lines by kind; the output is the same.
     """
 
     model: Path | None = None
@@ -64,6 +66,7 @@ class Settings:
     url_column: str | None = None
     format: Literal["auto", "text", "html"] = "auto"
     keep_kinds: Sequence[str] = ()
+    samples: bool = False
 
     def load_model(self) -> LineModel:
         """Load the model and add the keywords.

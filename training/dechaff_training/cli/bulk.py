@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,9 @@ import typer
 from dechaff_training.cli import options
 from dechaff_training.cli.options import examples, parse_keywords
 from dechaff_training.files.json_io import write_record
+from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.progress import Throughput
+from dechaff_training.files.text_io import open_output
 from dechaff_training.files.wording import count
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ EPILOG = (
 #: The exit code of a run with records in quarantine.
 QUARANTINED = 3
 _N_FREQUENT = 10
+_FREQUENT = "Dropped most often:"
 _INPUT_HELP = (
     "JSON Lines (.jsonl, .json, also .gz, .zst), .parquet, WET or WARC (.wet, .warc, also .gz), folders of them, "
     "or quoted patterns."
@@ -42,6 +46,10 @@ IdColumn = Annotated[
 ]
 TitleColumn = Annotated[str | None, typer.Option(metavar="NAME", help=_TITLE_HELP, show_default="title, headline")]
 UrlColumn = Annotated[str | None, typer.Option(metavar="NAME", help=_URL_HELP, show_default="url, uri, link")]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write an HTML page of documents to look at, and of dropped lines by kind."),
+]
 
 
 class BulkFormat(Enum):
@@ -77,18 +85,39 @@ def bulk(
     wanted: Annotated[
         BulkFormat, typer.Option("--format", help="Format of the texts; auto looks at each for HTML.")
     ] = BulkFormat.auto,
+    report: ReportFile = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Clean folders of documents on all cores; run it again to resume."""
     from dechaff.bulk import Settings
 
-    phrases = parse_keywords(keywords)
     columns = text_column, id_column, dropped, attributes, strict, title_column, url_column
-    settings = Settings(model, threshold, phrases, *columns, wanted.value, tuple(keep_kinds or ()))
+    more = tuple(keep_kinds or ()), report is not None
+    settings = Settings(model, threshold, parse_keywords(keywords), *columns, wanted.value, *more)
+    _protect_inputs(report, inputs, output, model)
     summary = bulk_files(inputs, output, settings, workers, overwrite=overwrite, quiet=quiet, as_json=as_json)
+    if report is not None:
+        _write_report(report, summary, output)
     if summary.counts.n_bad:
         raise typer.Exit(QUARANTINED)
+
+
+def _protect_inputs(report: Path | None, inputs: Sequence[str], output: Path, model: Path | None) -> None:
+    """Raise if the report would be written over an input."""
+    from dechaff.bulk.inputs import find_inputs
+
+    if report is not None:
+        protect_inputs([report], [model, *(source.path for source in find_inputs(inputs, output))])
+
+
+def _write_report(report: Path, summary: "Summary", output: Path) -> None:
+    from dechaff_training.report.bulk_report import make_bulk_page
+
+    # The last lines of the summary, the most frequent dropped lines, have a table of their own.
+    rows = takewhile(lambda row: row != _FREQUENT, summary_rows(summary, output))
+    with open_output(report) as stream:
+        stream.write(make_bulk_page(summary, rows).encode("utf-8", "replace"))
 
 
 def bulk_files(
@@ -178,5 +207,5 @@ def summary_rows(summary: "Summary", output: Path) -> Iterator[str]:
     yield from summary.notes
     for place, (line, n) in enumerate(counts.frequent.most_common(_N_FREQUENT)):
         if not place:
-            yield "Dropped most often:"
+            yield _FREQUENT
         yield f"{n:>9,}  {visible(line)}"

@@ -86,6 +86,9 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     model_ : LineModel
     classes_ : ndarray of str
+    held_out_probability_ : ndarray of float64, shape (n_labelled_lines,)
+        The probability of content of each line with a label, by stages 1 and 2 fitted without its site; only with
+        three stages. Stage 3 has too few parameters to overfit.
 
     Examples
     --------
@@ -341,8 +344,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if not known[used].any():  # thresholds need content
             used = np.ones_like(used)
         by_words = table.weigh_by_words(plain, rows[used])
-        probability = sigmoid(stage.log_odds(dense))[used]
-        return stage, choose_presets(probability, known[used], by_words, self.threshold)
+        self.held_out_probability_ = sigmoid(stage.log_odds(dense))
+        return stage, choose_presets(self.held_out_probability_[used], known[used], by_words, self.threshold)
 
 
 def out_of_fold(

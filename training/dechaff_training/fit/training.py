@@ -89,7 +89,7 @@ def train_model(
         If the corpus is too small to fit the model on, or the labels of an article do not match its lines.
     """
     commit = git_commit()  # read first: fitting takes long, and HEAD may move meanwhile
-    corpus = corpus.select(lambda article: article_weight(article) > 0)
+    corpus = fitted_articles(corpus)
     n_sites, fewest = len(set(corpus.groups)), min(classifier.n_folds, _FEWEST_SITES)
     if n_sites < fewest:
         raise CorpusError(
@@ -166,6 +166,11 @@ def _variants(corpus: Corpus, seed: int) -> Iterator[tuple[Article, float]]:
 def _sample(texts: Sequence[str]) -> Sequence[str]:
     """Return evenly spaced texts, at most `_MAX_PROFILED`."""
     return texts[:: -(-len(texts) // _MAX_PROFILED)]
+
+
+def fitted_articles(corpus: Corpus) -> Corpus:
+    """Return the articles of a corpus that a model is fitted to: those with a weight above 0."""
+    return corpus.select(lambda article: article_weight(article) > 0)
 
 
 def article_weight(article: Article) -> float:

@@ -112,7 +112,7 @@ class Session:
             document = self.drafts.read(name) or self._read_saved(name) or self._read_source(name)
             self._open[index] = document
         fields = {"index": index, "site": name.site, "slug": name.slug, "key": document.key}
-        fields |= {"marks": document.marks, "origin": document.origin, "digest": document.digest}
+        fields |= {name: getattr(document, name) for name in ("marks", "kinds", "origin", "digest")}
         return fields | {"unsure": self.predictor.unsure, "lines": list(self.predictor.describe(document))}
 
     def explain(self, index: int, key: str, line: int) -> list[dict[str, Any]]:
@@ -127,24 +127,23 @@ class Session:
         """
         return self.predictor.explain(self._document(index, key), line)
 
-    def keep(self, index: int, key: str, marks: object, digest: str | None) -> None:
-        """Save marks as a draft.
+    def keep(self, index: int, key: str, marks: object, kinds: object, digest: str | None) -> None:
+        """Save marks and kinds as a draft.
 
         Raises
         ------
         DechaffError
-            If the marks do not fit the text.
+            If marks or kinds do not fit the text.
         """
         with self._lock:
-            document = self._document(index, key)
-            self.drafts.write(self._name(index), document, document.check(marks), digest)
+            self.drafts.write(self._name(index), self._document(index, key).marked(marks, kinds), digest)
 
     def forget(self, index: int) -> None:
         """Delete the draft of an article."""
         with self._lock:
             self.drafts.drop(self._name(index))
 
-    def save(self, index: int, key: str, marks: object, digest: str | None) -> dict[str, Any]:
+    def save(self, index: int, key: str, marks: object, kinds: object, digest: str | None) -> dict[str, Any]:
         """Write an article's labels, and delete its draft.
 
         Parameters
@@ -153,6 +152,8 @@ class Session:
         key : str
             The key of the text in the browser.
         marks : str
+        kinds : list of str
+            The kind of each line, "" for none.
         digest : str, optional
             The digest of the file when it was opened.
 
@@ -162,8 +163,8 @@ class Session:
             If the file or the text has changed; nothing is written.
         """
         with self._lock:
-            name, document = self._name(index), self._document(index, key)
-            written = self.store.write(name, document.labelled(document.check(marks)), digest)
+            name, document = self._name(index), self._document(index, key).marked(marks, kinds)
+            written = self.store.write(name, document.labelled(), digest)
             self.drafts.drop(name)
         return {"digest": written, "path": str(self.store.path(name))}
 
@@ -183,7 +184,7 @@ class Session:
             raise InputError("the pasted article contains no text")
         with self._lock:
             name = self._new_name(safe_name(site, "pasted"), safe_name(title, "article"))
-            self.drafts.write(name, document, document.marks, None)
+            self.drafts.write(name, document, None)
             self._names.append(name)
             return len(self._names) - 1
 
