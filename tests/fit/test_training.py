@@ -105,7 +105,7 @@ def test_head_weights_of_short_articles() -> None:
     """An article without lines has no weights; a single line weighs more if it is content and no paragraph."""
     for text, label, factors in (
         ("", [], []),
-        ("The mill shuts", [CONTENT], [3.0]),
+        ("The mill shuts", [CONTENT], [4.0]),
         ("Home", [BOILERPLATE], [1.0]),
         (PARAGRAPH * 2, [CONTENT], [1.0]),
     ):
