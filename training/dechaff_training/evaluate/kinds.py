@@ -1,5 +1,6 @@
 """Evaluate the kinds of boilerplate lines on labelled articles."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -111,6 +112,25 @@ def measure_kinds(
         precision, recall = (resamples.estimate(ratio(hits, total)) for total in (n_predicted, n_gold))
         rows.append(KindRow(kind, int(is_gold.sum()), int(is_predicted.sum()), precision, recall))
     return rows
+
+
+def count_confusions(gold: Names, predicted: Names) -> list[tuple[str, ...]]:
+    """Return a row for each labelled kind: its name, and how many of its lines are predicted to have each kind.
+
+    Parameters
+    ----------
+    gold, predicted : ndarray of str, shape (n_lines,)
+
+    Examples
+    --------
+    >>> count_confusions(np.array(["share", "share", ""]), np.array(["offer", "share", "share"]))
+    [('share', '1', '1', '', '', '', '', '', '')]
+    """
+    counts = Counter(zip(gold.tolist(), predicted.tolist(), strict=True))
+    rows = (kind for kind in KINDS if kind in gold)
+    return [
+        (kind, *(f"{counts[kind, other]:,}" if counts[kind, other] else "" for other in KINDS)) for kind in rows
+    ]
 
 
 def find_boilerplate(corpus: Corpus) -> NDArray[np.bool_]:

@@ -1,12 +1,14 @@
 """Fit the weights for kinds of boilerplate to labelled articles, and evaluate them on held-out sites.
 
-``python -m dechaff_training.fit.kinds`` fits the weights to `data/articles`, writes
-`model/dechaff/explain/kinds.tsv` and fills in the tables of `docs/kinds.md`.
+``python -m dechaff_training.fit.kinds PAGES... TEST`` fits the weights to pages with labels by reading and to
+`data/articles`, writes `model/dechaff/explain/kinds.tsv`, measures it on TEST and fills in `docs/kinds.md`.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +18,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from dechaff._typing import Floats
+from dechaff._typing import Flags, Floats
 from dechaff.explain.kinds import (
     CONTEXT_NAMES,
     KINDS,
@@ -27,14 +29,14 @@ from dechaff.explain.kinds import (
 )
 from dechaff.features import feature_names, line_features
 from dechaff.text.batching import batches
-from dechaff.text.lines import LineBatch
 from dechaff.text.tokens import find_words
 from dechaff_training.corpus import Article, Corpus
+from dechaff_training.corpus.policy_labels import EXTRACTOR
 from dechaff_training.corpus.text_matching import line_texts
 from dechaff_training.evaluate.kinds import (
     KIND_HEADERS,
-    KindRow,
     Names,
+    count_confusions,
     find_boilerplate,
     gold_kinds,
     line_sites,
@@ -57,7 +59,9 @@ _FEWEST_SITES: Final = 30
 _BALANCE: Final = 0.25
 _DECIMALS: Final = 2
 _WORD_DECIMALS: Final = 1
-_MAX_ITERATIONS: Final = 80
+_MAX_ITERATIONS: Final = 60
+# A page with more lines of one kind, such as long menus, contributes so many of them.
+_MOST_LINES: Final = 40
 _N_FOLDS: Final = 5
 
 
@@ -86,9 +90,10 @@ def fit_kinds(corpus: Corpus) -> KindWeights:
     """
     examples = corpus + single_lines(corpus.select(lambda article: not article.policy_kinds))
     gold = gold_kinds(examples)
-    gold = gold[gold != ""]
+    is_chosen = _choose_lines(gold, examples)
+    gold = gold[is_chosen]
     vocabulary = find_common_words(corpus)
-    features, words = _design(examples, vocabulary)
+    features, words = _design(examples, is_chosen, vocabulary)
     mean, deviation = features.mean(axis=0), np.maximum(features.std(axis=0), _SMALLEST_DEVIATION) / _SCALE
     matrix = sparse.hstack((sparse.csr_matrix((features - mean) / deviation), words), format="csr")
     kinds, counts = np.unique(gold, return_counts=True)
@@ -109,6 +114,20 @@ def fit_kinds(corpus: Corpus) -> KindWeights:
         tuple(np.array(vocabulary, object)[is_used]),
         word_weights[:, is_used],
     )
+
+
+def _choose_lines(gold: Names, corpus: Corpus) -> Flags:
+    """Return the lines with a kind, of each page at most 40 of each kind, at equal intervals; shape (n_lines,)."""
+    is_chosen = np.zeros(len(gold), np.bool_)
+    offsets = np.cumsum([0, *map(len, corpus.labels)])
+    for start, end in pairwise(offsets.tolist()):
+        own = gold[start:end]
+        for kind in np.unique(own[own != ""]):
+            lines = np.flatnonzero(own == kind) + start
+            is_chosen[
+                lines[np.unique(np.linspace(0, len(lines) - 1, min(len(lines), _MOST_LINES)).astype(int))]
+            ] = True
+    return is_chosen
 
 
 def find_common_words(corpus: Corpus) -> list[str]:
@@ -135,15 +154,14 @@ def find_common_words(corpus: Corpus) -> list[str]:
     return sorted(word for word, count in counts.items() if count >= _FEWEST_SITES)
 
 
-def _design(corpus: Corpus, vocabulary: Sequence[str]) -> tuple[Floats, sparse.csr_matrix]:
-    """Compute the features and the scaled counts of words of the lines with a kind."""
-    gold = gold_kinds(corpus) != ""
+def _design(corpus: Corpus, is_chosen: Flags, vocabulary: Sequence[str]) -> tuple[Floats, sparse.csr_matrix]:
+    """Compute the features and the scaled counts of words of chosen lines."""
     is_boilerplate = find_boilerplate(corpus)
     hashes = hash_vocabulary(vocabulary)
     features, counts, first = [], [], 0
     for batch in batches(corpus.texts):
         place = slice(first, first + batch.n_lines)
-        first, known = place.stop, np.flatnonzero(gold[place])
+        first, known = place.stop, np.flatnonzero(is_chosen[place])
         words = find_words(batch)
         columns = line_features(batch, words) | context_columns(is_boilerplate[place], batch.article_lines)
         features.append(np.column_stack([columns[name][known].astype(np.float32) for name in FEATURES]))
@@ -168,40 +186,33 @@ def cross_validate_kinds(corpus: Corpus) -> Iterator[tuple[Corpus, KindWeights]]
         yield Corpus([corpus.articles[place] for place in held_out]), weights
 
 
-def measure_held_out(corpus: Corpus) -> tuple[list[KindRow], list[tuple[str, Estimate]]]:
-    """Evaluate the prediction of kinds on sites that the weights were not fitted to, by cross-validation.
+def measure_accuracies(corpus: Corpus, weights: KindWeights) -> list[tuple[str, Estimate]]:
+    """Compute the share of lines with the right kind, with intervals over sites.
 
     Parameters
     ----------
     corpus : Corpus
-        The labelled articles, as for `cross_validate_kinds`.
+        Labelled articles of other sites than those that the weights were fitted to.
+    weights : KindWeights
 
     Returns
     -------
-    rows : list of KindRow
-    accuracies : list of (name, Estimate)
-        The accuracies of the weights; of the weights without the probabilities of adjacent lines; of the weights on
+    list of (name, Estimate)
+        The accuracies of the weights; of the weights without the probabilities of near lines; of the weights on
         each line as an article of its own; and of always predicting the most frequent kind.
     """
-    parts: list[tuple[Names, ...]] = []
-    for articles, weights in cross_validate_kinds(corpus):
-        gold, sites = gold_kinds(articles), line_sites(articles)
-        known = gold != ""
-        predicted = predict_kinds(articles, weights)[known]
-        no_neighbours = predict_kinds(articles, replace(weights, neighbours=()))[known]
-        single = predict_kinds(single_lines(articles), weights)
-        parts.append((gold[known], sites[known], predicted, no_neighbours, single))
-    gold, sites, predicted, no_neighbours, single = map(np.concatenate, zip(*parts, strict=True))
+    gold, sites = gold_kinds(corpus), line_sites(corpus)
+    known = gold != ""
+    gold, sites = gold[known], sites[known]
     most_frequent = Counter(gold.tolist()).most_common(1)[0][0]
     systems = {
-        "the table": predicted,
-        "without the lines near it": no_neighbours,
-        "each line by itself": single,
+        "the table": predict_kinds(corpus, weights)[known],
+        "without the lines near it": predict_kinds(corpus, replace(weights, neighbours=()))[known],
+        "each line by itself": predict_kinds(single_lines(corpus), weights),
         f"always {most_frequent}": np.full(len(gold), most_frequent),
     }
     resamples = Resamples(sites)
-    accuracies = [(name, _accuracy(kinds == gold, resamples)) for name, kinds in systems.items()]
-    return measure_kinds(gold, predicted, sites), accuracies
+    return [(name, _accuracy(kinds == gold, resamples)) for name, kinds in systems.items()]
 
 
 def _accuracy(right: NDArray[np.bool_], resamples: Resamples) -> Estimate:
@@ -209,24 +220,45 @@ def _accuracy(right: NDArray[np.bool_], resamples: Resamples) -> Estimate:
     return resamples.estimate(ratio(sums[:, 0], sums[:, 1]))
 
 
-def write_kinds(root: Path) -> None:
-    """Fit the weights to `data/articles`, write `kinds.tsv`, and fill in the tables of `docs/kinds.md`.
+def write_kinds(root: Path, pages: Sequence[Path], test: Path) -> None:
+    """Fit the weights, write `kinds.tsv`, and fill in the tables of `docs/kinds.md`.
 
     Parameters
     ----------
     root : Path
-        The project's folder.
+        The project's folder, whose `data/articles` and `data/labels` are learnt from.
+    pages : sequence of Path
+        Pages, and files of labels by reading, that are learnt from as well.
+    test : Path
+        A file of labels by reading of other sites.
     """
-    corpus = Corpus.read(root / "data" / "articles")
-    rows, accuracies = measure_held_out(corpus)
-    tables = {
+    data = root / "data"
+    corpus = Corpus.read(*pages, data / "labels", data / "articles", extractors=[EXTRACTOR])
+    weights = fit_kinds(corpus.select(lambda article: any(article.kinds or ())))
+    (root / "model" / "dechaff" / "explain" / "kinds.tsv").write_text(weights.to_tsv(), "utf-8")
+    page = root / "docs" / "kinds.md"
+    page.write_text(fill(page.read_text("utf-8"), kind_tables(Corpus.read(test), weights)), "utf-8")
+
+
+def kind_tables(corpus: Corpus, weights: KindWeights) -> dict[str, str]:
+    """Return the tables of `docs/kinds.md` by name, in Markdown.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Labelled articles of other sites than those that the weights were fitted to.
+    weights : KindWeights
+    """
+    gold, predicted = gold_kinds(corpus), predict_kinds(corpus, weights)
+    rows = measure_kinds(gold, predicted, line_sites(corpus))
+    accuracies = measure_accuracies(corpus, weights)
+    return {
         "kinds": markdown_table(KIND_HEADERS, [row.cells for row in rows]),
         "accuracy": markdown_table(["", "accuracy"], [(name, str(estimate)) for name, estimate in accuracies]),
+        "confusion": markdown_table(["", *KINDS], count_confusions(gold, predicted)),
     }
-    page = root / "docs" / "kinds.md"
-    page.write_text(fill(page.read_text("utf-8"), tables), "utf-8")
-    (root / "model" / "dechaff" / "explain" / "kinds.tsv").write_text(fit_kinds(corpus).to_tsv(), "utf-8")
 
 
 if __name__ == "__main__":
-    write_kinds(ROOT)
+    *learnt, held_out = map(Path, sys.argv[1:])
+    write_kinds(ROOT, learnt, held_out)
