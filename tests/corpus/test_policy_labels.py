@@ -56,6 +56,7 @@ def test_reading(page: Article) -> None:
     """Labels, kinds and roles are those of the file; a line in doubt is masked."""
     assert page.labels.tolist() == [BOILERPLATE, CONTENT, CONTENT, BOILERPLATE, MASKED]
     assert page.policy_kinds == ("navigation", "", "", "caption", "related")
+    assert page.kinds == ("related", "", "", "credit", "")
     assert page.roles == ("", "headline", "lead", "", "")
     assert (page.id, page.site, page.page_type, page.extractor) == (
         "post/1", "post.example", "article", "resiliparse_all",

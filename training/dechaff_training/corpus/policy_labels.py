@@ -22,6 +22,19 @@ EXTRACTOR: Final = "resiliparse_all"
 #: A Parquet file with these columns, but without `html`, holds labels by reading.
 COLUMNS: Final = ("id", "site", "lines")
 _CODES: Final = {"content": CONTENT, "boilerplate": BOILERPLATE}
+# The kind of a boilerplate line by its kind in the label policy, which makes finer distinctions.
+_KINDS: Final = {
+    "offer": "offer",
+    "share": "share",
+    "related": "related",
+    "navigation": "related",
+    "caption": "credit",
+    "byline": "date",
+    "legal": "legal",
+    "comment": "comment",
+    "bio": "other",
+    "other": "other",
+}
 # A line takes a label that at least the first share of its tokens has, if at most the second has other labels.
 _AGREED: Final = 0.8
 _DISPUTED: Final = 0.1
@@ -57,7 +70,7 @@ def read_labels(path: Path, texts: Mapping[str, str] | None = None) -> list[Arti
     Returns
     -------
     list of Article
-        The pages, with `roles` and `policy_kinds`. Lines with a `doubt` (careful readers could differ)
+        The pages, with `kinds`, `roles` and `policy_kinds`. Lines with a `doubt` (careful readers could differ)
         are masked, and so are lines that were not read. Pages without a text are left out.
 
     Raises
@@ -111,9 +124,16 @@ def _to_article(row: Mapping[str, Any], where: str) -> Article:
         "article" if page_kind == "liveblog" else page_kind,
         EXTRACTOR,
         title=row.get("title"),
+        kinds=_map_kinds([line.get("kind") or "" for line in lines], labels),
         roles=tuple(line.get("role") or "" for line in lines),
         policy_kinds=tuple(line.get("kind") or "" for line in lines),
     )
+
+
+def _map_kinds(policy_kinds: Sequence[str], labels: Sequence[int]) -> tuple[str, ...]:
+    """Return the kind of each boilerplate line, "" for other lines."""
+    pairs = zip(policy_kinds, labels, strict=True)
+    return tuple(_KINDS.get(kind, "") if label == BOILERPLATE else "" for kind, label in pairs)
 
 
 def _find_lines(row: Mapping[str, Any], text: str) -> dict[str, Any]:
@@ -195,7 +215,8 @@ def carry_over(page: Article, article: Article) -> Article:
         main = Counter(source for source in sources if source >= 0).most_common(1)[0][0]
         kinds[line] = page.policy_kinds[main] if page.policy_kinds else ""
         roles[line] = page.roles[main] if page.roles else ""
-    return replace(article, labels=labels, silver=False, roles=tuple(roles), policy_kinds=tuple(kinds))
+    known = _map_kinds(kinds, labels.tolist())
+    return replace(article, labels=labels, silver=False, kinds=known, roles=tuple(roles), policy_kinds=tuple(kinds))
 
 
 def source_lines(source: Sequence[str], target: Sequence[str], *, in_order: bool = False) -> list[list[int]]:
