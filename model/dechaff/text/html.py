@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from dechaff.errors import InputError
@@ -156,26 +156,65 @@ def read_page(html: str | bytes, extractor: str = "resiliparse", *, keep_kinds: 
     >>> read_page("<title>Mill</title><h1>Mill</h1><p>It was old.</p><div class=comments>First!</div>")
     Page(text='Mill\n\nIt was old.', title='Mill')
     """
+    tree = parse_page(html, extractor)
+    if tree is None:
+        return Page("")
+    text = print_page(tree, extractor, keep_kinds)
+    return Page(text, page_title(tree, text))
+
+
+def parse_page(html: str | bytes, extractor: str, refused: re.Pattern[str] = _REFUSED) -> Any:
+    """Return the tree of a page, whose headlines no selector drops; None if the page is blank.
+
+    Parameters
+    ----------
+    html : str or bytes
+    extractor : str
+        A name in `EXTRACTORS`, which is checked.
+    refused : re.Pattern
+        Characters that become spaces, beside those that parsers refuse.
+    """
     if extractor not in EXTRACTORS:
         raise InputError(f"there is no extractor {extractor!r}: choose one of {', '.join(EXTRACTORS)}")
     if not isinstance(html, str | bytes):
         raise InputError(f"the HTML is {type(html).__name__}, neither str nor bytes")
-    parse, html2text = load("resiliparse.parse.html").HTMLTree.parse, load("resiliparse.extract.html2text")
+    parse = load("resiliparse.parse.html").HTMLTree.parse
     source = _flatten(_REFUSED.sub(" ", decode_html(html) if isinstance(html, bytes) else html))
+    source = source if refused is _REFUSED else refused.sub(" ", source)
     if not source.strip():
-        return Page("")
+        return None
     tree = parse(source)
-    titles = list(_titles(tree))
     _protect_headlines(tree)
-    text: str = html2text.extract_plain_text(
+    return tree
+
+
+def print_page(
+    tree: Any, extractor: str, keep_kinds: Container[str] = (), options: Mapping[str, object] | None = None
+) -> str:
+    """Return the text of a page as Resiliparse prints it.
+
+    Parameters
+    ----------
+    tree : resiliparse.parse.html.HTMLTree
+    extractor : str
+    keep_kinds : container of str
+    options : mapping of str to object, optional
+        Options other than those in `PRINT_OPTIONS`.
+    """
+    text: str = load("resiliparse.extract.html2text").extract_plain_text(
         tree,
         main_content=extractor == "resiliparse_main",
         skip_elements=[each for kind in _SELECTORS if kind not in keep_kinds for each in _SELECTORS[kind]],
-        **PRINT_OPTIONS,
+        **(PRINT_OPTIONS | dict(options or {})),
     )
-    title = _choose_title(titles, text)
-    _log.debug("page: %d characters of text by %s, title %r", len(text), extractor, title)
-    return Page(text, title)
+    return text
+
+
+def page_title(tree: Any, text: str) -> str | None:
+    """Return the title that a page gives itself: of those that it has, one that is a line of its text first."""
+    title = _choose_title(list(_titles(tree)), text)
+    _log.debug("page: %d characters of text, title %r", len(text), title)
+    return title
 
 
 def _titles(tree: Any) -> Iterator[str]:
