@@ -50,6 +50,7 @@ class BulkFormat(Enum):
     auto = "auto"
     text = "text"
     html = "html"
+    markdown = "markdown"
 
 
 def bulk(
