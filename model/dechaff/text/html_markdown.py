@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from dechaff._typing import Indices
-from dechaff.text.html import EXTRACTORS, Page, page_title, parse_page, print_page
+from dechaff.text.html import EXTRACTORS, Page, decode_html, page_title, parse_page, print_page
 from dechaff.text.lines import LineBatch
 from dechaff.text.markdown_escapes import escape, escape_end, format_code, format_table, link
 from dechaff.text.reading import Group, Reading, Rows
@@ -31,8 +31,11 @@ _TAG: Final = re.compile(r"<[^<>]*>")
 _UNSEEN: Final = re.compile("[\u200b\u200e\u200f\u2060\ufeff]")
 _SPACES: Final = re.compile(r"\s+")
 _BULLET: Final = re.compile(r"(?:•|\d+\.)")
-# A table with such elements in it divides the page rather than data.
-_LAYOUT: Final = "table, h1, h2, h3, h4, h5, h6, ul, ol, dl, pre, form, article, section"
+# A table with such elements, or another table, in it divides the page rather than data.
+_LAYOUT: Final = "h1, h2, h3, h4, h5, h6, ul, ol, dl, pre, form, article, section"
+# Tables of pages with more are printed as text: each is searched for others in it.
+_MOST_TABLES: Final = 100
+_TABLE_TAG: Final = re.compile("<table", re.IGNORECASE)
 # Deeper lists are printed as continuations of the item around them.
 _MAX_DEPTH: Final = 20
 
@@ -70,12 +73,14 @@ def read_markdown_page(
     >>> reading.rows.text
     '## Mills\n\n- Old\n- New\n  - Steel\n'
     """
+    html = decode_html(html) if isinstance(html, bytes) else html
     tree = parse_page(html, extractor, refused=_ANY_MARK)
     if tree is None:
         return Page(""), None
     text = print_page(tree, extractor, keep_kinds)
     page = Page(text, page_title(tree, text))
-    _mark_tables(tree)
+    if len(_TABLE_TAG.findall(html)) <= _MOST_TABLES:
+        _mark_tables(tree)
     options = {"preserve_formatting": "minimal_html", "links": links}
     writer = _Writer()
     writer.read(print_page(tree, extractor, keep_kinds, options))
@@ -85,7 +90,7 @@ def read_markdown_page(
 def _mark_tables(tree: Any) -> None:
     """Put marks around the cells of tables that hold data."""
     for table in tree.document.get_elements_by_tag_name("table"):
-        if table.query_selector(_LAYOUT) is not None:
+        if len(table.get_elements_by_tag_name("table")) or table.query_selector(_LAYOUT) is not None:
             continue
         mark = _TABLE
         for row in table.get_elements_by_tag_name("tr"):
