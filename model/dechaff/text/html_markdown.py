@@ -88,7 +88,7 @@ def read_markdown_page(
 
 
 def _mark_tables(tree: Any) -> None:
-    """Put marks around the cells of tables that hold data."""
+    """Write marks around the cells of tables that hold data."""
     for table in tree.document.get_elements_by_tag_name("table"):
         if len(table.get_elements_by_tag_name("table")) or table.query_selector(_LAYOUT) is not None:
             continue
