@@ -47,7 +47,8 @@ class Settings:
         default the first ones with a usual name; "" for none.
     format : str
         "html" if the texts are HTML pages, "text" if none is, or "auto" for a look at each; a page is replaced by
-        its clean text, and spans refer to the text that Resiliparse prints.
+        its clean text, and spans refer to the text that Resiliparse prints. "markdown" if all texts are Markdown,
+        which is cleaned as by `dechaff.clean_markdown`.
     keep_kinds : sequence of str
         Kinds of boilerplate that are kept all the same; see `dechaff.keep_content`.
     samples : bool
@@ -64,7 +65,7 @@ class Settings:
     strict: bool = False
     title_column: str | None = None
     url_column: str | None = None
-    format: Literal["auto", "text", "html"] = "auto"
+    format: Literal["auto", "text", "html", "markdown"] = "auto"
     keep_kinds: Sequence[str] = ()
     samples: bool = False
 
@@ -80,6 +81,8 @@ class Settings:
         model = default_model() if self.model is None else load_model(self.model)
         model = model.with_keywords(self.keywords) if self.keywords else model
         model.resolve_threshold(self.threshold)
+        if self.format == "markdown":
+            load("pyromark", "markdown")  # so that a run ends before it begins
         return model
 
 

@@ -58,6 +58,7 @@ class BulkFormat(Enum):
     auto = "auto"
     text = "text"
     html = "html"
+    markdown = "markdown"
 
 
 def bulk(

@@ -134,8 +134,8 @@ def _rank_sources(
     """Rank articles by the words that a model probably labels wrong."""
     from dechaff_training.fit.active_learning import rank_articles
 
-    texts = [source.read_text(extractor) for source in sources.values()]
-    titles = [source.read_title() for source in sources.values()]
+    found = [source.read_text(extractor) for source in sources.values()]
+    texts, titles = [text for text, _ in found], [title for _, title in found]
     return rank_articles(model, texts, [name.site for name in sources], titles=titles, labelled_sites=labelled)
 
 

@@ -89,8 +89,7 @@ class Session:
         for index, (name, state) in enumerate(states):
             with suppress(DechaffError, OSError):
                 if state == "new":
-                    source = self._source(name)
-                    text, title = source.read_text(self._extractor), source.read_title()
+                    text, title = self._source(name).read_text(self._extractor)
                     texts.append(text)
                     titles.append(title)
                     indices.append(index)
@@ -177,8 +176,10 @@ class Session:
             If the text is empty, or it is HTML and the extractor's package is not installed.
         """
         text = text.encode("utf-8", "replace").decode()  # files cannot contain lone surrogates
-        page_title = find_title(text) if is_html else None
-        text = extract(text, self._extractor) if is_html else text
+        page_title = None
+        if is_html:
+            html, text = text, extract(text, self._extractor)
+            page_title = find_title(html, text)
         document = self.predictor.propose(text, page_title)
         if not document.marks:
             raise InputError("the pasted article contains no text")
@@ -205,7 +206,7 @@ class Session:
         """Raise if saving would write over a source; labelled files, which are there to be corrected, are not."""
         for name, source in self._sources.items():
             path = self.store.path(name)
-            if path.is_file() and isinstance(source.read(self._extractor), str):
+            if path.is_file() and isinstance(source.read(self._extractor)[0], str):
                 check_not_inputs([path], [source.path])
 
     def _name(self, index: int) -> Name:
@@ -234,9 +235,8 @@ class Session:
         return source
 
     def _read_source(self, name: Name) -> Document:
-        source = self._source(name)
-        found = source.read(self._extractor)
-        return found if isinstance(found, Document) else self.predictor.propose(found, source.read_title())
+        found, title = self._source(name).read(self._extractor)
+        return found if isinstance(found, Document) else self.predictor.propose(found, title)
 
     def _read_saved(self, name: Name) -> Document | None:
         """Read saved labels, with the title of the page that they were made from if it is still there."""
