@@ -14,6 +14,8 @@ _NEGLIGIBLE: Final = 1e-12
 _LARGEST: Final = 300.0
 # The minimum number of lines of the stretches that `forward_messages` computes in parallel.
 _SHORTEST: Final = 64
+# Up to this number of messages, a loop over plain numbers takes less time than numpy's calls.
+_FEW: Final = 2048
 _SCORE_STEPS: Final = 1 << 16
 
 
@@ -63,6 +65,8 @@ def forward_messages(ratios: Values, is_last: Flags, stay: float, longest: int) 
     a, b = stay / (1 - stay), (2 * stay - 1) / (1 - stay) ** 2
     ratios = np.where(is_last, 0.0, ratios)
     products = np.where(is_last, (a - 1) * a, b)
+    if len(ratios) <= _FEW:
+        return _messages_one_by_one(ratios, products, a)
     # The logarithms of two messages differ by a bounded amount, which each step reduces by the factor 2 * stay - 1.
     reach = 1 + np.log(_NEGLIGIBLE) / np.log(np.clip(2 * stay - 1, _NEGLIGIBLE, 1 - _NEGLIGIBLE))
     lead = int(min(longest, reach))
@@ -75,6 +79,14 @@ def forward_messages(ratios: Values, is_last: Flags, stay: float, longest: int) 
         np.divide(factor, following, out=following)
         np.subtract(a, following, out=following)
     return messages[lead:-1].T.ravel()[: len(ratios)]
+
+
+def _messages_one_by_one(ratios: Values, products: Values, a: float) -> Values:
+    messages, message = [], 1.0
+    for ratio, product in zip(ratios.tolist(), products.tolist(), strict=True):
+        messages.append(message)
+        message = a - product / (ratio * message + a)
+    return np.array(messages)
 
 
 def _stretches(values: Values, lead: int, length: int, fill: float) -> Values:
