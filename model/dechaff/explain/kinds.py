@@ -20,7 +20,7 @@ from dechaff.decisions.decide import Decision
 from dechaff.errors import InputError
 from dechaff.linear.forward import LineFeatures
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import shift
+from dechaff.text.ragged import Ragged, shift
 from dechaff.text.tokens import Keywords
 
 _log: Final = logging.getLogger(__name__)
@@ -131,7 +131,8 @@ def _add_neighbours(
     """Add to each line's scores the probabilities of the kinds of adjacent boilerplate lines."""
     odds = np.exp(own - own.max(axis=0))
     probability: Values = odds / odds.sum(axis=0) * is_boilerplate
-    return own + weight * (shift(probability, offsets, -1) + shift(probability, offsets, 1))
+    rows = Ragged(offsets)
+    return own + weight * (shift(probability, rows, -1) + shift(probability, rows, 1))
 
 
 def check_kinds(kinds: Iterable[str]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from dechaff._typing import Classes, Codes, Flags, Indices
 from dechaff.errors import InputError
 from dechaff.kernels import accelerated
 from dechaff.text.characters import LINE_BREAK, SPACE, class_table
+from dechaff.text.ragged import Ragged
 
 #: An article with more lines is divided into parts of at most this many lines, to bound the memory; each part is
 #: labelled as if it were an article.
@@ -105,14 +106,24 @@ class LineBatch:
         return len(self.texts)
 
     @cached_property
+    def articles(self) -> Ragged:
+        """Return the lines of each article as ragged rows."""
+        return Ragged(self.article_lines)
+
+    @property
     def line_articles(self) -> Indices:
         """Return the index of each line's article, shape (n_lines,)."""
-        return np.repeat(np.arange(self.n_articles), np.diff(self.article_lines))
+        return self.articles.numbers
 
     @cached_property
+    def parts(self) -> Ragged:
+        """Return the lines of each part as ragged rows."""
+        return Ragged(self.part_lines)
+
+    @property
     def line_parts(self) -> Indices:
         """Return the index of each line's part, shape (n_lines,)."""
-        return np.repeat(np.arange(len(self.part_lines) - 1), np.diff(self.part_lines))
+        return self.parts.numbers
 
     def lines_with(self, flags: Flags) -> Flags:
         r"""Return which lines hold a flagged code point, shape (n_lines,).
