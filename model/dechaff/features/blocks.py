@@ -233,10 +233,10 @@ def _records(keys: Hashes, is_short: Flags, log_odds: Values, parts: Ragged) -> 
     first, last, reach = first[is_list], last[is_list], np.rint(gaps[is_list]).astype(np.int64)
     key, n_lines = same.firsts[is_list] // order.shape[1], len(is_short)
     spans = np.maximum(first - reach + 1, parts.begins[first]), np.minimum(last + reach, parts.ends[first])
-    cells = np.array(spans) + (n_lines + 1) * key
+    begin_cells, end_cells = np.array(spans) + (n_lines + 1) * key
     mean_odds = mean_rows(log_odds[lines], same)[is_list]
     n_lists, n_records, odds = (
-        _cover(values, *cells, keys.shape[0] * (n_lines + 1)).reshape(-1, n_lines + 1)[:, :-1]
+        _cover(values, begin_cells, end_cells, keys.shape[0] * (n_lines + 1)).reshape(-1, n_lines + 1)[:, :-1]
         for values in (np.ones(len(first)), np.log(same.counts[is_list]), mean_odds)
     )
     known = np.maximum(n_lists, 1)

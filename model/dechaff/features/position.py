@@ -12,6 +12,7 @@ from dechaff.text.ragged import (
     Ragged,
     log1p_counts,
     mean_rows,
+    number_rows,
     places_since,
     places_until,
     ratio,
@@ -136,7 +137,7 @@ def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, Flags]:
     >>> n_copies.tolist(), is_first.tolist()
     ([2, 1, 2, 1], [True, True, False, True])
     """
-    keys = join_hashes(Ragged(offsets).numbers.view(np.uint64), hashes)
+    keys = join_hashes(number_rows(offsets).view(np.uint64), hashes)
     _, first, inverse, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
     return counts[inverse], first[inverse] == np.arange(len(keys))
 

@@ -11,7 +11,7 @@ from dechaff._typing import Classes, Columns, Indices
 from dechaff.text.character_counts import MARKS, mark_table
 from dechaff.text.characters import DIGIT, IDEOGRAPH, LETTER, PUNCTUATION, UPPER
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import Ragged, log1p_counts, ratio, shift
+from dechaff.text.ragged import log1p_counts, number_rows, ratio, shift
 from dechaff.text.tokens import Words
 
 PROSE_WIDTH: Final = 80
@@ -100,7 +100,7 @@ def _word_shapes(words: Words) -> Columns:
 def count_word_shapes(first_classes: Classes, lengths: Indices, offsets: Indices) -> Indices:
     """Count each line's words by first character (other, capital, digit) and length, shape (3, 3, n_lines)."""
     n_lines = len(offsets) - 1
-    cells = 9 * Ragged(offsets).numbers
+    cells = 9 * number_rows(offsets)
     cells += 3 * ((first_classes & UPPER) > 0)
     cells += 6 * ((first_classes & DIGIT) > 0)
     cells += lengths > 3

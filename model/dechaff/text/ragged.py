@@ -4,7 +4,6 @@ The values of all rows lie one after the other in one array; a `Ragged` knows wh
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Final, TypeVar
 
@@ -20,32 +19,30 @@ _LOGARITHMS: Final = 1 << 16
 _DECIMALS: Final = 4
 
 
-@dataclass(frozen=True, eq=False)
 class Ragged:
     """Rows of different lengths; what follows from their offsets is computed once.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64, shape (n_rows + 1,)
+        Where each row begins among all values.
 
     Attributes
     ----------
     offsets : ndarray of int64, shape (n_rows + 1,)
-        Where each row begins among all values.
+    counts : ndarray of int64, shape (n_rows,)
+        The number of values of each row.
+    filled : ndarray of int64, shape (n_filled,)
+        The rows that are not empty.
+    firsts : ndarray of int64, shape (n_filled,)
+        The first place of each row that is not empty.
     """
 
-    offsets: Indices
-
-    @cached_property
-    def counts(self) -> Indices:
-        """Return the number of values of each row, shape (n_rows,)."""
-        return self.offsets[1:] - self.offsets[:-1]
-
-    @cached_property
-    def filled(self) -> Indices:
-        """Return the rows that are not empty, shape (n_filled,)."""
-        return self.counts.nonzero()[0]
-
-    @cached_property
-    def firsts(self) -> Indices:
-        """Return the first place of each row that is not empty, shape (n_filled,)."""
-        return self.offsets[self.filled]
+    def __init__(self, offsets: Indices) -> None:
+        self.offsets = offsets
+        self.counts: Indices = offsets[1:] - offsets[:-1]
+        self.filled: Indices = self.counts.nonzero()[0]
+        self.firsts: Indices = offsets[self.filled]
 
     @cached_property
     def lasts(self) -> Indices:
@@ -60,7 +57,7 @@ class Ragged:
     @cached_property
     def numbers(self) -> Indices:
         """Return the row of each place, shape (n_values,)."""
-        return np.arange(len(self.counts)).repeat(self.counts)
+        return number_rows(self.offsets)
 
     @cached_property
     def begins(self) -> Indices:
@@ -76,6 +73,21 @@ class Ragged:
     def mirrored(self) -> "Ragged":
         """Return the rows of the values in reverse order."""
         return Ragged((self.offsets[-1] - self.offsets)[::-1])
+
+
+def number_rows(offsets: Indices) -> Indices:
+    """Return the row of each place, shape (n_values,).
+
+    Parameters
+    ----------
+    offsets : ndarray of int64, shape (n_rows + 1,)
+
+    Examples
+    --------
+    >>> number_rows(np.array([0, 2, 2, 3])).tolist()
+    [0, 0, 2]
+    """
+    return np.arange(len(offsets) - 1).repeat(offsets[1:] - offsets[:-1])
 
 
 def sum_rows(values: NDArray[Scalar], rows: Ragged) -> NDArray[Scalar]:

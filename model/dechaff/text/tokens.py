@@ -15,7 +15,7 @@ from dechaff.kernels import accelerated
 from dechaff.text.character_counts import CharacterCounts, count_characters
 from dechaff.text.characters import CURRENCY, IDEOGRAPH, WORD, fold_table
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import Ragged, sum_rows
+from dechaff.text.ragged import Ragged, number_rows, sum_rows
 
 # Knuth's and the golden-ratio multiplier: odd, so that they have inverses modulo 2^64.
 _BASE = 6364136223846793005
@@ -131,7 +131,7 @@ def count_copies(hashes: Hashes, part_words: Indices) -> Indices:
 
 def bucket_words(hashes: Hashes, part_words: Indices) -> Indices:
     """Return the bucket of each word by the top bits of its hash, 4,096 buckets for each part; shape (n_words,)."""
-    parts = Ragged(part_words).numbers << _BUCKET_BITS
+    parts = number_rows(part_words) << _BUCKET_BITS
     parts += (hashes >> np.uint64(64 - _BUCKET_BITS)).view(np.int64)
     return parts
 
