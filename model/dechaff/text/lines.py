@@ -89,9 +89,9 @@ class LineBatch:
         joined = "\n".join([*texts, ""])
         codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
         lengths = np.fromiter((len(t) + 1 for t in texts), np.int64, len(texts))
-        article_codes = np.concatenate(([0], np.cumsum(lengths)))
+        article_codes = np.append(0, lengths.cumsum())
         classes, breaks, starts, ends = find_lines(codes, class_table())
-        article_lines = np.searchsorted(starts, article_codes)
+        article_lines = starts.searchsorted(article_codes)
         part_lines = _cut_articles(article_lines)
         return cls(list(texts), codes, classes, breaks, starts, ends, article_codes, article_lines, part_lines)
 
@@ -286,7 +286,7 @@ def find_lines(codes: Codes, table: Classes) -> tuple[Classes, Indices, Indices,
 
 
 def _find_breaks(codes: Codes, classes: Classes) -> Indices:
-    breaks = np.flatnonzero(classes >= LINE_BREAK)  # the highest bit; Booleans are searched faster than numbers
+    breaks = (classes >= LINE_BREAK).nonzero()[0]  # the highest bit; Booleans are searched faster than numbers
     after = np.minimum(breaks + 1, len(codes) - 1)
     in_crlf = (codes[breaks] == 0x0D) & (codes[after] == 0x0A) & (after > breaks)
     return np.asarray(breaks[~in_crlf], np.int64)
@@ -296,9 +296,7 @@ def _find_spans(classes: Classes, breaks: Indices) -> tuple[Indices, Indices]:
     """Return the spans of the lines: from the first visible code point to the one after the last visible one."""
     visible = np.zeros(len(classes) + 2, np.bool_)
     np.equal(classes & SPACE, 0, out=visible[1:-1])
-    edges = np.flatnonzero(visible[1:] != visible[:-1])
+    edges = (visible[1:] != visible[:-1]).nonzero()[0]
     run_starts, run_ends = edges[::2], edges[1::2]
-    first = np.searchsorted(run_starts, np.concatenate(([0], breaks)))
-    first = first[np.diff(first, append=len(run_starts)) > 0]
-    last = np.append(first[1:], len(run_starts)) - 1
-    return run_starts[first], run_ends[last] if len(first) else first
+    runs = Ragged(np.concatenate(([0], run_starts.searchsorted(breaks), [len(run_starts)])))
+    return run_starts[runs.firsts], run_ends[runs.lasts]

@@ -17,6 +17,7 @@ Float = TypeVar("Float", bound=np.floating[Any])
 
 _LOGARITHMS: Final = 1 << 16
 _DECIMALS: Final = 4
+_FEW: Final = 1 << 15
 
 
 class Ragged:
@@ -306,7 +307,9 @@ def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]
     columns : mapping of str to ndarray, shape (n_values,)
     """
     names = [name for name, column in columns.items() if column.dtype == np.float64]
-    rounded = round_column(np.array([columns[name] for name in names]))
+    found = [columns[name] for name in names]
+    # Few values are rounded by one call; of many, one column at a time stays in the cache.
+    rounded = round_column(np.array(found)) if sum(map(len, found)) <= _FEW else map(round_column, found)
     return {**columns, **dict(zip(names, rounded, strict=True))}
 
 
