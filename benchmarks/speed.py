@@ -6,11 +6,13 @@ medians; a missed target is no failure.
 Run `python benchmarks/speed.py --help`.
 """
 
+import cProfile
 import gc
 import json
 import math
 import os
 import platform
+import pstats
 import subprocess
 import sys
 import tempfile
@@ -296,7 +298,21 @@ def time_one_article(texts: Sequence[str], model: LineModel, repetitions: int) -
         Figure(timing.task, 1000 * timing.median, "ms", target, detail)
         for timing, target in zip(timings, (5.0, None), strict=True)
     ]
+    figures.append(Figure("keep_content, one article", count_calls(lambda: keep_content(text, model)), "calls"))
     return Report(figures, timings)
+
+
+def count_calls(task: Callable[[], object]) -> int:
+    """Count the function calls of a task, without arithmetic on arrays: unlike a time, the same in every run.
+
+    Examples
+    --------
+    >>> count_calls(lambda: len(sorted([2, 1])))
+    4
+    """
+    profile = cProfile.Profile()
+    profile.runcall(task)
+    return pstats.Stats(profile).total_calls  # type: ignore[attr-defined,no-any-return]
 
 
 def fit_growth(texts: Sequence[str], model: LineModel, repetitions: int) -> Report:

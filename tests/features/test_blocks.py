@@ -12,6 +12,7 @@ from dechaff import LineBatch
 from dechaff._typing import Columns
 from dechaff.features import line_features
 from dechaff.features.blocks import BLOCK_NAMES, block_features, find_blocks, measure_blocks
+from dechaff.text.ragged import Ragged
 from dechaff.text.tokens import find_words
 
 COMMENT = "Well said, and about time that somebody wrote it down for the council and for all others to read"
@@ -32,7 +33,7 @@ def blocks_of(odds: list[float], *texts: str) -> Columns:
 def test_blocks_by_hand() -> None:
     """Sure boilerplate divides an article into blocks; each is measured by its words, relative to all blocks."""
     odds, mass = np.array([1.0, -3, -3, 2, 2, -3, 1]), np.array([1.0, 9, 9, 3, 3, 9, 1])
-    found = measure_blocks(odds, mass, np.array([0, 6, 7]))
+    found = measure_blocks(odds, mass, Ragged(np.array([0, 6, 7])))
     assert found["block_share"] == pytest.approx([1 / 7, 0, 0, 6 / 7, 6 / 7, 0, 1])
     assert found["block_to_largest"] == pytest.approx([1 / 6, 0, 0, 1, 1, 0, 1])
     assert found["share_before_block"] == pytest.approx([0, 1 / 7, 1 / 7, 1 / 7, 1 / 7, 1, 0])
@@ -45,11 +46,11 @@ def test_blocks_have_one_key_and_are_as_long_as_possible(parts: list[list[int]])
     """Whatever the keys, blocks divide each part, and only neighbours of other parts may have the same key."""
     keys = np.array([key for part in parts for key in part], np.int64)
     offsets = np.concatenate(([0], np.cumsum([len(part) for part in parts]))).astype(np.int64)
-    lines, blocks = find_blocks(keys, offsets)
-    assert lines[blocks].tolist() == offsets.tolist()
-    values = [keys[a:b].tolist() for a, b in pairwise(lines)]
+    lines, blocks = find_blocks(keys, Ragged(offsets))
+    assert lines.offsets[blocks.offsets].tolist() == offsets.tolist()
+    values = [keys[a:b].tolist() for a, b in pairwise(lines.offsets)]
     assert all(len(set(value)) == 1 for value in values)
-    for first, last in pairwise(blocks):
+    for first, last in pairwise(blocks.offsets):
         assert all(values[i] != values[i + 1] for i in range(first, last - 1))
 
 

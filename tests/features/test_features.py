@@ -212,7 +212,7 @@ def test_functions_return_the_declared_features() -> None:
     assert tuple(columns) == feature_names()
     odds = np.array([3.0, -3.0, 0.0])
     assert tuple(context_features(batch, words, columns, odds)) == context_names()
-    assert tuple(stage3_features(odds, np.full(3, NO_HEADLINE), words.counts, batch.part_lines)) == stage3_names()
+    assert tuple(stage3_features(odds, np.full(3, NO_HEADLINE), words.counts, batch.parts)) == stage3_names()
     names = feature_names() + context_names() + stage3_names()
     assert len(set(names)) == len(names)
     assert stack(columns).shape == (len(feature_names()), 3)
@@ -250,7 +250,7 @@ def test_word_terms() -> None:
     words = find_words(LineBatch.from_texts(["share this page\n***\n" + "long " * 13]))
     terms = {found.name: found for found in word_terms(words, 18)}
     assert list(terms) == [type_.name for type_ in TERM_TYPES]
-    counts = {name: np.diff(found.offsets).tolist() for name, found in terms.items()}
+    counts = {name: found.rows.counts.tolist() for name, found in terms.items()}
     one_each = [1, 0, 1]
     assert counts == {
         "word": [3, 0, 13], "pair": [2, 0, 12], "first word": one_each, "last word": one_each,

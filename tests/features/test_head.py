@@ -11,6 +11,7 @@ from dechaff import LineBatch
 from dechaff.features import line_features
 from dechaff.features.context import context_features
 from dechaff.features.head import NO_HEADLINE, choice_log_odds, find_head, headline_candidates, leads
+from dechaff.text.ragged import Ragged
 from dechaff.text.tokens import find_words
 
 ROWS = st.lists(st.lists(st.tuples(st.floats(-8, 8), st.booleans()), max_size=9), max_size=5)
@@ -32,7 +33,7 @@ def test_leads_are_those_of_the_definition(rows: list[list[tuple[float, bool]]])
             later = [other for other, known in row[place + 1 :] if known]
             earlier = [other for other, known in row[:place] if known]
             expected.append((lead(score, earlier + later), lead(score, later)) if candidate else (-4.0, -4.0))
-    found = np.column_stack(leads(scores, candidates, offsets))
+    found = np.column_stack(leads(scores, candidates, Ragged(offsets)))
     np.testing.assert_allclose(found, np.array(expected, np.float64).reshape(-1, 2), atol=2e-4)
 
 
@@ -41,7 +42,7 @@ def test_leads_do_not_depend_on_the_batch(n_before: int) -> None:
     """Lines with equal scores have no lead over each other, however many articles stand before theirs."""
     scores = np.append(np.linspace(-7, 7, n_before), [0.1, 1.234567, 1.234567])
     offsets = np.append(np.arange(n_before + 1), n_before + 3)
-    over_all, _ = leads(scores, np.ones(len(scores), bool), offsets)
+    over_all, _ = leads(scores, np.ones(len(scores), bool), Ragged(offsets))
     assert over_all[-3:].tolist() == [-1.1346, 0.0, 0.0]
 
 
@@ -64,13 +65,13 @@ def test_the_head_ends_where_the_body_begins(
     probability: list[float], n_words: list[int], rows: list[int], in_head: list[int], distance: list[int]
 ) -> None:
     """The head has the lines before the first line of the body; an article without a body has no head."""
-    found = find_head(np.array(probability, float), np.array(n_words, np.int64), np.array(rows))
+    found = find_head(np.array(probability, float), np.array(n_words, np.int64), Ragged(np.array(rows)))
     assert [found[0].tolist(), found[1].tolist()] == [list(map(bool, in_head)), distance]
 
 
 def test_a_long_head_is_cut() -> None:
     """Lines more than 30 lines above the body are not in the head."""
-    in_head, _ = find_head(np.where(np.arange(101) == 100, 0.9, 0.001), np.full(101, 9), np.array([0, 101]))
+    in_head, _ = find_head(np.where(np.arange(101) == 100, 0.9, 0.001), np.full(101, 9), Ragged(np.array([0, 101])))
     assert np.flatnonzero(in_head).tolist() == list(range(70, 100))
 
 
@@ -97,7 +98,7 @@ def test_choices_are_shares_of_their_own_row(rows: list[list[tuple[float, bool]]
         expected += [np.exp(score) / total if candidate else 0.0 for score, candidate in row]
     scores = np.array([score for row in rows for score, candidate in row if candidate], np.float64)
     candidates = np.flatnonzero([candidate for row in rows for _, candidate in row])
-    found = choice_log_odds(scores, candidates, np.cumsum([0, *map(len, rows)]))
+    found = choice_log_odds(scores, candidates, Ragged(np.cumsum([0, *map(len, rows)])))
     share = np.array(expected, np.float64)
     np.testing.assert_allclose(found, np.log(share + 0.02) - np.log(1.02 - share), atol=2e-3)
     assert np.all(found[share == 0] == NO_HEADLINE)
@@ -117,5 +118,5 @@ def test_choices_are_shares_of_their_own_row(rows: list[list[tuple[float, bool]]
 def test_candidates_for_the_headline(probability: list[float], n_words: list[int], expected: list[int]) -> None:
     """The headline is sought among 30 lines above the body and the first three lines of the body."""
     offsets = np.array([0, len(n_words)])
-    found = headline_candidates(np.array(probability, float), np.array(n_words, np.int64), offsets)
+    found = headline_candidates(np.array(probability, float), np.array(n_words, np.int64), Ragged(offsets))
     assert found.tolist() == expected

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dechaff.features.smoothing import best_segment, smooth_log_odds
+from dechaff.text.ragged import Ragged
 
 ODDS = st.lists(st.lists(st.floats(-20, 20), max_size=9), max_size=4)
 SCORES = st.lists(st.lists(st.integers(-9, 9).map(float), max_size=8), max_size=4)
@@ -39,26 +40,26 @@ def test_smoothing_is_forward_backward(runs: list[list[float]], stay: float) -> 
     """The vectorised recursion equals the forward-backward recursion, article by article."""
     odds, offsets = flat(runs)
     expected = [value for run in runs for value in forward_backward(run, stay)]
-    assert smooth_log_odds(odds, offsets, stay) == pytest.approx(expected, abs=1e-8)
+    assert smooth_log_odds(odds, Ragged(offsets), stay) == pytest.approx(expected, abs=1e-8)
 
 
 def test_smoothing_a_long_article() -> None:
     """Ten thousand lines neither overflow nor underflow."""
     odds = np.random.default_rng(0).normal(scale=5, size=10_001)
-    smooth = smooth_log_odds(odds, np.array([0, 10_001]), 0.9)
+    smooth = smooth_log_odds(odds, Ragged(np.array([0, 10_001])), 0.9)
     assert smooth == pytest.approx(forward_backward(odds.tolist(), 0.9), abs=1e-8)
 
 
 def test_independent_lines_stay_as_they_are() -> None:
     """With independent lines, smoothing changes nothing."""
     odds = np.array([3.0, -2.0, 0.0, 700.0, -700.0])
-    assert smooth_log_odds(odds, np.array([0, 5]), 0.5) == pytest.approx(odds)
+    assert smooth_log_odds(odds, Ragged(np.array([0, 5])), 0.5) == pytest.approx(odds)
 
 
 def test_nothing_to_smooth() -> None:
     """A batch without lines or articles is no error."""
     for offsets in (np.array([0]), np.array([0, 0, 0])):
-        assert smooth_log_odds(np.zeros(0), offsets, 0.9).tolist() == []
+        assert smooth_log_odds(np.zeros(0), Ragged(offsets), 0.9).tolist() == []
         assert [part.tolist() for part in best_segment(np.zeros(0), offsets)] == [[], [], []]
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dechaff.text.ragged import (
+    Ragged,
     log1p_counts,
     mean_rows,
     places_since,
@@ -22,41 +23,41 @@ RUNS = st.lists(st.lists(NUMBERS, max_size=7), max_size=6)
 FLAGS = st.lists(st.lists(st.booleans(), max_size=9), max_size=5)
 
 
-def flat(runs: list[list[float]]) -> tuple[np.ndarray, np.ndarray]:
+def flat(runs: list[list[float]]) -> tuple[np.ndarray, Ragged]:
     offsets = np.concatenate(([0], np.cumsum([len(run) for run in runs]))).astype(np.int64)
-    return np.array([value for run in runs for value in run], np.float64), offsets
+    return np.array([value for run in runs for value in run], np.float64), Ragged(offsets)
 
 
 @given(RUNS)
 def test_sums_and_means(runs: list[list[float]]) -> None:
     """Each row is summed and averaged separately; an empty row gives zero."""
-    values, offsets = flat(runs)
-    assert sum_rows(values, offsets).tolist() == [sum(run) for run in runs]
-    assert mean_rows(values, offsets) == pytest.approx([sum(run) / max(len(run), 1) for run in runs])
+    values, rows = flat(runs)
+    assert sum_rows(values, rows).tolist() == [sum(run) for run in runs]
+    assert mean_rows(values, rows) == pytest.approx([sum(run) / max(len(run), 1) for run in runs])
 
 
 @given(RUNS)
 def test_spread(runs: list[list[float]]) -> None:
     """Every member of a run gets its run's value."""
-    _, offsets = flat(runs)
-    assert repeat_rows(np.arange(len(runs)), offsets).tolist() == [i for i, run in enumerate(runs) for _ in run]
+    _, rows = flat(runs)
+    assert repeat_rows(np.arange(len(runs)), rows).tolist() == [i for i, run in enumerate(runs) for _ in run]
 
 
 @given(RUNS, st.integers(-3, 3))
 def test_shift(runs: list[list[float]], by: int) -> None:
     """Each element gets the value some places further, and the fill value beyond the ends of its row."""
-    values, offsets = flat(runs)
+    values, rows = flat(runs)
     expected = [run[i + by] if 0 <= i + by < len(run) else -7.0 for run in runs for i in range(len(run))]
-    assert shift(values, offsets, by, fill=-7.0).tolist() == expected
+    assert shift(values, rows, by, fill=-7.0).tolist() == expected
 
 
 @given(RUNS, st.integers(0, 4))
 def test_sums_before_and_around(runs: list[list[float]], reach: int) -> None:
     """The sum before an element, and around it, stays within its row."""
-    values, offsets = flat(runs)
-    assert sum_before(values, offsets) == pytest.approx([sum(run[:i]) for run in runs for i in range(len(run))])
+    values, rows = flat(runs)
+    assert sum_before(values, rows) == pytest.approx([sum(run[:i]) for run in runs for i in range(len(run))])
     around = [sum(run[max(i - reach, 0) : i + reach + 1]) for run in runs for i in range(len(run))]
-    [(sums, counts)] = sum_windows(values, offsets, [reach])
+    [(sums, counts)] = sum_windows(values, rows, [reach])
     assert sums == pytest.approx(around)
     places = [(i, len(run) - 1 - i) for run in runs for i in range(len(run))]
     assert counts.tolist() == [min(before, reach) + min(after, reach) + 1 for before, after in places]
@@ -65,7 +66,7 @@ def test_sums_before_and_around(runs: list[list[float]], reach: int) -> None:
 @given(FLAGS, st.integers(1, 6))
 def test_places_since_and_until(runs: list[list[bool]], limit: int) -> None:
     """Distances are to the nearest flag strictly before or after within the row, or the limit if there is none."""
-    _, offsets = flat(runs)  # type: ignore[arg-type]
+    _, rows = flat(runs)  # type: ignore[arg-type]
     flags = np.array([flag for run in runs for flag in run], np.bool_)
 
     def nearest(run: list[bool], i: int, step: int) -> float:
@@ -74,13 +75,13 @@ def test_places_since_and_until(runs: list[list[bool]], limit: int) -> None:
 
     since = [nearest(run, i, -1) for run in runs for i in range(len(run))]
     until = [nearest(run, i, 1) for run in runs for i in range(len(run))]
-    assert places_since(flags, offsets, limit).tolist() == since
-    assert places_until(flags, offsets, limit).tolist() == until
+    assert places_since(flags, rows, limit).tolist() == since
+    assert places_until(flags, rows, limit).tolist() == until
 
 
 def test_sums_keep_their_type() -> None:
     """Hashes are summed modulo 2^64 in their own type."""
-    sums = sum_rows(np.array([2**64 - 1, 2], np.uint64), np.array([0, 2]))
+    sums = sum_rows(np.array([2**64 - 1, 2], np.uint64), Ragged(np.array([0, 2])))
     assert (sums.dtype, sums.tolist()) == (np.uint64, [1])
 
 

@@ -18,7 +18,7 @@ from dechaff.linear.stage import sigmoid
 from dechaff.text.batching import batches
 from dechaff.text.characters import WORD
 from dechaff.text.lines import MOST_LINES, LineBatch
-from dechaff.text.ragged import max_rows, repeat_rows, sum_rows
+from dechaff.text.ragged import Ragged, max_rows, repeat_rows, sum_rows
 
 _log: Final = logging.getLogger(__name__)
 
@@ -78,12 +78,12 @@ class Decision:
     @property
     def n_lines(self) -> NDArray[np.int64]:
         """Return the number of lines of each article, shape (n_articles,)."""
-        return np.diff(self.batch.article_lines)
+        return self.batch.articles.counts
 
     @property
     def n_kept(self) -> NDArray[np.int64]:
         """Return the number of kept lines of each article, shape (n_articles,)."""
-        return sum_rows(self.kept.astype(np.int64), self.batch.article_lines)
+        return sum_rows(self.kept.astype(np.int64), self.batch.articles)
 
     def kept_texts(self) -> Iterator[str]:
         """Yield the kept text of each article; an article without lines is kept unchanged."""
@@ -173,7 +173,8 @@ def _keep_titles(
     kept only a copy of the title, the decisions made with titles are used for all lines of the article.
     """
     kept = np.where(is_title, after, before)
-    is_empty = repeat_rows(sum_rows(kept * 1.0, offsets) == 0, offsets)
+    rows = Ragged(offsets)
+    is_empty = repeat_rows(sum_rows(kept * 1.0, rows) == 0, rows)
     return np.where(is_empty, after, kept)
 
 
@@ -208,7 +209,8 @@ def apply_threshold(
     [True, False, True]
     """
     own_threshold = threshold if own_threshold is None else own_threshold
-    best = repeat_rows(max_rows(probability, offsets), offsets)
+    rows = Ragged(offsets)
+    best = repeat_rows(max_rows(probability, rows), rows)
     is_near = (best >= own_threshold / 2) & (probability >= best / 2)
     fallback = np.where(best < own_threshold, is_near | (n_chars >= _ARTICLE_CHARS), probability >= best)
     return np.asarray((probability >= threshold) | fallback, np.bool_)
@@ -244,14 +246,14 @@ def _flag(
     batch: LineBatch, kept: NDArray[np.bool_], probability: Values, threshold: float
 ) -> list[tuple[str, ...]]:
     """Return the flags of each article."""
-    offsets = batch.article_lines
     width = (batch.ends - batch.starts).astype(np.float64)
-    total = np.maximum(sum_rows(width, offsets), 1)
-    has_lines = np.diff(offsets) > 0
+    doubt, is_below = np.minimum(probability, 1 - probability), kept & (probability < threshold)
+    sums = sum_rows(np.array((width, width * kept, width * doubt, is_below)), batch.articles)
+    total = np.maximum(sums[0], 1)
     checks = (
-        has_lines & (sum_rows(width * kept, offsets) / total < _NEARLY_ALL),
-        sum_rows(np.minimum(probability, 1 - probability) * width, offsets) / total > _UNSURE,
-        sum_rows((kept & (probability < threshold)) * 1.0, offsets) > 0,
+        (batch.articles.counts > 0) & (sums[1] / total < _NEARLY_ALL),
+        sums[2] / total > _UNSURE,
+        sums[3] > 0,
     )
     named = list(zip(FLAGS, checks, strict=True))
     return [tuple(name for name, flags in named if flags[i]) for i in range(batch.n_articles)]
@@ -266,7 +268,7 @@ def kept_texts(batch: LineBatch, kept: NDArray[np.bool_]) -> Iterator[str]:
     kept : ndarray of bool, shape (n_lines,)
     """
     starts, stops, bounds = _kept_spans(batch, kept)
-    n_lines = np.diff(batch.article_lines).tolist()
+    n_lines = batch.articles.counts.tolist()
     for article, text in enumerate(batch.texts):
         own = slice(*bounds[article : article + 2])
         pieces = [text[start:stop] for start, stop in zip(starts[own], stops[own], strict=True)]
@@ -283,9 +285,7 @@ def _kept_spans(batch: LineBatch, kept: NDArray[np.bool_]) -> tuple[list[int], l
     bounds : list of int, length n_articles + 1
         The index of each article's first span.
     """
-    offsets = batch.article_lines
-    filled = np.flatnonzero(np.diff(offsets))
-    firsts, lasts = offsets[filled], offsets[filled + 1] - 1
+    filled, firsts, lasts = batch.articles.filled, batch.articles.firsts, batch.articles.lasts
     begins, ends = kept.copy(), kept.copy()
     begins[1:] &= ~kept[:-1]
     ends[:-1] &= ~kept[1:]
@@ -294,7 +294,7 @@ def _kept_spans(batch: LineBatch, kept: NDArray[np.bool_]) -> tuple[list[int], l
     starts[firsts] = batch.article_codes[filled]
     stops = np.append(starts[1:], 0)
     stops[lasts] = batch.article_codes[filled + 1] - 1
-    begin_lines = np.flatnonzero(begins)
+    begin_lines = begins.nonzero()[0]
     shift = batch.article_codes[batch.line_articles[begin_lines]]
-    bounds = np.searchsorted(begin_lines, offsets).tolist()
+    bounds = begin_lines.searchsorted(batch.article_lines).tolist()
     return (starts[begin_lines] - shift).tolist(), (stops[ends] - shift).tolist(), bounds

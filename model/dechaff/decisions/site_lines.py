@@ -15,7 +15,7 @@ from dechaff.errors import InputError
 from dechaff.features.words import line_hashes
 from dechaff.text.batching import batches
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import repeat_rows, sum_rows
+from dechaff.text.ragged import Ragged, repeat_rows, sum_rows
 from dechaff.text.tokens import find_words
 
 #: Added to the log-odds of content of a site duplicate. The value was fitted by a regression on training sites with
@@ -84,7 +84,7 @@ def _occurs_elsewhere(hashes: NDArray[np.uint64], group: NDArray[np.int64], arti
     # Equal lines are sorted by article: they occur in several articles if the first and the last differ.
     several = sorted_article[starts[1:] - 1] != sorted_article[starts[:-1]]
     flags = np.empty(len(order), np.bool_)
-    flags[order] = repeat_rows(several, starts) & (sorted_hashes != 0)
+    flags[order] = repeat_rows(several, Ragged(starts)) & (sorted_hashes != 0)
     return flags
 
 
@@ -98,9 +98,9 @@ def lower_site_duplicates(batch: LineBatch, log_odds: Values, is_duplicate: Flag
     is_duplicate : ndarray of bool, shape (n_lines,)
         The result of `find_site_duplicates`.
     """
-    offsets = batch.article_lines
     content = (batch.ends - batch.starts) * (log_odds > 0)
-    is_copy = sum_rows(content * is_duplicate, offsets) > _COPY_SHARE * sum_rows(content, offsets)
+    n_duplicate, n_content = sum_rows(np.array((content * is_duplicate, content)), batch.articles)
+    is_copy = n_duplicate > _COPY_SHARE * n_content
     return np.asarray(
-        log_odds + SITE_DUPLICATE_LOG_ODDS * (is_duplicate & ~repeat_rows(is_copy, offsets)), np.float64
+        log_odds + SITE_DUPLICATE_LOG_ODDS * (is_duplicate & ~repeat_rows(is_copy, batch.articles)), np.float64
     )

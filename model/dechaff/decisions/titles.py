@@ -20,7 +20,7 @@ from dechaff.errors import InputError
 from dechaff.linear.stage import sigmoid
 from dechaff.text.characters import N_CODE_POINTS, fold_table
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import sum_rows
+from dechaff.text.ragged import Ragged, sum_rows
 from dechaff.text.tokens import Words, find_words, hash_spans
 
 Roles = NDArray[np.int8]
@@ -326,7 +326,7 @@ class _Lines(NamedTuple):
         lines = np.repeat(np.arange(n_lines), n_words)
         pairs = np.unique(lines[is_common] * len(words) + place[is_common])
         recall = np.bincount(pairs // len(words), minlength=n_lines) / len(words)
-        return recall, sum_rows(is_common.astype(np.float64), self.offsets) / np.maximum(n_words, 1)
+        return recall, sum_rows(is_common.astype(np.float64), Ragged(self.offsets)) / np.maximum(n_words, 1)
 
 
 def _slice_lines(words: Words, hashes: Hashes, lines: slice) -> _Lines:

@@ -12,6 +12,7 @@ from dechaff.decisions.titles import NO_PAGE_INFO, REASONS, PageInfo, title_cont
 from dechaff.features.words import Terms, sum_term_types, word_terms
 from dechaff.linear.forward import Forward
 from dechaff.linear.stage import LINES_AT_ONCE, SPLITS_PER_TREE, Crosses, Stage
+from dechaff.text.ragged import repeat_rows
 from dechaff.text.tokens import Words
 
 
@@ -130,9 +131,9 @@ class Explanation:
         """Return the ragged rows of each term type: offsets of the lines, buckets and contributions."""
         found = []
         for terms in self._terms:
-            scale = np.repeat(terms.scale * self._word_factor, terms.counts)
+            scale = repeat_rows(terms.scale * self._word_factor, terms.rows)
             contributions = self._word_weights[terms.buckets] * scale
-            found.append((terms.offsets.tolist(), terms.buckets.tolist(), contributions.tolist()))
+            found.append((terms.rows.offsets.tolist(), terms.buckets.tolist(), contributions.tolist()))
         return found
 
     def _term_text(self, terms: Terms, place: int) -> str:

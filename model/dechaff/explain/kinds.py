@@ -22,7 +22,7 @@ from dechaff.errors import InputError
 from dechaff.features.blocks import find_blocks
 from dechaff.linear.forward import LineFeatures
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import log1p_counts, places_since, places_until, repeat_rows, shift, sum_rows
+from dechaff.text.ragged import Ragged, log1p_counts, places_since, places_until, repeat_rows, shift, sum_rows
 from dechaff.text.tokens import Keywords, Words, find_words
 
 _log: Final = logging.getLogger(__name__)
@@ -173,21 +173,22 @@ def context_columns(is_boilerplate: Flags, offsets: Indices) -> Columns:
     >>> columns["is_behind_content"].tolist(), columns["is_right_behind_content"].tolist()
     ([False, False, True, True], [False, False, True, False])
     """
-    since = places_since(~is_boilerplate, offsets, _FAR)
-    until = places_until(~is_boilerplate, offsets, _FAR)
+    articles = Ragged(offsets)
+    since = places_since(~is_boilerplate, articles, _FAR)
+    until = places_until(~is_boilerplate, articles, _FAR)
     is_before, is_within, is_behind = (
         (since == _FAR) & (until < _FAR),
         (since < _FAR) & (until < _FAR),
         (since < _FAR) & (until == _FAR),
     )
     log_since, log_until = log1p_counts(since, rounded=True), log1p_counts(until, rounded=True)
-    lines, _ = find_blocks(is_boilerplate, offsets)
-    n_content = sum_rows((~is_boilerplate).astype(np.int64), offsets)
+    lines, _ = find_blocks(is_boilerplate, articles)
+    n_content = sum_rows((~is_boilerplate).astype(np.int64), articles)
     columns = (
         *(is_before, is_within, is_behind, until == 1, since == 1),
         *(log_until * is_before, log_until * is_within, log_since * is_within, log_since * is_behind),
-        repeat_rows(log1p_counts(np.diff(lines), rounded=True), lines),
-        repeat_rows(log1p_counts(n_content, rounded=True), offsets),
+        repeat_rows(log1p_counts(lines.counts, rounded=True), lines),
+        repeat_rows(log1p_counts(n_content, rounded=True), articles),
     )
     return dict(zip(CONTEXT_NAMES, columns, strict=True))
 
@@ -238,9 +239,9 @@ def _add_neighbours(own: Values, is_boilerplate: Flags, offsets: Indices, weight
     """Add to each line's scores the probabilities of the kinds of the boilerplate lines near it."""
     odds = np.exp(own - own.max(axis=0))
     probability: Values = odds / odds.sum(axis=0) * is_boilerplate
-    scores = own
+    rows, scores = Ragged(offsets), own
     for distance, weight in enumerate(weights, 1):
-        scores = scores + weight * (shift(probability, offsets, -distance) + shift(probability, offsets, distance))
+        scores = scores + weight * (shift(probability, rows, -distance) + shift(probability, rows, distance))
     return scores
 
 

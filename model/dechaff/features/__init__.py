@@ -93,8 +93,7 @@ def stack(columns: Columns, out: Floats | None = None) -> Floats:
     """Combine columns into one matrix, shape (n_features, n_lines); each feature is contiguous in memory."""
     n_lines = len(next(iter(columns.values())))
     matrix = np.empty((len(columns), n_lines), np.float32) if out is None else out
-    for row, column in zip(matrix, columns.values(), strict=True):
-        row[:] = column
+    np.concatenate(list(columns.values()), out=matrix.reshape(-1))
     return matrix
 
 

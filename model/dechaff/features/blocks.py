@@ -5,14 +5,14 @@ one large block, teasers are small ones with sure boilerplate between them, and 
 line of the same kind, such as "0 hours ago" or "Reply", comes again at intervals. A list shares one label.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from dechaff._typing import Columns, Flags, Hashes, Indices, Values
 from dechaff.features.words import first_words
-from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import log1p_counts, max_rows, mean_rows, repeat_rows, shift, sum_before, sum_rows
+from dechaff.text.ragged import Ragged, log1p_counts, max_rows, mean_rows, repeat_rows, sum_before, sum_rows
 from dechaff.text.tokens import Words, join_hashes, mix
 
 # Lines with lower log-odds stand between blocks of content.
@@ -41,20 +41,27 @@ SHAPE_FLAGS: Final = (
     "ends_with_colon",
 )
 
+_RECORD_KEYS: Final = ("shape", "first_word")
 _OF_RECORDS: Final = ("log_lists_of_records_by_{}", "log_n_records_by_{}", "log_odds_of_records_by_{}")
-BLOCK_NAMES: Final = (
+_OF_BLOCK: Final = (
     "block_share",
     "block_to_largest",
     "share_before_block",
     "log_gap_before_block",
     "log_block_words",
     "log_block_lines",
+)
+_OF_LIST: Final = (
     "log_list_lines",
     "list_mean_log_odds",
     "list_largest_log_odds",
     "log_odds_before_list",
     "colon_before_list",
-    *(name.format(key) for key in ("shape", "first_word") for name in _OF_RECORDS),
+)
+BLOCK_NAMES: Final = (
+    *_OF_BLOCK,
+    *_OF_LIST,
+    *(name.format(key) for key in _RECORD_KEYS for name in _OF_RECORDS),
 )
 
 
@@ -69,15 +76,14 @@ def block_features(words: Words, columns: Columns, log_odds: Values, probability
     log_odds, probability : ndarray of float64, shape (n_lines,)
         Of stage 1.
     """
-    batch = words.batch
-    offsets = batch.part_lines
-    found = measure_blocks(log_odds, probability * np.maximum(words.counts, 1), offsets)
-    found |= _lists(log_odds, columns, offsets)
+    parts = words.batch.parts
+    found = measure_blocks(log_odds, probability * np.maximum(words.counts, 1), parts)
+    found |= _lists(log_odds, columns, parts)
     classes = length_classes(words.widths / _WORD_WIDTH, 1)
     begins = join_hashes(first_words(words), classes * np.uint64(2) + columns["has_digit"])
     is_short = (words.counts > 0) & (words.widths <= _LARGEST_WIDTH)
-    for name, keys in (("shape", line_shapes(columns, classes)), ("first_word", begins)):
-        values = _records(keys, is_short, log_odds, batch)
+    records = _records(np.array((line_shapes(columns, classes), begins)), is_short, log_odds, parts)
+    for name, values in zip(_RECORD_KEYS, records, strict=True):
         found |= {label.format(name): value for label, value in zip(_OF_RECORDS, values, strict=True)}
     return found
 
@@ -103,14 +109,16 @@ def line_shapes(columns: Columns, classes: Hashes) -> Hashes:
         The features of stage 1.
     classes : ndarray of uint64, shape (n_lines,)
     """
-    flags = np.zeros(len(classes), np.uint64)
-    for name in SHAPE_FLAGS:
-        flags <<= np.uint64(1)
-        flags |= columns[name].astype(np.uint64)
-    return mix((classes << np.uint64(len(SHAPE_FLAGS))) | flags)
+    return mix((classes << np.uint64(len(SHAPE_FLAGS))) | _pack_flags(columns, SHAPE_FLAGS).view(np.uint64))
 
 
-def measure_blocks(log_odds: Values, mass: Values, offsets: Indices) -> Columns:
+def _pack_flags(columns: Columns, names: Sequence[str]) -> Indices:
+    """Return the flags of each line as the bits of a number, shape (n_lines,)."""
+    bits = 1 << np.arange(len(names))[::-1]
+    return np.asarray(bits @ np.array([columns[name] for name in names]), np.int64)
+
+
+def measure_blocks(log_odds: Values, mass: Values, parts: Ragged) -> Columns:
     """Measure the block of probable content that each line is in, by its expected number of content words.
 
     These are its share of the words of all blocks, its size relative to the largest one, the share of the words in
@@ -122,120 +130,121 @@ def measure_blocks(log_odds: Values, mass: Values, offsets: Indices) -> Columns:
     log_odds : ndarray of float64, shape (n_lines,)
     mass : ndarray of float64, shape (n_lines,)
         The expected number of content words of each line.
-    offsets : ndarray of int64, shape (n_parts + 1,)
-        Where each part's lines begin.
+    parts : Ragged
+        The lines of each part.
 
     Examples
     --------
     >>> log_odds, mass = np.array([-3.0, 2.0, 2.0, -3.0, 1.0]), np.array([0, 8.0, 8.0, 0, 4.0])
-    >>> measure_blocks(log_odds, mass, np.array([0, 5]))["block_share"].tolist()
+    >>> measure_blocks(log_odds, mass, Ragged(np.array([0, 5])))["block_share"].tolist()
     [0.0, 0.8, 0.8, 0.0, 0.2]
     """
     is_between = log_odds < _BETWEEN
-    lines, blocks = find_blocks(is_between, offsets)
-    n_lines = np.diff(lines)
-    words = sum_rows(mass, lines) * ~is_between[lines[:-1]]
+    lines, blocks = find_blocks(is_between, parts)
+    words = sum_rows(mass, lines) * ~is_between[lines.firsts]
     total = np.maximum(repeat_rows(sum_rows(words, blocks), blocks), 1)
     largest = np.maximum(repeat_rows(max_rows(words, blocks), blocks), 1)
     gap = np.zeros(len(words), np.int64)
-    gap[1:] = n_lines[:-1]
-    gap[blocks[:-1][np.diff(blocks) > 0]] = 0
-    of_block: Columns = {
-        "block_share": words / total,
-        "block_to_largest": words / largest,
-        "share_before_block": sum_before(words, blocks) / total,
-        "log_gap_before_block": log1p_counts(gap, rounded=True),
-        "log_block_words": np.log1p(words),
-        "log_block_lines": log1p_counts(n_lines, rounded=True),
-    }
-    return {name: repeat_rows(values, lines) for name, values in of_block.items()}
+    gap[1:] = lines.counts[:-1]
+    gap[blocks.firsts] = 0
+    log_gap, log_n_lines = log1p_counts(np.array((gap, lines.counts)), rounded=True)
+    of_block = (
+        words / total,
+        words / largest,
+        sum_before(words, blocks) / total,
+        log_gap,
+        np.log1p(words),
+        log_n_lines,
+    )
+    return dict(zip(_OF_BLOCK, repeat_rows(np.array(of_block), lines), strict=True))
 
 
-def find_blocks(key: Flags | Indices, offsets: Indices) -> tuple[Indices, Indices]:
+def find_blocks(key: Flags | Indices, parts: Ragged) -> tuple[Ragged, Ragged]:
     """Divide each part into blocks: maximal sequences of lines with equal keys.
 
     Parameters
     ----------
     key : ndarray of bool or integers, shape (n_lines,)
-    offsets : ndarray of int64, shape (n_parts + 1,)
+    parts : Ragged
 
     Returns
     -------
-    lines : ndarray of int64, shape (n_blocks + 1,)
-        Where each block's lines begin.
-    blocks : ndarray of int64, shape (n_parts + 1,)
-        Where each part's blocks begin.
+    lines : Ragged
+        The lines of each block.
+    blocks : Ragged
+        The blocks of each part.
 
     Examples
     --------
-    >>> lines, blocks = find_blocks(np.array([True, False, False, True]), np.array([0, 3, 4]))
-    >>> lines.tolist(), blocks.tolist()
+    >>> lines, blocks = find_blocks(np.array([True, False, False, True]), Ragged(np.array([0, 3, 4])))
+    >>> lines.offsets.tolist(), blocks.offsets.tolist()
     ([0, 1, 3, 4], [0, 2, 3])
     """
     begins = np.ones(len(key), np.bool_)
     begins[1:] = key[1:] != key[:-1]
-    begins[offsets[:-1][np.diff(offsets) > 0]] = True
-    starts = np.flatnonzero(begins)
-    return np.append(starts, len(key)), np.searchsorted(starts, offsets)
+    begins[parts.firsts] = True
+    starts = begins.nonzero()[0]
+    return Ragged(np.append(starts, len(key))), Ragged(starts.searchsorted(parts.offsets))
 
 
-def _lists(log_odds: Values, columns: Columns, offsets: Indices) -> Columns:
+def _lists(log_odds: Values, columns: Columns, parts: Ragged) -> Columns:
     """Measure the sequence of like lines that each line is in, and the line before it, which may introduce it."""
-    key = np.zeros(len(log_odds), np.int64)
-    for name in _LIST_FLAGS:
-        key <<= 1
-        key |= columns[name]
-    lines, _ = find_blocks(key, offsets)
-    starts = lines[:-1]
-    has_colon = columns["ends_with_colon"].astype(np.float32)
-    of_list: Columns = {
-        "log_list_lines": log1p_counts(np.diff(lines), rounded=True),
-        "list_mean_log_odds": mean_rows(log_odds, lines),
-        "list_largest_log_odds": np.maximum.reduceat(log_odds, starts) if len(starts) else log_odds,
-        "log_odds_before_list": shift(log_odds, offsets, -1, _OUTSIDE)[starts],
-        "colon_before_list": shift(has_colon, offsets, -1)[starts],
-    }
-    return {name: repeat_rows(values, lines) for name, values in of_list.items()}
+    lines, _ = find_blocks(_pack_flags(columns, _LIST_FLAGS), parts)
+    before, is_inside = lines.firsts - 1, lines.firsts > parts.begins[lines.firsts]
+    of_list = (
+        log1p_counts(lines.counts, rounded=True),
+        mean_rows(log_odds, lines),
+        max_rows(log_odds, lines),
+        np.where(is_inside, log_odds[before], _OUTSIDE),
+        columns["ends_with_colon"][before] & is_inside,
+    )
+    return dict(zip(_OF_LIST, repeat_rows(np.array(of_list), lines), strict=True))
 
 
-def _records(keys: Hashes, is_short: Flags, log_odds: Values, batch: LineBatch) -> tuple[Values, Values, Values]:
+def _records(keys: Hashes, is_short: Flags, log_odds: Values, parts: Ragged) -> Values:
     """Find lists of records by short lines with equal keys that come again at intervals.
 
     Everything from one such line to the next belongs to the list, and as much before the first and after the last.
 
+    Parameters
+    ----------
+    keys : ndarray of uint64, shape (n_keys, n_lines)
+        Each line's keys of several kinds, which are compared among themselves.
+    is_short : ndarray of bool, shape (n_lines,)
+    log_odds : ndarray of float64, shape (n_lines,)
+    parts : Ragged
+
     Returns
     -------
-    n_lists, n_records, log_odds : ndarray of float64, shape (n_lines,)
+    ndarray of float64, shape (n_keys, 3, n_lines)
         The logarithm of the number of lists that each line is in; the mean logarithm of their numbers of records;
         the mean log-odds of the lines that come again.
     """
-    lines = np.flatnonzero(is_short)
-    keys = join_hashes(batch.line_parts.astype(np.uint64), keys)[lines]
-    order = np.argsort(keys, kind="stable")
-    lines, keys = lines[order], keys[order]
-    begins = np.ones(len(lines), np.bool_)
-    begins[1:] = (keys[1:] != keys[:-1]) | (np.diff(lines) > _LONGEST)
-    starts = np.flatnonzero(begins)
-    counts = np.diff(np.append(starts, len(lines)))
-    first, last = lines[starts], lines[starts + counts - 1]
-    gaps = (last - first) / np.maximum(counts - 1, 1)
-    is_list = (counts >= _FEWEST) & (gaps >= _SHORTEST)
-    mean_odds = np.add.reduceat(log_odds[lines], starts) / counts if len(starts) else np.zeros(0)
+    lines = is_short.nonzero()[0]
+    keys = join_hashes(parts.numbers.view(np.uint64), keys)[:, lines]
+    order = keys.argsort(axis=1, kind="stable")
+    lines, keys = lines[order], np.take_along_axis(keys, order, axis=1)
+    begins = np.ones(lines.shape, np.bool_)
+    begins[:, 1:] = (keys[:, 1:] != keys[:, :-1]) | (lines[:, 1:] - lines[:, :-1] > _LONGEST)
+    same, lines = Ragged(np.append(begins.ravel().nonzero()[0], lines.size)), lines.ravel()
+    first, last = lines[same.firsts], lines[same.lasts]
+    gaps = (last - first) / np.maximum(same.counts - 1, 1)
+    is_list = (same.counts >= _FEWEST) & (gaps >= _SHORTEST)
     first, last, reach = first[is_list], last[is_list], np.rint(gaps[is_list]).astype(np.int64)
-    parts = batch.line_parts[first]
-    spans = (
-        np.maximum(first - reach + 1, batch.part_lines[parts]),
-        np.minimum(last + reach, batch.part_lines[parts + 1]),
-    )
-    ones = np.ones(len(first))
+    key, n_lines = same.firsts[is_list] // order.shape[1], len(is_short)
+    spans = np.maximum(first - reach + 1, parts.begins[first]), np.minimum(last + reach, parts.ends[first])
+    begin_cells, end_cells = np.array(spans) + (n_lines + 1) * key
+    mean_odds = mean_rows(log_odds[lines], same)[is_list]
     n_lists, n_records, odds = (
-        _cover(values, *spans, batch.n_lines) for values in (ones, np.log(counts[is_list]), mean_odds[is_list])
+        _cover(values, begin_cells, end_cells, keys.shape[0] * (n_lines + 1)).reshape(-1, n_lines + 1)[:, :-1]
+        for values in (np.ones(len(first)), np.log(same.counts[is_list]), mean_odds)
     )
-    return np.log1p(n_lists), n_records / np.maximum(n_lists, 1), odds / np.maximum(n_lists, 1)
+    known = np.maximum(n_lists, 1)
+    return np.stack((np.log1p(n_lists), n_records / known, odds / known), axis=1)
 
 
-def _cover(values: Values, begins: Indices, ends: Indices, n_lines: int) -> Values:
-    """Return for each line the sum of the values of the spans that it is in."""
+def _cover(values: Values, begins: Indices, ends: Indices, n_places: int) -> Values:
+    """Return for each place the sum of the values of the spans that it is in."""
     values = np.rint(values * _UNITS)  # sums of whole numbers are exact
-    steps = np.bincount(begins, values, n_lines + 1) - np.bincount(ends, values, n_lines + 1)
-    return np.asarray(np.cumsum(steps)[:-1] / _UNITS, np.float64)
+    steps = np.bincount(begins, values, n_places) - np.bincount(ends, values, n_places)
+    return np.asarray(steps.cumsum() / _UNITS, np.float64)

@@ -16,9 +16,9 @@ from dechaff.features.smoothing import best_segment, smooth_log_odds
 from dechaff.kernels import accelerated
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import (
+    Ragged,
     log1p_counts,
     max_rows,
-    mean_rows,
     places_since,
     places_until,
     repeat_rows,
@@ -37,15 +37,14 @@ _CLIP: Final = 8.0
 _NARROW: Final = -1.5
 # The shapes of lines are hashed to this number of bits.
 _SHAPE_BITS: Final = 10
+_DISTANCES: Final = ("log_lines_since_content", "log_lines_since_sure_content", "log_lines_until_sure_content")
 CONTEXT_NAMES: Final = (
     "log_odds",
     "probability",
     "log_odds_before",
     "log_odds_after",
     *(f"{name}_within_{reach}_lines" for reach in _REACHES for name in ("mean_probability", "share_content_chars")),
-    "log_lines_since_content",
-    "log_lines_since_sure_content",
-    "log_lines_until_sure_content",
+    *_DISTANCES,
     "share_content_before",
     "share_content_after",
     "log_content_before",
@@ -84,20 +83,20 @@ def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds:
     log_odds : ndarray of float64, shape (n_lines,)
         The log-odds of stage 1.
     """
-    offsets = batch.part_lines
-    odds = np.clip(log_odds, -_CLIP, _CLIP)
+    parts = batch.parts
+    odds = log_odds.clip(-_CLIP, _CLIP)
     against = np.exp(-odds)
     probability = 1 / (1 + against)
     width = words.widths.astype(np.float64)
     cohesion = _cohesion(words, probability, columns["is_long"])
     n_found = cohesion["n_rare_words_in_content"]
     found = {
-        **_nearby(odds, probability, width, offsets),
-        **_article_mass(probability, width, offsets),
-        **_segments(odds, against, width, offsets),
+        **_nearby(odds, probability, width, parts),
+        **_article_mass(probability, width, parts),
+        **_segments(odds, against, width, parts),
         **_like_lines(odds, columns, batch),
         **cohesion,
-        **head_features(odds, probability, words.counts, columns, n_found, offsets),
+        **head_features(odds, probability, words.counts, columns, n_found, parts),
         **block_features(words, columns, odds, probability),
     }
     return {"log_odds": odds, "probability": probability, **round_columns(found)}
@@ -108,63 +107,62 @@ def context_names() -> tuple[str, ...]:
     return CONTEXT_NAMES
 
 
-def _nearby(odds: Values, probability: Values, width: Values, offsets: Indices) -> Columns:
+def _nearby(odds: Values, probability: Values, width: Values, parts: Ragged) -> Columns:
     columns = {
-        "log_odds_before": shift(odds, offsets, -1, -_CLIP / 2),
-        "log_odds_after": shift(odds, offsets, 1, -_CLIP / 2),
+        "log_odds_before": shift(odds, parts, -1, -_CLIP / 2),
+        "log_odds_after": shift(odds, parts, 1, -_CLIP / 2),
     }
     summed = np.array((probability, width, probability * width))
-    for reach, (sums, n_lines) in zip(_REACHES, sum_windows(summed, offsets, _REACHES), strict=True):
+    for reach, (sums, n_lines) in zip(_REACHES, sum_windows(summed, parts, _REACHES), strict=True):
         expected_lines, n_chars, expected_chars = sums
         columns[f"mean_probability_within_{reach}_lines"] = expected_lines / n_lines
         columns[f"share_content_chars_within_{reach}_lines"] = expected_chars / np.maximum(n_chars, 1)
     is_content = probability > 0.5
     flags = np.array((is_content, (probability > 0.9) & (width > 80)))
-    since = log1p_counts(places_since(flags, offsets, _FAR), rounded=True)
-    columns |= zip(("log_lines_since_content", "log_lines_since_sure_content"), since, strict=True)
-    until = places_until(flags[1], offsets, _FAR)
-    return columns | {"log_lines_until_sure_content": log1p_counts(until, rounded=True)}
+    distances = np.array((*places_since(flags, parts, _FAR), places_until(flags[1], parts, _FAR)))
+    return columns | dict(zip(_DISTANCES, log1p_counts(distances, rounded=True), strict=True))
 
 
-def _article_mass(probability: Values, width: Values, offsets: Indices) -> Columns:
+def _article_mass(probability: Values, width: Values, parts: Ragged) -> Columns:
     """Measure the probable content before and after each line, and in the whole article."""
     mass = probability * width
-    of_article = sum_rows(mass, offsets)
-    total = repeat_rows(of_article, offsets)
+    sums = sum_rows(np.array((mass, width, probability * (1 - probability))), parts)
+    total, n_chars, doubt, largest = repeat_rows(np.array((*sums, max_rows(mass, parts))), parts)
     known = np.maximum(total, 1)
-    before = sum_before(mass, offsets)
-    all_chars = np.maximum(repeat_rows(sum_rows(width, offsets), offsets), 1)
-    unsure = repeat_rows(mean_rows(probability * (1 - probability), offsets), offsets)
-    largest = repeat_rows(max_rows(mass, offsets), offsets)
+    before = sum_before(mass, parts)
+    after = np.maximum(total - before - mass, 0)
+    log_before, log_after = np.log1p((before, after))
     return {
         "share_content_before": before / known,
-        "share_content_after": np.maximum(total - before - mass, 0) / known,
-        "log_content_before": np.log1p(before),
-        "log_content_after": np.log1p(np.maximum(total - before - mass, 0)),
-        "article_share_content": total / all_chars,
-        "article_mean_doubt": unsure,
+        "share_content_after": after / known,
+        "log_content_before": log_before,
+        "log_content_after": log_after,
+        "article_share_content": total / np.maximum(n_chars, 1),
+        "article_mean_doubt": doubt / (parts.ends - parts.begins),
         "article_largest_line_share": largest / known,
     }
 
 
-def _segments(odds: Values, against: Values, width: Values, offsets: Indices) -> Columns:
+def _segments(odds: Values, against: Values, width: Values, parts: Ragged) -> Columns:
     """Smooth the log-odds, and find the segment of lines of each article that is most probably its content.
 
     `against` holds the odds of boilerplate.
     """
-    smooth = np.clip(smooth_log_odds(odds, offsets, stay=0.7), -2 * _CLIP, 2 * _CLIP)
+    smooth = smooth_log_odds(odds, parts, stay=0.7).clip(-2 * _CLIP, 2 * _CLIP)
     weight = np.sqrt(width)
     (inside, from_start, from_end), (narrow, *_) = (
-        best_segment((2 / (1 + against * np.exp(-by)) - 1) * weight, offsets) for by in (0.0, _NARROW)
+        best_segment((2 / (1 + against * np.exp(-by)) - 1) * weight, parts.offsets) for by in (0.0, _NARROW)
     )
+    distances = np.array((-from_end, -from_start, np.where(inside, from_start, 0)))
+    after, before, into = log1p_counts(distances, rounded=True)
     return {
         "is_in_narrow_segment": narrow,
         "smooth_log_odds": smooth,
-        "smooth_log_odds_after": shift(smooth, offsets, 1, -_CLIP / 2),
+        "smooth_log_odds_after": shift(smooth, parts, 1, -_CLIP / 2),
         "is_in_best_segment": inside,
-        "log_lines_after_best_segment": log1p_counts(-from_end, rounded=True),
-        "log_lines_before_best_segment": log1p_counts(-from_start, rounded=True),
-        "log_lines_into_best_segment": log1p_counts(np.where(inside, from_start, 0), rounded=True),
+        "log_lines_after_best_segment": after,
+        "log_lines_before_best_segment": before,
+        "log_lines_into_best_segment": into,
     }
 
 
@@ -240,7 +238,8 @@ def measure_cohesion(
         found in other content; rare words; rare words found in other content; rare words found in other prose.
     """
     buckets = bucket_words(hashes, offsets[part_lines])
-    mass, long_mass = (repeat_rows(each, offsets) for each in (probability, probability * is_long))
+    by_line = Ragged(offsets)
+    mass, long_mass = repeat_rows(np.array((probability, probability * is_long)), by_line)
     # Not in place: without any words, bincount returns integers.
     content, in_prose = (np.bincount(buckets, each)[buckets] - each for each in (mass, long_mass))
     others = copies - 1
@@ -249,4 +248,4 @@ def measure_cohesion(
     covered = np.minimum(content, 1.0)
     cohesion = content * rarities_shared.take(others)
     parts = (rarity, cohesion, covered, is_rare * 1.0, covered * is_rare, np.minimum(in_prose, 1.0) * is_rare)
-    return np.array([sum_rows(part, offsets) for part in parts])
+    return sum_rows(np.array(parts), by_line)

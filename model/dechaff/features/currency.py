@@ -25,7 +25,7 @@ CURRENCY_NAMES: Final = (
 
 def currency_features(batch: LineBatch, words: Words, columns: Columns) -> Columns:
     """Compute the features of prices: a number next to a currency symbol, or in a line with a word for money."""
-    symbols = np.flatnonzero(words.first_classes & CURRENCY)
+    symbols = ((words.first_classes & CURRENCY) > 0).nonzero()[0]
     symbol_lines = words.lines[symbols]
     n_symbols = np.bincount(symbol_lines, minlength=batch.n_lines)
     amount_lines = symbol_lines[_beside_number(symbols, symbol_lines, words)]
@@ -50,7 +50,7 @@ def _beside_number(places: Indices, lines: Indices, words: Words) -> Flags:
     """Flag the words at `places`, whose lines are `lines`, that have a number directly before or after them."""
     beside = np.zeros(len(places), np.bool_)
     for by in (-1, 1):
-        next_to = np.clip(places + by, 0, len(words.hashes) - 1)
+        next_to = (places + by).clip(0, len(words.hashes) - 1)
         is_number = (words.first_classes[next_to] & DIGIT) > 0
         beside |= is_number & (words.lines[next_to] == lines)
     return beside

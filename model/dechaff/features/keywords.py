@@ -70,11 +70,11 @@ def measure_families(
     ndarray of float32, shape (2, n_families, n_lines)
     """
     n_lines = len(n_words)
-    family, hit = np.nonzero(families & (np.uint32(1) << np.arange(n_families, dtype=np.uint32))[:, None])
+    family, hit = (families & (np.uint32(1) << np.arange(n_families, dtype=np.uint32))[:, None]).nonzero()
     cells = family * n_lines + hit_lines[hit]
     counts = np.bincount(cells, minlength=n_families * n_lines)
     covered = np.bincount(cells, lengths[hit], n_families * n_lines)
-    found = np.flatnonzero(counts)  # few cells are not empty
+    found = counts.nonzero()[0]  # few cells are not empty
     features = np.zeros((2, n_families, n_lines), np.float32)
     features[0].flat[found] = log1p_counts(counts[found])
     features[1].flat[found] = np.minimum(covered[found] / n_words[found % n_lines], 1.0)
@@ -82,7 +82,7 @@ def measure_families(
 
 
 def _begins(hits: PhraseHits, words: Words, n_lines: int) -> Flags:
-    bits = np.uint32(sum(1 << FAMILIES.index(family) for family in BOILERPLATE_FAMILIES))
+    bits = np.uint32(sum(1 << row for row in _BOILERPLATE_ROWS))
     lines = words.lines[hits.words]
     at_start = (hits.words == words.offsets[:-1][lines]) & ((hits.families & bits) > 0)
     begins = np.zeros(n_lines, np.bool_)

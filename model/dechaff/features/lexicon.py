@@ -228,26 +228,27 @@ def match_phrases(
     families: Codes,
 ) -> tuple[Indices, Indices, Codes]:
     """Find phrases among the words of lines: takes the arrays of a `PhraseTable`, returns those of `PhraseHits`."""
-    places = np.flatnonzero(begins[_filter_keys(word_hashes)] > 0)
-    room = offsets[np.searchsorted(offsets, places, side="right")] - places
+    places = (begins[_filter_keys(word_hashes)] > 0).nonzero()[0]
+    room = offsets[offsets.searchsorted(places, side="right")] - places
     hashes = word_hashes[places]
-    found = []
+    likely_places, likely_hashes, n_likely = [places[:0]], [hashes[:0]], []
     for length in range(1, MAX_WORDS + 1):
         if length > 1:
             longest = np.minimum(begins[_filter_keys(hashes)] % _MAY_BE, room)
-            going_on = np.flatnonzero(longest >= length)
+            going_on = (longest >= length).nonzero()[0]
             places, room, hashes = places[going_on], room[going_on], hashes[going_on]
             hashes = join_hashes(hashes, word_hashes[places + length - 1])
         if not len(places):
             break
-        likely = np.flatnonzero(begins[_filter_keys(hashes)] >= _MAY_BE)
-        rows = np.minimum(np.searchsorted(phrases, hashes[likely]), len(phrases) - 1)
-        same = phrases[rows] == hashes[likely]
-        found.append((places[likely[same]], np.full(int(same.sum()), length), families[rows[same]]))
-    if not found:
-        return places, places, places.astype(np.uint32)
-    places, lengths, bits = (np.concatenate(column) for column in zip(*found, strict=True))
-    return places, lengths, bits
+        likely = (begins[_filter_keys(hashes)] >= _MAY_BE).nonzero()[0]
+        likely_places.append(places[likely])
+        likely_hashes.append(hashes[likely])
+        n_likely.append(len(likely))
+    places, hashes = np.concatenate(likely_places), np.concatenate(likely_hashes)
+    rows = np.minimum(phrases.searchsorted(hashes), len(phrases) - 1)
+    same = phrases[rows] == hashes
+    lengths = np.arange(1, len(n_likely) + 1).repeat(n_likely)
+    return places[same], lengths[same], families[rows[same]]
 
 
 def _filter_keys(hashes: Hashes) -> Indices:

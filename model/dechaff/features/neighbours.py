@@ -32,17 +32,16 @@ NEIGHBOUR_NAMES: Final = (
 
 def neighbour_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     """Copy features from the two lines before and after each line, and compare the lengths of the lines."""
-    offsets = batch.part_lines
     found: Columns = {}
     chosen = np.array([columns[name] for name in _COPIED], np.float32)
     for place, by in _PLACES.items():
         names = [f"{name}_{place}" for name in _COPIED]
-        found |= zip(names, shift(chosen, offsets, by), strict=True)
+        found |= zip(names, shift(chosen, batch.parts, by), strict=True)
     length = columns["log_n_chars"]
     for place in ("before", "after"):
-        found[f"length_difference_{place}"] = np.abs(length - shift(length, offsets, _PLACES[place]))
+        found[f"length_difference_{place}"] = np.abs(length - shift(length, batch.parts, _PLACES[place]))
     # Lines of similar length often form a list, a menu or a table.
-    [(total, n_lines)] = sum_windows(length, offsets, [3])
+    [(total, n_lines)] = sum_windows(length, batch.parts, [3])
     mean = total / n_lines
     found["mean_length_within_3_lines"] = round_column(mean)
     found["length_above_neighbours"] = round_column(length - mean)

@@ -9,8 +9,10 @@ from dechaff.features.words import line_hashes
 from dechaff.kernels import accelerated
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import (
+    Ragged,
     log1p_counts,
     mean_rows,
+    number_rows,
     places_since,
     places_until,
     ratio,
@@ -23,6 +25,7 @@ from dechaff.text.tokens import Words, join_hashes
 
 _FAR: Final = 30
 _REACHES: Final = (2, 5, 12)
+_LOG_PROSE: Final = ("log_prose_before", "log_prose_after", "log_lines_since_prose", "log_lines_until_prose")
 _OF_ARTICLE: Final = ("log_n_chars", "is_prose", "is_short", "blank_lines_before", "share_furniture_phrases")
 
 POSITION_NAMES: Final = (
@@ -34,10 +37,7 @@ POSITION_NAMES: Final = (
     "log_n_lines",
     "share_prose_before",
     "share_prose_after",
-    "log_prose_before",
-    "log_prose_after",
-    "log_lines_since_prose",
-    "log_lines_until_prose",
+    *_LOG_PROSE,
     "is_between_prose",
     "is_before_prose",
     "is_after_prose",
@@ -55,59 +55,54 @@ POSITION_NAMES: Final = (
 
 def position_features(batch: LineBatch, words: Words, columns: Columns) -> Columns:
     """Compute each line's position from both ends, the prose around it, and repeated lines and words."""
-    offsets = batch.part_lines
-    n_lines = repeat_rows(np.diff(offsets), offsets)
-    index = np.arange(batch.n_lines) - repeat_rows(offsets[:-1], offsets)
+    parts = batch.parts
+    index, from_end = parts.places - parts.begins, parts.ends - 1 - parts.places
+    log_index, log_from_end, log_n_lines = log1p_counts(np.array((index, from_end, index + from_end + 1)))
     return {
-        "log_index": log1p_counts(index),
-        "log_index_from_end": log1p_counts(n_lines - 1 - index),
-        "relative_position": index / np.maximum(n_lines - 1, 1),
+        "log_index": log_index,
+        "log_index_from_end": log_from_end,
+        "relative_position": index / np.maximum(index + from_end, 1),
         "is_first": index == 0,
-        "is_last": index == n_lines - 1,
-        "log_n_lines": log1p_counts(n_lines),
-        **_prose(columns["is_prose"], words.widths, offsets),
-        **_article(columns, offsets),
-        **_repeats(words, columns, offsets),
+        "is_last": from_end == 0,
+        "log_n_lines": log_n_lines,
+        **_prose(columns["is_prose"], words.widths, parts),
+        **_article(columns, parts),
+        **_repeats(words, columns, batch.part_lines),
         **_recurring_words(batch, words),
     }
 
 
-def _prose(flags: Flags, width: Indices, offsets: Indices) -> Columns:
+def _prose(flags: Flags, width: Indices, parts: Ragged) -> Columns:
     """Measure the prose around each line; prose lines are long lines that contain the end of a sentence."""
     prose = flags * width
-    total = repeat_rows(sum_rows(prose, offsets), offsets)
-    before = sum_before(prose, offsets)
+    index = parts.places - parts.begins
+    total, moment = repeat_rows(sum_rows(np.array((prose, prose * index)), parts), parts)
+    before = sum_before(prose, parts)
     after = total - before - prose
-    since, until = places_since(flags, offsets, _FAR), places_until(flags, offsets, _FAR)
+    since, until = places_since(flags, parts, _FAR), places_until(flags, parts, _FAR)
     known = np.maximum(total, 1)
+    logarithms = log1p_counts(np.array((before, after, since, until, total)))
     columns = {
         "share_prose_before": before / known,
         "share_prose_after": after / known,
-        "log_prose_before": log1p_counts(before),
-        "log_prose_after": log1p_counts(after),
-        "log_lines_since_prose": log1p_counts(since),
-        "log_lines_until_prose": log1p_counts(until),
+        **dict(zip(_LOG_PROSE, logarithms, strict=False)),
         "is_between_prose": (since <= 3) & (until <= 3),
         "is_before_prose": before == 0,
         "is_after_prose": after == 0,
-        "log_n_prose_chars": log1p_counts(total),
+        "log_n_prose_chars": logarithms[-1],
     }
-    windows = sum_windows(flags.astype(np.int64), offsets, _REACHES)
+    windows = sum_windows(flags.astype(np.int64), parts, _REACHES)
     for reach, (n_prose, n_around) in zip(_REACHES, windows, strict=True):
         columns[f"share_prose_within_{reach}_lines"] = n_prose / n_around
-    index = np.arange(len(prose)) - repeat_rows(offsets[:-1], offsets)
-    centre = repeat_rows(sum_rows(prose * index, offsets), offsets) / known
-    n_lines = repeat_rows(np.diff(offsets), offsets)
-    columns["distance_to_prose_centre"] = np.where(total > 0, np.abs(index - centre) / n_lines, 1.0)
+    distance = np.abs(index - moment / known) / (parts.ends - parts.begins)
+    columns["distance_to_prose_centre"] = np.where(total > 0, distance, 1.0)
     return columns
 
 
-def _article(columns: Columns, offsets: Indices) -> Columns:
+def _article(columns: Columns, parts: Ragged) -> Columns:
     """Average features over the whole article, because texts differ by their extractor."""
-    return {
-        f"article_{name}": repeat_rows(mean_rows(columns[name], offsets).astype(np.float32), offsets)
-        for name in _OF_ARTICLE
-    }
+    means = mean_rows(np.array([columns[name] for name in _OF_ARTICLE]), parts).astype(np.float32)
+    return {f"article_{name}": row for name, row in zip(_OF_ARTICLE, repeat_rows(means, parts), strict=True)}
 
 
 def _repeats(words: Words, columns: Columns, offsets: Indices) -> Columns:
@@ -142,8 +137,7 @@ def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, Flags]:
     >>> n_copies.tolist(), is_first.tolist()
     ([2, 1, 2, 1], [True, True, False, True])
     """
-    article = repeat_rows(np.arange(len(offsets) - 1), offsets).astype(np.uint64)
-    keys = join_hashes(article, hashes)
+    keys = join_hashes(number_rows(offsets).view(np.uint64), hashes)
     _, first, inverse, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
     return counts[inverse], first[inverse] == np.arange(len(keys))
 
@@ -158,6 +152,6 @@ def _recurring_words(batch: LineBatch, words: Words) -> Columns:
 @accelerated
 def count_recurring(copies: Indices, offsets: Indices, part_lines: Indices) -> Indices:
     """Count each line's words that make up over a hundredth of its part, and those that occur only once in it."""
-    n_words = np.diff(offsets[part_lines])
-    flags = np.array((100 * copies > np.repeat(n_words, n_words), copies == 1), np.int64)
-    return np.array([sum_rows(row, offsets) for row in flags])
+    of_parts = Ragged(offsets[part_lines])
+    flags = np.array((100 * copies > repeat_rows(of_parts.counts, of_parts), copies == 1), np.int64)
+    return sum_rows(flags, Ragged(offsets))

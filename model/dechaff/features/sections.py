@@ -11,7 +11,7 @@ import numpy as np
 
 from dechaff._typing import Columns, Flags, Indices
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import log1p_counts, places_since, places_until, repeat_rows, sum_before, sum_windows
+from dechaff.text.ragged import Ragged, log1p_counts, places_since, places_until, sum_before, sum_windows
 from dechaff.text.tokens import Words
 
 MARKERS: Final = ("comment", "end_of_article", "related", "share", "date")
@@ -41,33 +41,30 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     Further features are the lengths of sequences of prose or bullet lines, and the shares of nearby lines with a
     comma or a digit.
     """
-    offsets = batch.part_lines
+    parts = batch.parts
     found: Columns = {}
     is_marker = np.array([columns[f"share_{name}_phrases"] for name in MARKERS]) >= MARKER_SHARE
     marks = is_marker.astype(np.int64)
-    before, mirrored = sum_before(marks, offsets), (offsets[-1] - offsets)[::-1]
     measured = (
-        places_since(is_marker, offsets, _FAR),
-        places_until(is_marker, offsets, _FAR),
-        before,
-        sum_before(marks[:, ::-1], mirrored)[:, ::-1],
+        places_since(is_marker, parts, _FAR),
+        places_until(is_marker, parts, _FAR),
+        sum_before(marks, parts),
+        sum_before(marks[:, ::-1], parts.mirrored)[:, ::-1],
     )
-    logarithms = [log1p_counts(rows) for rows in measured]
+    logarithms = log1p_counts(np.array(measured))
     for row, marker in enumerate(MARKERS):
         found |= {name.format(marker): rows[row] for name, rows in zip(_BY_MARKER, logarithms, strict=True)}
-    runs = log1p_counts(_run_lengths(np.array([columns[name] for name in _RUNS]), offsets))
+    runs = log1p_counts(_run_lengths(np.array([columns[name] for name in _RUNS]), parts))
     found |= {f"log_run_of_{name}": run for name, run in zip(_RUNS, runs, strict=True)}
     flags = np.array((columns["n_comma"] > 0, columns["has_digit"]), np.int64)
-    [((n_with_comma, n_with_digit), n_lines)] = sum_windows(flags, offsets, [_WINDOW])
+    [((n_with_comma, n_with_digit), n_lines)] = sum_windows(flags, parts, [_WINDOW])
     found[f"share_with_comma_within_{_WINDOW}_lines"] = n_with_comma / n_lines
     found[f"share_with_digit_within_{_WINDOW}_lines"] = n_with_digit / n_lines
     return found
 
 
-def _run_lengths(flags: Flags, offsets: Indices) -> Indices:
+def _run_lengths(flags: Flags, parts: Ragged) -> Indices:
     """Return for each flagged line the length of its sequence of flagged lines (bounded), and 0 for other lines."""
-    places = np.arange(flags.shape[-1])
-    to_start, to_end = places + 1 - repeat_rows(offsets[:-1], offsets), repeat_rows(offsets[1:], offsets) - places
-    before = np.minimum(places_since(~flags, offsets, _FAR), to_start)
-    after = np.minimum(places_until(~flags, offsets, _FAR), to_end)
+    before = np.minimum(places_since(~flags, parts, _FAR), parts.places + 1 - parts.begins)
+    after = np.minimum(places_until(~flags, parts, _FAR), parts.ends - parts.places)
     return np.where(flags, before + after - 1, 0)

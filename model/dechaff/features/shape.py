@@ -11,7 +11,7 @@ from dechaff._typing import Classes, Columns, Indices
 from dechaff.text.character_counts import MARKS, mark_table
 from dechaff.text.characters import DIGIT, IDEOGRAPH, LETTER, PUNCTUATION, UPPER
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import log1p_counts, ratio, shift
+from dechaff.text.ragged import log1p_counts, number_rows, ratio, shift
 from dechaff.text.tokens import Words
 
 PROSE_WIDTH: Final = 80
@@ -100,7 +100,7 @@ def _word_shapes(words: Words) -> Columns:
 def count_word_shapes(first_classes: Classes, lengths: Indices, offsets: Indices) -> Indices:
     """Count each line's words by first character (other, capital, digit) and length, shape (3, 3, n_lines)."""
     n_lines = len(offsets) - 1
-    cells = np.repeat(np.arange(0, 9 * n_lines, 9), np.diff(offsets))
+    cells = 9 * number_rows(offsets)
     cells += 3 * ((first_classes & UPPER) > 0)
     cells += 6 * ((first_classes & DIGIT) > 0)
     cells += lengths > 3
@@ -143,13 +143,13 @@ def _gaps(batch: LineBatch) -> Columns:
 
     At the ends of an article the count is 4.
     """
-    breaks = np.searchsorted(batch.breaks, batch.starts)
-    before = np.minimum(np.diff(breaks, prepend=0), 4).astype(np.float64)
-    starts_article = batch.part_lines[:-1][np.diff(batch.part_lines) > 0]
-    before[starts_article] = 4
+    breaks = batch.breaks.searchsorted(batch.starts)
+    before = np.full(batch.n_lines, 4.0)
+    np.minimum(breaks[1:] - breaks[:-1], 4, out=before[1:])
+    before[batch.parts.firsts] = 4
     line_starts = np.concatenate(([0], batch.breaks + 1))[breaks]
     return {
         "blank_lines_before": before,
-        "blank_lines_after": shift(before, batch.part_lines, 1, fill=4.0),
+        "blank_lines_after": shift(before, batch.parts, 1, fill=4.0),
         "log_indent": log1p_counts(batch.starts - line_starts),
     }

@@ -7,17 +7,19 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from dechaff._typing import Flags, Indices, Values
 from dechaff.kernels import accelerated
-from dechaff.text.ragged import repeat_rows
+from dechaff.text.ragged import Ragged, max_rows, repeat_rows
 
 # Messages are ignored beyond the distance at which they change a posterior by less than this share.
 _NEGLIGIBLE: Final = 1e-12
 _LARGEST: Final = 300.0
 # The minimum number of lines of the stretches that `forward_messages` computes in parallel.
 _SHORTEST: Final = 64
+# Up to this number of messages, a loop over plain numbers takes less time than numpy's calls.
+_FEW: Final = 2048
 _SCORE_STEPS: Final = 1 << 16
 
 
-def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
+def smooth_log_odds(log_odds: Values, rows: Ragged, stay: float) -> Values:
     """Return the posterior log-odds of a two-state Markov chain over each article's lines.
 
     A line has the state of the line before it with probability `stay`. The influence of a line decreases by the
@@ -28,27 +30,26 @@ def smooth_log_odds(log_odds: Values, offsets: Indices, stay: float) -> Values:
     ----------
     log_odds : ndarray of float64, shape (n_lines,)
         The log-odds of each line by itself.
-    offsets : ndarray of int64, shape (n_parts + 1,)
-        Where each article's lines begin.
+    rows : Ragged
+        The lines of each article.
     stay : float
         From 0.5 (lines are independent) to less than 1 (one state for all).
 
     Examples
     --------
     >>> odds = np.array([3.0, -0.5, 3.0, -3.0])
-    >>> (smooth_log_odds(odds, np.array([0, 4]), stay=0.9) > 0).tolist()
+    >>> (smooth_log_odds(odds, Ragged(np.array([0, 4])), stay=0.9) > 0).tolist()
     [True, True, True, False]
     """
     n = len(log_odds)
     if not n:
         return log_odds
     # Forward and backward messages are computed together; for the backward ones, the articles are mirrored.
-    ratios = np.exp(np.clip(log_odds, -_LARGEST, _LARGEST))
+    ratios = np.exp(log_odds.clip(-_LARGEST, _LARGEST))
     is_last = np.zeros(2 * n, np.bool_)
-    is_last[offsets[1:][offsets[1:] > 0] - 1] = True
-    is_last[2 * n - 1 - offsets[:-1][offsets[:-1] < n]] = True
-    longest = int(np.diff(offsets).max())
-    messages = forward_messages(np.append(ratios, ratios[::-1]), is_last, stay, longest)
+    is_last[rows.lasts] = True
+    is_last[2 * n - 1 - rows.firsts] = True
+    messages = forward_messages(np.append(ratios, ratios[::-1]), is_last, stay, int(rows.counts.max()))
     return np.asarray(log_odds + np.log(messages[:n] * messages[: n - 1 : -1]), np.float64)
 
 
@@ -63,6 +64,8 @@ def forward_messages(ratios: Values, is_last: Flags, stay: float, longest: int) 
     a, b = stay / (1 - stay), (2 * stay - 1) / (1 - stay) ** 2
     ratios = np.where(is_last, 0.0, ratios)
     products = np.where(is_last, (a - 1) * a, b)
+    if len(ratios) <= _FEW:
+        return _messages_one_by_one(ratios, products, a)
     # The logarithms of two messages differ by a bounded amount, which each step reduces by the factor 2 * stay - 1.
     reach = 1 + np.log(_NEGLIGIBLE) / np.log(np.clip(2 * stay - 1, _NEGLIGIBLE, 1 - _NEGLIGIBLE))
     lead = int(min(longest, reach))
@@ -75,6 +78,14 @@ def forward_messages(ratios: Values, is_last: Flags, stay: float, longest: int) 
         np.divide(factor, following, out=following)
         np.subtract(a, following, out=following)
     return messages[lead:-1].T.ravel()[: len(ratios)]
+
+
+def _messages_one_by_one(ratios: Values, products: Values, a: float) -> Values:
+    messages, message = [], 1.0
+    for ratio, product in zip(ratios.tolist(), products.tolist(), strict=True):
+        messages.append(message)
+        message = a - product / (ratio * message + a)
+    return np.array(messages)
 
 
 def _stretches(values: Values, lead: int, length: int, fill: float) -> Values:
@@ -107,22 +118,18 @@ def best_segment(scores: Values, offsets: Indices) -> tuple[Flags, Indices, Indi
     n = len(scores)
     if not n:
         return np.zeros(0, np.bool_), np.zeros(0, np.int64), np.zeros(0, np.int64)
-    first_line = repeat_rows(offsets[:-1], offsets)
+    rows = Ragged(offsets)
     scores = np.rint(scores * _SCORE_STEPS)  # sums of whole numbers are exact, so ties do not depend on the batch
     # Each article's sums are lowered below those of the article before, so that the running minimum starts anew.
-    article = repeat_rows(np.arange(len(offsets) - 1), offsets)
-    sums = np.cumsum(scores)
+    sums = scores.cumsum()
     before = sums - scores
-    drop = (np.ptp(np.append(before, sums)) + 1.0) * article
-    lowest = np.minimum.accumulate(before - drop)
+    drop = (max(before.max(), sums.max()) - min(before.min(), sums.min()) + 1.0) * rows.numbers
+    before -= drop
+    lowest = np.minimum.accumulate(before)
     gains = (sums - drop) - lowest
-    filled = np.flatnonzero(np.diff(offsets))
-    starts = offsets[filled]
-    best = np.repeat(np.maximum.reduceat(gains, starts), np.diff(offsets)[filled])
-    places = np.arange(n)
-    end = np.repeat(np.minimum.reduceat(np.where(gains >= best, places, n), starts), np.diff(offsets)[filled])
+    places, best = rows.places, repeat_rows(max_rows(gains, rows), rows)
+    end = np.minimum.reduceat(np.where(gains >= best, places, n), rows.firsts).repeat(rows.counts[rows.filled])
     # The segment begins at the last place, up to its end, where the sum before it was lowest.
-    is_lowest = (before - drop) <= lowest
-    latest = np.maximum.accumulate(np.where(is_lowest, places, 0))
-    start = np.maximum(latest[end], first_line)
+    latest = np.maximum.accumulate(np.where(before <= lowest, places, 0))
+    start = np.maximum(latest[end], rows.begins)
     return (places >= start) & (places <= end), places - start, end - places

@@ -12,7 +12,7 @@ import numpy as np
 from dechaff._typing import Columns, Indices, Values
 from dechaff.features.head import NO_HEADLINE, share_log_odds
 from dechaff.features.smoothing import smooth_log_odds
-from dechaff.text.ragged import log1p_counts, max_rows, repeat_rows, round_columns, sum_rows
+from dechaff.text.ragged import Ragged, log1p_counts, max_rows, repeat_rows, round_columns, sum_rows
 
 _CLIP: Final = 8.0
 _STAY: Final = 0.9
@@ -30,7 +30,7 @@ STAGE3_NAMES: Final = (
 )
 
 
-def stage3_features(log_odds: Values, headline: Values, n_words: Indices, offsets: Indices) -> Columns:
+def stage3_features(log_odds: Values, headline: Values, n_words: Indices, parts: Ragged) -> Columns:
     """Compute the features that depend on the log-odds of stage 2.
 
     Parameters
@@ -41,8 +41,8 @@ def stage3_features(log_odds: Values, headline: Values, n_words: Indices, offset
         The log-odds that a line is the headline, as from `dechaff.features.head.choice_log_odds`.
     n_words : ndarray of int64, shape (n_lines,)
         The number of words of each line.
-    offsets : ndarray of int64, shape (n_parts + 1,)
-        Where each part's lines begin.
+    parts : Ragged
+        The lines of each part.
 
     Returns
     -------
@@ -52,30 +52,34 @@ def stage3_features(log_odds: Values, headline: Values, n_words: Indices, offset
     Examples
     --------
     >>> odds, headline = np.array([6.0, -0.5, 6.0]), np.array([2.0, -2.0, -4.0])
-    >>> stage3_features(odds, headline, np.array([9, 2, 9]), np.array([0, 3]))["decided_smooth_log_odds"]
+    >>> parts = Ragged(np.array([0, 3]))
+    >>> stage3_features(odds, headline, np.array([9, 2, 9]), parts)["decided_smooth_log_odds"]
     array([7.2301, 3.8509, 7.2301], dtype=float32)
     """
-    odds = np.clip(log_odds, -_CLIP, _CLIP)
+    odds = log_odds.clip(-_CLIP, _CLIP)
     probability = 1 / (1 + np.exp(-odds))
     width = np.maximum(n_words, 1).astype(np.float64)
     mass = probability * width
-    sums = [sum_rows(values, offsets) for values in (width, mass, (1 - probability) * mass)]
-    n_article_words, expected, doubtful = np.maximum(sums[0], 1), *sums[1:]
-    of_article = {
-        "decided_share_content": share_log_odds(expected / n_article_words),
-        "decided_doubt": doubtful / n_article_words,
-        "decided_log_n_lines": np.log(np.maximum(np.diff(offsets), 1)),
-    }
-    best = repeat_rows(max_rows(headline, offsets), offsets)
+    n_article_words, expected, doubtful = sum_rows(np.array((width, mass, (1 - probability) * mass)), parts)
+    n_article_words = np.maximum(n_article_words, 1)
+    of_article = (
+        share_log_odds(expected / n_article_words),
+        doubtful / n_article_words,
+        np.log(np.maximum(parts.counts, 1)),
+        max_rows(headline, parts),
+    )
+    share, doubt, log_n_lines, best = repeat_rows(np.array(of_article), parts)
     is_best = (headline == best) & (headline > NO_HEADLINE)
     columns = {
         "decided_log_odds": odds,
-        "decided_smooth_log_odds": smooth_log_odds(odds, offsets, _STAY),
-        **{name: repeat_rows(values, offsets) for name, values in of_article.items()},
+        "decided_smooth_log_odds": smooth_log_odds(odds, parts, _STAY),
+        "decided_share_content": share,
+        "decided_doubt": doubt,
+        "decided_log_n_lines": log_n_lines,
         "decided_log_n_words": log1p_counts(n_words - 1, rounded=True),
         "headline_log_odds": headline,
         "is_best_headline": is_best,
-        "decided_log_odds_of_headline": is_best * np.clip(odds, -4, 2),
+        "decided_log_odds_of_headline": is_best * odds.clip(-4, 2),
     }
     return round_columns(columns)
 

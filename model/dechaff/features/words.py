@@ -12,7 +12,7 @@ import numpy as np
 
 from dechaff._typing import Flags, Floats, Hashes, Indices, Values
 from dechaff.kernels import accelerated
-from dechaff.text.ragged import shift, sum_rows
+from dechaff.text.ragged import Ragged, shift, sum_rows
 from dechaff.text.tokens import Words, join_hashes, mix
 
 _SALT: Final = 0x632BE59BD9B4E019
@@ -28,8 +28,8 @@ class Terms(NamedTuple):
         The name of the type: "word", "pair", ...
     buckets : ndarray of int64, shape (n_terms,)
         The index of each term's weight.
-    offsets : ndarray of int64, shape (n_lines + 1,)
-        Where each line's terms begin.
+    rows : Ragged
+        The terms of each line.
     words : ndarray of int64, shape (n_terms,)
         The index of each term's first word, for display.
     by : int
@@ -39,19 +39,14 @@ class Terms(NamedTuple):
 
     name: str
     buckets: Indices
-    offsets: Indices
+    rows: Ragged
     words: Indices
     by: int
 
     @property
-    def counts(self) -> Indices:
-        """Return the number of terms of each line, shape (n_lines,)."""
-        return np.diff(self.offsets)
-
-    @property
     def scale(self) -> Values:
         """Return the factor of the weights of each line's terms, 1 / sqrt(number of terms), shape (n_lines,)."""
-        return 1 / np.sqrt(np.maximum(self.counts, 1))
+        return 1 / np.sqrt(np.maximum(self.rows.counts, 1))
 
 
 class _TermType(NamedTuple):
@@ -89,15 +84,15 @@ def word_terms(words: Words, n_bits: int) -> Iterator[Terms]:
     >>> {terms.name: len(terms.buckets) for terms in word_terms(words, n_bits=18)}  # doctest: +NORMALIZE_WHITESPACE
     {'word': 3, 'pair': 2, 'first word': 1, 'last word': 1, 'whole line': 1, 'word before': 3, 'word after': 3}
     """
-    yield from _bucket_terms(words.hashes, words.offsets, n_bits)
+    yield from _bucket_terms(words.hashes, words.by_line, n_bits)
 
 
-def _bucket_terms(word_hashes: Hashes, word_offsets: Indices, n_bits: int) -> Iterator[Terms]:
-    found = _term_hashes(word_hashes, word_offsets)
-    for type_, salt, (hashes, offsets, first) in zip(TERM_TYPES, _SALTS, found, strict=True):
+def _bucket_terms(word_hashes: Hashes, by_line: Ragged, n_bits: int) -> Iterator[Terms]:
+    found = _term_hashes(word_hashes, by_line)
+    for type_, salt, (hashes, rows, first) in zip(TERM_TYPES, _SALTS, found, strict=True):
         salted = mix(hashes + salt)
         salted >>= np.uint64(64 - n_bits)
-        yield Terms(type_.name, salted.view(np.int64), offsets, first, type_.by)
+        yield Terms(type_.name, salted.view(np.int64), rows, first, type_.by)
 
 
 def sum_words(words: Words, weights: Floats) -> Values:
@@ -129,7 +124,7 @@ def sum_term_types(words: Words, weights: Floats) -> Values:
     sums = sum_terms(words.hashes, words.offsets, weights, _SALTS, len(weights).bit_length() - 1)
     for type_, row in zip(TERM_TYPES, sums, strict=True):
         if type_.by:
-            row[:] = shift(row, words.batch.part_lines, type_.by)
+            row[:] = shift(row, words.batch.parts, type_.by)
     return sums
 
 
@@ -142,42 +137,40 @@ def sum_terms(
     n_bits: int,
 ) -> Values:
     """Sum the scaled weights of each line's terms by type, shape (n_types, n_lines)."""
-    types = _bucket_terms(hashes, offsets, n_bits)
-    return np.array([sum_rows(weights.take(terms.buckets), terms.offsets) * terms.scale for terms in types])
+    types = _bucket_terms(hashes, Ragged(offsets), n_bits)
+    return np.array([sum_rows(weights.take(terms.buckets), terms.rows) * terms.scale for terms in types])
 
 
-def _term_hashes(hashes: Hashes, word_offsets: Indices) -> Iterator[tuple[Hashes, Indices, Indices]]:
-    """Yield the hashes, the offsets by line and the first words of each type, in the order of `TERM_TYPES`."""
-    every, counts = np.arange(len(hashes)), np.diff(word_offsets)
-    own = (hashes, word_offsets, every)
-    filled = counts > 0
-    one_a_line = _offsets(filled)
-    firsts, lasts = word_offsets[:-1][filled], word_offsets[1:][filled] - 1
-    followed = np.ones(len(every), np.bool_)
+def _term_hashes(hashes: Hashes, by_line: Ragged) -> Iterator[tuple[Hashes, Ragged, Indices]]:
+    """Yield the hashes, the rows by line and the first words of each type, in the order of `TERM_TYPES`."""
+    own = (hashes, by_line, by_line.places)
+    firsts, lasts = by_line.firsts, by_line.lasts
+    one_a_line = _one_in_each(by_line.counts > 0)
+    followed = np.ones(len(hashes), np.bool_)
     followed[lasts] = False
-    pairs = np.flatnonzero(followed)
+    pairs = followed.nonzero()[0]
     yield own
-    yield join_hashes(hashes[pairs], hashes[pairs + 1]), word_offsets - one_a_line, pairs
+    yield join_hashes(hashes[pairs], hashes[pairs + 1]), Ragged(by_line.offsets - one_a_line.offsets), pairs
     yield hashes[firsts], one_a_line, firsts
     yield hashes[lasts], one_a_line, lasts
-    short = filled & (counts <= _WHOLE_LINE_LIMIT)
-    yield sum_rows(hashes, word_offsets)[short], _offsets(short), word_offsets[:-1][short]
+    is_short = (by_line.counts > 0) & (by_line.counts <= _WHOLE_LINE_LIMIT)
+    yield sum_rows(hashes, by_line)[is_short], _one_in_each(is_short), by_line.offsets[:-1][is_short]
     yield own
     yield own
 
 
 def line_hashes(words: Words) -> Hashes:
     """Return a hash of each line that depends on its words but not on their order."""
-    return np.asarray(sum_rows(words.hashes, words.offsets), np.uint64)
+    return np.asarray(sum_rows(words.hashes, words.by_line), np.uint64)
 
 
 def first_words(words: Words) -> Hashes:
     """Return the hash of each line's first word, 0 for lines without words; shape (n_lines,)."""
     found = np.zeros(len(words.counts), np.uint64)
-    filled = np.flatnonzero(words.counts)
-    found[filled] = words.hashes[words.offsets[filled]]
+    found[words.by_line.filled] = words.hashes[words.by_line.firsts]
     return found
 
 
-def _offsets(flags: Flags) -> Indices:
-    return np.concatenate(([0], np.cumsum(flags)))
+def _one_in_each(flags: Flags) -> Ragged:
+    """Return rows of one value where a flag is set, and empty rows elsewhere."""
+    return Ragged(np.append(0, flags.cumsum()))

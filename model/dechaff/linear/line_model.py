@@ -239,13 +239,13 @@ class LineModel:
         stage2 = self.stage2.log_odds(matrix)
         if self.stage3 is None:
             return Forward(self, lines, matrix, stage1, stage2, None, stage2)
-        counts, offsets = lines.words.counts, batch.part_lines
+        counts, parts = lines.words.counts, batch.parts
         headline = np.full(batch.n_lines, NO_HEADLINE)
         if self.headline is not None:
             probability = matrix[self.stage2.names.index("probability")].astype(np.float64)
-            candidates = headline_candidates(probability, counts, offsets)
-            headline = choice_log_odds(self.headline.log_odds(matrix[:, candidates]), candidates, offsets)
-        stage3_matrix = stack(stage3_features(stage2, headline, counts, offsets))
+            candidates = headline_candidates(probability, counts, parts)
+            headline = choice_log_odds(self.headline.log_odds(matrix[:, candidates]), candidates, parts)
+        stage3_matrix = stack(stage3_features(stage2, headline, counts, parts))
         return Forward(self, lines, matrix, stage1, stage2, stage3_matrix, self.stage3.log_odds(stage3_matrix))
 
     def features(self, batch: LineBatch) -> Matrix:

@@ -17,6 +17,8 @@ from dechaff.kernels import accelerated
 SPLITS_PER_TREE: Final = 8
 # Leaves are summed in parts of this many lines, to bound the memory.
 LINES_AT_ONCE: Final = 1 << 14
+# For up to this many lines, one wide array takes less time than a call for each feature and each tree.
+_FEW_LINES: Final = 512
 
 # The result of `Crosses.conditions`.
 Conditions = tuple[Indices, Indices, NDArray[np.float32], Indices]
@@ -126,18 +128,23 @@ def sum_stage(
     n_lines = matrix.shape[1]
     # numpy sums a single column in another order than several; a line alone must get the same bits as in a batch.
     columns = matrix if n_lines != 1 else np.repeat(matrix, 2, axis=1)
-    total: Values = np.einsum("i,ij->j", weights, columns)[:n_lines].astype(np.float64)
+    total: Values = np.einsum("i,ij->j", weights, columns).astype(np.float64)
     total += constant
     if len(pattern_weights):
         for first in range(0, n_lines, LINES_AT_ONCE):
             part = slice(first, first + LINES_AT_ONCE)
-            total[part] += _sum_leaves(matrix[:, part], conditions, pattern_weights)
-    return total
+            total[part] += _sum_leaves(columns[:, part], conditions, pattern_weights)
+    return total[:n_lines]
 
 
 def _sum_leaves(matrix: Matrix, conditions: Conditions, pattern_weights: Values) -> Values:
-    total = np.zeros(matrix.shape[1])
-    for own, pattern in zip(pattern_weights, _pack_outcomes(matrix, conditions), strict=True):
+    patterns, n_lines = _pack_outcomes(matrix, conditions), matrix.shape[1]
+    if n_lines <= _FEW_LINES:
+        n_trees, n_patterns = pattern_weights.shape
+        rows = np.arange(0, n_trees * n_patterns, n_patterns)[:, None]
+        return np.asarray(pattern_weights.take(rows + patterns, mode="clip").sum(axis=0), np.float64)
+    total = np.zeros(n_lines)
+    for own, pattern in zip(pattern_weights, patterns, strict=True):
         total += own.take(pattern, mode="clip")  # a byte is never out of bounds, and "clip" skips the check
     return total
 
@@ -145,10 +152,13 @@ def _sum_leaves(matrix: Matrix, conditions: Conditions, pattern_weights: Values)
 def _pack_outcomes(matrix: Matrix, conditions: Conditions) -> NDArray[np.uint8]:
     """Pack the outcomes of each tree's splits into a byte, shape (n_trees, n_lines)."""
     features, bounds, thresholds, rows = conditions
-    outcomes = np.empty((len(thresholds), matrix.shape[1]), np.bool_)
-    limits = bounds.tolist()
-    for feature, first, last in zip(features.tolist(), limits, limits[1:], strict=False):
-        np.greater(matrix[feature], thresholds[first:last, None], out=outcomes[first:last])
+    if matrix.shape[1] <= _FEW_LINES:
+        outcomes = matrix[features.repeat(bounds[1:] - bounds[:-1])] > thresholds[:, None]
+    else:
+        outcomes = np.empty((len(thresholds), matrix.shape[1]), np.bool_)
+        limits = bounds.tolist()
+        for feature, first, last in zip(features.tolist(), limits, limits[1:], strict=False):
+            np.greater(matrix[feature], thresholds[first:last, None], out=outcomes[first:last])
     bits = outcomes.view(np.uint8)
     patterns: NDArray[np.uint8] = bits[rows[-1]]
     for row in rows[-2::-1]:

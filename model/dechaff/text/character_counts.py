@@ -9,6 +9,7 @@ from dechaff._typing import Classes, Codes, Indices
 from dechaff.kernels import accelerated
 from dechaff.text.characters import CURRENCY, DIGIT, IDEOGRAPH, LETTER, N_CODE_POINTS, SPACE, UPPER, class_table
 from dechaff.text.lines import LineBatch
+from dechaff.text.ragged import number_rows
 
 # Punctuation and symbols by their function in a line.
 MARKS: Final = {
@@ -104,9 +105,9 @@ def count_classes(
     table: Classes,
 ) -> Indices:
     """Count the characters of each class except 0 in every line, shape (N_CLASSES, n_lines)."""
-    rare = np.flatnonzero((classes != LETTER) & (classes != SPACE))
-    first = np.append(np.searchsorted(rare, starts), len(rare))
-    cells = np.repeat(np.arange(0, N_CLASSES * len(starts), N_CLASSES), np.diff(first))
+    rare = ((classes != LETTER) & (classes != SPACE)).nonzero()[0]
+    first = np.append(rare.searchsorted(starts), len(rare))
+    cells = N_CLASSES * number_rows(first)
     cells += table.take(codes[rare[len(rare) - len(cells) :]])
     counts = np.bincount(cells, minlength=N_CLASSES * len(starts)).reshape(-1, N_CLASSES)
     counts[:, 0] = 0

@@ -17,6 +17,7 @@ from dechaff._typing import Classes, Codes, Flags, Indices
 from dechaff.errors import InputError
 from dechaff.kernels import accelerated
 from dechaff.text.characters import LINE_BREAK, SPACE, class_table
+from dechaff.text.ragged import Ragged
 
 #: An article with more lines is divided into parts of at most this many lines, to bound the memory; each part is
 #: labelled as if it were an article.
@@ -88,9 +89,9 @@ class LineBatch:
         joined = "\n".join([*texts, ""])
         codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
         lengths = np.fromiter((len(t) + 1 for t in texts), np.int64, len(texts))
-        article_codes = np.concatenate(([0], np.cumsum(lengths)))
+        article_codes = np.append(0, lengths.cumsum())
         classes, breaks, starts, ends = find_lines(codes, class_table())
-        article_lines = np.searchsorted(starts, article_codes)
+        article_lines = starts.searchsorted(article_codes)
         part_lines = _cut_articles(article_lines)
         return cls(list(texts), codes, classes, breaks, starts, ends, article_codes, article_lines, part_lines)
 
@@ -105,14 +106,24 @@ class LineBatch:
         return len(self.texts)
 
     @cached_property
+    def articles(self) -> Ragged:
+        """Return the lines of each article as ragged rows."""
+        return Ragged(self.article_lines)
+
+    @property
     def line_articles(self) -> Indices:
         """Return the index of each line's article, shape (n_lines,)."""
-        return np.repeat(np.arange(self.n_articles), np.diff(self.article_lines))
+        return self.articles.numbers
 
     @cached_property
+    def parts(self) -> Ragged:
+        """Return the lines of each part as ragged rows."""
+        return Ragged(self.part_lines)
+
+    @property
     def line_parts(self) -> Indices:
         """Return the index of each line's part, shape (n_lines,)."""
-        return np.repeat(np.arange(len(self.part_lines) - 1), np.diff(self.part_lines))
+        return self.parts.numbers
 
     def lines_with(self, flags: Flags) -> Flags:
         r"""Return which lines hold a flagged code point.
@@ -279,7 +290,7 @@ def find_lines(codes: Codes, table: Classes) -> tuple[Classes, Indices, Indices,
 
 
 def _find_breaks(codes: Codes, classes: Classes) -> Indices:
-    breaks = np.flatnonzero(classes >= LINE_BREAK)  # the highest bit; Booleans are searched faster than numbers
+    breaks = (classes >= LINE_BREAK).nonzero()[0]  # the highest bit; Booleans are searched faster than numbers
     after = np.minimum(breaks + 1, len(codes) - 1)
     in_crlf = (codes[breaks] == 0x0D) & (codes[after] == 0x0A) & (after > breaks)
     return np.asarray(breaks[~in_crlf], np.int64)
@@ -289,9 +300,7 @@ def _find_spans(classes: Classes, breaks: Indices) -> tuple[Indices, Indices]:
     """Return the spans of the lines: from the first visible code point to the one after the last visible one."""
     visible = np.zeros(len(classes) + 2, np.bool_)
     np.equal(classes & SPACE, 0, out=visible[1:-1])
-    edges = np.flatnonzero(visible[1:] != visible[:-1])
+    edges = (visible[1:] != visible[:-1]).nonzero()[0]
     run_starts, run_ends = edges[::2], edges[1::2]
-    first = np.searchsorted(run_starts, np.concatenate(([0], breaks)))
-    first = first[np.diff(first, append=len(run_starts)) > 0]
-    last = np.append(first[1:], len(run_starts)) - 1
-    return run_starts[first], run_ends[last] if len(first) else first
+    runs = Ragged(np.concatenate(([0], run_starts.searchsorted(breaks), [len(run_starts)])))
+    return run_starts[runs.firsts], run_ends[runs.lasts]

@@ -1,11 +1,10 @@
 """Arithmetic over ragged rows: the words of a line, the lines of an article.
 
-The values of all rows lie one after the other in one array; `offsets`, of shape (n_rows + 1,), mark where each row
-begins.
+The values of all rows lie one after the other in one array; a `Ragged` knows where each row begins.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -18,98 +17,162 @@ Float = TypeVar("Float", bound=np.floating[Any])
 
 _LOGARITHMS: Final = 1 << 16
 _DECIMALS: Final = 4
+_FEW: Final = 1 << 15
 
 
-def sum_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
+class Ragged:
+    """Rows of different lengths; what follows from their offsets is computed once.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64, shape (n_rows + 1,)
+        Where each row begins among all values.
+
+    Attributes
+    ----------
+    offsets : ndarray of int64, shape (n_rows + 1,)
+    counts : ndarray of int64, shape (n_rows,)
+        The number of values of each row.
+    filled : ndarray of int64, shape (n_filled,)
+        The rows that are not empty.
+    firsts : ndarray of int64, shape (n_filled,)
+        The first place of each row that is not empty.
+    """
+
+    def __init__(self, offsets: Indices) -> None:
+        self.offsets = offsets
+        self.counts: Indices = offsets[1:] - offsets[:-1]
+        self.filled: Indices = self.counts.nonzero()[0]
+        self.firsts: Indices = offsets[self.filled]
+
+    @cached_property
+    def lasts(self) -> Indices:
+        """Return the last place of each row that is not empty, shape (n_filled,)."""
+        return self.offsets[self.filled + 1] - 1
+
+    @cached_property
+    def places(self) -> Indices:
+        """Return all places, shape (n_values,)."""
+        return np.arange(self.offsets[-1])
+
+    @cached_property
+    def numbers(self) -> Indices:
+        """Return the row of each place, shape (n_values,)."""
+        return number_rows(self.offsets)
+
+    @cached_property
+    def begins(self) -> Indices:
+        """Return where the row of each place begins, shape (n_values,)."""
+        return self.offsets[:-1].repeat(self.counts)
+
+    @cached_property
+    def ends(self) -> Indices:
+        """Return where the row of each place ends, shape (n_values,)."""
+        return self.offsets[1:].repeat(self.counts)
+
+    @cached_property
+    def mirrored(self) -> "Ragged":
+        """Return the rows of the values in reverse order."""
+        return Ragged((self.offsets[-1] - self.offsets)[::-1])
+
+
+def number_rows(offsets: Indices) -> Indices:
+    """Return the row of each place, shape (n_values,).
+
+    Parameters
+    ----------
+    offsets : ndarray of int64, shape (n_rows + 1,)
+
+    Examples
+    --------
+    >>> number_rows(np.array([0, 2, 2, 3])).tolist()
+    [0, 0, 2]
+    """
+    return np.arange(len(offsets) - 1).repeat(offsets[1:] - offsets[:-1])
+
+
+def sum_rows(values: NDArray[Scalar], rows: Ragged) -> NDArray[Scalar]:
     """Sum each row; an empty row sums to zero.
 
     Every row is summed by itself, so its sum does not depend on the other rows of the batch.
 
     Parameters
     ----------
-    values : ndarray of numbers, shape (n_values,)
+    values : ndarray of numbers, shape (..., n_values)
         Not Booleans: their sum would be a Boolean.
-    offsets : ndarray of int64, shape (n_rows + 1,)
+    rows : Ragged
 
     Returns
     -------
-    ndarray, shape (n_rows,)
+    ndarray, shape (..., n_rows)
         The sums, in the type of `values`.
 
     Examples
     --------
-    >>> sum_rows(np.array([1, 2, 3]), np.array([0, 2, 2, 3])).tolist()
+    >>> sum_rows(np.array([1, 2, 3]), Ragged(np.array([0, 2, 2, 3]))).tolist()
     [3, 0, 3]
     """
-    filled, starts = _filled(offsets)
-    sums = np.zeros(len(offsets) - 1, values.dtype)
-    if len(filled):
-        sums[filled] = np.add.reduceat(values[: offsets[-1]], starts)
-    return sums
+    return _reduce_rows(np.add, values, rows)
 
 
-def _filled(offsets: Indices) -> tuple[Indices, Indices]:
-    """Find the rows that are not empty, and where they begin."""
-    filled = np.flatnonzero(offsets[1:] > offsets[:-1])
-    return filled, offsets[filled]
+def _reduce_rows(ufunc: np.ufunc, values: NDArray[Scalar], rows: Ragged) -> NDArray[Scalar]:
+    found = np.zeros((*values.shape[:-1], len(rows.counts)), values.dtype)
+    if len(rows.filled):
+        found[..., rows.filled] = ufunc.reduceat(values, rows.firsts, axis=-1)
+    return found
 
 
-def mean_rows(values: NDArray[Any], offsets: Indices) -> Values:
+def mean_rows(values: NDArray[Any], rows: Ragged) -> Values:
     """Average each row; an empty row has mean zero.
 
     Parameters
     ----------
-    values : ndarray, shape (n_values,)
-    offsets : ndarray of int64, shape (n_rows + 1,)
+    values : ndarray, shape (..., n_values)
+    rows : Ragged
     """
-    counts = np.maximum(offsets[1:] - offsets[:-1], 1)
-    return np.asarray(sum_rows(np.asarray(values, np.float64), offsets) / counts, np.float64)
+    return np.asarray(sum_rows(values.astype(np.float64, copy=False), rows) / np.maximum(rows.counts, 1))
 
 
-def max_rows(values: Values, offsets: Indices) -> Values:
+def max_rows(values: Values, rows: Ragged) -> Values:
     """Return the largest value of each row, 0 for an empty row.
 
     Parameters
     ----------
-    values : ndarray of float64, shape (n_values,)
-    offsets : ndarray of int64, shape (n_rows + 1,)
+    values : ndarray of float64, shape (..., n_values)
+    rows : Ragged
     """
-    filled, starts = _filled(offsets)
-    found = np.zeros(len(offsets) - 1)
-    if len(filled):
-        found[filled] = np.maximum.reduceat(values, starts)
-    return found
+    return _reduce_rows(np.maximum, values, rows)
 
 
-def repeat_rows(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
+def repeat_rows(values: NDArray[Scalar], rows: Ragged) -> NDArray[Scalar]:
     """Repeat one value per row for every member of the row.
 
     Parameters
     ----------
-    values : ndarray, shape (n_rows,)
-    offsets : ndarray of int64, shape (n_rows + 1,)
+    values : ndarray, shape (..., n_rows)
+    rows : Ragged
 
     Returns
     -------
-    ndarray, shape (n_values,)
+    ndarray, shape (..., n_values)
     """
-    return values.repeat(offsets[1:] - offsets[:-1])  # np.diff would take longer than the rest
+    return values.repeat(rows.counts, axis=-1)
 
 
-def shift(values: NDArray[Float], offsets: Indices, by: int, fill: float = 0.0) -> NDArray[Float]:
+def shift(values: NDArray[Float], rows: Ragged, by: int, fill: float = 0.0) -> NDArray[Float]:
     """Return for each place the value `by` places further in its row, and `fill` beyond the row's ends.
 
     Parameters
     ----------
     values : ndarray of floats, shape (..., n_values)
-    offsets : ndarray of int64, shape (n_rows + 1,)
+    rows : Ragged
     by : int
         Negative to look back.
     fill : float
 
     Examples
     --------
-    >>> shift(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]), by=1).tolist()
+    >>> shift(np.array([1.0, 2.0, 3.0]), Ragged(np.array([0, 2, 3])), by=1).tolist()
     [2.0, 0.0, 0.0]
     """
     shifted = np.empty_like(values)
@@ -119,47 +182,46 @@ def shift(values: NDArray[Float], offsets: Indices, by: int, fill: float = 0.0) 
         shifted[..., -by:] = values[..., : by or None]
     # Values of later rows have moved into the last `by` places of each row; if `by` is negative, values of earlier
     # rows into the first `-by`.
-    filled, starts = _filled(offsets)
-    ends, steps = offsets[filled + 1], np.arange(abs(by))[:, None]
-    at_edge = np.minimum(starts + steps, ends - 1) if by < 0 else np.maximum(ends - 1 - steps, starts)
+    firsts, lasts, steps = rows.firsts, rows.lasts, np.arange(abs(by))[:, None]
+    at_edge = np.minimum(firsts + steps, lasts) if by < 0 else np.maximum(lasts - steps, firsts)
     shifted[..., at_edge] = fill
     return shifted
 
 
-def sum_before(values: NDArray[Scalar], offsets: Indices) -> NDArray[Scalar]:
+def sum_before(values: NDArray[Scalar], rows: Ragged) -> NDArray[Scalar]:
     """Sum the values before each place in its row.
 
     Parameters
     ----------
     values : ndarray, shape (..., n_values)
-    offsets : ndarray of int64, shape (n_rows + 1,)
+    rows : Ragged
 
     Examples
     --------
-    >>> sum_before(np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 3, 4])).tolist()
+    >>> sum_before(np.array([1.0, 2.0, 3.0, 4.0]), Ragged(np.array([0, 3, 4]))).tolist()
     [0.0, 1.0, 3.0, 0.0]
     """
     sums = _cumulate(values)
-    at_start = sums.take(offsets[:-1], axis=-1)
-    return np.asarray(sums[..., :-1] - at_start.repeat(offsets[1:] - offsets[:-1], axis=-1))
+    at_start = sums.take(rows.offsets[:-1], axis=-1)
+    return np.asarray(sums[..., :-1] - repeat_rows(at_start, rows))
 
 
 def _cumulate(values: NDArray[Any]) -> NDArray[Any]:
     """Return the cumulative sums of all rows together, starting with 0, shape (..., n_values + 1)."""
     sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1), values.dtype)
-    np.cumsum(values, axis=-1, out=sums[..., 1:])
+    values.cumsum(axis=-1, out=sums[..., 1:])
     return sums
 
 
 def sum_windows(
-    values: NDArray[Any], offsets: Indices, reaches: Sequence[int]
+    values: NDArray[Any], rows: Ragged, reaches: Sequence[int]
 ) -> Iterator[tuple[NDArray[Any], Indices]]:
     """Sum the values at most `reach` places away in the row, with the place itself, and count them.
 
     Parameters
     ----------
     values : ndarray, shape (..., n_values)
-    offsets : ndarray of int64, shape (n_rows + 1,)
+    rows : Ragged
     reaches : sequence of int
 
     Yields
@@ -170,45 +232,41 @@ def sum_windows(
 
     Examples
     --------
-    >>> [(sums, counts)] = sum_windows(np.array([1.0, 2.0, 3.0]), np.array([0, 2, 3]), [1])
+    >>> [(sums, counts)] = sum_windows(np.array([1.0, 2.0, 3.0]), Ragged(np.array([0, 2, 3])), [1])
     >>> sums.tolist(), counts.tolist()
     ([3.0, 3.0, 3.0], [2, 2, 1])
     """
     sums = _cumulate(values)
-    places = np.arange(values.shape[-1])
-    begin, end = repeat_rows(offsets[:-1], offsets), repeat_rows(offsets[1:], offsets)
     for reach in reaches:
-        first, last = np.maximum(places - reach, begin), np.minimum(places + reach + 1, end)
+        first, last = np.maximum(rows.places - reach, rows.begins), np.minimum(rows.places + reach + 1, rows.ends)
         # No place is out of bounds: without a check it takes less time.
         yield sums.take(last, axis=-1, mode="clip") - sums.take(first, axis=-1, mode="clip"), last - first
 
 
-def places_since(flags: Flags, offsets: Indices, limit: int) -> Indices:
+def places_since(flags: Flags, rows: Ragged, limit: int) -> Indices:
     """Count the places from the nearest flag before each place in its row, at most `limit`.
 
     Parameters
     ----------
     flags : ndarray of bool, shape (..., n_values)
-    offsets : ndarray of int64, shape (n_rows + 1,)
+    rows : Ragged
     limit : int
         The highest count, also returned where there is no flag.
 
     Examples
     --------
-    >>> places_since(np.array([True, False, False, False]), np.array([0, 3, 4]), limit=9).tolist()
+    >>> places_since(np.array([True, False, False, False]), Ragged(np.array([0, 3, 4])), limit=9).tolist()
     [9, 1, 2, 9]
     """
-    places = np.arange(flags.shape[-1])
-    latest = np.full(flags.shape, -1)
-    np.maximum.accumulate(np.where(flags, places, -1)[..., :-1], axis=-1, out=latest[..., 1:])
-    inside = latest >= repeat_rows(offsets[:-1], offsets)
-    return np.minimum(np.where(inside, places - latest, limit), limit)
+    latest = np.empty(flags.shape, np.int64)
+    latest[..., :1] = -1
+    np.maximum.accumulate(np.where(flags, rows.places, -1)[..., :-1], axis=-1, out=latest[..., 1:])
+    return np.where(latest >= rows.begins, np.minimum(rows.places - latest, limit), limit)
 
 
-def places_until(flags: Flags, offsets: Indices, limit: int) -> Indices:
+def places_until(flags: Flags, rows: Ragged, limit: int) -> Indices:
     """Count the places to the nearest flag after each place in its row, at most `limit`."""
-    mirrored = (offsets[-1] - offsets)[::-1]
-    return places_since(flags[..., ::-1], mirrored, limit)[..., ::-1]
+    return places_since(flags[..., ::-1], rows.mirrored, limit)[..., ::-1]
 
 
 def round_column(column: Values) -> Floats:
@@ -218,9 +276,9 @@ def round_column(column: Values) -> Floats:
 
     Parameters
     ----------
-    column : ndarray of float64, shape (n_values,)
+    column : ndarray of float64, shape (..., n_values)
     """
-    return np.round(column, _DECIMALS).astype(np.float32)
+    return column.round(_DECIMALS).astype(np.float32)
 
 
 def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) -> Floats:
@@ -248,9 +306,11 @@ def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]
     ----------
     columns : mapping of str to ndarray, shape (n_values,)
     """
-    return {
-        name: round_column(column) if column.dtype == np.float64 else column for name, column in columns.items()
-    }
+    names = [name for name, column in columns.items() if column.dtype == np.float64]
+    found = [columns[name] for name in names]
+    # Few values are rounded by one call; of many, one column at a time stays in the cache.
+    rounded = round_column(np.array(found)) if sum(map(len, found)) <= _FEW else map(round_column, found)
+    return {**columns, **dict(zip(names, rounded, strict=True))}
 
 
 def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> Floats:

@@ -15,7 +15,7 @@ from dechaff.kernels import accelerated
 from dechaff.text.character_counts import CharacterCounts, count_characters
 from dechaff.text.characters import CURRENCY, IDEOGRAPH, WORD, fold_table
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import sum_rows
+from dechaff.text.ragged import Ragged, number_rows, sum_rows
 
 # Knuth's and the golden-ratio multiplier: odd, so that they have inverses modulo 2^64.
 _BASE = 6364136223846793005
@@ -56,9 +56,14 @@ class Words:
     keywords: Keywords = ()
 
     @cached_property
+    def by_line(self) -> Ragged:
+        """Return the words of each line as ragged rows."""
+        return Ragged(self.offsets)
+
+    @property
     def counts(self) -> Indices:
         """Return the number of words of each line, shape (n_lines,)."""
-        return np.diff(self.offsets)
+        return self.by_line.counts
 
     @cached_property
     def lengths(self) -> Indices:
@@ -73,7 +78,7 @@ class Words:
     @cached_property
     def characters(self) -> CharacterCounts:
         """Count the characters of each line by class."""
-        return count_characters(self.batch, sum_rows(self.lengths, self.offsets))
+        return count_characters(self.batch, sum_rows(self.lengths, self.by_line))
 
     @cached_property
     def widths(self) -> Indices:
@@ -82,10 +87,10 @@ class Words:
         more = (_IDEOGRAPH_WIDTH - 1) * np.minimum(self.characters.ideographs, _LONGEST)
         return np.asarray(n_chars + more, np.int64)
 
-    @cached_property
+    @property
     def lines(self) -> Indices:
         """Return the index of each word's line, shape (n_words,)."""
-        return np.repeat(np.arange(len(self.counts)), self.counts)
+        return self.by_line.numbers
 
     @cached_property
     def part_words(self) -> Indices:
@@ -126,8 +131,7 @@ def count_copies(hashes: Hashes, part_words: Indices) -> Indices:
 
 def bucket_words(hashes: Hashes, part_words: Indices) -> Indices:
     """Return the bucket of each word by the top bits of its hash, 4,096 buckets for each part; shape (n_words,)."""
-    parts = np.repeat(np.arange(len(part_words) - 1), np.diff(part_words))
-    parts <<= _BUCKET_BITS
+    parts = number_rows(part_words) << _BUCKET_BITS
     parts += (hashes >> np.uint64(64 - _BUCKET_BITS)).view(np.int64)
     return parts
 
@@ -158,7 +162,7 @@ def hash_words(
     """
     starts, ends = _word_spans(classes)
     hashes = hash_spans(folded.take(codes), starts, ends)
-    return starts, ends, hashes, np.append(np.searchsorted(starts, line_starts), len(starts))
+    return starts, ends, hashes, np.append(starts.searchsorted(line_starts), len(starts))
 
 
 def hash_spans(folded: Codes, starts: Indices, ends: Indices) -> Hashes:
@@ -189,7 +193,7 @@ def _word_spans(classes: Classes) -> tuple[Indices, Indices]:
     begins[1:] &= ~inside[:-1] | single[1:] | single[:-1]
     ends = inside.copy()
     ends[:-1] &= ~inside[1:] | single[:-1] | single[1:]
-    return np.flatnonzero(begins), np.flatnonzero(ends) + 1
+    return begins.nonzero()[0], ends.nonzero()[0] + 1
 
 
 def _prefix_sums(codes: Codes) -> tuple[Hashes, Hashes]:

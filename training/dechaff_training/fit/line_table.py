@@ -20,7 +20,7 @@ from dechaff.linear.line_model import stage_names
 from dechaff.linear.stage import Crosses, Stage
 from dechaff.text.batching import batches
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import shift
+from dechaff.text.ragged import Ragged, repeat_rows, shift
 from dechaff.text.tokens import Keywords, Words
 from dechaff_training.fit.crosses import leaf_matrix
 
@@ -68,7 +68,7 @@ class LineTable:
         # Lines are counted first, so that features can be written in place and the table is in memory only once.
         n_lines = [(np.diff(batch.article_lines), np.diff(batch.part_lines)) for batch in batches(texts)]
         self.counts, parts = (np.concatenate(each) for each in zip(*n_lines, strict=True))
-        self._part_lines = np.concatenate(([0], np.cumsum(parts)))
+        self._parts = Ragged(np.concatenate(([0], np.cumsum(parts))))
         names1, names2 = stage_names()
         self._n_stage1 = len(names1)
         self.dense: Matrix = np.zeros((int(self.counts.sum()), len(names2)), np.float32)
@@ -122,7 +122,7 @@ class LineTable:
     def headline_candidates(self) -> Rows:
         """Return the lines that may be a headline, shape (n_candidates,); needs the context."""
         probability = self.dense[:, stage_names()[1].index("probability")].astype(np.float64)
-        return headline_candidates(probability, self.n_words, self._part_lines)
+        return headline_candidates(probability, self.n_words, self._parts)
 
     def stage3_matrix(self, log_odds: Values, headline: Stage | None) -> Matrix:
         """Compute the features of stage 3, shape (n_lines, n_features).
@@ -137,8 +137,8 @@ class LineTable:
         chosen = np.full(len(self.dense), NO_HEADLINE)
         if headline is not None:
             candidates = self.headline_candidates
-            chosen = choice_log_odds(headline.log_odds(self.dense[candidates].T), candidates, self._part_lines)
-        return stack(stage3_features(log_odds, chosen, self.n_words, self._part_lines)).T
+            chosen = choice_log_odds(headline.log_odds(self.dense[candidates].T), candidates, self._parts)
+        return stack(stage3_features(log_odds, chosen, self.n_words, self._parts)).T
 
     def line_weights(self, rows: Rows, length_power: float = 0.5, article_power: float = 1.0) -> Values:
         """Compute the weights of lines from the lengths of the lines and of their articles.
@@ -190,8 +190,8 @@ def word_matrix(words: Words, n_bits: int) -> sparse.csr_matrix:
     batch = words.batch
     total = sparse.csr_matrix((batch.n_lines, 1 << n_bits), dtype=np.float32)
     for terms in word_terms(words, n_bits):
-        values = np.repeat(terms.scale, np.diff(terms.offsets)).astype(np.float32)
-        own = sparse.csr_matrix((values, terms.buckets.astype(np.int32), terms.offsets), total.shape)
+        values = repeat_rows(terms.scale, terms.rows).astype(np.float32)
+        own = sparse.csr_matrix((values, terms.buckets.astype(np.int32), terms.rows.offsets), total.shape)
         total += _shift_rows(own, batch, terms.by) if terms.by else own
     return total
 
@@ -199,7 +199,7 @@ def word_matrix(words: Words, n_bits: int) -> sparse.csr_matrix:
 def _shift_rows(matrix: sparse.csr_matrix, batch: LineBatch, by: int) -> sparse.csr_matrix:
     """Return for each line the row of the line `by` places later in its part, or an empty row."""
     lines = np.arange(batch.n_lines)
-    source = shift(lines.astype(np.float64), batch.part_lines, by, -1).astype(np.int64)
+    source = shift(lines.astype(np.float64), batch.parts, by, -1).astype(np.int64)
     found = np.flatnonzero(source >= 0)
     ones = np.ones(len(found), np.float32)
     return sparse.csr_matrix((ones, (found, source[found])), (len(lines), len(lines))) @ matrix
