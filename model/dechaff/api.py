@@ -253,8 +253,8 @@ def clean_html(
     authors' biographies; its title, headline and first heading are evidence for the headline.
 
     On 80 test pages whose lines a reader labelled, F1 of words is .978 (.972 without the page's names, .973 from
-    main content, .979 as Markdown); 95 % of the headlines and all standfirsts are kept; captions dropped: 90 % (61 %
-    without the names), authors' biographies: 90 % (79 %), comments: all (95 %).
+    main content, .979 as Markdown); 95 % of the headlines and all standfirsts are kept; captions dropped: 90 %
+    (61 % without the names), authors' biographies: 90 % (79 %), comments: all (95 %).
 
     Parameters
     ----------
