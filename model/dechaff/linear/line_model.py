@@ -22,7 +22,7 @@ from dechaff.features.head import NO_HEADLINE, choice_log_odds, headline_candida
 from dechaff.features.lexicon import collect_keywords
 from dechaff.features.stage3 import stage3_features
 from dechaff.features.words import sum_words
-from dechaff.kernels import for_batch
+from dechaff.kernels import for_batch, use_numba
 from dechaff.linear.forward import Forward, LineFeatures
 from dechaff.linear.stage import Stage, sigmoid
 from dechaff.text.batching import batches
@@ -244,7 +244,9 @@ class LineModel:
         if self.headline is not None:
             probability = matrix[self.stage2.names.index("probability")].astype(np.float64)
             candidates = headline_candidates(probability, counts, parts)
-            headline = choice_log_odds(self.headline.log_odds(matrix[:, candidates]), candidates, parts)
+            with use_numba(False):  # the choice magnifies differences in the last digits of sums
+                scores = self.headline.log_odds(matrix[:, candidates])
+            headline = choice_log_odds(scores, candidates, parts)
         stage3_matrix = stack(stage3_features(stage2, headline, counts, parts))
         return Forward(self, lines, matrix, stage1, stage2, stage3_matrix, self.stage3.log_odds(stage3_matrix))
 

@@ -370,6 +370,7 @@ def out_of_fold(
     odds, lock = np.zeros(len(labels)), Lock()
 
     def run(number: int, train: Rows, held: Rows) -> None:
+        """Score the lines of one fold."""
         with lock:
             report(f"{name}, fold {number} of {len(folds)}")
         odds[held] = fit(train[labels[train] != MASKED])(held)
