@@ -11,6 +11,7 @@ from dechaff.explain.kinds import check_kinds, keep_by_kind
 from dechaff.explain.lazy import LazyExplanation
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.results import CleanedArticle, LabelledLine, label_lines, label_rows
+from dechaff.sites import SiteProfile
 from dechaff.text.formats import Format, find_reading
 from dechaff.text.html import looks_like_html, read_page
 
@@ -23,6 +24,7 @@ def keep_content(
     title: str | None = None,
     url: str | None = None,
     keep_kinds: Iterable[str] = (),
+    sites: SiteProfile | None = None,
 ) -> str:
     r"""Return the text of an article without its boilerplate lines.
 
@@ -44,6 +46,9 @@ def keep_content(
     keep_kinds : iterable of str
         Kinds of boilerplate that are kept all the same, such as "credit" and "date"; see
         `dechaff.explain.kinds.KINDS`. Lines of these kinds get the label "content"; flags do not depend on them.
+    sites : SiteProfile, optional
+        The lines of several pages of a site, from `dechaff profile`. With the `url`, lines that the profile has on
+        other pages of the site are less likely to be kept; a line that is on this page alone is not affected.
 
     Returns
     -------
@@ -68,7 +73,7 @@ def keep_content(
     >>> print(keep_content("Photo: A. Smith / Agency\n" + article, keep_kinds=["credit"]).splitlines()[0])
     Photo: A. Smith / Agency
     """
-    decision, _ = _decide_article(text, model, threshold, title, url, keep_kinds)
+    decision, _ = _decide_article(text, model, threshold, title, url, keep_kinds, sites)
     return next(decision.kept_texts())
 
 
@@ -81,6 +86,7 @@ def classify_lines(
     url: str | None = None,
     format: Format = "text",  # noqa: A002
     keep_kinds: Iterable[str] = (),
+    sites: SiteProfile | None = None,
 ) -> list[LabelledLine]:
     r"""Return every non-blank line of an article with its label.
 
@@ -98,6 +104,7 @@ def classify_lines(
         like a page, Markdown if `is_markdown` finds its signs, or else text, of which the lines of a hard-wrapped
         paragraph are judged as one.
     keep_kinds : iterable of str
+    sites : SiteProfile, optional
         See `keep_content`.
 
     Returns
@@ -115,7 +122,9 @@ def classify_lines(
     >>> [line.label for line in classify_lines("Share this article\n\nSubscribe for ₹900 per month")]
     ['boilerplate', 'boilerplate']
     """
-    return clean_article(text, model, threshold, title=title, url=url, format=format, keep_kinds=keep_kinds).lines
+    return clean_article(
+        text, model, threshold, title=title, url=url, format=format, keep_kinds=keep_kinds, sites=sites
+    ).lines
 
 
 def clean_article(
@@ -127,6 +136,7 @@ def clean_article(
     url: str | None = None,
     format: Format = "text",  # noqa: A002
     keep_kinds: Iterable[str] = (),
+    sites: SiteProfile | None = None,
 ) -> CleanedArticle:
     r"""Return a cleaned article with its labelled lines, and flags if the result is doubtful.
 
@@ -144,6 +154,7 @@ def clean_article(
         like a page, Markdown if `is_markdown` finds its signs, or else text, of which the lines of a hard-wrapped
         paragraph are judged as one.
     keep_kinds : iterable of str
+    sites : SiteProfile, optional
         See `keep_content`.
 
     Returns
@@ -168,7 +179,7 @@ def clean_article(
     text = _check_text(text)
     reading = find_reading(text, format)
     read = text if reading is None else reading.text
-    decision, page_info = _decide_article(read, model, threshold, title, url, kinds)
+    decision, page_info = _decide_article(read, model, threshold, title, url, kinds, sites)
     if reading is None:
         lazy = LazyExplanation(decision, page_info)
         label = partial(label_lines, decision, lazy)
@@ -188,6 +199,7 @@ def clean_markdown(
     title: str | None = None,
     url: str | None = None,
     keep_kinds: Iterable[str] = (),
+    sites: SiteProfile | None = None,
 ) -> str:
     r"""Return Markdown without its boilerplate, as Markdown.
 
@@ -203,6 +215,7 @@ def clean_markdown(
     threshold : float or str, optional
     title, url : str, optional
     keep_kinds : iterable of str
+    sites : SiteProfile, optional
         See `keep_content`.
 
     Returns
@@ -229,7 +242,7 @@ def clean_markdown(
     <BLANKLINE>
     """
     return clean_article(
-        text, model, threshold, title=title, url=url, format="markdown", keep_kinds=keep_kinds
+        text, model, threshold, title=title, url=url, format="markdown", keep_kinds=keep_kinds, sites=sites
     ).text
 
 
@@ -242,6 +255,7 @@ def clean_html(
     threshold: Threshold = None,
     extractor: str = "resiliparse",
     keep_kinds: Iterable[str] = (),
+    sites: SiteProfile | None = None,
 ) -> str:
     """Return the text of an HTML page without its boilerplate.
 
@@ -268,6 +282,8 @@ def clean_html(
     keep_kinds : iterable of str
         See `keep_content`; elements that the page names comments stay with "comment", captions with "credit", and
         biographies with "other".
+    sites : SiteProfile, optional
+        See `keep_content`.
 
     Returns
     -------
@@ -293,7 +309,8 @@ def clean_html(
     """
     kinds = check_kinds(keep_kinds)
     page = read_page(html, extractor, keep_kinds=kinds)
-    return keep_content(page.text, model, threshold, title=title or page.title, url=url, keep_kinds=kinds)
+    title = title or page.title
+    return keep_content(page.text, model, threshold, title=title, url=url, keep_kinds=kinds, sites=sites)
 
 
 def _check_text(text: object) -> str:
@@ -309,7 +326,8 @@ def _decide_article(
     title: str | None,
     url: str | None,
     keep_kinds: Iterable[str],
+    sites: SiteProfile | None,
 ) -> tuple[Decision, PageInfo]:
     page_info = make_page_info(title, url)
-    decision = next(decide([_check_text(text)], model, threshold, page_infos=[page_info]))
+    decision = next(decide([_check_text(text)], model, threshold, page_infos=[page_info], sites=sites))
     return keep_by_kind(decision, keep_kinds), page_info

@@ -98,9 +98,21 @@ def lower_site_duplicates(batch: LineBatch, log_odds: Values, is_duplicate: Flag
     is_duplicate : ndarray of bool, shape (n_lines,)
         The result of `find_site_duplicates`.
     """
+    lowered = SITE_DUPLICATE_LOG_ODDS * (is_duplicate & ~is_copy(batch, log_odds, is_duplicate))
+    return np.asarray(log_odds + lowered, np.float64)
+
+
+def is_copy(batch: LineBatch, log_odds: Values, is_duplicate: Flags) -> Flags:
+    """Return the lines of pages most of whose probable content is also on other pages, shape (n_lines,).
+
+    Parameters
+    ----------
+    batch : LineBatch
+    log_odds : ndarray of float64, shape (n_lines,)
+    is_duplicate : ndarray of bool, shape (n_lines,)
+        Whether each line is also on another page.
+    """
     offsets = batch.article_lines
     content = (batch.ends - batch.starts) * (log_odds > 0)
-    is_copy = sum_rows(content * is_duplicate, offsets) > _COPY_SHARE * sum_rows(content, offsets)
-    return np.asarray(
-        log_odds + SITE_DUPLICATE_LOG_ODDS * (is_duplicate & ~repeat_rows(is_copy, offsets)), np.float64
-    )
+    copies = sum_rows(content * is_duplicate, offsets) > _COPY_SHARE * sum_rows(content, offsets)
+    return repeat_rows(copies, offsets)

@@ -1,0 +1,238 @@
+"""Fit the weights of the evidence from site profiles, and measure what they gain by the number of pages of a site.
+
+``python -m dechaff_training.fit.site_evidence ../shared/corpora/train`` fits the weights to sites with several pages,
+writes `model/dechaff/decisions/site_evidence.tsv`, and prints the gain in text F1 on held-out sites.
+"""
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+from dechaff._typing import Flags, Values
+from dechaff.decisions.decide import apply_threshold, keep_wordless, kept_texts
+from dechaff.decisions.site_evidence import FEATURES, is_evident, site_features
+from dechaff.decisions.site_lines import is_copy
+from dechaff.features.words import line_hashes
+from dechaff.linear.stage import sigmoid
+from dechaff.sites import SiteProfile
+from dechaff.sites.profile import SiteCounts
+from dechaff.text.lines import LineBatch
+from dechaff.text.tokens import find_words
+from dechaff_training.corpus.articles import MASKED, Article
+from dechaff_training.corpus.corpus import Corpus
+from dechaff_training.evaluate.benchmark import text_columns, with_gold
+from dechaff_training.evaluate.metrics import Estimate, Resamples, f1_of_means
+from dechaff_training.evaluate.model_card import ROOT, markdown_table
+from dechaff_training.fit.estimator import LineClassifier
+
+#: The sources that have sites with several pages.
+SOURCES: Final = ("dragnet", "google_news", "fundus_parser", "cleanportaleval", "recipes")
+EXTRACTOR: Final = "resiliparse_all"
+#: The numbers of pages that a profile has of a site: in fitting, all of them; reported, the second ones.
+N_PAGES: Final = (2, 3, 5, 10, 20)
+REPORTED: Final = (2, 5, 20)
+_N_FOLDS: Final = 3
+_C: Final = 1.0
+_DECIMALS: Final = 2
+_THRESHOLD: Final = 0.45
+
+
+class Lines(NamedTuple):
+    """Lines that stand on several pages of their site: features, labels, weights, and the article of each."""
+
+    features: Values
+    labels: Values
+    weights: Values
+    articles: Values
+
+
+def held_out_log_odds(articles: Sequence[Article], n_trees: int = 120) -> list[Values]:
+    """Return the log-odds of each article's lines by a model that was not fitted to its site.
+
+    Parameters
+    ----------
+    articles : sequence of Article
+    n_trees : int
+        See `LineClassifier`.
+    """
+    found: list[Values] = [np.zeros(0)] * len(articles)
+    for train, held in _folds(articles):
+        own = [articles[place] for place in train]
+        classifier = LineClassifier(n_trees=n_trees)
+        classifier.fit([a.text for a in own], [a.labels for a in own], [a.site for a in own])
+        for place in held:
+            found[place] = classifier.model_.log_odds(LineBatch.from_texts([articles[place].text]))
+    return found
+
+
+def _folds(articles: Sequence[Article]) -> Iterator[tuple[list[int], list[int]]]:
+    """Yield the places of the articles to fit to and of those held out, by site."""
+    folds = GroupKFold(_N_FOLDS, shuffle=True, random_state=0)
+    for train, held in folds.split(articles, groups=[article.site for article in articles]):
+        yield train.tolist(), held.tolist()
+
+
+def group_pages(articles: Sequence[Article], n_pages: int, seed: int = 0) -> list[str | None]:
+    """Return a name for each article, which it shares with others of its site up to a number of pages.
+
+    Articles that are left over, because their number does not divide that of the site, get None.
+
+    Parameters
+    ----------
+    articles : sequence of Article
+    n_pages : int
+    seed : int
+    """
+    by_site: dict[str, list[int]] = defaultdict(list)
+    for place in np.random.default_rng(seed).permutation(len(articles)).tolist():
+        by_site[articles[place].site].append(place)
+    names: list[str | None] = [None] * len(articles)
+    for site, places in by_site.items():
+        for number, place in enumerate(places[: len(places) // n_pages * n_pages]):
+            names[place] = f"{site} {number // n_pages}"
+    return names
+
+
+def profile_of(articles: Sequence[Article], names: Sequence[str | None]) -> SiteProfile:
+    """Return the profile of articles under some names of sites."""
+    profile = SiteProfile()
+    profile.count([article.text for article in articles], names)
+    return profile
+
+
+def several_pages(
+    article: Article, log_odds: Values, profile: SiteProfile, name: str | None
+) -> tuple[Flags, SiteCounts]:
+    """Return which lines of an article stand on several pages and are no copies, and the counts of these lines."""
+    batch = LineBatch.from_texts([article.text])
+    counts = profile.look_up(batch, [name])
+    several = is_evident(counts)
+    several &= ~is_copy(batch, log_odds, several)
+    return several, SiteCounts(*(bitmaps[several] for bitmaps in counts))
+
+
+def collect_lines(articles: Sequence[Article], log_odds: Sequence[Values]) -> Lines:
+    """Return the labelled lines on several pages, for profiles of each number of pages in `N_PAGES`.
+
+    Parameters
+    ----------
+    articles : sequence of Article
+    log_odds : sequence of ndarray, length n_articles
+        The result of `held_out_log_odds`.
+    """
+    parts: list[Lines] = []
+    for n_pages in N_PAGES:
+        names = group_pages(articles, n_pages)
+        profile = profile_of(articles, names)
+        for place, article in enumerate(articles):
+            if names[place] is None:
+                continue
+            several, counts = several_pages(article, log_odds[place], profile, names[place])
+            labels = article.labels[several]
+            words = find_words(LineBatch.from_texts([article.text]))
+            assert len(line_hashes(words)) == len(article.labels)
+            weights = np.sqrt(words.counts[several]) * (labels != MASKED)
+            features = site_features(counts, log_odds[place][several])
+            parts.append(Lines(features, labels, weights, np.full(len(labels), place)))
+    return Lines(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def fit_weights(lines: Lines, places: Sequence[int]) -> Values:
+    """Fit the weights of `FEATURES` to the lines of some articles; they add to the model's log-odds.
+
+    Parameters
+    ----------
+    lines : Lines
+    places : sequence of int
+        The articles.
+    """
+    used = np.isin(lines.articles, places) & (lines.weights > 0)
+    regression = LogisticRegression(C=_C, fit_intercept=False, max_iter=1000)
+    regression.fit(lines.features[used], lines.labels[used], lines.weights[used])
+    weights: Values = regression.coef_[0].copy()
+    weights[FEATURES.index("log_odds")] -= 1
+    return np.round(weights, _DECIMALS) + 0.0
+
+
+def clean(article: Article, log_odds: Values, shift: Values) -> str:
+    """Return the kept text of an article by log-odds and what is added to them."""
+    batch = LineBatch.from_texts([article.text])
+    probability = sigmoid(log_odds + shift)
+    kept = apply_threshold(probability, batch.ends - batch.starts, batch.article_lines, _THRESHOLD)
+    return next(kept_texts(batch, keep_wordless(batch, kept)))
+
+
+def measure(
+    articles: Sequence[Article], log_odds: Sequence[Values], weights: Sequence[Values], n_pages: int
+) -> tuple[int, int, Estimate, Estimate]:
+    """Measure the text F1 without a profile, and the gain with one of some pages of each site.
+
+    Returns
+    -------
+    n_articles, n_sites : int
+    without, gain : Estimate
+    """
+    names = group_pages(articles, n_pages)
+    profile = profile_of(articles, names)
+    gold = set(map(id, with_gold(Corpus(list(articles)))))
+    pages, without, with_profile = [], [], []
+    for place, article in enumerate(articles):
+        if names[place] is None or id(article) not in gold:
+            continue
+        several, counts = several_pages(article, log_odds[place], profile, names[place])
+        shift = np.zeros(len(several))
+        shift[several] = np.minimum(site_features(counts, log_odds[place][several]) @ weights[place], 0)
+        pages.append(article)
+        without.append(clean(article, log_odds[place], np.zeros(len(several))))
+        with_profile.append(clean(article, log_odds[place], shift))
+    columns = text_columns(pages, {"without": without, "with": with_profile})
+    resamples = Resamples([page.site for page in pages])
+    before, after = (f1_of_means(resamples.sums(columns[name])) for name in ("without", "with"))
+    return len(pages), resamples.n_sites, resamples.estimate(before), resamples.estimate(after - before)
+
+
+def report(articles: Sequence[Article], log_odds: Sequence[Values], lines: Lines) -> str:
+    """Return a table of the gain on held-out sites, by source and number of pages."""
+    weights: list[Values] = [np.zeros(len(FEATURES))] * len(articles)
+    for train, held in _folds(articles):
+        fitted = fit_weights(lines, train)
+        for place in held:
+            weights[place] = fitted
+    rows = []
+    for n_pages in REPORTED:
+        for source in ("all", *dict.fromkeys(article.source for article in articles)):
+            own = [p for p, article in enumerate(articles) if source in ("all", article.source)]
+            if max(map(len, _by_site([articles[p] for p in own]).values())) >= n_pages:
+                chosen = ([values[p] for p in own] for values in (articles, log_odds, weights))
+                rows.append((str(n_pages), source, *map(str, measure(*chosen, n_pages))))  # type: ignore[arg-type]
+    return markdown_table(("pages of a site", "source", "articles", "sites", "without", "gain"), rows)
+
+
+def _by_site(articles: Sequence[Article]) -> dict[str, list[Article]]:
+    found: dict[str, list[Article]] = defaultdict(list)
+    for article in articles:
+        found[article.site].append(article)
+    return found
+
+
+def main(folder: Path) -> None:
+    """Fit the weights to the pages in a folder, write them, and print what they gain."""
+    corpus = Corpus.read(*(folder / f"{name}.parquet" for name in SOURCES), extractors=[EXTRACTOR], n_jobs=1)
+    articles = [article for article in corpus if not article.silver and (article.labels != MASKED).any()]
+    log_odds = held_out_log_odds(articles)
+    lines = collect_lines(articles, log_odds)
+    weights = fit_weights(lines, range(len(articles)))
+    rows = (f"{name}\t{weight:g}\n" for name, weight in zip(FEATURES, weights.tolist(), strict=True))
+    path = ROOT / "model" / "dechaff" / "decisions" / "site_evidence.tsv"
+    path.write_text("feature\tweight\n" + "".join(rows), "utf-8")
+    print(path.read_text("utf-8"), report(articles, log_odds, lines), sep="\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
