@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,11 @@ from dechaff.bulk.records import Document, join_lines
 from dechaff.bulk.settings import Settings, require
 from dechaff.bulk.summary import Counts
 from dechaff.decisions.decide import Decision, decide
-from dechaff.decisions.titles import PageInfo
 from dechaff.explain.contributions import explain
 from dechaff.explain.kinds import keep_by_kind, line_kinds
 from dechaff.kernels import numba_available, use_numba
 from dechaff.linear.line_model import LineModel
+from dechaff.sites import SiteProfile
 from dechaff.text.html import looks_like_html, read_page
 from dechaff.text.lines import LineBatch
 
@@ -60,6 +61,11 @@ class Cleaner:
         self._model, self._settings, self._compiled = model, settings, compiled
         self._dumps, self._profile = require("orjson").dumps, Profile.of(model)
 
+    @cached_property
+    def _sites(self) -> SiteProfile | None:
+        """Load the site profile on first use: each process reads the file, which is faster than sending it."""
+        return self._settings.load_sites()
+
     def is_compiled(self) -> bool:
         """Return whether the numba kernels are used: requested and available."""
         return self._compiled and numba_available()
@@ -72,15 +78,7 @@ class Cleaner:
         documents : sequence of Document
         """
         with use_numba(self._compiled):
-            return self._clean([self._read(document) for document in documents])
-
-    def _read(self, document: Document) -> Document:
-        """Return a document with the text and the title of an HTML page, and any other unchanged."""
-        form, info = self._settings.format, document.page_info
-        if form == "text" or (form == "auto" and not looks_like_html(document.text)):
-            return document
-        page = read_page(document.text, keep_kinds=self._settings.keep_kinds)
-        return replace(document, text=page.text, page_info=PageInfo(info.title or page.title, info.url))
+            return self._clean([read_document(document, self._settings) for document in documents])
 
     def _clean(self, documents: Sequence[Document]) -> Cleaned:
         texts: list[str] = []
@@ -91,7 +89,8 @@ class Cleaner:
         infos = [document.page_info for document in documents]
         counts.count_page_infos(infos)
         texts_in = [document.text for document in documents]
-        for decided in decide(texts_in, self._model, self._settings.threshold, page_infos=infos):
+        how: dict[str, Any] = {"page_infos": infos, "sites": self._sites}
+        for decided in decide(texts_in, self._model, self._settings.threshold, **how):
             decision = keep_by_kind(decided, self._settings.keep_kinds)
             own = documents[len(texts) : len(texts) + decision.batch.n_articles]
             texts.extend(decision.kept_texts())
@@ -106,6 +105,15 @@ class Cleaner:
         counts.features = None if histogram is None else histogram.counts
         counts.prune()
         return Cleaned(texts, b"".join(dropped), b"".join(attributes), counts)
+
+
+def read_document(document: Document, settings: Settings) -> Document:
+    """Return a document with the text and the title of an HTML page, and any other unchanged."""
+    form, info = settings.format, document.page_info
+    if form == "text" or (form == "auto" and not looks_like_html(document.text)):
+        return document
+    page = read_page(document.text, keep_kinds=settings.keep_kinds)
+    return replace(document, text=page.text, page_info=info._replace(title=info.title or page.title))
 
 
 def _attributes(documents: Sequence[Document], decision: Decision) -> Iterator[dict[str, Any]]:
@@ -128,7 +136,9 @@ def _dropped_lines(documents: Sequence[Document], decision: Decision) -> Iterato
             continue
         spans = decision.batch.spans(index)
         # Reasons need matrices of float64, which for a whole batch would take hundreds of MB.
-        explanation = explain(decision.model.forward(LineBatch.from_texts([document.text])), document.page_info)
+        forward = decision.model.forward(LineBatch.from_texts([document.text]))
+        shift = None if decision.site_shift is None else decision.site_shift[own]
+        explanation = explain(forward, document.page_info, shift)
         for number in numbers:
             start, end = spans[number]
             yield {

@@ -9,6 +9,7 @@ from dechaff.explain.kinds import check_kinds
 from dechaff.extras import load
 from dechaff.linear.artifact import default_model, load_model
 from dechaff.linear.line_model import LineModel, Threshold
+from dechaff.sites import SiteProfile
 
 #: Size in bytes of the chunks of records that workers clean.
 CHUNK: Final = 1 << 20
@@ -50,6 +51,10 @@ class Settings:
         its clean text, and spans refer to the text that Resiliparse prints.
     keep_kinds : sequence of str
         Kinds of boilerplate that are kept all the same; see `dechaff.keep_content`.
+    sites : Path, optional
+        The file of a site profile; see `dechaff.keep_content`.
+    site_column : str, optional
+        The field that holds the site of a document; by default the registered domain of the address.
     """
 
     model: Path | None = None
@@ -64,6 +69,8 @@ class Settings:
     url_column: str | None = None
     format: Literal["auto", "text", "html"] = "auto"
     keep_kinds: Sequence[str] = ()
+    sites: Path | None = None
+    site_column: str | None = None
 
     def load_model(self) -> LineModel:
         """Load the model and add the keywords.
@@ -78,6 +85,16 @@ class Settings:
         model = model.with_keywords(self.keywords) if self.keywords else model
         model.resolve_threshold(self.threshold)
         return model
+
+    def load_sites(self) -> SiteProfile | None:
+        """Load the site profile, None without one.
+
+        Raises
+        ------
+        ArtifactError
+            If the file is missing or not a site profile.
+        """
+        return None if self.sites is None else SiteProfile.load(self.sites)
 
 
 def require(module: str) -> Any:

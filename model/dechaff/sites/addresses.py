@@ -9,7 +9,7 @@ _BARE_HOST: Final = re.compile(r"^([\w-]+(?:\.[\w-]+)+)\.?(?::\d+)?(?=[/?#]|$)")
 _IPV4: Final = re.compile(r"[\d.]+")
 # Second-level names below which countries register: bbc.co.uk, abc.net.au, asahi.or.jp.
 _SECOND_LEVEL: Final = frozenset(
-    ("ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "govt", "gv", "ltd", "ne", "net", "nom", "or", "org", "sch")
+    ("ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "govt", "gv", "ne", "net", "nom", "or", "org", "sch")
 )  # fmt: skip
 # Hosts whose every name below is a site of its own.
 _SHARED: Final = frozenset(

@@ -67,6 +67,38 @@ def batch_keys(batch: LineBatch, sites: Sequence[str | None], words: Words | Non
     return BatchKeys(lines, on_site, site_keys, documents.astype(np.uint64), batch.line_articles)
 
 
+class LineCounts(NamedTuple):
+    """The distinct lines of some documents in ascending order, each with the bits of its documents.
+
+    Attributes
+    ----------
+    lines, documents : ndarray of uint64, shape (n_lines,)
+        Over all sites.
+    on_sites, site_documents : ndarray of uint64, shape (n_keys,)
+        By site, with an entry for each site as such.
+    """
+
+    lines: Hashes
+    documents: Hashes
+    on_sites: Hashes
+    site_documents: Hashes
+
+
+def count_lines(batch: LineBatch, sites: Sequence[str | None]) -> LineCounts:
+    """Count the lines of a batch, of very long documents only some.
+
+    Parameters
+    ----------
+    batch : LineBatch
+    sites : sequence of str or None, length n_articles
+    """
+    keys = _bound_lines(batch_keys(batch, sites))
+    own = keys.documents[keys.articles]
+    site_keys = np.where(keys.documents == 0, np.uint64(0), keys.sites)
+    by_site = join_bits(np.concatenate((keys.on_site, site_keys)), np.concatenate((own, keys.documents)))
+    return LineCounts(*join_bits(keys.lines, own), *by_site)
+
+
 def site_key(site: str | None) -> np.uint64:
     """Return the key of a site, 0 for None or an empty name."""
     if not site:
@@ -75,7 +107,7 @@ def site_key(site: str | None) -> np.uint64:
     return np.uint64(max(int.from_bytes(digest, "little"), 1) << int(_HALF))
 
 
-def bound_lines(keys: BatchKeys) -> BatchKeys:
+def _bound_lines(keys: BatchKeys) -> BatchKeys:
     """Leave out most lines of documents with very many, so that no document fills a profile."""
     n_lines = np.bincount(keys.articles[keys.lines != 0], minlength=len(keys.sites))
     lines = keys.lines.copy()

@@ -1,7 +1,7 @@
 """Numbers of distinct documents in 64 bits each: bitmaps that can be merged in any order and any number of times.
 
-Each document sets one bit, chosen by its digest: a document that was crawled twice sets the same bit twice. Bits are
-in levels, each of which a quarter as many documents reach as the one before, as in multiresolution bitmaps
+Each document sets one bit, chosen by its digest: a document that was crawled twice sets the same bit twice. The
+bits are in levels, each of which a quarter as many documents reach as the one before, as in multiresolution bitmaps
 (Estan, Varghese and Fisk, 2003); the number is estimated by maximum likelihood over all levels.
 
 Two documents share a bit, and count as one, with a probability of 4 %. A single document is always counted as one.
@@ -52,7 +52,7 @@ def document_bits(digests: Hashes) -> Hashes:
 
 def is_several(bitmaps: Hashes) -> Flags:
     """Return which bitmaps certainly stand for more than one document."""
-    return np.asarray(bitmaps & (bitmaps - np.uint64(1)) != 0) & (bitmaps != 0)
+    return np.asarray((bitmaps & (bitmaps - np.uint64(1)) != 0) & (bitmaps != 0), np.bool_)
 
 
 def n_bits(bitmaps: Hashes) -> Indices:
@@ -97,4 +97,4 @@ def _maximise(counts: Indices) -> Values:
         expected = np.minimum(np.exp(middle)[:, None] * _CHANCES, 700)  # exp of more is infinite
         slope = (counts * _CHANCES / np.expm1(expected) - (_SIZES - counts) * _CHANCES).sum(axis=1)
         low, high = np.where(slope > 0, middle, low), np.where(slope > 0, high, middle)
-    return np.exp((low + high) / 2)
+    return np.asarray(np.exp((low + high) / 2), np.float64)

@@ -2,7 +2,7 @@
 
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import joblib
 import numpy as np
@@ -18,22 +18,39 @@ _MAX_BYTES: Final = 160 << 20
 _COMPRESSION: Final = ("zlib", 1)
 
 
-def write_arrays(path: Path, keys: Hashes, documents: Hashes, cells: Hashes, n_lost: int) -> None:
+class ProfileArrays(NamedTuple):
+    """The content of a profile's file; see `dechaff.sites.SiteProfile`."""
+
+    keys: Hashes
+    documents: Hashes
+    cells: Hashes
+    n_lost: int
+    progress: str
+
+
+def write_arrays(path: Path, arrays: ProfileArrays) -> None:
     """Write the arrays of a profile; the same arrays give the same bytes.
 
     Sorted keys are written as differences, and all numbers by place value: the first bytes of each, then the second
     ones, which takes half the space.
     """
-    arrays = {"keys": np.diff(keys, prepend=np.uint64(0)), "documents": documents, "cells": cells.ravel()}
-    packed = {name: _pack(array) for name, array in arrays.items()}
-    content = {"format": _FORMAT, "version": _VERSION, "n_lost": n_lost, **packed}
+    steps = np.diff(arrays.keys, prepend=np.uint64(0))
+    packed = {"keys": _pack(steps), "documents": _pack(arrays.documents), "cells": _pack(arrays.cells.ravel())}
+    content = {"format": _FORMAT, "version": _VERSION, **packed, "n_lost": arrays.n_lost}
+    content["progress"] = arrays.progress
     joblib.dump(content, path, compress=_COMPRESSION)
 
 
-def read_arrays(
-    path: str | PathLike[str], most_lines: int, shape: tuple[int, ...]
-) -> tuple[Hashes, Hashes, Hashes, int]:
+def read_arrays(path: str | PathLike[str], most_lines: int, shape: tuple[int, ...]) -> ProfileArrays:
     """Read and check the arrays of a profile.
+
+    Parameters
+    ----------
+    path : path-like
+    most_lines : int
+        The most lines that a profile may have.
+    shape : tuple of int
+        The shape of the sketch.
 
     Raises
     ------
@@ -49,7 +66,7 @@ def read_arrays(
     try:
         keys = np.cumsum(_unpack(content["keys"]), dtype=np.uint64)
         documents, cells = _unpack(content["documents"]), _unpack(content["cells"]).reshape(shape)
-        n_lost = content["n_lost"]
+        n_lost, progress = content["n_lost"], str(content["progress"])
         if len(keys) != len(documents) or len(keys) > most_lines or type(n_lost) is not int or n_lost < 0:
             raise ValueError("lengths do not agree")
         if (keys[1:] <= keys[:-1]).any() or (len(keys) and not keys[0]) or (documents == 0).any():
@@ -58,7 +75,7 @@ def read_arrays(
         raise ArtifactError(
             f"{path}: damaged site profile ({error}): make it again with 'dechaff profile'"
         ) from error
-    return keys, documents, cells, n_lost
+    return ProfileArrays(keys, documents, cells, n_lost, progress)
 
 
 def _pack(array: Hashes) -> bytes:

@@ -17,9 +17,9 @@ import numpy as np
 from dechaff._typing import Hashes, Indices
 from dechaff.errors import InputError
 from dechaff.files import written_whole
-from dechaff.sites.counting import BatchKeys, batch_keys, bound_lines, join_bits
+from dechaff.sites.counting import LineCounts, batch_keys, count_lines, join_bits
 from dechaff.sites.distinct import estimate_documents, n_bits
-from dechaff.sites.files import read_arrays, write_arrays
+from dechaff.sites.files import ProfileArrays, read_arrays, write_arrays
 from dechaff.text.batching import batches
 from dechaff.text.lines import LineBatch
 from dechaff.text.tokens import Words
@@ -63,12 +63,12 @@ class SiteProfile:
 
     Lines count as equal if their words are equal, as for `groups=`; documents count as equal if their lines do.
 
-    *Errors.* A line of a site is never found on more documents than there are, except by chance: two lines of a site
-    have the same key with a probability of 1 in 4 billion, and so have two sites. Numbers of documents have the
-    errors of `dechaff.sites.distinct`. Only if more than `MOST_LINES` lines were counted, lines on at most `n_lost`
-    documents may be missing, and others may be found on up to `n_lost` documents too few. The number over all sites
-    is never too small; it is too large by more than e · N / `N_CELLS` for less than 14 % of the lines, N being the
-    number of distinct pairs of a line and a document.
+    *Errors.* A line of a site is never found on more documents than there are, except by chance: two lines of a
+    site have the same key with a probability of 1 in 4 billion, and so have two sites. Numbers of documents have
+    the errors of `dechaff.sites.distinct`. Only if more than `MOST_LINES` lines were counted, lines on at most
+    `n_lost` documents may be missing, and others may be found on up to `n_lost` documents too few. The number over
+    all sites is never too small; it is too large by more than e · N / `N_CELLS` for less than 14 % of the lines, N
+    being the number of distinct pairs of a line and a document.
 
     Attributes
     ----------
@@ -121,21 +121,22 @@ class SiteProfile:
             for batch in batches(some):
                 own = names[place : place + batch.n_articles]
                 place += batch.n_articles
-                self._add(bound_lines(batch_keys(batch, own)))
+                self.add(count_lines(batch, own))
         if next(sites, sites) is not sites:
             raise InputError("more sites than texts: give each text its site, or None")
 
-    def _add(self, keys: BatchKeys) -> None:
-        self._noise = None
-        lines, bits = join_bits(keys.lines, keys.documents[keys.articles])
-        for row, factor in zip(self._cells, _ROW_FACTORS, strict=True):
-            np.bitwise_or.at(row, _cells_of(lines, factor), bits)
-        both = np.concatenate((keys.on_site, np.where(keys.documents == 0, np.uint64(0), keys.sites)))
-        self._wait(*join_bits(both, np.concatenate((keys.documents[keys.articles], keys.documents))))
+    def add(self, counts: LineCounts) -> None:
+        """Add what `count_lines` has counted, in this process or another one.
 
-    def _wait(self, keys: Hashes, bits: Hashes) -> None:
-        self._waiting.append((keys, bits))
-        self._n_waiting += len(keys)
+        Parameters
+        ----------
+        counts : LineCounts
+        """
+        self._noise = None
+        for row, factor in zip(self._cells, _ROW_FACTORS, strict=True):
+            np.bitwise_or.at(row, _cells_of(counts.lines, factor), counts.documents)
+        self._waiting.append((counts.on_sites, counts.site_documents))
+        self._n_waiting += len(counts.on_sites)
         if self._n_waiting > _MOST_WAITING:
             self._sort_in()
 
@@ -186,7 +187,8 @@ class SiteProfile:
     def _find_anywhere(self, lines: Hashes) -> Hashes:
         """Return the bits that the cells of a line have in common."""
         pairs = zip(self._cells, _ROW_FACTORS, strict=True)
-        return np.bitwise_and.reduce([row[_cells_of(lines, factor)] for row, factor in pairs])
+        found: Hashes = np.bitwise_and.reduce([row[_cells_of(lines, factor)] for row, factor in pairs])
+        return found
 
     def _noise_bits(self) -> int:
         """Return the number of bits that hardly any two cells share by chance: fewer say nothing about a line."""
@@ -248,12 +250,14 @@ class SiteProfile:
             merged._cut()
         return merged
 
-    def save(self, path: str | PathLike[str]) -> None:
+    def save(self, path: str | PathLike[str], progress: str = "") -> None:
         """Write the profile to a file of plain arrays, by convention with the suffix `.dechaff`.
 
         Parameters
         ----------
         path : path-like
+        progress : str
+            How far the documents have been counted, if more are to follow.
 
         Raises
         ------
@@ -261,8 +265,9 @@ class SiteProfile:
             If the file cannot be written.
         """
         self._sort_in()
+        arrays = ProfileArrays(self._keys, self._documents, self._cells, self.n_lost, progress)
         with written_whole(Path(path)) as temporary:
-            write_arrays(temporary, self._keys, self._documents, self._cells, self.n_lost)
+            write_arrays(temporary, arrays)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
@@ -277,11 +282,15 @@ class SiteProfile:
         ArtifactError
             If the file is missing, not a profile, damaged, or of another version.
         """
+        return cls.load_unfinished(path)[0]
+
+    @classmethod
+    def load_unfinished(cls, path: str | PathLike[str]) -> tuple[Self, str]:
+        """Read a profile, and how far the documents have been counted; see `load` and `save`."""
         profile = cls()
-        profile._keys, profile._documents, profile._cells, profile.n_lost = read_arrays(
-            path, MOST_LINES, profile._cells.shape
-        )
-        return profile
+        found = read_arrays(path, MOST_LINES, profile._cells.shape)
+        profile._keys, profile._documents, profile._cells, profile.n_lost, progress = found
+        return profile, progress
 
 
 def _cells_of(lines: Hashes, factor: np.uint64) -> Indices:

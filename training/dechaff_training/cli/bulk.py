@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dechaff.bulk.summary import Counts
 
 EPILOG = (
-    examples("bulk docs.jsonl.zst -o clean/", "bulk crawl/ -o clean/ --dropped --workers 8")
+    examples("bulk docs.jsonl.zst -o clean/", "bulk crawl/ -o clean/ --sites sites.dechaff --workers 8")
     + "\n\nExit codes: 0 done, no bad records · 1 bad input, other settings than in the earlier run, or a bad "
     "record with --strict · 2 wrong usage · 3 done, but some records are in quarantine · 130 interrupted. "
     "Run again without --overwrite to resume."
@@ -69,6 +69,8 @@ def bulk(
     threshold: options.Threshold = None,
     keywords: options.Keywords = None,
     keep_kinds: options.KeepKinds = None,
+    sites: options.Sites = None,
+    site_column: options.SiteColumn = None,
     workers: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Number of processes.", show_default="one per core")
     ] = None,
@@ -85,7 +87,9 @@ def bulk(
 
     phrases = parse_keywords(keywords)
     columns = text_column, id_column, dropped, attributes, strict, title_column, url_column
-    settings = Settings(model, threshold, phrases, *columns, wanted.value, tuple(keep_kinds or ()))
+    settings = Settings(
+        model, threshold, phrases, *columns, wanted.value, tuple(keep_kinds or ()), sites, site_column
+    )
     summary = bulk_files(inputs, output, settings, workers, overwrite=overwrite, quiet=quiet, as_json=as_json)
     if summary.counts.n_bad:
         raise typer.Exit(QUARANTINED)
@@ -111,7 +115,7 @@ def bulk_files(
     from dechaff.bulk import clean_bulk
 
     with Throughput("cleaning", hidden=quiet) as bar:
-        listener = _show_progress(bar, quiet=quiet)
+        listener = show_progress(bar, quiet=quiet)
         summary = clean_bulk(inputs, output, settings, workers=workers, overwrite=overwrite, listener=listener)
     if as_json:
         write_record(summary.to_dict())
@@ -120,8 +124,15 @@ def bulk_files(
     return summary
 
 
-def _show_progress(bar: Throughput, *, quiet: bool) -> "ProgressListener":
-    """Return a listener that shows the progress of a run as a bar."""
+def show_progress(bar: Throughput, *, quiet: bool) -> "ProgressListener":
+    """Return a listener that shows the progress of a run as a bar.
+
+    Parameters
+    ----------
+    bar : Throughput
+    quiet : bool
+        Whether to leave out messages.
+    """
     from dechaff.bulk.run import ProgressListener
 
     class Listener(ProgressListener):

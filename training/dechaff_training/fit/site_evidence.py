@@ -1,7 +1,7 @@
-"""Fit the weights of the evidence from site profiles, and measure what they gain by the number of pages of a site.
+"""Fit the weights of the evidence from site profiles, and measure the gain by the number of pages of a site.
 
-``python -m dechaff_training.fit.site_evidence ../shared/corpora/train`` fits the weights to sites with several pages,
-writes `model/dechaff/decisions/site_evidence.tsv`, and prints the gain in text F1 on held-out sites.
+``python -m dechaff_training.fit.site_evidence ../shared/corpora/train`` fits the weights to sites with several
+pages, writes `model/dechaff/decisions/site_evidence.tsv`, and prints the gain in text F1 on held-out sites.
 """
 
 import sys
@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from dechaff._typing import Flags, Values
+from dechaff._typing import Flags, Indices, Values
 from dechaff.decisions.decide import apply_threshold, keep_wordless, kept_texts
 from dechaff.decisions.site_evidence import FEATURES, is_evident, site_features
 from dechaff.decisions.site_lines import is_copy
-from dechaff.features.words import line_hashes
 from dechaff.linear.stage import sigmoid
 from dechaff.sites import SiteProfile
 from dechaff.sites.profile import SiteCounts
@@ -47,9 +47,9 @@ class Lines(NamedTuple):
     """Lines that stand on several pages of their site: features, labels, weights, and the article of each."""
 
     features: Values
-    labels: Values
+    labels: NDArray[np.int8]
     weights: Values
-    articles: Values
+    articles: Indices
 
 
 def held_out_log_odds(articles: Sequence[Article], n_trees: int = 120) -> list[Values]:
@@ -136,7 +136,6 @@ def collect_lines(articles: Sequence[Article], log_odds: Sequence[Values]) -> Li
             several, counts = several_pages(article, log_odds[place], profile, names[place])
             labels = article.labels[several]
             words = find_words(LineBatch.from_texts([article.text]))
-            assert len(line_hashes(words)) == len(article.labels)
             weights = np.sqrt(words.counts[several]) * (labels != MASKED)
             features = site_features(counts, log_odds[place][several])
             parts.append(Lines(features, labels, weights, np.full(len(labels), place)))
@@ -201,16 +200,17 @@ def report(articles: Sequence[Article], log_odds: Sequence[Values], lines: Lines
     """Return a table of the gain on held-out sites, by source and number of pages."""
     weights: list[Values] = [np.zeros(len(FEATURES))] * len(articles)
     for train, held in _folds(articles):
-        fitted = fit_weights(lines, train)
+        of_fold = fit_weights(lines, train)
         for place in held:
-            weights[place] = fitted
+            weights[place] = of_fold
     rows = []
     for n_pages in REPORTED:
         for source in ("all", *dict.fromkeys(article.source for article in articles)):
             own = [p for p, article in enumerate(articles) if source in ("all", article.source)]
             if max(map(len, _by_site([articles[p] for p in own]).values())) >= n_pages:
-                chosen = ([values[p] for p in own] for values in (articles, log_odds, weights))
-                rows.append((str(n_pages), source, *map(str, measure(*chosen, n_pages))))  # type: ignore[arg-type]
+                odds, fitted = [log_odds[p] for p in own], [weights[p] for p in own]
+                figures = measure([articles[p] for p in own], odds, fitted, n_pages)
+                rows.append((str(n_pages), source, *map(str, figures)))
     return markdown_table(("pages of a site", "source", "articles", "sites", "without", "gain"), rows)
 
 
