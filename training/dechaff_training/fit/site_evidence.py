@@ -22,6 +22,7 @@ from dechaff.decisions.site_lines import is_copy
 from dechaff.linear.stage import sigmoid
 from dechaff.sites import SiteProfile
 from dechaff.sites.profile import SiteCounts
+from dechaff.text.batching import batches
 from dechaff.text.lines import LineBatch
 from dechaff.text.tokens import find_words
 from dechaff_training.corpus.articles import MASKED, Article
@@ -100,22 +101,31 @@ def group_pages(articles: Sequence[Article], n_pages: int, seed: int = 0) -> lis
     return names
 
 
-def profile_of(articles: Sequence[Article], names: Sequence[str | None]) -> SiteProfile:
-    """Return the profile of articles under some names of sites."""
-    profile = SiteProfile()
-    profile.count([article.text for article in articles], names)
-    return profile
+def repeated_lines(
+    articles: Sequence[Article], log_odds: Sequence[Values], names: Sequence[str | None]
+) -> tuple[Flags, Values]:
+    """Return which lines of articles stand on several pages and are no copies, and the features of these lines.
 
-
-def several_pages(
-    article: Article, log_odds: Values, profile: SiteProfile, name: str | None
-) -> tuple[Flags, SiteCounts]:
-    """Return which lines of an article stand on several pages and are no copies, and the counts of these lines."""
-    batch = LineBatch.from_texts([article.text])
-    counts = profile.look_up(batch, [name])
-    several = is_evident(counts)
-    several &= ~is_copy(batch, log_odds, several)
-    return several, SiteCounts(*(bitmaps[several] for bitmaps in counts))
+    Parameters
+    ----------
+    articles : sequence of Article
+    log_odds : sequence of ndarray, length n_articles
+        The result of `held_out_log_odds`.
+    names : sequence of str or None, length n_articles
+        The result of `group_pages`, the names of the sites in the profile.
+    """
+    texts, profile = [article.text for article in articles], SiteProfile()
+    profile.count(texts, names)
+    flags, features, place = [np.zeros(0, np.bool_)], [np.zeros((0, len(FEATURES)))], 0
+    for batch in batches(texts):
+        own = slice(place, place + batch.n_articles)
+        place, odds = own.stop, np.concatenate(log_odds[own])
+        counts = profile.look_up(batch, names[own])
+        several = is_evident(counts)
+        several &= ~is_copy(batch, odds, several)
+        flags.append(several)
+        features.append(site_features(SiteCounts(*(bitmaps[several] for bitmaps in counts)), odds[several]))
+    return np.concatenate(flags), np.concatenate(features)
 
 
 def collect_lines(articles: Sequence[Article], log_odds: Sequence[Values]) -> Lines:
@@ -127,19 +137,14 @@ def collect_lines(articles: Sequence[Article], log_odds: Sequence[Values]) -> Li
     log_odds : sequence of ndarray, length n_articles
         The result of `held_out_log_odds`.
     """
-    parts: list[Lines] = []
+    n_words = [find_words(batch).counts for batch in batches([article.text for article in articles])]
+    labels = np.concatenate([article.labels for article in articles])
+    weights = np.sqrt(np.concatenate(n_words)) * (labels != MASKED)
+    places = np.repeat(np.arange(len(articles)), [len(article.labels) for article in articles])
+    parts = []
     for n_pages in N_PAGES:
-        names = group_pages(articles, n_pages)
-        profile = profile_of(articles, names)
-        for place, article in enumerate(articles):
-            if names[place] is None:
-                continue
-            several, counts = several_pages(article, log_odds[place], profile, names[place])
-            labels = article.labels[several]
-            words = find_words(LineBatch.from_texts([article.text]))
-            weights = np.sqrt(words.counts[several]) * (labels != MASKED)
-            features = site_features(counts, log_odds[place][several])
-            parts.append(Lines(features, labels, weights, np.full(len(labels), place)))
+        several, features = repeated_lines(articles, log_odds, group_pages(articles, n_pages))
+        parts.append(Lines(features, labels[several], weights[several], places[several]))
     return Lines(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
@@ -173,27 +178,35 @@ def measure(
 ) -> tuple[int, int, Estimate, Estimate]:
     """Measure the text F1 without a profile, and the gain with one of some pages of each site.
 
+    Parameters
+    ----------
+    articles : sequence of Article
+    log_odds, weights : sequence of ndarray, length n_articles
+        The log-odds of each article's lines, and the weights for it.
+    n_pages : int
+        The number of pages that the profile has of each site; sites with fewer are left out.
+
     Returns
     -------
     n_articles, n_sites : int
     without, gain : Estimate
     """
     names = group_pages(articles, n_pages)
-    profile = profile_of(articles, names)
+    several, features = repeated_lines(articles, log_odds, names)
+    counts = [len(article.labels) for article in articles]
+    by_line = np.repeat(np.array(weights), counts, axis=0)[several]
+    shift = np.zeros(len(several))
+    shift[several] = np.minimum((features * by_line).sum(axis=1), 0)
+    shifts = np.split(shift, np.cumsum(counts)[:-1])
     gold = set(map(id, with_gold(Corpus(list(articles)))))
-    pages, without, with_profile = [], [], []
-    for place, article in enumerate(articles):
-        if names[place] is None or id(article) not in gold:
-            continue
-        several, counts = several_pages(article, log_odds[place], profile, names[place])
-        shift = np.zeros(len(several))
-        shift[several] = np.minimum(site_features(counts, log_odds[place][several]) @ weights[place], 0)
-        pages.append(article)
-        without.append(clean(article, log_odds[place], np.zeros(len(several))))
-        with_profile.append(clean(article, log_odds[place], shift))
-    columns = text_columns(pages, {"without": without, "with": with_profile})
-    resamples = Resamples([page.site for page in pages])
-    before, after = (f1_of_means(resamples.sums(columns[name])) for name in ("without", "with"))
+    chosen = [place for place, name in enumerate(names) if name is not None and id(articles[place]) in gold]
+    pages = [articles[place] for place in chosen]
+    texts = {
+        "without": [clean(articles[p], log_odds[p], np.zeros(counts[p])) for p in chosen],
+        "with": [clean(articles[p], log_odds[p], shifts[p]) for p in chosen],
+    }
+    columns, resamples = text_columns(pages, texts), Resamples([page.site for page in pages])
+    before, after = (f1_of_means(resamples.sums(columns[name])) for name in texts)
     return len(pages), resamples.n_sites, resamples.estimate(before), resamples.estimate(after - before)
 
 
