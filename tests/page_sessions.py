@@ -52,8 +52,8 @@ class PageClient:
         return found
 
     def put(self, path: str, article: dict[str, Any], marks: str) -> Any:
-        """Send marks for an article."""
-        record = {"key": article["key"], "digest": article["digest"], "marks": marks}
+        """Send marks for an article, with its kinds."""
+        record = {name: article[name] for name in ("key", "digest", "kinds")} | {"marks": marks}
         return self.ask("PUT", f"api/articles/{article['index']}{path}", json=record)
 
 
@@ -80,6 +80,16 @@ def write_labelled(folder: Path, n_sites: int) -> Path:
         (folder / f"site-{number}").mkdir(parents=True)
         (folder / f"site-{number}" / "council.txt").write_text(LABELLED.format(site=number))
     return folder
+
+
+def ask_server(url: str, method: str, path: str, record: object = None) -> Any:
+    """Send a request to a running server as its page does."""
+    origin, token = url.rstrip("/").rsplit("/", 1)
+    headers = {"X-Dechaff-Token": token, "Origin": origin, "Content-Type": "application/json"}
+    data = None if record is None else json.dumps(record).encode()
+    request = Request(f"{url}api/{path}", data, headers, method=method)  # noqa: S310
+    with urlopen(request, timeout=10) as answer:  # noqa: S310
+        return json.load(answer)
 
 
 class Saver(Thread):
@@ -115,18 +125,13 @@ class Saver(Thread):
     def save_once(self) -> None:
         """Save a draft with the other marks, then save those marks."""
         marks = tuple(self.FILES)[self.n_saved % 2]
-        record = {"key": self._article["key"], "digest": self._article["digest"], "marks": marks}
+        record = {name: self._article[name] for name in ("key", "digest", "kinds")} | {"marks": marks}
         self._ask("PUT", "/draft", record)
         self._article["digest"] = self._ask("PUT", "", record)["digest"]
         self.n_saved += 1
 
     def _ask(self, method: str, path: str, record: object = None) -> Any:
-        origin, token = self._url.rstrip("/").rsplit("/", 1)
-        headers = {"X-Dechaff-Token": token, "Origin": origin, "Content-Type": "application/json"}
-        data = None if record is None else json.dumps(record).encode()
-        request = Request(f"{self._url}api/articles/0{path}", data, headers, method=method)  # noqa: S310
-        with urlopen(request, timeout=10) as answer:  # noqa: S310
-            return json.load(answer)
+        return ask_server(self._url, method, f"articles/0{path}", record)
 
 
 def serious(results: Any) -> list[str]:

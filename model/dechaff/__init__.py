@@ -5,7 +5,7 @@ import sys
 
 from dechaff._moved import MOVED, MovedModules
 from dechaff.api import classify_lines, clean_article, clean_html, clean_markdown, keep_content
-from dechaff.arrays import clean_array, label_array
+from dechaff.arrays import clean_array, clean_htmls, label_array
 from dechaff.errors import ArtifactError, CorpusError, DechaffError, InputError, MissingExtraError
 from dechaff.explain.contributions import Reason
 from dechaff.explain.sentences import Why
@@ -33,6 +33,7 @@ __all__ = [
     "clean_array",
     "clean_article",
     "clean_html",
+    "clean_htmls",
     "clean_markdown",
     "default_model",
     "inspect_model",

@@ -7,7 +7,8 @@ from importlib.util import find_spec
 
 def main() -> None:
     """Run the command line by its name: the library imports nothing of `dechaff_training`."""
-    if find_spec("dechaff_training") is None:
+    # The wheel has both packages; without its dependencies (docs/deploy.md), typer is missing.
+    if find_spec("dechaff_training") is None or find_spec("typer") is None:
         sys.exit("dechaff: error: the command line is not installed; run: pip install dechaff")
     runpy.run_module("dechaff_training", run_name="__main__")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from typing import Final, Literal, get_args
 
 from dechaff.decisions.decide import Decision, decide
 from dechaff.decisions.groups import decide_rows
@@ -13,7 +14,13 @@ from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.results import CleanedArticle, LabelledLine, label_lines, label_rows
 from dechaff.sites import SiteProfile
 from dechaff.text.formats import Format, find_reading
-from dechaff.text.html import looks_like_html, read_page
+from dechaff.text.html import EXTRACTORS, Page, looks_like_html, read_page
+from dechaff.text.html_markdown import read_markdown_page
+from dechaff.text.reading import Reading
+
+#: What an HTML page becomes.
+Output = Literal["text", "markdown"]
+OUTPUTS: Final = get_args(Output)
 
 
 def keep_content(
@@ -73,7 +80,7 @@ def keep_content(
     >>> print(keep_content("Photo: A. Smith / Agency\n" + article, keep_kinds=["credit"]).splitlines()[0])
     Photo: A. Smith / Agency
     """
-    decision, _ = _decide_article(text, model, threshold, title, url, keep_kinds, sites)
+    decision = _decide_article(text, model, threshold, make_page_info(title, url), keep_kinds, sites)
     return next(decision.kept_texts())
 
 
@@ -137,6 +144,7 @@ def clean_article(
     format: Format = "text",  # noqa: A002
     keep_kinds: Iterable[str] = (),
     sites: SiteProfile | None = None,
+    output: Output = "text",
 ) -> CleanedArticle:
     r"""Return a cleaned article with its labelled lines, and flags if the result is doubtful.
 
@@ -156,6 +164,9 @@ def clean_article(
     keep_kinds : iterable of str
     sites : SiteProfile, optional
         See `keep_content`.
+    output : str
+        "text", or "markdown" for an HTML page that becomes Markdown, see `clean_html`; spans of lines then refer to
+        the Markdown of the whole page.
 
     Returns
     -------
@@ -165,7 +176,7 @@ def clean_article(
     Raises
     ------
     InputError
-        In the same cases as `keep_content`.
+        In the same cases as `keep_content`, and if a text that is no HTML is to become Markdown.
 
     Examples
     --------
@@ -173,22 +184,15 @@ def clean_article(
     ('nearly all dropped',)
     """
     kinds = check_kinds(keep_kinds)
+    check_output(output)
     if format == "html" or (format == "auto" and looks_like_html(_check_text(text))):
-        page = read_page(text, keep_kinds=kinds)
-        text, title, format = page.text, title or page.title, "text"  # noqa: A001
-    text = _check_text(text)
-    reading = find_reading(text, format)
-    read = text if reading is None else reading.text
-    decision, page_info = _decide_article(read, model, threshold, title, url, kinds, sites)
-    if reading is None:
-        lazy = LazyExplanation(decision, page_info)
-        label = partial(label_lines, decision, lazy)
-        kept_text, n_kept = next(decision.kept_texts()), int(decision.kept.sum())
-        return CleanedArticle(kept_text, decision.flags[0], decision.batch.n_lines, n_kept, label)
-    rows = decide_rows(reading, decision, decision.model.resolve_threshold(threshold))
-    kept = rows.kept[reading.rows.of_lines]
-    label = partial(label_rows, reading.rows, rows, LazyExplanation(rows.decision, page_info))
-    return CleanedArticle(reading.rows.select(rows.kept), decision.flags[0], len(kept), int(kept.sum()), label)
+        page, printed = _read_page(text, kinds, output)
+        info = make_page_info(title or page.title, url)
+        return _clean_read(page.text, printed, model, threshold, info, kinds, sites)
+    if output != "text":
+        raise InputError(f"only HTML becomes Markdown, but the format is {format}: leave the output out")
+    reading = find_reading(_check_text(text), format)
+    return _clean_read(str(text), reading, model, threshold, make_page_info(title, url), kinds, sites)
 
 
 def clean_markdown(
@@ -256,8 +260,10 @@ def clean_html(
     extractor: str = "resiliparse",
     keep_kinds: Iterable[str] = (),
     sites: SiteProfile | None = None,
+    output: Output = "text",
+    links: bool = False,
 ) -> str:
-    """Return the text of an HTML page without its boilerplate.
+    """Return the text of an HTML page without its boilerplate, or its Markdown.
 
     Resiliparse prints the text of the whole page, without elements that the page itself names comments, captions or
     authors' biographies; its title, headline and first heading are evidence for the headline.
@@ -284,16 +290,22 @@ def clean_html(
         biographies with "other".
     sites : SiteProfile, optional
         See `keep_content`.
+    output : str
+        "text", or "markdown" for headings, nested lists, tables and fenced code, without emphasis. It is decided on
+        the lines of the text; tables, code and list items are kept or dropped whole, and a heading is dropped if
+        nothing is left below it.
+    links : bool
+        Whether links in Markdown keep their addresses, as they are in the page.
 
     Returns
     -------
     str
-        The kept lines of the text of the page.
+        The kept lines of the text of the page, or the kept rows of its Markdown.
 
     Raises
     ------
     InputError
-        In the same cases as `keep_content`, and if there is no such extractor.
+        In the same cases as `keep_content`, and if there is no such extractor or output.
     MissingExtraError
         If Resiliparse is not installed; the extra `html` installs it.
 
@@ -306,11 +318,55 @@ def clean_html(
     Bridge to be repaired
     <BLANKLINE>
     The council voted on Tuesday to repair the old bridge, which had been closed since March.
+    >>> print(clean_html(page, output="markdown").splitlines()[0])
+    # Bridge to be repaired
     """
+    check_output(output)
     kinds = check_kinds(keep_kinds)
-    page = read_page(html, extractor, keep_kinds=kinds)
-    title = title or page.title
-    return keep_content(page.text, model, threshold, title=title, url=url, keep_kinds=kinds, sites=sites)
+    page, reading = _read_page(html, kinds, output, extractor, links=links)
+    info = make_page_info(title or page.title, url)
+    return _clean_read(page.text, reading, model, threshold, info, kinds, sites).text
+
+
+def check_output(output: str) -> None:
+    """Raise InputError if a page cannot become this."""
+    if output not in OUTPUTS:
+        raise InputError(f"output {output!r}: use one of {', '.join(OUTPUTS)}")
+
+
+def _read_page(
+    html: str | bytes,
+    keep_kinds: tuple[str, ...],
+    output: Output,
+    extractor: str = EXTRACTORS[0],
+    *,
+    links: bool = False,
+) -> tuple[Page, Reading | None]:
+    if output == "markdown":
+        return read_markdown_page(html, extractor, keep_kinds=keep_kinds, links=links)
+    return read_page(html, extractor, keep_kinds=keep_kinds), None
+
+
+def _clean_read(
+    text: str,
+    reading: Reading | None,
+    model: LineModel | None,
+    threshold: Threshold,
+    page_info: PageInfo,
+    keep_kinds: tuple[str, ...],
+    sites: SiteProfile | None,
+) -> CleanedArticle:
+    """Clean a text, or what the model reads of it."""
+    read = text if reading is None else reading.text
+    decision = _decide_article(read, model, threshold, page_info, keep_kinds, sites)
+    if reading is None:
+        label = partial(label_lines, decision, LazyExplanation(decision, page_info))
+        kept_text, n_kept = next(decision.kept_texts()), int(decision.kept.sum())
+        return CleanedArticle(kept_text, decision.flags[0], decision.batch.n_lines, n_kept, label)
+    rows = decide_rows(reading, decision, decision.model.resolve_threshold(threshold))
+    kept = rows.kept[reading.rows.of_lines]
+    label = partial(label_rows, reading.rows, rows, LazyExplanation(rows.decision, page_info))
+    return CleanedArticle(reading.rows.select(rows.kept), decision.flags[0], len(kept), int(kept.sum()), label)
 
 
 def _check_text(text: object) -> str:
@@ -323,11 +379,9 @@ def _decide_article(
     text: str,
     model: LineModel | None,
     threshold: Threshold,
-    title: str | None,
-    url: str | None,
+    page_info: PageInfo,
     keep_kinds: Iterable[str],
     sites: SiteProfile | None,
-) -> tuple[Decision, PageInfo]:
-    page_info = make_page_info(title, url)
+) -> Decision:
     decision = next(decide([_check_text(text)], model, threshold, page_infos=[page_info], sites=sites))
-    return keep_by_kind(decision, keep_kinds), page_info
+    return keep_by_kind(decision, keep_kinds)

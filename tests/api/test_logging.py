@@ -17,6 +17,7 @@ CREDIT = "Photo: A. Smith / Agency"
     ("call", "messages"),
     [
         (lambda: keep_content(PROSE), ["articles: 1, lines: 1, of these kept: 1 at threshold 0.500; articles flagged: 0"]),
+        (lambda: keep_content(f"{PROSE}\n* * *\n{PROSE}"), ["articles: 1, lines: 3, of these kept: 3"]),
         (lambda: keep_content("Share", threshold=0.9), ["at threshold 0.900; articles flagged: 1"]),
         (lambda: keep_content(f"The bridge\n{PROSE}", title="The bridge"), ["lines that a title or an address raises"]),
         (lambda: keep_content(f"{PROSE}\n{CREDIT}", keep_kinds=["credit"]), ["kept for their kind (credit): 1"]),

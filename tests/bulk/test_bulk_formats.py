@@ -11,7 +11,7 @@ from bulk_corpora import compress, jsonl, read_bytes, read_jsonl, records, texts
 from fastwarc.stream_io import GzipWriter
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
-from dechaff import LineModel, clean_array, load_model, split_lines
+from dechaff import LineModel, clean_array, clean_markdown, load_model, split_lines
 from dechaff.bulk import Settings, clean_bulk
 
 pa = pytest.importorskip("pyarrow")
@@ -85,6 +85,37 @@ def test_kept_and_dropped_are_the_input(tmp_path: Path) -> None:
         spans = scores["attributes"]["dechaff__content"]
         assert [row["text"][start:end] for start, end, _ in spans] == lines
         assert all(0 <= score <= 1 for _, _, score in spans)
+
+
+MARKDOWN = "# Article {n}\n\n{text}\n\n- Share\n- [Log in](/login)\n\n```py\n# Share\nx = {n}\n```\n\n| a | b |\n|---|---|\n| 1 | {n} |\n"
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.zst", "a.parquet"])
+def test_markdown(name: str, tmp_path: Path) -> None:
+    """Markdown in records is cleaned as by `clean_markdown`; kept and dropped lines make up the input."""
+    pytest.importorskip("pyromark", reason="needs the extra: pip install 'dechaff[markdown]'")
+    rows = [{"id": f"d{n}", "text": MARKDOWN.format(n=n, text=text)} for n, text in enumerate(texts(40))]
+    rows += [{"id": "blank", "text": " \n"}, {"id": "deep", "text": "> " * 100 + "a\nShare\n"}]
+    path = tmp_path / name
+    if name.endswith(".parquet"):
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    else:
+        write_jsonl(path, rows)
+    settings = Settings(dropped=True, attributes=True, format="markdown")
+    summary = clean_bulk([path], tmp_path / "out", settings, workers=1)
+    out, suffix = tmp_path / "out", ".jsonl.zst" if name.endswith(".parquet") else ""
+    found = pq.read_table(out / name).to_pylist() if suffix else read_jsonl(out / name)
+    assert found == [{**row, "text": clean_markdown(row["text"])} for row in rows]
+    dropped: dict[str, dict[int, str]] = {}
+    for line in read_jsonl(out / "_dropped" / f"{name}{suffix}"):
+        dropped.setdefault(line["id"], {})[line["line"]] = line["text"]
+    attributes = read_jsonl(out / "_attributes" / f"{name}{suffix}")
+    for row, clean, scores in zip(rows, found, attributes, strict=True):
+        there, gone, lines = iter(lines_of(clean["text"])), dropped.get(row["id"], {}), lines_of(row["text"])
+        assert lines == [gone[n] if n in gone else next(there) for n in range(len(lines))]
+        assert [row["text"][a:b] for a, b, _ in scores["attributes"]["dechaff__content"]] == lines
+    assert summary.counts.n_lines == sum(len(lines_of(row["text"])) for row in rows)
+    assert summary.counts.n_dropped_lines == sum(map(len, dropped.values())) > 0
 
 
 @pytest.mark.parametrize(("kind", "codec"), [("string", "zstd"), ("large_string", "none"), ("dictionary", "gzip")])

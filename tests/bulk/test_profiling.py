@@ -12,6 +12,7 @@ from dechaff import ArtifactError, InputError, SiteProfile
 from dechaff.bulk import Settings, clean_bulk, profiling
 from dechaff.bulk.formats import jsonl
 from dechaff.bulk.profiling import ProfileSummary, profile_bulk
+from dechaff.decisions.site_evidence import REASON
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -152,6 +153,19 @@ def test_cleaning_with_a_profile(tmp_path: Path) -> None:
         assert all(line["reasons"] for line in dropped)
     with pytest.raises(InputError, match="sites was"):
         clean_bulk([file], tmp_path / "url", Settings(dropped=True, attributes=True, threshold=0.2))
+
+
+@pytest.mark.parametrize(("form", "line"), [("markdown", "[{}](/{})"), ("html", "<p>{}<a href='/{}'></a></p>")])
+def test_cleaning_markup_with_a_profile(tmp_path: Path, form: Any, line: str) -> None:
+    """A profile counts what the model reads of Markdown and pages: links with other addresses are the same line."""
+    rows = [{"text": f"{row['text'].split()[5]} came.\n\n{line.format(TEASER, place)}\n", "url": row["url"]}
+            for place, row in enumerate(records(30))]  # fmt: skip
+    file, path = write(tmp_path / "a.jsonl", rows), tmp_path / "sites.dechaff"
+    profile_bulk([file], path, Settings(format=form))
+    assert SiteProfile.load(path).n_documents(TEASER, "site0.example") > 5
+    clean_bulk([file], tmp_path / "out", Settings(format=form, sites=path, dropped=True))
+    dropped = [json.loads(row) for row in (tmp_path / "out" / "_dropped" / "a.jsonl").read_text().splitlines()]
+    assert sum(REASON in row["reasons"] for row in dropped if TEASER in row["text"]) == 30
 
 
 def test_documents_without_a_site_and_bad_records(tmp_path: Path) -> None:

@@ -34,6 +34,27 @@ def test_python_m(package: str, tmp_path: Path) -> None:
     assert b"Usage: dechaff " in wrong.stderr
 
 
+@pytest.mark.parametrize("missing", ["dechaff_training", "typer"])
+def test_python_m_without_the_command_line(missing: str) -> None:
+    """Where the library is installed without the command line or its dependencies, one line says what to do."""
+    code = f"import runpy, sys; sys.modules[{missing!r}] = None; runpy.run_module('dechaff', run_name='__main__')"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment())
+    assert run.returncode == 1
+    assert run.stderr.splitlines() == [
+        b"dechaff: error: the command line is not installed; run: pip install dechaff"
+    ]
+
+
+def test_an_install_for_inference_alone() -> None:
+    """Without the packages of the command line, the command names what is missing and how to install it."""
+    script = "import sys; sys.modules['typer'] = None; from dechaff_training.__main__ import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", script, "clean"], capture_output=True, env=environment(), text=True
+    )
+    assert ended.stderr == "dechaff: error: the command needs typer; run: pip install dechaff\n"
+    assert ended.returncode == 1
+
+
 @pytest.mark.parametrize("switch", ["-V", "--version"])
 def test_version(switch: str) -> None:
     """Both switches print the version."""

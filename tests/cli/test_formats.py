@@ -63,6 +63,15 @@ def test_folders(texts: Path) -> None:
     assert found == {"bridge.txt": f"{PROSE}\n", "deep/bridge.txt": CLEAN, "page": CLEAN}
 
 
+def test_markdown(texts: Path) -> None:
+    """With --to markdown, pages become Markdown, in files that end in .md; texts stay texts."""
+    done = dechaff("clean", "page", "--to", "markdown", cwd=texts)
+    assert done.stdout.decode() == f"# {CLEAN}\n"
+    dechaff("clean", "in", "-o", "out", "--to", "markdown", cwd=texts)
+    assert (texts / "out" / "deep" / "bridge.md").read_text() == f"# {CLEAN}\n"
+    assert (texts / "out" / "bridge.txt").read_text() == f"{PROSE}\n"
+
+
 def test_other_commands(texts: Path) -> None:
     """`show`, `report` and `next` read the same page."""
     lines = [json.loads(line) for line in dechaff("show", "page", "--json", cwd=texts).stdout.splitlines()]

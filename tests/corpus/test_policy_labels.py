@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from dechaff import CorpusError
 from dechaff_training.corpus import BOILERPLATE, CONTENT, MASKED, Article, Corpus
-from dechaff_training.corpus.policy_labels import carry_over, has_read_labels, read_labels, source_lines
+from dechaff_training.corpus.policy_labels import (
+    carry_over,
+    digest_line,
+    has_read_labels,
+    read_labels,
+    source_lines,
+)
 
 pa = pytest.importorskip("pyarrow", reason="needs the bulk extra: pip install 'dechaff[bulk]'")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -50,6 +56,7 @@ def test_reading(page: Article) -> None:
     """Labels, kinds and roles are those of the file; a line in doubt is masked."""
     assert page.labels.tolist() == [BOILERPLATE, CONTENT, CONTENT, BOILERPLATE, MASKED]
     assert page.policy_kinds == ("navigation", "", "", "caption", "related")
+    assert page.kinds == ("related", "", "", "credit", "")
     assert page.roles == ("", "headline", "lead", "", "")
     assert (page.id, page.site, page.page_type, page.extractor) == (
         "post/1", "post.example", "article", "resiliparse_all",
@@ -81,6 +88,28 @@ def test_malformed_pages(changes: dict[str, Any], message: str, tmp_path: Path) 
     """A line without a label, with an unknown one, or no list of lines at all, is an error with the row."""
     with pytest.raises(CorpusError, match=message):
         read_labels(write(tmp_path / "read.parquet", page_row(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("\n".join(LINES), [BOILERPLATE, CONTENT, CONTENT, BOILERPLATE, MASKED]),
+        ("\n".join(["Skip", *LINES[:2], *LINES[3:]]), [MASKED, BOILERPLATE, CONTENT, BOILERPLATE, MASKED]),
+        ("Nothing of it", [MASKED]),
+    ],
+    ids=["same", "other lines", "another page"],
+)
+def test_labels_without_text(text: str, labels: list[int], tmp_path: Path) -> None:
+    """Labels by digest find the lines of the page's text; lines that were not read are masked."""
+    row = page_row()
+    del row["text"]
+    for line, place in zip(LINES, row["lines"], strict=True):
+        place["digest"] = digest_line(line)
+        del place["start"], place["end"]
+    path = write(tmp_path / "read.parquet", row)
+    assert has_read_labels(path)
+    assert read_labels(path) == []
+    assert [page.labels.tolist() for page in read_labels(path, {row["id"]: text})] == [labels]
 
 
 @pytest.mark.parametrize(

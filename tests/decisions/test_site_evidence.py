@@ -15,9 +15,11 @@ from dechaff import (
     clean_array,
     clean_article,
     clean_html,
+    clean_htmls,
     keep_content,
     label_array,
 )
+from dechaff.api import OUTPUTS
 from dechaff.decisions import site_evidence
 from dechaff.decisions.site_evidence import FEATURES, REASON, site_log_odds, site_weights
 
@@ -60,7 +62,14 @@ def test_what_a_site_repeats_is_dropped(profile: SiteProfile) -> None:
     assert keep_content(text, model, url="https://bote.example/", sites=profile) == text
     assert clean_array([text, None, text], model, urls=[URL, None, None], sites=profile) == [clean, None, text]
     assert label_array([text], model, urls=[URL], sites=profile)[0]["content"].tolist() == [True, False]
-    assert clean_html(f"<p>{PROSE[0]}</p><p>{TEASER}</p>", model=model, url=URL, sites=profile).strip() == PROSE[0]
+    page = f"<p>{PROSE[0]}</p><p>{TEASER}</p>"
+    for output in OUTPUTS:
+        cleaned = clean_html(page, model=model, url=URL, sites=profile, output=output)
+        assert cleaned.strip() == PROSE[0]
+        assert clean_article(page, model, url=URL, sites=profile, format="html", output=output).text == cleaned
+    with_site, without = clean_htmls([page, page], model, urls=[URL, None], sites=profile)
+    assert with_site.strip() == PROSE[0]
+    assert TEASER in without
     markdown = clean_article(f"*{NEW}*\n\n{TEASER}\n", model, url=URL, sites=profile, format="markdown")
     assert markdown.text == f"*{NEW}*\n\n"
 

@@ -27,9 +27,10 @@ def with_origin(**data: Any) -> LineModel:
         (SITES, "Warning: the model has learnt from exactly these articles"),
         (SITES[:2], "Warning: the model has learnt from 2 of these 2 sites (deccan-ledger, solderpoint)"),
         ([SITES[0], OTHER], "Warning: the model has learnt from 1 of these 2 sites (deccan-ledger)"),
+        (SITES[:1], "Warning: the model has learnt from this site (deccan-ledger): the figures for it are"),
         ([OTHER], ""),
     ],
-    ids=["all", "some", "one", "none"],
+    ids=["all", "some", "one", "the only one", "none"],
 )
 def test_first_line_of_evaluate(paths: list[Path], warning: str, trained: Path, tmp_path: Path) -> None:
     """`evaluate` begins with the warning, also beside JSON; there is none on new sites."""

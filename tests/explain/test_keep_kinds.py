@@ -45,7 +45,6 @@ SOME_KINDS = st.lists(st.sampled_from(KINDS), unique=True)
 )
 def test_lines_of_the_kinds_stay(kinds: Any, dropped: list[str]) -> None:
     """Lines of the kinds stay; the label says so, the probability and the flags do not change."""
-    kinds = kinds if isinstance(kinds, str) else list(kinds)
     article, plain = clean_article(ARTICLE, keep_kinds=kinds), clean_article(ARTICLE)
     assert [line.text for line in article.lines if line.label == "boilerplate"] == dropped
     assert [line.text for line in plain.lines if line.text not in article.text] == dropped

@@ -1,5 +1,7 @@
 """Kinds of boilerplate: the shipped table, the influence of other lines, laziness, and accuracy."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers import ANY_TEXT, ANY_TEXTS, constant_model, random_model
@@ -7,7 +9,14 @@ from hypothesis import given
 
 from dechaff import LineBatch, classify_lines, clean_article
 from dechaff.explain import lazy
-from dechaff.explain.kinds import KINDS, KindWeights, kind_weights, line_kinds
+from dechaff.explain.kinds import (
+    CONTEXT_NAMES,
+    KINDS,
+    KindWeights,
+    context_columns,
+    kind_weights,
+    line_kinds,
+)
 from dechaff.features import feature_names
 from dechaff_training.corpus import Article, Corpus, parse_labelled
 from dechaff_training.evaluate.evaluation import evaluate
@@ -68,13 +77,44 @@ def test_lines_among_others() -> None:
 
 
 def test_neighbours_by_hand() -> None:
-    """A line without evidence takes the kind of the boilerplate line beside it, and nothing from content."""
+    """A line without evidence takes the kind of a boilerplate line near it, by distance, and nothing from content."""
     weights = np.zeros((len(KINDS), 1))
     weights[KINDS.index("share")] = 3.0
-    table = KindWeights(("has_digit",), weights, np.eye(len(KINDS))[KINDS.index("legal")] * 0.1)
+    base = np.eye(len(KINDS))[KINDS.index("legal")] * 0.1
+    table = KindWeights(("has_digit",), weights, base, neighbours=(1.0,))
     batch = LineBatch.from_texts(["7\nx\n\ny", "z"])
     assert line_kinds(batch, np.ones(4, np.bool_), table) == ["share", "share", "legal", "legal"]
     assert line_kinds(batch, np.array([False, True, True, True]), table) == [None, "legal", "legal", "legal"]
+    wider = KindWeights(("has_digit",), weights, base, neighbours=(1.0, 1.0))
+    assert line_kinds(batch, np.ones(4, np.bool_), wider) == ["share", "share", "share", "legal"]
+
+
+def test_words_by_hand() -> None:
+    """A word has its weight wherever it stands in a line and however it is written; more words, less weight."""
+    word_weights = np.zeros((len(KINDS), 2))
+    word_weights[KINDS.index("comment"), 0], word_weights[KINDS.index("date"), 1] = 2.0, 1.9
+    base = np.eye(len(KINDS))[KINDS.index("legal")] * 0.8
+    table = KindWeights(("has_digit",), np.zeros((len(KINDS), 1)), base, ("reply", "min"), word_weights, ())
+    lines = ["REPLY", "5 min", "min reply", "we shall reply to all of you", "replying"]
+    batch = LineBatch.from_texts(["\n".join(lines)])
+    expected = ["comment", "date", "comment", "legal", "legal"]
+    assert line_kinds(batch, np.ones(5, np.bool_), table) == expected
+    again = replace(KindWeights.from_tsv(table.to_tsv()), neighbours=())
+    assert line_kinds(batch, np.ones(5, np.bool_), again) == expected
+
+
+def test_place_relative_to_content_by_hand() -> None:
+    """Lines know on which side of their article's content they stand and how far away, in each article by itself."""
+    is_boilerplate = np.array([True, True, False, True, False, True, True, True])
+    found = context_columns(is_boilerplate, np.array([0, 6, 6, 8]))
+    places = [name for name in CONTEXT_NAMES if name.startswith(("is_before", "is_within", "is_behind"))]
+    sides = [next((name for name in places if found[name][line]), "") for line in range(8)]
+    before, within, behind = "is_before_content", "is_within_content", "is_behind_content"
+    assert sides == [before, before, before, within, behind, behind, "", ""]
+    assert np.exp(found["log_lines_until_content_before"][:2]).round().tolist() == [3.0, 2.0]
+    assert found["is_right_behind_content"].tolist() == [False, False, False, True, False, True, False, False]
+    assert np.expm1(found["log_content_lines"]).round().tolist() == [2.0] * 6 + [0.0] * 2
+    assert np.expm1(found["log_boilerplate_lines"]).round().tolist() == [2.0, 2.0, 1.0, 1.0, 1.0, 1.0, 2.0, 2.0]
 
 
 @given(ANY_TEXT)
@@ -116,10 +156,13 @@ def test_the_table_that_ships() -> None:
     """The shipped table has a known feature in each row, survives a round trip, and has the features that are fitted."""
     table = kind_weights()
     assert table.features == FEATURES
-    assert set(table.features) <= set(feature_names())
+    assert set(table.features) <= {*feature_names(), *CONTEXT_NAMES}
+    assert len(table.words) == len(set(table.vocabulary.tolist())) > 1000
     again = KindWeights.from_tsv(table.to_tsv())
     assert again.features == table.features
+    assert again.words == table.words
     assert (again.weights == table.weights).all()
+    assert (again.word_weights == table.word_weights).all()
     assert (again.base == table.base).all()
 
 

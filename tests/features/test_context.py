@@ -25,17 +25,15 @@ def test_context() -> None:
     expected = {
         "log_odds": CONTEXT_ODDS,
         "probability": probability,
-        "log_odds_1_before": [-4, -3, 2, 3, -1, 4, -4],
-        "log_odds_2_after": [3, -1, 4, -4, -4, -4, -4],
+        "log_odds_before": [-4, -3, 2, 3, -1, 4, -4],
+        "log_odds_after": [2, 3, -1, 4, -4, -4, -4],
         "mean_probability_within_2_lines": [
             *(own[max(i - 2, 0) : i + 3].mean() for i in range(6)),
             probability[6],
         ],
         "share_content_before": [*(own[:i].sum() / own.sum() / 1 for i in range(6)), 0],
-        "article_mean_probability": [own.mean()] * 6 + [probability[6]],
         "article_largest_line_share": [own[4] / own.sum()] * 6 + [1],
         "log_lines_since_content": np.log1p([30, 30, 1, 1, 2, 1, 30]),
-        "log_lines_until_content": np.log1p([1, 1, 2, 1, 30, 30, 30]),
         "is_in_best_segment": [0, 1, 1, 1, 1, 0, 1],
         "log_lines_after_best_segment": np.log1p([0, 0, 0, 0, 0, 1, 0]),
         "log_lines_before_best_segment": np.log1p([1, 0, 0, 0, 0, 0, 0]),
@@ -45,12 +43,11 @@ def test_context() -> None:
 
 
 def test_segments_and_like_lines() -> None:
-    """A strict best segment holds confident lines, a lenient one includes doubtful lines; lines of one shape share a mean."""
+    """A strict best segment holds confident lines alone; lines of one shape share a mean."""
     odds = np.array([-4.0, 0.8, 5.0, 0.8, -4.0])
     found = context_of(odds, "• aaaa\nBbbb bbbb.\nThe cccc.\nBbbb bbbb.\n• aaaa")
     assert found["is_in_narrow_segment"].tolist() == [0, 0, 1, 0, 0]
-    assert found["is_in_wide_segment"].tolist() == [0, 1, 1, 1, 0]
-    assert found["log_lines_after_narrow_segment"] == pytest.approx(np.log1p([0, 0, 0, 1, 2]), abs=6e-5)
+    assert found["is_in_best_segment"].tolist() == [0, 1, 1, 1, 0]
     assert found["log_odds_of_like_lines"] == pytest.approx([-4, 0.8, -2, 0.8, -4])
 
 

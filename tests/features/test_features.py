@@ -8,6 +8,7 @@ from hypothesis import given
 from dechaff import LineBatch
 from dechaff.features import FEATURE_GROUPS, feature_names, group_names, line_features, specification, stack
 from dechaff.features.context import context_features, context_names
+from dechaff.features.head import NO_HEADLINE
 from dechaff.features.stage3 import stage3_features, stage3_names
 from dechaff.features.words import TERM_TYPES, line_hashes, sum_words, word_terms
 from dechaff.text.lines import MOST_LINES
@@ -191,11 +192,11 @@ def test_copies_stay_within_an_article() -> None:
 
 def test_neighbours() -> None:
     """A line has the shapes of the two lines before and after it, and zeros beyond the ends of the article."""
-    batch = LineBatch.from_texts([f"Subscribe\n{PROSE}\n₹900", "x"])
+    batch = LineBatch.from_texts([f"Subscribe\n{PROSE}\n• Leeds", "x"])
     found = line_features(batch, find_words(batch))
     assert found["is_prose_before"].tolist() == [0, 0, 1, 0]
     assert found["is_prose_after"].tolist() == [1, 0, 0, 0]
-    assert found["has_price_second_after"].tolist() == [1, 0, 0, 0]
+    assert found["begins_with_bullet_second_after"].tolist() == [1, 0, 0, 0]
     assert found["share_furniture_phrases_second_before"].tolist() == [0, 0, 1, 0]
 
 
@@ -211,7 +212,7 @@ def test_functions_return_the_declared_features() -> None:
     assert tuple(columns) == feature_names()
     odds = np.array([3.0, -3.0, 0.0])
     assert tuple(context_features(batch, words, columns, odds)) == context_names()
-    assert tuple(stage3_features(odds, words.counts, batch.part_lines)) == stage3_names()
+    assert tuple(stage3_features(odds, np.full(3, NO_HEADLINE), words.counts, batch.part_lines)) == stage3_names()
     names = feature_names() + context_names() + stage3_names()
     assert len(set(names)) == len(names)
     assert stack(columns).shape == (len(feature_names()), 3)

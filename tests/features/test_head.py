@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dechaff import LineBatch
 from dechaff.features import line_features
 from dechaff.features.context import context_features
-from dechaff.features.head import find_head, leads
+from dechaff.features.head import NO_HEADLINE, choice_log_odds, find_head, headline_candidates, leads
 from dechaff.text.tokens import find_words
 
 ROWS = st.lists(st.lists(st.tuples(st.floats(-8, 8), st.booleans()), max_size=9), max_size=5)
@@ -86,3 +86,36 @@ def test_a_headline_leads_by_the_words_of_the_body() -> None:
     assert columns["is_in_head"].tolist() == [True, True, True, False, False]
     assert int(np.argmax(columns["words_lead_over_head"])) == 1
     assert int(np.argmax(columns["log_odds_lead_over_head"])) == 1
+
+
+@given(ROWS)
+def test_choices_are_shares_of_their_own_row(rows: list[list[tuple[float, bool]]]) -> None:
+    """A candidate's probability is its share of the exponentials of its row; other lines have the lowest log-odds."""
+    expected = []
+    for row in rows:
+        total = sum(np.exp(score) for score, candidate in row if candidate)
+        expected += [np.exp(score) / total if candidate else 0.0 for score, candidate in row]
+    scores = np.array([score for row in rows for score, candidate in row if candidate], np.float64)
+    candidates = np.flatnonzero([candidate for row in rows for _, candidate in row])
+    found = choice_log_odds(scores, candidates, np.cumsum([0, *map(len, rows)]))
+    share = np.array(expected, np.float64)
+    np.testing.assert_allclose(found, np.log(share + 0.02) - np.log(1.02 - share), atol=2e-3)
+    assert np.all(found[share == 0] == NO_HEADLINE)
+
+
+@pytest.mark.parametrize(
+    ("probability", "n_words", "expected"),
+    [
+        ([0.2, 0.4, 0.9, 0.1, 0.9, 0.9], [2, 5, 20, 9, 30, 30], [0, 1, 2, 3, 4]),
+        ([0.2, 0.2, 0.9], [0, 2, 20], [1, 2]),
+        # Without a body, the first lines.
+        ([0.1, 0.1, 0.1, 0.1], [5, 5, 5, 5], [0, 1, 2]),
+        ([*[0.0] * 40, 0.9], [5] * 40 + [20], [*range(10, 41)]),
+        ([], [], []),
+    ],
+)
+def test_candidates_for_the_headline(probability: list[float], n_words: list[int], expected: list[int]) -> None:
+    """The headline is sought among 30 lines above the body and the first three lines of the body."""
+    offsets = np.array([0, len(n_words)])
+    found = headline_candidates(np.array(probability, float), np.array(n_words, np.int64), offsets)
+    assert found.tolist() == expected

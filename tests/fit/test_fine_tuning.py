@@ -120,6 +120,20 @@ def test_too_few_sites(eight: Corpus) -> None:
         assert fine_tuning_table(few).rows == []
 
 
+def test_one_site(corpus: Corpus) -> None:
+    """With many articles of one site, articles are held out, and the table says that the site is known."""
+    of_site = corpus.select(lambda article: article.site == "marram-point-post")
+    result = fine_tune(default_model(), of_site)
+    assert (result.held_out, result.n_articles, result.n_sites) == ("articles", len(of_site), 1)
+    assert result.difference
+    lines_right = result.difference.lines_right
+    assert lines_right.low < lines_right.value < lines_right.high
+    table = fine_tuning_table(result)
+    assert table.title.startswith(f"New articles of known sites: your {len(of_site)} articles of 1 site")
+    assert "intervals over articles" in table.legend[0]
+    assert "new articles of known sites" in result.advice
+
+
 def test_a_fine_tuned_model_records_it(result: FineTuning, eight: Corpus, tmp_path: Path) -> None:
     """A fine-tuned model records its labels, and fine-tuning it again warns of flattering figures."""
     save_model(result.model, tmp_path / "taught.joblib")
@@ -161,7 +175,6 @@ def test_the_command(tmp_path: Path) -> None:
     [
         (["--start-from", "default", "--trees", "2"], 2, "--trees"),
         (["--start-from", "default", "-k", "newsletter=x"], 2, "--keyword"),
-        (["--json", "figures.json"], 2, "--start-from"),
         (["--start-from", "nowhere.joblib"], 1, "nowhere.joblib"),
         (["--start-from", "{out}"], 1, "an input, which would be overwritten"),
     ],

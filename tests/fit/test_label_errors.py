@@ -77,6 +77,12 @@ def test_too_few_articles(texts: list[str], message: str, tmp_path: Path) -> Non
     assert f"dechaff: note: {message}" in dechaff("check", folder).stderr
 
 
+def test_parquet_files_are_left_out(tmp_path: Path) -> None:
+    """Parquet files, which are not checked, are not called too few articles."""
+    (tmp_path / "a.parquet").touch()
+    assert doubtful_labels([tmp_path]) == []
+
+
 def test_the_command(tmp_path: Path) -> None:
     """`dechaff check` prints doubtful labels after the mistakes, up to a limit, and none with --quick."""
     folder = write_articles(tmp_path, [*[GOOD] * 8, BAD], 3)

@@ -44,7 +44,7 @@ def test_variants_are_fitted_to() -> None:
     corpus = Corpus([make_article(site) for site in ("bote", "kurier", "anzeiger", "post")])
     recorder = Recorder()
     model = train_model(corpus, recorder)
-    texts, labels, groups, weights, calibration, _, line_weight = recorder.fitted
+    texts, labels, groups, weights, calibration, _, line_weight, headlines = recorder.fitted
     assert texts[:4] == corpus.texts
     assert not set(texts[4:]) & set(corpus.texts)
     assert groups == [*corpus.groups, *corpus.groups]
@@ -52,6 +52,7 @@ def test_variants_are_fitted_to() -> None:
     assert weights == [whole] * 4 + [whole / 2] * 4
     assert calibration == [whole] * 4 + [0.0] * 4
     assert [len(each) for each in line_weight] == [len(each) for each in labels]
+    assert headlines == [None] * 8
     assert (model.metadata["data"]["n_articles"], model.metadata["data"]["n_variants"]) == (4, 4)
 
 
@@ -105,7 +106,7 @@ def test_head_weights_of_short_articles() -> None:
     """An article without lines has no weights; a single line weighs more if it is content and no paragraph."""
     for text, label, factors in (
         ("", [], []),
-        ("The mill shuts", [CONTENT], [3.0]),
+        ("The mill shuts", [CONTENT], [4.0]),
         ("Home", [BOILERPLATE], [1.0]),
         (PARAGRAPH * 2, [CONTENT], [1.0]),
     ):

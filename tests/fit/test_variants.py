@@ -1,5 +1,6 @@
-"""Variants of articles for training: inserts, cuts and blank lines."""
+"""Variants of articles for training: inserts, cuts, blank lines and bullets."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -25,9 +26,15 @@ def labelled_lines(article: Article, language: str | None = None, seed: int = 0)
     return list(zip(line_texts(variant.text), variant.labels.tolist(), strict=True))
 
 
+def plain_lines(article: Article) -> list[tuple[str, int]]:
+    """Return the lines of an article without bullets, with their labels."""
+    texts = (re.sub(r"^[•‣▪◦·*–-]\s+(?=\S)", "", text) for text in line_texts(article.text))
+    return list(zip(texts, article.labels.tolist(), strict=True))
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_variant_keeps_order_and_labels(corpus: Corpus, seed: int) -> None:
-    """Without the inserted lines, which are boilerplate, a variant is a stretch of its article with its labels."""
+    """Without inserted lines and bullets, a variant is a stretch of its article with its labels."""
     rng = np.random.default_rng(seed)
     n_variants = 0
     for article in corpus:
@@ -36,8 +43,7 @@ def test_a_variant_keeps_order_and_labels(corpus: Corpus, seed: int) -> None:
             continue
         n_variants += 1
         assert len(variant.labels) == len(split_lines(variant.text))
-        own = list(zip(line_texts(article.text), article.labels.tolist(), strict=True))
-        varied = list(zip(line_texts(variant.text), variant.labels.tolist(), strict=True))
+        own, varied = plain_lines(article), plain_lines(variant)
         content = [line for line in own if line[1] == CONTENT]
         kept = [line for line in varied if line[1] == CONTENT]
         places = [content[i : i + len(kept)] for i in range(len(content) - len(kept) + 1)]
@@ -55,8 +61,7 @@ def test_inserts_stand_within_the_body(corpus: Corpus) -> None:
         if variant is None:
             continue
         total += 1
-        neighbours = set(pairwise(zip(line_texts(article.text), article.labels.tolist(), strict=True)))
-        lines = list(zip(line_texts(variant.text), variant.labels.tolist(), strict=True))
+        neighbours, lines = set(pairwise(plain_lines(article))), plain_lines(variant)
         broken += any(
             a[1] == CONTENT and b[1] == BOILERPLATE and (a, b) not in neighbours for a, b in pairwise(lines)
         )
@@ -116,3 +121,14 @@ def test_breaks_of_two_characters() -> None:
         (True, False),
         (False, True),
     }
+
+
+def test_bullets_are_taken_off_and_changed() -> None:
+    """All bullets of an article become one kind, or none is left; a dash within a line is no bullet."""
+    items = [f"• {line}" for line in PARAGRAPHS]
+    texts = [make_variant(replace(BODY, text="\n".join(items)), np.random.default_rng(seed)) for seed in range(60)]
+    lines = [[line for line in line_texts(each.text) if "ferry" in line] for each in texts if each]
+    begins = {frozenset(line.partition("On day")[0] for line in each) for each in lines}
+    assert begins == {frozenset({bullet}) for bullet in ("• ", "- ", "* ", "")}
+    dashed = replace(BODY, text=BODY.text.replace("On day", "–On day"))
+    assert all("–On day" in make_variant(dashed, np.random.default_rng(seed)).text for seed in range(20))  # type: ignore[union-attr]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dechaff import clean_array, label_array
+from dechaff import classify_lines, clean_array, clean_html, label_array
 from dechaff_training.corpus.corpus import Corpus
 
 pa = pytest.importorskip("pyarrow", reason="needs the bulk extra: pip install 'dechaff[bulk]'")
@@ -22,7 +22,19 @@ PAGE = Path(__file__).parents[2] / "docs" / "engines.md"
 CODE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 SECTIONS = dict(re.findall(r"^##+ (.+?)\n(.*?)(?=^##+ |\Z)", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE))
 #: The sections with examples that read `articles.parquet` and write `clean.parquet` or `clean/`; what they need.
-TABLES = {"Polars": "polars", "DuckDB": "duckdb", "pandas": "pandas", "Daft": "daft", "Ray Data": "ray"}
+TABLES = {
+    "Arrow": "pyarrow",
+    "Polars": "polars",
+    "DuckDB": "duckdb",
+    "pandas": "pandas",
+    "Hugging Face datasets": "datasets",
+    "Daft": "daft",
+    "Ray Data": "ray",
+}
+PAGE_OF_ARTICLE = """<html><head><title>The mill at the weir closes</title></head><body>
+<ul><li>Home</li><li>Sport</li></ul><h1>The mill at the weir closes</h1>
+<p>The mill at the weir will close in March after 140 years, its owner said on Monday at a meeting in the village hall.</p>
+<p>Subscribe now for only £2.99 a week</p></body></html>"""
 
 
 def examples(section: str, package: str) -> list[str]:
@@ -87,6 +99,40 @@ def test_lines_of_polars(folder: Path, articles: list[dict[str, Any]]) -> None:
     names = ("id", "line", "content", "probability")
     found = parquet.read_table(folder / "lines.parquet").to_pylist()
     assert [tuple(row[name] for name in names) for row in found] == expected
+
+
+@pytest.mark.slow
+def test_langchain(folder: Path, articles: list[dict[str, Any]]) -> None:
+    """The transformer returns the results of `clean_array`, and keeps the ids of the documents."""
+    run(folder, *examples("LangChain", "langchain_core"))
+    rows = [article for article in articles if article["text"]]
+    expected = zip((row["id"] for row in rows), clean_array([row["text"] for row in rows]), strict=True)
+    written = parquet.read_table(folder / "clean.parquet").to_pylist()
+    assert [(row["id"], row["text"]) for row in written] == [*expected]
+
+
+@pytest.mark.slow
+def test_scrapy(folder: Path) -> None:
+    """The pipeline writes the clean text of a page of HTML, and drops an empty page."""
+    pytest.importorskip("resiliparse", reason="needs the html extra: pip install 'dechaff[html]'")
+    (folder / "pages").mkdir()
+    (folder / "pages" / "mill.html").write_text(PAGE_OF_ARTICLE, "utf-8")
+    (folder / "pages" / "none.html").write_text("<html><body></body></html>", "utf-8")
+    run(folder, *examples("Scrapy", "scrapy"))
+    (item,) = map(json.loads, (folder / "clean.jsonl").read_text("utf-8").splitlines())
+    assert item["url"].endswith("/pages/mill.html")
+    assert item["text"] == clean_html(PAGE_OF_ARTICLE, url=item["url"])
+    assert "village hall" in item["text"]
+
+
+@pytest.mark.slow
+def test_spacy(folder: Path, articles: list[dict[str, Any]]) -> None:
+    """The component marks the lines that `classify_lines` calls boilerplate, with their kinds."""
+    run(folder, *examples("spaCy", "spacy"))
+    lines = [(each["id"], line) for each in articles if each["text"] for line in classify_lines(each["text"])]
+    expected = [(name, line.text, line.kind) for name, line in lines if line.label == "boilerplate"]
+    found = parquet.read_table(folder / "dropped.parquet").to_pylist()
+    assert [(row["id"], row["line"], row["kind"]) for row in found] == expected
 
 
 def check_datatrove(folder: Path, articles: list[dict[str, Any]]) -> None:

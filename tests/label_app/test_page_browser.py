@@ -69,6 +69,11 @@ def marks(page: Any) -> str:
     return "".join({"content": "+", "boilerplate": "-", "masked": "?"}[name] for name in names)
 
 
+def active(page: Any) -> int:
+    """Return the place of the active line."""
+    return int(page.locator(".line.active").get_attribute("data-index"))
+
+
 def wait_for_draft(mine: Path) -> None:
     """Wait until a draft is on the disk."""
     for _ in range(200):
@@ -111,7 +116,10 @@ def test_label_by_keyboard(page: Any, tmp_path: Path) -> None:
 
 
 def test_articles_and_reasons(page: Any, tmp_path: Path) -> None:
-    """A key opens the next article, a line shows its reasons, and the view can be limited to unsure lines."""
+    """A key opens the next article, a line shows its reasons, and the view can be limited to unsure lines.
+
+    The lines around them stay in view; keys pass over them, and a click reaches them.
+    """
     with running(write_texts(tmp_path / "texts"), "--to", tmp_path / "mine") as (url, _):
         page.goto(url)
         page.wait_for_selector(".line")
@@ -122,10 +130,16 @@ def test_articles_and_reasons(page: Any, tmp_path: Path) -> None:
         press(page, "u")
         shown = page.locator(".line:visible")
         assert 0 < shown.count() < 43
-        assert shown.count() == page.locator(".chip.unsure").count()
-        before = page.locator(".line.active").get_attribute("data-index")
+        unsure = page.locator(".line:visible:not(.context)")
+        assert unsure.count() == page.locator(".chip.unsure").count() < shown.count()
+        places = [int(row.get_attribute("data-index")) for row in unsure.all()]
+        assert active(page) == places[0]
         press(page, "ArrowDown")
-        assert page.locator(".line.active").get_attribute("data-index") != before
+        assert active(page) == places[1]
+        page.locator(f"#line-{places[1] - 1} .text").click()
+        assert page.locator("[aria-selected=true]").count() == 1
+        press(page, "ArrowDown")
+        assert active(page) == places[1]
         press(page, "u")
         assert shown.count() == 43
         press(page, "p")
@@ -134,6 +148,39 @@ def test_articles_and_reasons(page: Any, tmp_path: Path) -> None:
         playwright.expect(page.locator("#keys-dialog")).to_contain_text("next article")
         press(page, "n", "Escape")
         playwright.expect(page.locator("#title")).to_have_text("bote / weir")
+
+
+def test_jumps_and_kinds(page: Any, tmp_path: Path) -> None:
+    """One key goes to the next doubtful or content line, back with Shift; a digit sets the kind of the lines."""
+    mine = tmp_path / "mine"
+    with running(write_texts(tmp_path / "texts"), "--to", mine) as (url, _):
+        page.goto(url)
+        page.wait_for_selector(".line")
+        press(page, "n")
+        playwright.expect(page.locator("#title")).to_have_text("observer / ferry")
+        unsure = [int(row.get_attribute("data-index")) for row in page.locator(".line:has(.chip.unsure)").all()]
+        press(page, "d")
+        assert active(page) == next(place for place in unsure if place > 0)
+        press(page, "c")
+        content = active(page)
+        assert page.locator(".line.active").get_attribute("data-mark") == "content"
+        press(page, "c", "Shift+C")
+        assert active(page) == content
+        press(page, "End", "d")
+        assert page.locator("#live").text_content() == "no line with an uncertain prediction below"
+        press(page, "Shift+D")
+        assert active(page) == unsure[-1]
+        press(page, "p")
+        playwright.expect(page.locator("#title")).to_have_text("bote / weir")
+        press(page, "1")
+        playwright.expect(page.locator("#line-0 .chip", has_text="offer")).to_be_visible()
+        assert page.locator("#live").text_content() == "line 1 boilerplate, offer"
+        assert marks(page) == "--?"
+        press(page, "7", "Control+z", "ArrowDown", "Shift+ArrowDown", "6", "s")
+        playwright.expect(page.locator("#counts")).to_contain_text("✓ saved")
+    assert (
+        mine / "bote" / "weir.txt"
+    ).read_text() == "-offer The weir is open again.\n\n-legal Tweet\n-legal Perhaps\n"
 
 
 def test_the_best_article_first(page: Any, tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ from hypothesis import given
 from page_sessions import FERRY, PageClient, write_texts
 
 from dechaff import InputError, LineModel, classify_lines
+from dechaff.explain.kinds import KINDS
 from dechaff_training.corpus import Corpus, check_paths
+from dechaff_training.label_app.app import STATIC
 from dechaff_training.label_app.session import Session
 
 FLIP = str.maketrans("+-", "-+")
@@ -51,7 +53,7 @@ def test_labelled_text_opens_with_its_labels(client: PageClient) -> None:
     """A labelled file opens with its labels, masks and kinds, and is saved unchanged."""
     article = client.open(0)
     assert (article["marks"], article["origin"]) == ("+-?", "labelled")
-    assert article["lines"][1]["kind"] == "share"
+    assert article["kinds"] == ["", "share", ""]
     path = Path(client.put("", article, "+-?").json()["path"])
     assert path.read_text() == "+ The weir is open again.\n\n-share Tweet\n? Perhaps\n"
 
@@ -193,6 +195,34 @@ def test_reasons(client: PageClient) -> None:
     assert client.ask("GET", "api/articles/1/lines/0?key=other").status_code == 409
 
 
+@pytest.mark.parametrize(
+    "damage", [["", ""], ["", "", "", ""], ["", "advert", ""], ["", 1, ""], ["", ["offer"], ""], "abc"]
+)
+def test_kinds_that_do_not_fit(client: PageClient, damage: Any, tmp_path: Path) -> None:
+    """Kinds of a wrong number, name or type are neither drafted nor saved."""
+    article = client.open(0) | {"kinds": damage}
+    for path in ("", "/draft"):
+        assert client.put(path, article, article["marks"]).status_code in (400, 422)
+    assert not (tmp_path / "mine").exists()
+
+
+def test_kinds_are_saved(client: PageClient, tmp_path: Path, model: LineModel) -> None:
+    """A kind survives as a draft and in the file, there only on lines of boilerplate."""
+    article = client.open(0) | {"kinds": ["credit", "offer", ""]}
+    client.put("/draft", article, "+-?")
+    again = start_again(tmp_path, model)
+    assert again.open(0)["kinds"] == ["credit", "offer", ""]
+    path = Path(again.put("", again.open(0), "+-?").json()["path"])
+    assert path.read_text() == "+ The weir is open again.\n\n-offer Tweet\n? Perhaps\n"
+    assert again.open(0)["kinds"] == ["", "offer", ""]
+
+
+def test_keys_of_kinds() -> None:
+    """The page's keys 1 to 8 are the kinds, in order."""
+    keys = (STATIC / "keys.js").read_text("utf-8")
+    assert f"KINDS = {['', *KINDS]};" in keys
+
+
 @pytest.mark.parametrize("marks", ["", "+", "+-x", "+-?+", "+-\n"])
 def test_marks_that_do_not_fit(client: PageClient, marks: str, tmp_path: Path) -> None:
     """Marks of a wrong number or alphabet are neither drafted nor saved."""
@@ -270,7 +300,7 @@ def test_any_text_goes_there_and_back(
         return
     article: dict[str, Any] = json.loads(json.dumps(session.open(index)))
     marks = ("+-?" * len(article["marks"]))[: len(article["marks"])]
-    session.save(index, article["key"], marks, article["digest"])
+    session.save(index, article["key"], marks, article["kinds"], article["digest"])
     again = session.open(index)
     assert again["marks"] == marks
     assert [line["text"] for line in again["lines"]] == [line["text"] for line in article["lines"]]

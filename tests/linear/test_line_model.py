@@ -81,16 +81,12 @@ def test_two_stages_by_hand() -> None:
 
 
 def test_stage_3_by_hand() -> None:
-    """Stage 3 is computed by hand from the stage 2 log-odds of the line and of its article."""
+    """Stage 3 is computed by hand from the stage 2 log-odds of the line and from its block."""
     names = stage3_names()
     base = replace(constant_model(0.0), stage2=plain_stage(stage_names()[1], 0.0, has_digit=2.0))
-    model = replace(base, stage3=plain_stage(names, 0.5, decided_log_odds=1.5, decided_share_content=0.25))
-    likely = 1 / (1 + math.exp(-2.0))
-    share = (3 * likely + 1 * 0.5) / 4  # of the words of both lines
-    lifted = 0.25 * math.log((share + 0.02) / (1 - share + 0.02))
-    expected = [0.5 + 1.5 * 2.0 + lifted, 0.5 + lifted]
+    model = replace(base, stage3=plain_stage(names, 0.5, decided_log_odds=1.5, decided_block_share=0.25))
     batch = LineBatch.from_texts(["7 oak trees\nfell"])
-    assert model.log_odds(batch) == pytest.approx(expected, abs=1e-3)
+    assert model.log_odds(batch) == pytest.approx([0.5 + 1.5 * 2.0 + 0.25, 0.5 + 0.25], abs=1e-3)
     assert base.log_odds(batch) == pytest.approx([2.0, 0.0])
 
 

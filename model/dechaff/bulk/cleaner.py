@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from dechaff.bulk.drift import FeatureHistogram, Profile
+from dechaff.bulk.markdown import DECIMALS, N_REASONS, clean_markdown_record
 from dechaff.bulk.records import Document, join_lines
+from dechaff.bulk.samples import Samples
 from dechaff.bulk.settings import Settings, require
 from dechaff.bulk.summary import Counts
 from dechaff.decisions.decide import Decision, decide
@@ -19,11 +21,10 @@ from dechaff.linear.line_model import LineModel
 from dechaff.sites import SiteProfile
 from dechaff.text.html import looks_like_html, read_page
 from dechaff.text.lines import LineBatch
+from dechaff.text.markdown import read_markdown
 
 #: The name of the attribute in Dolma's format.
 ATTRIBUTE = "dechaff__content"
-_DECIMALS = 4
-_N_REASONS = 3
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,18 @@ class Cleaner:
         documents : sequence of Document
         """
         with use_numba(self._compiled):
+            if self._settings.format == "markdown":
+                return self._clean_markdown(documents)
             return self._clean([read_document(document, self._settings) for document in documents])
 
     def _clean(self, documents: Sequence[Document]) -> Cleaned:
         texts: list[str] = []
         dropped: list[bytes] = []
         attributes: list[bytes] = []
-        counts = Counts()
-        histogram = None if self._profile is None else FeatureHistogram(self._profile, self._model.stage1.names)
+        counts = Counts(samples=Samples() if self._settings.samples else None)
+        # The same keys in every run, however many workers there are.
+        generator = np.random.default_rng([len(documents), *(document.number for document in documents[:1])])
+        histogram = self._histogram()
         infos = [document.page_info for document in documents]
         counts.count_page_infos(infos)
         texts_in = [document.text for document in documents]
@@ -97,6 +102,9 @@ class Cleaner:
             counts.count(decision.batch, decision.kept, decision.flags)
             if histogram is not None:
                 histogram.count_all(decision)
+            if counts.samples is not None:
+                records = [(document.number, document.id) for document in own]
+                counts.samples.add(Samples.draw(records, decision, generator))
             if self._settings.dropped:
                 dropped.append(join_lines(_dropped_lines(own, decision), self._dumps))
             if self._settings.attributes:
@@ -106,12 +114,41 @@ class Cleaner:
         counts.prune()
         return Cleaned(texts, b"".join(dropped), b"".join(attributes), counts)
 
+    def _histogram(self) -> FeatureHistogram | None:
+        return None if self._profile is None else FeatureHistogram(self._profile, self._model.stage1.names)
+
+    def _clean_markdown(self, documents: Sequence[Document]) -> Cleaned:
+        """Clean Markdown one document at a time: finding blocks costs more than small batches."""
+        cleaned, histogram = Cleaned(counts=Counts()), self._histogram()
+        counts, settings = cleaned.counts, self._settings
+        counts.count_page_infos([document.page_info for document in documents])
+        dropped: list[dict[str, Any]] = []
+        attributes: list[dict[str, Any]] = []
+        for document in documents:
+            found = clean_markdown_record(document, self._model, settings, self._sites)
+            cleaned.texts.append(found.text)
+            counts.count(found.batch, found.kept, found.decision.flags)
+            if histogram is not None:
+                histogram.count_all(found.decision)
+            if settings.dropped:
+                dropped += found.dropped_lines(document)
+            if settings.attributes:
+                attributes.append(_attribute(document, found.scores()))
+        counts.features = None if histogram is None else histogram.counts
+        counts.prune()
+        return replace(
+            cleaned, dropped=join_lines(dropped, self._dumps), attributes=join_lines(attributes, self._dumps)
+        )
+
 
 def read_document(document: Document, settings: Settings) -> Document:
-    """Return a document with the text and the title of an HTML page, and any other unchanged."""
+    """Return a document with the text of Markdown, or the text and the title of a page; any other unchanged."""
     form, info = settings.format, document.page_info
     if form == "text" or (form == "auto" and not looks_like_html(document.text)):
         return document
+    if form == "markdown":
+        reading = read_markdown(document.text)
+        return document if reading is None else replace(document, text=reading.text)
     page = read_page(document.text, keep_kinds=settings.keep_kinds)
     return replace(document, text=page.text, page_info=info._replace(title=info.title or page.title))
 
@@ -119,10 +156,13 @@ def read_document(document: Document, settings: Settings) -> Document:
 def _attributes(documents: Sequence[Document], decision: Decision) -> Iterator[dict[str, Any]]:
     """Yield each document's lines with their probabilities as Dolma attributes."""
     for index, document in enumerate(documents):
-        scores = np.round(decision.probability[_line_slice(decision, index)], _DECIMALS).tolist()
+        scores = np.round(decision.probability[_line_slice(decision, index)], DECIMALS).tolist()
         spans = zip(decision.batch.spans(index), scores, strict=True)
-        scored = [[start, end, score] for (start, end), score in spans]
-        yield {"id": document.id, "source": document.source, "attributes": {ATTRIBUTE: scored}}
+        yield _attribute(document, [[start, end, score] for (start, end), score in spans])
+
+
+def _attribute(document: Document, scored: list[list[float]]) -> dict[str, Any]:
+    return {"id": document.id, "source": document.source, "attributes": {ATTRIBUTE: scored}}
 
 
 def _dropped_lines(documents: Sequence[Document], decision: Decision) -> Iterator[dict[str, Any]]:
@@ -147,9 +187,9 @@ def _dropped_lines(documents: Sequence[Document], decision: Decision) -> Iterato
                 "start": start,
                 "end": end,
                 "text": document.text[start:end],
-                "probability": round(float(decision.probability[own.start + number]), _DECIMALS),
+                "probability": round(float(decision.probability[own.start + number]), DECIMALS),
                 "kind": kinds[own.start + number],
-                "reasons": [reason.feature for reason in explanation.reasons(number, _N_REASONS)],
+                "reasons": [reason.feature for reason in explanation.reasons(number, N_REASONS)],
             }
 
 

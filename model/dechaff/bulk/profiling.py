@@ -151,6 +151,7 @@ def profile_bulk(
     started = time.monotonic()
     require("orjson")
     settings, listener, path = settings or Settings(), listener or ProgressListener(), Path(output)
+    settings.check_extras()
     sources = find_inputs(inputs, Path(os.devnull))
     unfinished = path.with_name(f"{path.name}.unfinished")
     check_not_inputs([path, unfinished], [source.path for source in sources])

@@ -264,6 +264,8 @@ class _Run:
             first = result.bad[0]
             raise InputError(f"{output.source.display_path}: record {first.number}: {first.reason}")
         result.counts.n_bad = sum(bad.n_records for bad in result.bad)
+        if result.counts.samples is not None:
+            result.counts.samples.name_file(output.source.display_path)
         output.write(result)
         counts.add(result.counts)
         if not output.n_parts % CHECKPOINT_PARTS:
@@ -288,7 +290,7 @@ def _plain(settings: Settings, model: LineModel) -> dict[str, Any]:
         "sites": settings.sites and model_digest(settings.sites),
         "keywords": {family: list(phrases) for family, phrases in (settings.keywords or {}).items()},
     }
-    del plain["strict"]
+    del plain["strict"], plain["samples"]
     return plain
 
 

@@ -48,13 +48,16 @@ class Settings:
         default the first ones with a usual name; "" for none.
     format : str
         "html" if the texts are HTML pages, "text" if none is, or "auto" for a look at each; a page is replaced by
-        its clean text, and spans refer to the text that Resiliparse prints.
+        its clean text, and spans refer to the text that Resiliparse prints. "markdown" if all texts are Markdown,
+        which is cleaned as by `dechaff.clean_markdown`.
     keep_kinds : sequence of str
         Kinds of boilerplate that are kept all the same; see `dechaff.keep_content`.
     sites : Path, optional
         The file of a site profile; see `dechaff.keep_content`.
     site_column : str, optional
         The field that holds the site of a document; by default the registered domain of the address.
+    samples : bool
+        Whether the counts get samples of flagged documents and of dropped lines by kind; the output is the same.
     """
 
     model: Path | None = None
@@ -67,10 +70,11 @@ class Settings:
     strict: bool = False
     title_column: str | None = None
     url_column: str | None = None
-    format: Literal["auto", "text", "html"] = "auto"
+    format: Literal["auto", "text", "html", "markdown"] = "auto"
     keep_kinds: Sequence[str] = ()
     sites: Path | None = None
     site_column: str | None = None
+    samples: bool = False
 
     def load_model(self) -> LineModel:
         """Load the model and add the keywords.
@@ -84,7 +88,13 @@ class Settings:
         model = default_model() if self.model is None else load_model(self.model)
         model = model.with_keywords(self.keywords) if self.keywords else model
         model.resolve_threshold(self.threshold)
+        self.check_extras()
         return model
+
+    def check_extras(self) -> None:
+        """Raise MissingExtraError before a run begins if the format needs a package that is missing."""
+        if self.format == "markdown":
+            load("pyromark", "markdown")
 
     def load_sites(self) -> SiteProfile | None:
         """Load the site profile, None without one.

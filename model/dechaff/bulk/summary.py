@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import chain
 from operator import itemgetter
 from typing import Any, Final
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.bulk.drift import Histogram, add_histograms
+from dechaff.bulk.samples import Samples
 from dechaff.decisions.titles import PageInfo
 from dechaff.text.lines import LineBatch
 
@@ -45,6 +46,8 @@ class Counts:
         The beginnings of frequent dropped lines, with lower bounds of the number of times they were dropped.
     features : ndarray of int64, shape (n_features, n_bins), or None
         A histogram of the features of sampled lines, for the drift check; not stored in the manifest.
+    samples : Samples or None
+        Flagged documents and dropped lines to look at, if the settings ask for them.
     """
 
     n_documents: int = 0
@@ -59,6 +62,7 @@ class Counts:
     flags: Counter[str] = field(default_factory=Counter)
     frequent: Counter[str] = field(default_factory=Counter)
     features: Histogram | None = None
+    samples: Samples | None = None
 
     def count(self, batch: LineBatch, kept: NDArray[np.bool_], flags: list[tuple[str, ...]]) -> None:
         """Count the lines and flags of a batch of articles."""
@@ -84,6 +88,9 @@ class Counts:
         self.flags.update(other.flags)
         self.frequent.update(other.frequent)
         self.features = add_histograms(self.features, other.features)
+        if other.samples is not None:
+            self.samples = self.samples or Samples()
+            self.samples.add(other.samples)
         if len(self.frequent) > 2 * _MAX_COUNTED:
             self.prune(_MAX_COUNTED)
 
@@ -117,6 +124,8 @@ class Counts:
         numbers = {name: getattr(self, name) for name in _NUMBERS}
         frequent = dict(self.frequent if whole else self.frequent.most_common(_N_FREQUENT))
         values = {**numbers, "flags": dict(sorted(self.flags.items())), "frequent": frequent}
+        if self.samples is not None:
+            values["samples"] = vars(self.samples)
         return values | ({"features": None if self.features is None else self.features.tolist()} if whole else {})
 
     @classmethod
@@ -126,6 +135,7 @@ class Counts:
         features = values.get("features")
         counts = cls(**numbers, flags=Counter(values["flags"]), frequent=Counter(values["frequent"]))
         counts.features = None if features is None else np.array(features, np.int64)
+        counts.samples = Samples(**values["samples"]) if values.get("samples") else None
         return counts
 
 
@@ -181,7 +191,7 @@ class Summary:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary as plain values for JSON."""
-        counts = self.counts
+        counts = replace(self.counts, samples=None)  # those are for people
         return {
             "n_inputs": self.n_inputs,
             "n_skipped": self.n_skipped,

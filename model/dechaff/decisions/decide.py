@@ -170,10 +170,11 @@ def _decide_batch(
         _log.debug("lines that a title or an address raises or lowers: %d", int((titled != 0).sum()))
         kept = _keep_titles(kept, _keep(batch, probability, threshold, model), titled != 0, batch.article_lines)
     flags = _flag(batch, kept, probability, threshold)
+    kept = keep_wordless(batch, kept)
     n_flagged = sum(map(bool, flags))
     counts = batch.n_articles, batch.n_lines, int(kept.sum()), threshold, n_flagged
     _log.debug("articles: %d, lines: %d, of these kept: %d at threshold %.3f; articles flagged: %d", *counts)
-    return Decision(batch, keep_wordless(batch, kept), probability, flags, model, forward, site_shift=shift)
+    return Decision(batch, kept, probability, flags, model, forward, site_shift=shift)
 
 
 def _keep(batch: LineBatch, probability: Values, threshold: float, model: LineModel) -> NDArray[np.bool_]:

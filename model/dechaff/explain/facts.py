@@ -26,6 +26,10 @@ _SHORT: Final = float(np.log1p(25))
 _NEAR: Final = 5
 _FEW_LETTERS: Final = 0.6
 _UNSURE: Final = 1.5
+# A block is small with at most this share of the words of the largest one, and behind the article if at least the
+# second share of the words of all blocks stands before it.
+_SMALL_BLOCK: Final = 0.2
+_BEHIND: Final = 0.7
 
 _TERM_TYPES: Final = {
     "word": "the word {}",
@@ -255,6 +259,16 @@ def _unshared(line: Line) -> str | None:
     return f"{few} stand elsewhere in the article"
 
 
+def _small_block(line: Line) -> str | None:
+    """Return where a block stands that has few words beside the largest one; None for other blocks."""
+    if line.value("block_to_largest") > _SMALL_BLOCK:
+        return None
+    before = line.value("share_before_block")
+    if before >= _BEHIND:
+        return "behind the article"
+    return "before the article" if before < 1 - _BEHIND else "apart from the article"
+
+
 FACTS: Final[dict[str, Fact]] = {
     "amount": _amount,
     "short": lambda line: _amount(line) if line.value("is_short") else None,
@@ -293,6 +307,8 @@ FACTS: Final[dict[str, Fact]] = {
     "phrases_beside": _phrases_beside,
     "shared": lambda line: _quote_first(line.shared_words),
     "unshared": _unshared,
+    "in_largest_block": lambda line: _condition(line.value("block_to_largest") >= 1),
+    "small_block": _small_block,
     "mostly_content": partial(_mostly, True),
     "mostly_boilerplate": partial(_mostly, False),
     "n_lines": lambda line: _plural(line.article.n_lines, "line"),

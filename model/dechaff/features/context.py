@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from dechaff._typing import Columns, Flags, Hashes, Indices, Values
+from dechaff.features.blocks import BLOCK_NAMES, block_features, length_classes, line_shapes
 from dechaff.features.head import HEAD_NAMES, head_features
 from dechaff.features.smoothing import best_segment, smooth_log_odds
 from dechaff.kernels import accelerated
@@ -27,62 +28,38 @@ from dechaff.text.ragged import (
     sum_rows,
     sum_windows,
 )
-from dechaff.text.tokens import Words, bucket_words, mix
+from dechaff.text.tokens import Words, bucket_words
 
-_REACH: Final = 4
 _REACHES: Final = (2, 6, 16)
 _FAR: Final = 30
 _CLIP: Final = 8.0
-# Added to the log-odds before the best segment is computed: the narrow one excludes doubtful lines, the wide one
-# includes them.
-_NARROW, _WIDE = -1.5, 1.5
+# Added to the log-odds before the best segment is computed, so that the narrow one excludes doubtful lines.
+_NARROW: Final = -1.5
+# The shapes of lines are hashed to this number of bits.
 _SHAPE_BITS: Final = 10
-# Lines have the same shape if these flags agree and their lengths fall into the same logarithmic class; shapes are
-# hashed to `_SHAPE_BITS` bits.
-SHAPE_FLAGS: Final = (
-    "ends_with_sentence",
-    "begins_with_capital",
-    "begins_with_lower",
-    "begins_with_digit",
-    "begins_with_bullet",
-    "has_digit",
-    "ends_with_digit",
-    "is_upper",
-    "ends_with_colon",
-)
-
 CONTEXT_NAMES: Final = (
     "log_odds",
     "probability",
-    *(f"log_odds_{by}_{side}" for by in range(1, _REACH + 1) for side in ("before", "after")),
+    "log_odds_before",
+    "log_odds_after",
     *(f"{name}_within_{reach}_lines" for reach in _REACHES for name in ("mean_probability", "share_content_chars")),
     "log_lines_since_content",
-    "log_lines_until_content",
     "log_lines_since_sure_content",
     "log_lines_until_sure_content",
     "share_content_before",
     "share_content_after",
     "log_content_before",
     "log_content_after",
-    "article_log_content",
     "article_share_content",
-    "article_mean_probability",
     "article_mean_doubt",
     "article_largest_line_share",
     "is_in_narrow_segment",
-    "log_lines_after_narrow_segment",
-    "is_in_wide_segment",
-    "log_lines_after_wide_segment",
     "smooth_log_odds",
-    "smooth_log_odds_before",
     "smooth_log_odds_after",
     "is_in_best_segment",
-    "share_before_best_segment",
-    "share_after_best_segment",
     "log_lines_after_best_segment",
     "log_lines_before_best_segment",
     "log_lines_into_best_segment",
-    "log_lines_to_end_of_best_segment",
     "log_odds_of_like_lines",
     "cohesion",
     "share_words_in_content",
@@ -90,6 +67,7 @@ CONTEXT_NAMES: Final = (
     "share_rare_words_in_prose",
     "n_rare_words_in_content",
     *HEAD_NAMES,
+    *BLOCK_NAMES,
 )
 
 
@@ -120,6 +98,7 @@ def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds:
         **_like_lines(odds, columns, batch),
         **cohesion,
         **head_features(odds, probability, words.counts, columns, n_found, offsets),
+        **block_features(words, columns, odds, probability),
     }
     return {"log_odds": odds, "probability": probability, **round_columns(found)}
 
@@ -130,10 +109,10 @@ def context_names() -> tuple[str, ...]:
 
 
 def _nearby(odds: Values, probability: Values, width: Values, offsets: Indices) -> Columns:
-    columns = {}
-    for by in range(1, _REACH + 1):
-        columns[f"log_odds_{by}_before"] = shift(odds, offsets, -by, -_CLIP / 2)
-        columns[f"log_odds_{by}_after"] = shift(odds, offsets, by, -_CLIP / 2)
+    columns = {
+        "log_odds_before": shift(odds, offsets, -1, -_CLIP / 2),
+        "log_odds_after": shift(odds, offsets, 1, -_CLIP / 2),
+    }
     summed = np.array((probability, width, probability * width))
     for reach, (sums, n_lines) in zip(_REACHES, sum_windows(summed, offsets, _REACHES), strict=True):
         expected_lines, n_chars, expected_chars = sums
@@ -142,10 +121,9 @@ def _nearby(odds: Values, probability: Values, width: Values, offsets: Indices) 
     is_content = probability > 0.5
     flags = np.array((is_content, (probability > 0.9) & (width > 80)))
     since = log1p_counts(places_since(flags, offsets, _FAR), rounded=True)
-    until = log1p_counts(places_until(flags, offsets, _FAR), rounded=True)
-    for row, name in enumerate(("content", "sure_content")):
-        columns |= {f"log_lines_since_{name}": since[row], f"log_lines_until_{name}": until[row]}
-    return columns
+    columns |= zip(("log_lines_since_content", "log_lines_since_sure_content"), since, strict=True)
+    until = places_until(flags[1], offsets, _FAR)
+    return columns | {"log_lines_until_sure_content": log1p_counts(until, rounded=True)}
 
 
 def _article_mass(probability: Values, width: Values, offsets: Indices) -> Columns:
@@ -163,9 +141,7 @@ def _article_mass(probability: Values, width: Values, offsets: Indices) -> Colum
         "share_content_after": np.maximum(total - before - mass, 0) / known,
         "log_content_before": np.log1p(before),
         "log_content_after": np.log1p(np.maximum(total - before - mass, 0)),
-        "article_log_content": repeat_rows(np.log1p(of_article), offsets),
         "article_share_content": total / all_chars,
-        "article_mean_probability": repeat_rows(mean_rows(probability, offsets), offsets),
         "article_mean_doubt": unsure,
         "article_largest_line_share": largest / known,
     }
@@ -178,37 +154,25 @@ def _segments(odds: Values, against: Values, width: Values, offsets: Indices) ->
     """
     smooth = np.clip(smooth_log_odds(odds, offsets, stay=0.7), -2 * _CLIP, 2 * _CLIP)
     weight = np.sqrt(width)
-    (inside, from_start, from_end), (narrow, _, after_narrow), (wide, _, after_wide) = (
-        best_segment((2 / (1 + against * np.exp(-by)) - 1) * weight, offsets) for by in (0.0, _NARROW, _WIDE)
+    (inside, from_start, from_end), (narrow, *_) = (
+        best_segment((2 / (1 + against * np.exp(-by)) - 1) * weight, offsets) for by in (0.0, _NARROW)
     )
-    n_lines = repeat_rows(np.diff(offsets), offsets)
     return {
         "is_in_narrow_segment": narrow,
-        "log_lines_after_narrow_segment": log1p_counts(-after_narrow, rounded=True),
-        "is_in_wide_segment": wide,
-        "log_lines_after_wide_segment": log1p_counts(-after_wide, rounded=True),
         "smooth_log_odds": smooth,
-        "smooth_log_odds_before": shift(smooth, offsets, -1, -_CLIP / 2),
         "smooth_log_odds_after": shift(smooth, offsets, 1, -_CLIP / 2),
         "is_in_best_segment": inside,
-        "share_before_best_segment": np.clip(-from_start, 0, None) / n_lines,
-        "share_after_best_segment": np.clip(-from_end, 0, None) / n_lines,
         "log_lines_after_best_segment": log1p_counts(-from_end, rounded=True),
         "log_lines_before_best_segment": log1p_counts(-from_start, rounded=True),
         "log_lines_into_best_segment": log1p_counts(np.where(inside, from_start, 0), rounded=True),
-        "log_lines_to_end_of_best_segment": log1p_counts(np.where(inside, from_end, 0), rounded=True),
     }
 
 
 def _like_lines(odds: Values, columns: Columns, batch: LineBatch) -> Columns:
     """Average the log-odds of other lines of the same shape, because items of one list usually share a label."""
-    shape = np.floor(1.5 / np.log(2) * columns["log_n_chars"]).astype(np.uint64)
-    flags = np.zeros(batch.n_lines, np.uint16)
-    for name in SHAPE_FLAGS:
-        flags <<= 1
-        flags |= columns[name]
-    shape = (shape << np.uint64(len(SHAPE_FLAGS))) | flags
-    buckets = (batch.line_parts << _SHAPE_BITS) + (mix(shape) >> np.uint64(64 - _SHAPE_BITS)).astype(np.int64)
+    classes = length_classes(np.exp(columns["log_n_chars"]), 1.5)
+    shapes = (line_shapes(columns, classes) >> np.uint64(64 - _SHAPE_BITS)).astype(np.int64)
+    buckets = (batch.line_parts << _SHAPE_BITS) + shapes
     n_buckets = (len(batch.part_lines) - 1) << _SHAPE_BITS
     others = np.bincount(buckets, minlength=n_buckets)[buckets] - 1.0
     total = np.bincount(buckets, odds, n_buckets)[buckets] - odds

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from dechaff._typing import Columns, Flags, Indices, Values
-from dechaff.text.ragged import log1p_counts, repeat_rows, sum_before, sum_rows
+from dechaff.text.ragged import log1p_counts, max_rows, repeat_rows, sum_before, sum_rows
 
 # The body begins with the first line that has this probability and as many words, unless more than this share of
 # the probable words stands above it.
@@ -23,6 +23,10 @@ _UNITS: Final = 1 << 16
 # Leads are clipped to this value; lines outside the head have its negative.
 _CLIP: Final = 4.0
 _DECIMALS: Final = 4
+# The headline may be among the first lines of the body, too, at most at this distance from its first line.
+_INTO_BODY: Final = 2
+# Keeps the log-odds of a share between about -4 and 4.
+_SHARE_MARGIN: Final = 0.02
 # Twice as much as any two scores differ.
 _STEP: Final = 64.0
 _SCORES: Final = ("words", "length", "log_odds")
@@ -86,6 +90,12 @@ def find_head(probability: Values, n_words: Indices, offsets: Indices) -> tuple[
     >>> in_head.tolist(), distance.tolist()
     ([True, True, False, False], [2, 1, 0, 0])
     """
+    distance = np.maximum(_distance_to_body(probability, n_words, offsets), 0)
+    return (distance > 0) & (distance <= _LONGEST) & (n_words > 0), distance
+
+
+def _distance_to_body(probability: Values, n_words: Indices, offsets: Indices) -> Indices:
+    """Return how far each line is above the first line of the body, or without one above the first line of all."""
     # In whole units, so that sums do not depend on the other articles of the batch.
     mass = np.rint(_UNITS * probability * n_words).astype(np.int64)
     is_near_start = sum_before(mass, offsets) <= _MOST_ABOVE * repeat_rows(sum_rows(mass, offsets), offsets)
@@ -93,8 +103,76 @@ def find_head(probability: Values, n_words: Indices, offsets: Indices) -> tuple[
     body = np.append(body, len(probability))
     first = body[np.searchsorted(body, offsets[:-1])]
     first = np.where(first < offsets[1:], first, offsets[:-1])
-    distance = np.maximum(repeat_rows(first, offsets) - np.arange(len(probability)), 0)
-    return (distance > 0) & (distance <= _LONGEST) & (n_words > 0), distance
+    return np.asarray(repeat_rows(first, offsets) - np.arange(len(probability)))
+
+
+#: The log-odds that a line is the headline if it is no candidate.
+NO_HEADLINE: Final = float(np.log(_SHARE_MARGIN) - np.log(1 + _SHARE_MARGIN))
+
+
+def headline_candidates(probability: Values, n_words: Indices, offsets: Indices) -> Indices:
+    """Return the indices of the lines that may be the headline: those of the head, and the first ones of the body.
+
+    Parameters
+    ----------
+    probability : ndarray of float64, shape (n_lines,)
+    n_words : ndarray of int64, shape (n_lines,)
+    offsets : ndarray of int64, shape (n_parts + 1,)
+
+    Returns
+    -------
+    ndarray of int64, shape (n_candidates,)
+
+    Examples
+    --------
+    >>> headline_candidates(np.array([0.1, 0.4, 0.9, 0.9]), np.array([0, 5, 20, 30]), np.array([0, 4])).tolist()
+    [1, 2, 3]
+    """
+    distance = _distance_to_body(probability, n_words, offsets)
+    return np.flatnonzero((distance >= -_INTO_BODY) & (distance <= _LONGEST) & (n_words > 0))
+
+
+def choice_log_odds(scores: Values, candidates: Indices, offsets: Indices) -> Values:
+    """Compute the log-odds that each line is the chosen one of its part's candidates, by a conditional logit.
+
+    A candidate's probability is the exponential of its score as a share of the sum over all candidates (McFadden
+    1974).
+
+    Parameters
+    ----------
+    scores : ndarray of float64, shape (n_candidates,)
+    candidates : ndarray of int64, shape (n_candidates,)
+        The indices of lines, in order.
+    offsets : ndarray of int64, shape (n_parts + 1,)
+
+    Returns
+    -------
+    ndarray of float64, shape (n_lines,)
+        From about -4 to 4; `NO_HEADLINE` for other lines.
+
+    Examples
+    --------
+    >>> choice_log_odds(np.array([0.0, 2.0]), np.array([1, 2]), np.array([0, 4])).round(1).tolist()
+    [-3.9, -1.9, 1.9, -3.9]
+    """
+    bounds = np.searchsorted(candidates, offsets)
+    best = repeat_rows(max_rows(scores, bounds), bounds)
+    # In whole units, so that sums do not depend on the other articles of the batch.
+    weights = np.rint(_UNITS * np.exp(scores - best)).astype(np.int64)
+    share = np.zeros(int(offsets[-1]))
+    share[candidates] = weights / repeat_rows(sum_rows(weights, bounds), bounds)
+    return share_log_odds(share)
+
+
+def share_log_odds(share: Values) -> Values:
+    """Return the log-odds of shares, kept between about -4 and 4.
+
+    Parameters
+    ----------
+    share : ndarray of float64
+        From 0 to 1.
+    """
+    return np.asarray(np.log(share + _SHARE_MARGIN) - np.log(1 - share + _SHARE_MARGIN))
 
 
 def leads(scores: Values, candidates: Flags, offsets: Indices) -> tuple[Values, Values]:

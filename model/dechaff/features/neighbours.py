@@ -14,14 +14,10 @@ _COPIED: Final = (
     "is_prose",
     "ends_with_sentence",
     "share_capitalised_words",
-    "share_digits",
     "share_furniture_phrases",
     "begins_with_bullet",
-    "has_price",
     "ends_with_colon",
     "share_end_of_article_phrases",
-    "share_comment_phrases",
-    "share_date_phrases",
 )
 _PLACES: Final = {"second_before": -2, "before": -1, "after": 1, "second_after": 2}
 

@@ -1,7 +1,8 @@
-"""Features of stage 3: the stage-2 log-odds of a line, of the lines around it and of its whole article.
+"""Features of stage 3: the stage-2 log-odds of a line, of the lines around it and of the whole text; the headline.
 
-If stage 2 is unsure about a line, the lines around it and the share of content in its article are informative: an
-article that an extractor has already cleaned has little boilerplate. Two-state smoothing is used as in Web2Text.
+If stage 2 is unsure about a line, the share of content in its text is informative: a text that an extractor has
+already cleaned has little boilerplate. An article has one headline: how much more a line looks like it than the
+other lines there says more than its own log-odds. Two-state smoothing is used as in Web2Text.
 """
 
 from typing import Final
@@ -9,16 +10,12 @@ from typing import Final
 import numpy as np
 
 from dechaff._typing import Columns, Indices, Values
-from dechaff.features.head import find_head, leads
+from dechaff.features.head import NO_HEADLINE, share_log_odds
 from dechaff.features.smoothing import smooth_log_odds
-from dechaff.text.ragged import log1p_counts, repeat_rows, round_columns, sum_rows
+from dechaff.text.ragged import log1p_counts, max_rows, repeat_rows, round_columns, sum_rows
 
 _CLIP: Final = 8.0
 _STAY: Final = 0.9
-# Keeps the log-odds of a share between about -4 and 4.
-_SHARE_MARGIN: Final = 0.02
-# The lead of the best line of the head is clipped to this value.
-_LEAD: Final = 3.0
 
 STAGE3_NAMES: Final = (
     "decided_log_odds",
@@ -27,20 +24,21 @@ STAGE3_NAMES: Final = (
     "decided_doubt",
     "decided_log_n_lines",
     "decided_log_n_words",
-    "decided_is_in_head",
-    "decided_is_best_of_head",
-    "decided_lead_of_best",
-    "decided_log_odds_of_best",
+    "headline_log_odds",
+    "is_best_headline",
+    "decided_log_odds_of_headline",
 )
 
 
-def stage3_features(log_odds: Values, n_words: Indices, offsets: Indices) -> Columns:
+def stage3_features(log_odds: Values, headline: Values, n_words: Indices, offsets: Indices) -> Columns:
     """Compute the features that depend on the log-odds of stage 2.
 
     Parameters
     ----------
     log_odds : ndarray of float64, shape (n_lines,)
         The log-odds of stage 2.
+    headline : ndarray of float64, shape (n_lines,)
+        The log-odds that a line is the headline, as from `dechaff.features.head.choice_log_odds`.
     n_words : ndarray of int64, shape (n_lines,)
         The number of words of each line.
     offsets : ndarray of int64, shape (n_parts + 1,)
@@ -53,8 +51,8 @@ def stage3_features(log_odds: Values, n_words: Indices, offsets: Indices) -> Col
 
     Examples
     --------
-    >>> odds = np.array([6.0, -0.5, 6.0])
-    >>> stage3_features(odds, np.array([9, 2, 9]), np.array([0, 3]))["decided_smooth_log_odds"]
+    >>> odds, headline = np.array([6.0, -0.5, 6.0]), np.array([2.0, -2.0, -4.0])
+    >>> stage3_features(odds, headline, np.array([9, 2, 9]), np.array([0, 3]))["decided_smooth_log_odds"]
     array([7.2301, 3.8509, 7.2301], dtype=float32)
     """
     odds = np.clip(log_odds, -_CLIP, _CLIP)
@@ -63,24 +61,21 @@ def stage3_features(log_odds: Values, n_words: Indices, offsets: Indices) -> Col
     mass = probability * width
     sums = [sum_rows(values, offsets) for values in (width, mass, (1 - probability) * mass)]
     n_article_words, expected, doubtful = np.maximum(sums[0], 1), *sums[1:]
-    share = expected / n_article_words
     of_article = {
-        "decided_share_content": np.log(share + _SHARE_MARGIN) - np.log(1 - share + _SHARE_MARGIN),
+        "decided_share_content": share_log_odds(expected / n_article_words),
         "decided_doubt": doubtful / n_article_words,
         "decided_log_n_lines": np.log(np.maximum(np.diff(offsets), 1)),
     }
-    in_head, _ = find_head(probability, n_words, offsets)
-    lead, _ = leads(odds, in_head, offsets)
-    is_best = lead > 0
+    best = repeat_rows(max_rows(headline, offsets), offsets)
+    is_best = (headline == best) & (headline > NO_HEADLINE)
     columns = {
         "decided_log_odds": odds,
         "decided_smooth_log_odds": smooth_log_odds(odds, offsets, _STAY),
         **{name: repeat_rows(values, offsets) for name, values in of_article.items()},
         "decided_log_n_words": log1p_counts(n_words - 1, rounded=True),
-        "decided_is_in_head": in_head,
-        "decided_is_best_of_head": is_best,
-        "decided_lead_of_best": np.clip(lead, 0, _LEAD),
-        "decided_log_odds_of_best": is_best * np.clip(odds, -4, 2),
+        "headline_log_odds": headline,
+        "is_best_headline": is_best,
+        "decided_log_odds_of_headline": is_best * np.clip(odds, -4, 2),
     }
     return round_columns(columns)
 

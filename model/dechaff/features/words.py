@@ -171,5 +171,13 @@ def line_hashes(words: Words) -> Hashes:
     return np.asarray(sum_rows(words.hashes, words.offsets), np.uint64)
 
 
+def first_words(words: Words) -> Hashes:
+    """Return the hash of each line's first word, 0 for lines without words; shape (n_lines,)."""
+    found = np.zeros(len(words.counts), np.uint64)
+    filled = np.flatnonzero(words.counts)
+    found[filled] = words.hashes[words.offsets[filled]]
+    return found
+
+
 def _offsets(flags: Flags) -> Indices:
     return np.concatenate(([0], np.cumsum(flags)))

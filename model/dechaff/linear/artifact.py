@@ -69,6 +69,7 @@ def save_model(model: LineModel, path: str | PathLike[str]) -> None:
         "first": _pack_stage(model.stage1),
         "second": _pack_stage(model.stage2),
         "decoder": model.stage3 and _pack_stage(model.stage3),
+        "headline": model.headline and _pack_stage(model.headline),
         "keywords": [list(pair) for pair in model.keywords],
         "metadata": model.metadata,
     }
@@ -105,6 +106,7 @@ def load_model(path: str | PathLike[str]) -> LineModel:
             dict(content["metadata"]),
             None if content["decoder"] is None else _unpack_stage(content["decoder"], stage3_names()),
             _unpack_keywords(content.get("keywords", [])),
+            None if content.get("headline") is None else _unpack_stage(content["headline"], names2),
         )
         _log.debug("model %s: threshold %.3f", path, model.threshold)
         return model
@@ -250,8 +252,8 @@ def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
     -------
     dict
         A description with the keys "metadata", "version", "threshold", "weights" and others. The weights are pairs
-        of name and weight, strongest first, for stages 1 to 3 (the keys "first look", "second look" and "decoder")
-        and "words"; only words of the lexicon are listed, because buckets have no names.
+        of name and weight, strongest first, for stages 1 to 3 (the keys "first look", "second look" and "decoder"),
+        "headline" and "words"; only words of the lexicon are listed, because buckets have no names.
 
     Raises
     ------
@@ -263,6 +265,7 @@ def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
         "first look": _named_weights(model.stage1),
         "second look": _named_weights(model.stage2),
         "decoder": _named_weights(model.stage3) if model.stage3 else {},
+        "headline": _named_weights(model.headline) if model.headline else {},
         "words": _lexicon_weights(model),
     }
     return {

@@ -1,8 +1,8 @@
 """The model: three stages of logistic regression as arrays, applied with numpy alone.
 
 Stage 1 scores a line by its own features and words. Stage 2 scores it again, with the stage-1 log-odds of the lines
-around it. Stage 3, a small regression, combines the stage-2 log-odds of the line, of the lines around it and of the
-whole article.
+around it. Stage 3, a small regression, combines the stage-2 log-odds of the line, of the lines around it and
+of the whole article, and how much more the line looks like the headline than the other lines above the body.
 """
 
 import warnings
@@ -18,6 +18,7 @@ from dechaff._typing import Matrix, Values
 from dechaff.errors import InputError
 from dechaff.features import feature_names, stack
 from dechaff.features.context import context_names
+from dechaff.features.head import NO_HEADLINE, choice_log_odds, headline_candidates
 from dechaff.features.lexicon import collect_keywords
 from dechaff.features.stage3 import stage3_features
 from dechaff.features.words import sum_words
@@ -54,6 +55,9 @@ class LineModel:
         The regression on the log-odds of stage 2; None if the model has no stage 3.
     keywords : tuple of (family, phrase)
         The user's own phrases, treated like phrases of the lexicon; see `with_keywords`.
+    headline : Stage or None
+        The weights of the features of stage 2 in the choice of the headline among the lines above the body; None if
+        the model was fitted without known headlines.
     """
 
     stage1: Stage
@@ -63,6 +67,7 @@ class LineModel:
     metadata: dict[str, Any] = field(default_factory=dict)
     stage3: Stage | None = None
     keywords: Keywords = ()
+    headline: Stage | None = None
 
     classes_: ClassVar[tuple[str, str]] = CLASSES
 
@@ -234,7 +239,13 @@ class LineModel:
         stage2 = self.stage2.log_odds(matrix)
         if self.stage3 is None:
             return Forward(self, lines, matrix, stage1, stage2, None, stage2)
-        stage3_matrix = stack(stage3_features(stage2, lines.words.counts, batch.part_lines))
+        counts, offsets = lines.words.counts, batch.part_lines
+        headline = np.full(batch.n_lines, NO_HEADLINE)
+        if self.headline is not None:
+            probability = matrix[self.stage2.names.index("probability")].astype(np.float64)
+            candidates = headline_candidates(probability, counts, offsets)
+            headline = choice_log_odds(self.headline.log_odds(matrix[:, candidates]), candidates, offsets)
+        stage3_matrix = stack(stage3_features(stage2, headline, counts, offsets))
         return Forward(self, lines, matrix, stage1, stage2, stage3_matrix, self.stage3.log_odds(stage3_matrix))
 
     def features(self, batch: LineBatch) -> Matrix:

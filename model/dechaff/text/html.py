@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from dechaff.errors import InputError
@@ -38,6 +38,7 @@ _OG_TITLE: Final = 'meta[property="og:title" i]'
 _LINKED_DATA: Final = 'script[type="application/ld+json" i]'
 # Control characters become line breaks or nothing in some parsers; lone surrogates make Resiliparse reject a page.
 _REFUSED: Final = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
+_CONTROLS: Final = bytes(code for code in range(128) if _REFUSED.match(chr(code)))
 _BYTE_ORDER_MARKS: Final = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\0\0", "utf-32"),
@@ -45,6 +46,8 @@ _BYTE_ORDER_MARKS: Final = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+# A line with more marks and spaces than this, and than letters, is no title.
+_MOST_MARKS: Final = 50
 _NOT_WORDS: Final = re.compile(r"[\W_]+")
 # Elements whose nesting costs parser or extractor time that grows with its square.
 _NESTED: Final = re.compile(
@@ -156,26 +159,74 @@ def read_page(html: str | bytes, extractor: str = "resiliparse", *, keep_kinds: 
     >>> read_page("<title>Mill</title><h1>Mill</h1><p>It was old.</p><div class=comments>First!</div>")
     Page(text='Mill\n\nIt was old.', title='Mill')
     """
+    tree = parse_page(html, extractor)
+    if tree is None:
+        return Page("")
+    text = print_page(tree, extractor, keep_kinds)
+    return Page(text, page_title(tree, text))
+
+
+def parse_page(html: str | bytes, extractor: str = EXTRACTORS[0], refused: re.Pattern[str] | None = None) -> Any:
+    """Return the tree of a page, whose headlines no selector drops; None if the page is blank.
+
+    Parameters
+    ----------
+    html : str or bytes
+    extractor : str
+        A name in `EXTRACTORS`, which is checked.
+    refused : re.Pattern, optional
+        Characters that become spaces, beside those that parsers refuse.
+    """
     if extractor not in EXTRACTORS:
         raise InputError(f"there is no extractor {extractor!r}: choose one of {', '.join(EXTRACTORS)}")
     if not isinstance(html, str | bytes):
         raise InputError(f"the HTML is {type(html).__name__}, neither str nor bytes")
-    parse, html2text = load("resiliparse.parse.html").HTMLTree.parse, load("resiliparse.extract.html2text")
-    source = _flatten(_REFUSED.sub(" ", decode_html(html) if isinstance(html, bytes) else html))
+    parse = load("resiliparse.parse.html").HTMLTree.parse
+    source = _flatten(_replace_refused(decode_html(html) if isinstance(html, bytes) else html))
+    source = source if refused is None else refused.sub(" ", source)
     if not source.strip():
-        return Page("")
+        return None
     tree = parse(source)
-    titles = list(_titles(tree))
     _protect_headlines(tree)
-    text: str = html2text.extract_plain_text(
+    return tree
+
+
+def _replace_refused(html: str) -> str:
+    """Replace characters that parsers refuse by spaces; to find that there are none takes a fifth as long."""
+    try:
+        data = html.encode()
+    except UnicodeEncodeError:
+        return _REFUSED.sub(" ", html)
+    return html if len(data.translate(None, _CONTROLS)) == len(data) else _REFUSED.sub(" ", html)
+
+
+def print_page(
+    tree: Any, extractor: str, keep_kinds: Container[str] = (), options: Mapping[str, object] | None = None
+) -> str:
+    """Return the text of a page as Resiliparse prints it.
+
+    Parameters
+    ----------
+    tree : resiliparse.parse.html.HTMLTree
+    extractor : str
+    keep_kinds : container of str
+    options : mapping of str to object, optional
+        Options other than those in `PRINT_OPTIONS`.
+    """
+    text: str = load("resiliparse.extract.html2text").extract_plain_text(
         tree,
         main_content=extractor == "resiliparse_main",
         skip_elements=[each for kind in _SELECTORS if kind not in keep_kinds for each in _SELECTORS[kind]],
-        **PRINT_OPTIONS,
+        **(PRINT_OPTIONS | dict(options or {})),
     )
-    title = _choose_title(titles, text)
-    _log.debug("page: %d characters of text by %s, title %r", len(text), extractor, title)
-    return Page(text, title)
+    return text
+
+
+def page_title(tree: Any, text: str) -> str | None:
+    """Return the title that a page gives itself: of those that it has, one that is a line of its text first."""
+    title = _choose_title(list(_titles(tree)), text)
+    _log.debug("page: %d characters of text, title %r", len(text), title)
+    return title
 
 
 def _titles(tree: Any) -> Iterator[str]:
@@ -191,26 +242,51 @@ def _titles(tree: Any) -> Iterator[str]:
 
 def _headline(linked_data: str) -> str | None:
     """Return the outermost headline in JSON-LD."""
-    try:
-        values = [json.loads(linked_data, strict=False)]
-    except (ValueError, RecursionError):  # plain ValueError: a number with too many digits
-        return None
-    while values:
-        for value in values:
-            if isinstance(value, dict) and isinstance(value.get("headline"), str):
-                return str(value["headline"])
+    articles = linked_articles([linked_data])
+    return str(articles[0]["headline"]) if articles else None
+
+
+def linked_articles(texts: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the outermost objects with a headline in the JSON-LD of a page; invalid texts are left out.
+
+    Examples
+    --------
+    >>> linked_articles(['{"@graph": [{"headline": "The mill"}]}', "{"])
+    [{'headline': 'The mill'}]
+    """
+    values = [value for text in texts for value in _load_json(text)]
+    found: list[dict[str, Any]] = []
+    while values and not found:
+        found = [value for value in values if isinstance(value, dict) and isinstance(value.get("headline"), str)]
         values = [inner for value in values for inner in _inner_values(value)]
-    return None
+    return found
 
 
-def _inner_values(value: Any) -> Any:
-    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+def _load_json(text: str) -> list[Any]:
+    """Return the value of a JSON text in a list, which is empty if the text is invalid."""
+    try:
+        return [json.loads(text, strict=False)]
+    except (ValueError, RecursionError):  # plain ValueError: a number with too many digits
+        return []
+
+
+def _inner_values(value: object) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _choose_title(titles: list[str], text: str) -> str | None:
     """Return the first title that is a line of the text, or else the first title."""
-    lines = {_plain(line) for line in text.splitlines()}
-    return next((title for title in titles if _plain(title) in lines), titles[0] if titles else None)
+    lines = text.splitlines() if len(titles) > 1 else []
+    return next((title for title in titles if _is_among(title, lines)), titles[0] if titles else None)
+
+
+def _is_among(title: str, lines: Sequence[str]) -> bool:
+    """Return whether a line has the letters of a title; lines of another length are not looked at."""
+    plain = _plain(title)
+    longest = 2 * len(title) + _MOST_MARKS
+    return any(len(plain) <= len(line) <= longest and _plain(line) == plain for line in lines)
 
 
 def _plain(text: str) -> str:

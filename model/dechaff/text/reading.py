@@ -163,17 +163,20 @@ class Reading:
         Every row is in one group. Groups are ordered by their first row.
     changed : callable, optional
         Returns for the kept rows at which of them the blocks are other ones than in the text; None if at all.
+    source : str, optional
+        The text that has these lines; by default they are joined.
     """
 
     rows: Rows
     lines: list[str]
     groups: list[Group]
     changed: Callable[[Flags], list[int] | None] | None = None
+    source: str | None = None
 
     @property
     def text(self) -> str:
         """Return the text that the model reads."""
-        return "\n".join(self.lines)
+        return "\n".join(self.lines) if self.source is None else self.source
 
     @cached_property
     def of_rows(self) -> Indices:

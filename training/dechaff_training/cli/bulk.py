@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,9 @@ import typer
 from dechaff_training.cli import options
 from dechaff_training.cli.options import examples, parse_keywords
 from dechaff_training.files.json_io import write_record
+from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.progress import Throughput
+from dechaff_training.files.text_io import open_output
 from dechaff_training.files.wording import count
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ EPILOG = (
 #: The exit code of a run with records in quarantine.
 QUARANTINED = 3
 _N_FREQUENT = 10
+_FREQUENT = "Dropped most often:"
 _INPUT_HELP = (
     "JSON Lines (.jsonl, .json, also .gz, .zst), .parquet, WET or WARC (.wet, .warc, also .gz), folders of them, "
     "or quoted patterns."
@@ -42,6 +46,16 @@ IdColumn = Annotated[
 ]
 TitleColumn = Annotated[str | None, typer.Option(metavar="NAME", help=_TITLE_HELP, show_default="title, headline")]
 UrlColumn = Annotated[str | None, typer.Option(metavar="NAME", help=_URL_HELP, show_default="url, uri, link")]
+Dropped = Annotated[
+    bool, typer.Option("--dropped", help="Write every dropped line with its kind and reasons; slow.")
+]
+Workers = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Number of processes.", show_default="one per core")
+]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write an HTML page of documents to look at, and of dropped lines by kind."),
+]
 
 
 class BulkFormat(Enum):
@@ -50,6 +64,7 @@ class BulkFormat(Enum):
     auto = "auto"
     text = "text"
     html = "html"
+    markdown = "markdown"
 
 
 def bulk(
@@ -59,9 +74,7 @@ def bulk(
     id_column: IdColumn = None,
     title_column: TitleColumn = None,
     url_column: UrlColumn = None,
-    dropped: Annotated[
-        bool, typer.Option("--dropped", help="Write every dropped line with its kind and reasons; slow.")
-    ] = False,
+    dropped: Dropped = False,
     attributes: Annotated[
         bool, typer.Option("--attributes", help="Write the score of every line as Dolma attributes.")
     ] = False,
@@ -71,28 +84,47 @@ def bulk(
     keep_kinds: options.KeepKinds = None,
     sites: options.Sites = None,
     site_column: options.SiteColumn = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Number of processes.", show_default="one per core")
-    ] = None,
+    workers: Workers = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad record.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start over instead of resuming.")] = False,
     wanted: Annotated[
         BulkFormat, typer.Option("--format", help="Format of the texts; auto looks at each for HTML.")
     ] = BulkFormat.auto,
+    report: ReportFile = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Clean folders of documents on all cores; run it again to resume."""
     from dechaff.bulk import Settings
 
-    phrases = parse_keywords(keywords)
     columns = text_column, id_column, dropped, attributes, strict, title_column, url_column
+    kinds, phrases = tuple(keep_kinds or ()), parse_keywords(keywords)
     settings = Settings(
-        model, threshold, phrases, *columns, wanted.value, tuple(keep_kinds or ()), sites, site_column
+        model, threshold, phrases, *columns, wanted.value, kinds, sites, site_column, report is not None
     )
+    _protect_inputs(report, inputs, output, (model, sites))
     summary = bulk_files(inputs, output, settings, workers, overwrite=overwrite, quiet=quiet, as_json=as_json)
+    if report is not None:
+        _write_report(report, summary, output)
     if summary.counts.n_bad:
         raise typer.Exit(QUARANTINED)
+
+
+def _protect_inputs(report: Path | None, inputs: Sequence[str], output: Path, files: Sequence[Path | None]) -> None:
+    """Raise if the report would be written over an input."""
+    from dechaff.bulk.inputs import find_inputs
+
+    if report is not None:
+        protect_inputs([report], [*files, *(source.path for source in find_inputs(inputs, output))])
+
+
+def _write_report(report: Path, summary: "Summary", output: Path) -> None:
+    from dechaff_training.report.bulk_report import make_bulk_page
+
+    # The last lines of the summary, the most frequent dropped lines, have a table of their own.
+    rows = takewhile(lambda row: row != _FREQUENT, summary_rows(summary, output))
+    with open_output(report) as stream:
+        stream.write(make_bulk_page(summary, rows).encode("utf-8", "replace"))
 
 
 def bulk_files(
@@ -189,5 +221,5 @@ def summary_rows(summary: "Summary", output: Path) -> Iterator[str]:
     yield from summary.notes
     for place, (line, n) in enumerate(counts.frequent.most_common(_N_FREQUENT)):
         if not place:
-            yield "Dropped most often:"
+            yield _FREQUENT
         yield f"{n:>9,}  {visible(line)}"

@@ -9,22 +9,32 @@ from typing import Annotated, Any
 
 import typer
 
-from dechaff.api import clean_article
+from dechaff.api import Output, clean_article
 from dechaff.errors import InputError
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.results import CleanedArticle, LabelledLine
 from dechaff.sites import SiteProfile
 from dechaff.text.formats import Format
 from dechaff_training.cli import options
-from dechaff_training.cli.options import FormatName, OnError, article_paths, examples, make_decoding, parse_keywords
-from dechaff_training.files.formats import ArticleText, output_name, read_source
+from dechaff_training.cli.options import (
+    FormatName,
+    OnError,
+    OutputName,
+    article_paths,
+    examples,
+    make_decoding,
+    parse_keywords,
+)
+from dechaff_training.files.formats import ArticleText, output_name, read_source, read_unprinted
 from dechaff_training.files.json_io import dump, write_record
 from dechaff_training.files.models import load
 from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.text_io import STANDARD, UTF_8, Decoding, open_output, show_path
 from dechaff_training.files.wording import count
 
-CLEAN_EPILOG = examples("clean page.html", "clean article.txt --title 'The mill shuts'", "clean texts/ -o clean/")
+CLEAN_EPILOG = examples(
+    "clean page.html", "clean article.txt --title 'The mill shuts'", "clean texts/ -o clean/ --to markdown"
+)
 SHOW_EPILOG = examples("show article.txt --reasons 2")
 
 
@@ -45,14 +55,15 @@ def clean(
     separator: options.Separator = None,
     as_json: options.Json = False,
     wanted: options.Format = FormatName.auto,
+    to: options.ToOutput = OutputName.text,
     verbose: options.Verbose = False,
 ) -> None:
     """Drop the boilerplate lines of texts, Markdown and HTML; kept lines of text stay unchanged, byte for byte."""
     paths = article_paths(files, title, url)
     decoding, phrases = make_decoding(encoding, errors), parse_keywords(keywords)
     job = Job(paths, model, threshold, decoding, phrases, title, url, None, wanted.format, verbose)
-    job = replace(job, keep_kinds=tuple(keep_kinds or ()), sites=sites)
-    name_of = partial(output_name, wanted=wanted.format, roots=files or ())
+    job = replace(job, keep_kinds=tuple(keep_kinds or ()), sites=sites, output=to.output)
+    name_of = partial(output_name, wanted=wanted.format, roots=files or (), output=to.output)
     folder = output_folder(out, paths, name_of, as_json=as_json)
     file = None if out is None or out == str(STANDARD) else Path(out)
     outputs = [file or STANDARD] if folder is None else [folder / name_of(path) for path in paths]
@@ -136,6 +147,8 @@ class Job:
         Kinds of boilerplate that are kept.
     sites : Path, optional
         The file of a site profile, for the site of the URL.
+    output : str
+        What HTML pages become, "text" or "markdown".
     """
 
     paths: tuple[Path, ...] = (STANDARD,)
@@ -150,6 +163,7 @@ class Job:
     verbose: bool = False
     keep_kinds: tuple[str, ...] = ()
     sites: Path | None = None
+    output: Output = "text"
 
 
 class Articles:
@@ -177,6 +191,7 @@ class Articles:
                         print(f"dechaff: {show_path(path)}: {read.found}", file=sys.stderr)
                     info: dict[str, Any] = {"title": job.title or read.title, "url": job.url}
                     how: dict[str, Any] = {"format": read.format, "keep_kinds": job.keep_kinds, "sites": sites}
+                    how |= {"output": job.output} if read.format == "html" else {}
                     article = clean_article(read.text, model, job.threshold, **info, **how)
                     if article.flags:
                         print(f"dechaff: warning: {show_path(path)}: {', '.join(article.flags)}", file=sys.stderr)
@@ -198,6 +213,8 @@ class Articles:
         """Return an article's text, with its format and its page's own title; None if it cannot be read."""
         job = self._job
         try:
+            if job.output == "markdown":
+                return read_unprinted(path, job.decoding, job.format)
             if job.extractor is None:
                 return read_source(path, job.decoding, job.format, job.keep_kinds)
             from dechaff_training.corpus.article_files import describe_article, read_article

@@ -29,8 +29,8 @@ LABEL_EPILOG = (
     "Nothing leaves this machine. Stop with Ctrl-C; unsaved changes are kept for the next time."
 )
 NEXT_EPILOG = (
-    examples("next texts/ --to data/mine")
-    + "\n\nArticles are listed at random, one of each site first; the order stays the same while you label. "
+    examples("next texts/ --to data/mine") + "\n\nArticles are listed at random, one of each site first; "
+    "if you label them in this order, it stays the same. "
     "With --order doubtful, the number before each article is the expected number of words with a wrong label, "
     "halved for each article of the same site that is labelled or listed above. That finds where the model is "
     "weak; it does not teach it sooner: with 5 to 40 labelled articles, random ones were better by .002 to .006 of "
@@ -134,8 +134,8 @@ def _rank_sources(
     """Rank articles by the words that a model probably labels wrong."""
     from dechaff_training.fit.active_learning import rank_articles
 
-    texts = [source.read_text(extractor) for source in sources.values()]
-    titles = [source.read_title() for source in sources.values()]
+    found = [source.read_text(extractor) for source in sources.values()]
+    texts, titles = [text for text, _ in found], [title for _, title in found]
     return rank_articles(model, texts, [name.site for name in sources], titles=titles, labelled_sites=labelled)
 
 

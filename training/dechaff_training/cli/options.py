@@ -13,6 +13,7 @@ from dechaff_training.files.paths import find_articles
 from dechaff_training.files.text_io import STANDARD, Decoding
 
 if TYPE_CHECKING:
+    from dechaff.api import Output as PageOutput
     from dechaff.text.formats import Format as ArticleFormat
 
 #: Parameters of `typer.Typer` for every command line of the project.
@@ -45,6 +46,18 @@ class FormatName(Enum):
         return self.value
 
 
+class OutputName(Enum):
+    """What HTML pages become."""
+
+    text = "text"
+    markdown = "markdown"
+
+    @property
+    def output(self) -> "PageOutput":
+        """Return the name as the functions of dechaff take it."""
+        return self.value
+
+
 Files = Annotated[
     list[Path] | None,
     typer.Argument(
@@ -71,6 +84,9 @@ Errors = Annotated[OnError, typer.Option(help="What to do with bytes that are in
 Format = Annotated[
     FormatName,
     typer.Option("--format", help="Format of the input; auto looks at each file's suffix, then at its content."),
+]
+ToOutput = Annotated[
+    OutputName, typer.Option("--to", help="What HTML pages become; other inputs keep their format.")
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say which format each input was read as.")]
 ModelFile = Annotated[

@@ -7,7 +7,7 @@ import typer
 
 from dechaff.errors import InputError
 from dechaff.sites import SiteProfile
-from dechaff_training.cli.bulk import BulkFormat, TextColumn, UrlColumn, show_progress
+from dechaff_training.cli.bulk import BulkFormat, TextColumn, UrlColumn, Workers, show_progress
 from dechaff_training.cli.options import SiteColumn, examples
 from dechaff_training.files.json_io import write_record
 from dechaff_training.files.paths import protect_inputs
@@ -38,9 +38,7 @@ def profile(
     text_column: TextColumn = None,
     url_column: UrlColumn = None,
     site_column: SiteColumn = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Number of processes.", show_default="one per core")
-    ] = None,
+    workers: Workers = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad record.")] = False,
     wanted: Annotated[
         BulkFormat, typer.Option("--format", help="Format of the texts; auto looks at each for HTML.")

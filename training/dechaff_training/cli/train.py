@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -19,10 +19,15 @@ from dechaff_training.files.progress import Steps
 from dechaff_training.files.text_io import STANDARD, show_path
 from dechaff_training.files.wording import count
 
+if TYPE_CHECKING:
+    from dechaff_training.evaluate.tables import Table
+
 EPILOG = (
     examples("train data/articles -o model.joblib --seed 1", "train --start-from default data/mine -o mine.joblib")
     + "\n\nWith --start-from, a model is moved towards your labels, as far as that helps on your held-out sites. "
-    "The scores on these sites, before and after, are printed with confidence intervals if there are enough sites."
+    "The scores on these sites, before and after, are printed with confidence intervals if there are enough sites; "
+    "with fewer, those on new articles of known sites. Training from scratch prints the scores on the sites that "
+    "its folds held out."
 )
 #: Options that fine-tuning takes from the model to start from.
 _SCRATCH_ONLY: Final = ("trees", "folds", "c", "c_context", "threshold", "keywords", "metrics")
@@ -38,7 +43,7 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Same seed, same file.")] = 0,
     trees: Annotated[int, typer.Option(min=0, metavar="N", help="Number of shallow trees for stage 2.")] = 120,
-    folds: Annotated[int, typer.Option(min=2, metavar="N", help="Folds by site for the input of stage 2.")] = 4,
+    folds: Annotated[int, typer.Option(min=2, metavar="N", help="Folds by site, at most one for each site.")] = 5,
     c: Annotated[
         float, typer.Option("--c", min=1e-9, metavar="C", help="Inverse regularization strength of stage 1.")
     ] = 0.03,
@@ -60,13 +65,9 @@ def train(
         _refuse_scratch_options(context)
         fine_tune_to_file(corpora, out, start_from, seed, extractors or (), json_file)
         return
-    if json_file is not None:
-        raise typer.BadParameter(
-            "only fine-tuning is measured: add --start-from, or omit this option", param_hint="'--json'"
-        )
     parameters: dict[str, Any] = {"random_state": seed, "n_trees": trees, "n_folds": folds, "threshold": threshold}
     parameters |= {"C": c, "C_context": c_context, "keywords": parse_keywords(keywords)}
-    train_to_file(corpora, out, parameters, extractors or (), metrics)
+    train_to_file(corpora, out, parameters, extractors or (), metrics, json_file)
 
 
 def _refuse_scratch_options(context: typer.Context) -> None:
@@ -85,8 +86,9 @@ def train_to_file(
     parameters: dict[str, Any],
     extractors: Sequence[str] = (),
     metrics: Path | None = None,
+    json_file: Path | None = None,
 ) -> None:
-    """Train a model on corpora and write it.
+    """Train a model on corpora, write it, and print its scores on the sites that its folds held out.
 
     Parameters
     ----------
@@ -97,6 +99,8 @@ def train_to_file(
     extractors : sequence of str
     metrics : Path, optional
         A JSON file of figures to store in the model.
+    json_file : Path, optional
+        The JSON file to write the scores to.
 
     Raises
     ------
@@ -104,7 +108,7 @@ def train_to_file(
         If a file cannot be read, or the corpora are too small to train on.
     """
     _check_out(out)
-    protect_inputs([out], (*paths, metrics))
+    protect_inputs([out, json_file], (*paths, metrics))
     figures = None if metrics is None else read_json(metrics)
     collect_keywords(parameters.get("keywords") or {})  # raises before the corpus is read
     with Steps("reading") as progress:
@@ -114,10 +118,14 @@ def train_to_file(
         corpus = read_corpus(paths, extractors)
         # These import scikit-learn, which takes longer than finding out that a path is missing.
         from dechaff_training.fit.estimator import LineClassifier
+        from dechaff_training.fit.held_out import held_out_scores
         from dechaff_training.fit.training import train_model
 
-        model = train_model(corpus, LineClassifier(**parameters), figures, progress)
-        save_model(model, out)
+        classifier = LineClassifier(**parameters)
+        save_model(train_model(corpus, classifier, figures, progress), out)
+        scores = held_out_scores(classifier, corpus)
+    if scores is not None:
+        _write_scores(scores.to_dict(), scores.table(), json_file)
     print(
         f"dechaff: wrote {show_path(out)}, trained on {count(corpus.n_lines, 'line')} of "
         f"{count(len(corpus), 'article')}",
@@ -165,13 +173,18 @@ def fine_tune_to_file(
 
         result = fine_tune(model, corpus, seed=seed, start_digest=model_digest(old), progress=progress)
         save_model(result.model, out)
+    _write_scores(result.to_dict(), fine_tuning_table(result), json_file)
+    print(f"dechaff: {result.advice} The model is in {show_path(out)}.", file=sys.stderr)
+
+
+def _write_scores(scores: dict[str, Any], table: "Table", json_file: Path | None) -> None:
+    """Write scores as JSON if a file is given, and print their table unless it is empty or JSON is printed."""
     if json_file is not None:
-        write_json(result.to_dict(), json_file)
-    if json_file != STANDARD and result.difference is not None:
+        write_json(scores, json_file)
+    if json_file != STANDARD and table.rows:
         from dechaff_training.report.rendering import print_tables
 
-        print_tables([fine_tuning_table(result)])
-    print(f"dechaff: {result.advice} The model is in {show_path(out)}.", file=sys.stderr)
+        print_tables([table])
 
 
 def _check_out(out: Path) -> None:

@@ -44,7 +44,8 @@ def read_article(
     """
     (content, is_page), where, site = read_content(path, decoding, wanted), show_path(path), Name.of(path).site
     if is_page:
-        return _unlabelled(extract(content, extractor), site, where, extractor, find_title(content))
+        text = extract(content, extractor)
+        return _unlabelled(text, site, where, extractor, find_title(content, text))
     text = content.removeprefix("\ufeff")
     try:
         unmarked, labels, kinds = parse_labelled(text, where)

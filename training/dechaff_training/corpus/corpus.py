@@ -47,7 +47,7 @@ class Corpus:
         """Read labelled text files, JSONL, pages in Parquet, and labels by reading in Parquet.
 
         Labels by reading (`read_labels`) replace those of the same page in any other file. Pages in no
-        other file are added if `extractors` include `resiliparse_all`.
+        other file are added if `extractors` include `resiliparse_all`, which labels without text need too.
 
         Parameters
         ----------
@@ -70,7 +70,8 @@ class Corpus:
         with_labels = [file for file in files if has_read_labels(file)]
         others = [file for file in files if file not in with_labels]
         articles = [article for file in others for article in _read_file(file, extractors, folder, n_jobs)]
-        read = [page for file in with_labels for page in read_labels(file)]
+        texts = {article.id: article.text for article in articles if article.extractor == EXTRACTOR}
+        read = [page for file in with_labels for page in read_labels(file, texts)]
         return cls(relabel(articles, read, add_missing=EXTRACTOR in extractors))
 
     @property

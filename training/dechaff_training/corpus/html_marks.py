@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from dechaff.extras import load
-from dechaff.text.html import read_page
+from dechaff.text.html import linked_articles, page_title, parse_page, read_page
 from dechaff_training.corpus.extraction import run_on_page
 
 
@@ -101,15 +101,24 @@ class PageMarks:
         return cls(**values | {"blocks": [(mark, block) for mark, block in values["blocks"]]})
 
 
-def find_title(html: str) -> str | None:
+def find_title(html: str, text: str | None = None) -> str | None:
     """Return the title that a page gives itself, see `dechaff.text.html.read_page`; None without one.
+
+    Parameters
+    ----------
+    html : str
+    text : str, optional
+        The text of the page by any extractor; without it, the page is printed once more.
 
     Examples
     --------
     >>> find_title("<title>The mill shuts | Valley Post</title><p>It was old.</p>")
     'The mill shuts | Valley Post'
     """
-    return read_page(html).title
+    if text is None:
+        return read_page(html).title
+    tree = parse_page(html)
+    return None if tree is None else page_title(tree, text)
 
 
 def find_marks(html: str) -> PageMarks:
@@ -165,29 +174,11 @@ def _read_linked_data(texts: Iterable[str], marks: PageMarks) -> None:
 
     It is the outermost object with a headline; nothing is read if several have different headlines.
     """
-    values = [value for text in texts for value in _load_json(text)]
-    articles: list[dict[str, Any]] = []
-    while values and not articles:
-        articles = [value for value in values if isinstance(value, dict) and isinstance(value.get("headline"), str)]
-        values = [inner for value in values for inner in _inner_values(value)]
+    articles = linked_articles(texts)
     if len({article["headline"] for article in articles}) == 1:
         for article in articles:
             _add(marks.titles, article["headline"])
             _add(marks.descriptions, article.get("description"))
-
-
-def _load_json(text: str) -> list[Any]:
-    """Return the value of a JSON text in a list, which is empty if the text is invalid."""
-    try:
-        return [json.loads(text, strict=False)]
-    except (ValueError, RecursionError):  # plain ValueError: a number with too many digits
-        return []
-
-
-def _inner_values(value: object) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
 
 
 class _Place(NamedTuple):

@@ -1,5 +1,6 @@
 """Labels by reading: pages whose lines a reader labelled, carried over to the texts of other extractors."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -19,13 +20,28 @@ from dechaff_training.files.parquet import read_column_names, read_table
 #: The extractor whose text was read.
 EXTRACTOR: Final = "resiliparse_all"
 #: A Parquet file with these columns, but without `html`, holds labels by reading.
-COLUMNS: Final = ("id", "site", "text", "lines")
+COLUMNS: Final = ("id", "site", "lines")
 _CODES: Final = {"content": CONTENT, "boilerplate": BOILERPLATE}
+# The kind of a boilerplate line by its kind in the label policy, which makes finer distinctions.
+_KINDS: Final = {
+    "offer": "offer",
+    "share": "share",
+    "related": "related",
+    "navigation": "related",
+    "caption": "credit",
+    "byline": "date",
+    "legal": "legal",
+    "comment": "comment",
+    "bio": "other",
+    "other": "other",
+}
 # A line takes a label that at least the first share of its tokens has, if at most the second has other labels.
 _AGREED: Final = 0.8
 _DISPUTED: Final = 0.1
 # A stretch in which the texts differ is aligned token by token up to this product of their lengths.
 _MOST_CELLS: Final = 25_000_000
+# A line is identified by so many hexadecimal digits of its SHA-256.
+_DIGEST: Final = 12
 
 
 def has_read_labels(path: Path) -> bool:
@@ -39,33 +55,52 @@ def has_read_labels(path: Path) -> bool:
     return set(COLUMNS) <= set(names) and "html" not in names
 
 
-def read_labels(path: Path) -> list[Article]:
+def read_labels(path: Path, texts: Mapping[str, str] | None = None) -> list[Article]:
     """Read pages whose lines a reader labelled, with the text that was read.
 
     Parameters
     ----------
     path : Path
-        A Parquet file with the columns `id`, `site`, `text` and `lines`, a list of structs with `start`, `end`,
-        `label`, and optionally `kind`, `role` and `doubt`; `language`, `title` and `page_kind` are read if present.
+        A Parquet file with the columns `id`, `site`, `lines` and, unless `texts` has it, `text`. `lines` is a list
+        of structs with `start` and `end`, or `digest` (`digest_line`) without a text, `label`, and optionally
+        `kind`, `role` and `doubt`; `language`, `title` and `page_kind` are read if present.
+    texts : mapping of str to str, optional
+        The text of `EXTRACTOR` of each page by id, for files without texts.
 
     Returns
     -------
     list of Article
-        The pages, with `roles` and `policy_kinds`. Lines with a `doubt` (careful readers could differ)
-        are masked.
+        The pages, with `kinds`, `roles` and `policy_kinds`. Lines with a `doubt` (careful readers could differ)
+        are masked, and so are lines that were not read. Pages without a text are left out.
 
     Raises
     ------
     CorpusError
         If the file cannot be read, or a line of a page has no label, or an unknown one.
     """
-    rows = read_table(path).to_pylist()
-    return [_read_page(row, f"{path}, row {number}") for number, row in enumerate(rows, 1)]
+    known = texts or {}
+    rows = enumerate(read_table(path).to_pylist(), 1)
+    return [
+        _read_page(row, known.get(row.get("id")), f"{path}, row {number}")
+        for number, row in rows
+        if "text" in row or row.get("id") in known
+    ]
 
 
-def _read_page(row: Mapping[str, Any], where: str) -> Article:
+def digest_line(line: str) -> str:
+    """Return the first 12 hexadecimal digits of a line's SHA-256, by which labels without text name it.
+
+    Examples
+    --------
+    >>> digest_line("The mill shuts")
+    '280df3c3ac3c'
+    """
+    return hashlib.sha256(line.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
+
+
+def _read_page(row: Mapping[str, Any], text: str | None, where: str) -> Article:
     try:
-        return _to_article(row, where)
+        return _to_article(row if "text" in row else _find_lines(row, text or ""), where)
     except (KeyError, TypeError, AttributeError) as error:
         raise CorpusError(f"{where}: not a page with labelled lines: {error!r}") from error
 
@@ -89,9 +124,29 @@ def _to_article(row: Mapping[str, Any], where: str) -> Article:
         "article" if page_kind == "liveblog" else page_kind,
         EXTRACTOR,
         title=row.get("title"),
+        kinds=_map_kinds([line.get("kind") or "" for line in lines], labels),
         roles=tuple(line.get("role") or "" for line in lines),
         policy_kinds=tuple(line.get("kind") or "" for line in lines),
     )
+
+
+def _map_kinds(policy_kinds: Sequence[str], labels: Sequence[int]) -> tuple[str, ...]:
+    """Return the kind of each boilerplate line, "" for other lines."""
+    pairs = zip(policy_kinds, labels, strict=True)
+    return tuple(_KINDS.get(kind, "") if label == BOILERPLATE else "" for kind, label in pairs)
+
+
+def _find_lines(row: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """Return a row of labels by digest with a text and its lines; lines that were not read are in doubt."""
+    spans = split_lines(text)
+    found = [digest_line(text[start:end]) for start, end in spans]
+    unread = {"label": "boilerplate", "doubt": True}
+    lines = [{"start": start, "end": end, **unread} for start, end in spans]
+    matcher = SequenceMatcher(None, [line["digest"] for line in row["lines"]], found, autojunk=False)
+    for i, j, size in matcher.get_matching_blocks():
+        for offset in range(size):
+            lines[j + offset] |= {"doubt": False} | row["lines"][i + offset]
+    return {**row, "text": text, "lines": lines}
 
 
 def _fit_lines(row: Mapping[str, Any], where: str) -> Iterator[Mapping[str, Any]]:
@@ -160,7 +215,8 @@ def carry_over(page: Article, article: Article) -> Article:
         main = Counter(source for source in sources if source >= 0).most_common(1)[0][0]
         kinds[line] = page.policy_kinds[main] if page.policy_kinds else ""
         roles[line] = page.roles[main] if page.roles else ""
-    return replace(article, labels=labels, silver=False, roles=tuple(roles), policy_kinds=tuple(kinds))
+    known = _map_kinds(kinds, labels.tolist())
+    return replace(article, labels=labels, silver=False, kinds=known, roles=tuple(roles), policy_kinds=tuple(kinds))
 
 
 def source_lines(source: Sequence[str], target: Sequence[str], *, in_order: bool = False) -> list[list[int]]:

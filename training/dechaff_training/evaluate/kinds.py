@@ -1,5 +1,6 @@
 """Evaluate the kinds of boilerplate lines on labelled articles."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -55,7 +56,7 @@ class KindRow:
 def gold_kinds(corpus: Corpus) -> Names:
     """Return the labelled kind of every line, "" for content and unknown kinds, shape (n_lines,)."""
     kinds = [kind for article in corpus for kind in article.kinds or [""] * len(article.labels)]
-    return np.where(_is_boilerplate(corpus), np.array(kinds, np.str_), "")
+    return np.where(find_boilerplate(corpus), np.array(kinds, np.str_), "")
 
 
 def predict_kinds(corpus: Corpus, weights: KindWeights | None = None, keywords: Keywords = ()) -> Names:
@@ -69,7 +70,7 @@ def predict_kinds(corpus: Corpus, weights: KindWeights | None = None, keywords: 
     keywords : tuple of (family, phrase)
         The user's own phrases, as in `LineModel.keywords`.
     """
-    is_boilerplate = _is_boilerplate(corpus)
+    is_boilerplate = find_boilerplate(corpus)
     found: list[str] = []
     with for_batch(len(corpus)):
         for batch in batches(corpus.texts):
@@ -113,7 +114,27 @@ def measure_kinds(
     return rows
 
 
-def _is_boilerplate(corpus: Corpus) -> NDArray[np.bool_]:
+def count_confusions(gold: Names, predicted: Names) -> list[tuple[str, ...]]:
+    """Return a row for each labelled kind: its name, and how many of its lines are predicted to have each kind.
+
+    Parameters
+    ----------
+    gold, predicted : ndarray of str, shape (n_lines,)
+
+    Examples
+    --------
+    >>> count_confusions(np.array(["share", "share", ""]), np.array(["offer", "share", "share"]))
+    [('share', '1', '1', '', '', '', '', '', '')]
+    """
+    counts = Counter(zip(gold.tolist(), predicted.tolist(), strict=True))
+    rows = (kind for kind in KINDS if kind in gold)
+    return [
+        (kind, *(f"{counts[kind, other]:,}" if counts[kind, other] else "" for other in KINDS)) for kind in rows
+    ]
+
+
+def find_boilerplate(corpus: Corpus) -> NDArray[np.bool_]:
+    """Return which lines are labelled as boilerplate, shape (n_lines,)."""
     return np.asarray(np.concatenate([np.zeros(0, np.int8), *corpus.labels]) == BOILERPLATE, np.bool_)
 
 

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from dechaff.linear.line_model import LineModel
 from dechaff_training.corpus import Corpus
-from dechaff_training.files.wording import count
 
 #: The metadata key of the list of a model's fine-tunings, each with the origin of its labels.
 FINE_TUNINGS: Final = "taught"
@@ -43,11 +42,9 @@ def overlap_warning(model: LineModel, corpus: Corpus) -> str:
     sites = {site for site, digest in zip(gold.groups, gold.site_digests, strict=True) if digest in known}
     if sites:
         shown = ", ".join(islice(sorted(sites), _N_SHOWN)) + ", …" * (len(sites) > _N_SHOWN)
-        of_all = count(len(set(gold.groups)), "site")
-        return (
-            f"Warning: the model has learnt from {len(sites)} of these {of_all} ({shown}): "
-            "the figures for these are too high"
-        )
+        n_sites = len(set(gold.groups))
+        which, these = (f"{len(sites)} of these {n_sites} sites", "these") if n_sites > 1 else ("this site", "it")
+        return f"Warning: the model has learnt from {which} ({shown}): the figures for {these} are too high"
     if origins and all(isinstance(origin.get("site_digests"), list) for origin in origins):
         return ""
     return _describe_unlisted(origins, gold)

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from dechaff.api import Output
 from dechaff.text.formats import Format
 from dechaff.text.html import LOOKED_AT, decode_html, looks_like_html, read_page
 from dechaff.text.markdown import is_markdown
@@ -24,7 +25,8 @@ class ArticleText(NamedTuple):
     text : str
         The text; of an HTML page, the text that Resiliparse prints.
     format : str
-        The format of `text`, "text" or "markdown", or "auto" to be found from the text.
+        The format of `text`: "text", "markdown", "html" of a page that was not printed, or "auto" to be found from
+        the text.
     title : str or None
         The title that an HTML page gives itself.
     found : str
@@ -64,6 +66,12 @@ def read_source(
         page = read_page(content, keep_kinds=keep_kinds)
         return ArticleText(page.text, "text", page.title, "HTML")
     return to_text(path, content, wanted)
+
+
+def read_unprinted(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto") -> ArticleText:
+    """Read an article as `read_source` does, but leave HTML as it is."""
+    content, is_page = read_content(path, decoding, wanted)
+    return ArticleText(content, "html", None, "HTML") if is_page else to_text(path, content, wanted)
 
 
 def read_content(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto") -> tuple[str, bool]:
@@ -108,8 +116,8 @@ def is_html(path: Path, data: bytes) -> bool:
     return looks_like_html(start.decode("utf-16" if wide else "utf-8", "replace"))
 
 
-def output_name(path: Path, wanted: Format = "auto", roots: Iterable[Path] = ()) -> str:
-    """Return the name of the file that an article's text is written to: the text of HTML ends in `.txt`.
+def output_name(path: Path, wanted: Format = "auto", roots: Iterable[Path] = (), output: Output = "text") -> str:
+    """Return the name of the file that an article's text is written to: what HTML becomes ends in `.txt` or `.md`.
 
     Files found in a folder, one of `roots`, keep their path below it.
 
@@ -117,10 +125,13 @@ def output_name(path: Path, wanted: Format = "auto", roots: Iterable[Path] = ())
     --------
     >>> output_name(Path("a/mill.html")), output_name(Path("a/mill.md")), output_name(Path("mill"), "html")
     ('mill.txt', 'mill.md', 'mill.txt')
+    >>> output_name(Path("a/mill.html"), output="markdown")
+    'mill.md'
     """
     root = next((root for root in roots if root.is_dir() and path.is_relative_to(root)), path.parent)
     is_page = wanted == "html" or (wanted == "auto" and has_suffix(path, HTML_SUFFIXES))
-    return (path.with_suffix(".txt") if is_page else path).relative_to(root).as_posix()
+    suffix = ".md" if output == "markdown" else ".txt"
+    return (path.with_suffix(suffix) if is_page else path).relative_to(root).as_posix()
 
 
 def has_suffix(path: Path, suffixes: Iterable[str] = SUFFIXES) -> bool:

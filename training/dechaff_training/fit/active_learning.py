@@ -55,7 +55,7 @@ def spread_articles(
 ) -> list[Suggestion]:
     """Order articles at random: one of each site first, then a second one of each, and so on.
 
-    The order depends on the names and the seed alone, so that it does not change while articles are labelled.
+    Chance depends on the names and the seed alone: if the first article is labelled, the others keep their order.
 
     Parameters
     ----------

@@ -1,30 +1,39 @@
 """`LineClassifier`: a scikit-learn estimator over articles, which fits a `LineModel`."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Self
+from threading import Lock
+from typing import Any, Final, Self
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from dechaff._typing import Values
+from dechaff._typing import Matrix, Values
 from dechaff.features.lexicon import collect_keywords
 from dechaff.features.stage3 import stage3_names
 from dechaff.linear.line_model import CLASSES, LineModel, stage_names
 from dechaff.linear.stage import LINES_AT_ONCE, Stage, sigmoid
 from dechaff_training.corpus.articles import MASKED
 from dechaff_training.fit.crosses import grow_crosses
-from dechaff_training.fit.line_table import Labels, LineTable, Rows, fit_stage
+from dechaff_training.fit.line_table import Labels, LineTable, Rows, fit_choice, fit_stage
 from dechaff_training.fit.thresholds import calibrate, choose_presets
 
 Folds = list[tuple[Rows, Rows]]
 #: A function that computes the log-odds of lines.
 Scorer = Callable[[Rows], Values]
+
+
+# In stage 3, lines whose labels are reliable enough for calibration weigh this much more.
+_RELIABLE_WEIGHT: Final = 2.0
+# Each needs memory for its training lines.
+_MOST_FOLDS_AT_ONCE: Final = 4
 
 
 @dataclass(kw_only=True, repr=False, eq=False)  # repr and equality are those of scikit-learn
@@ -41,6 +50,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     C_context : float
         Inverse strength of the L2 penalty in stage 2 (on features, context, and crosses: the leaves of shallow
         trees as one-hot features) and in stage 3.
+    C_headline : float
+        Inverse strength of the L2 penalty in the choice of the headline.
     n_bits : int
         The number of bits of the word hash: there are 2**n_bits buckets.
     n_trees : int
@@ -48,7 +59,9 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     learning_rate : float
         The learning rate of the boosting that grows the trees.
     n_folds : int
-        The number of folds, grouped by site, for the out-of-fold log-odds that the next stage is fitted on.
+        The number of folds, grouped by site, for the out-of-fold log-odds that the next stage is fitted on; at most
+        the number of sites. With few folds these log-odds come from models that were fitted on much less than all
+        articles; they are less sure than those of the final model, and stage 3 learns to trust them too little.
     stages : {1, 2, 3}
         The number of stages; fewer than 3 for ablations.
     without : sequence of str
@@ -73,6 +86,9 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     model_ : LineModel
     classes_ : ndarray of str
+    held_out_probability_ : ndarray of float64, shape (n_labelled_lines,)
+        The probability of content of each line with a label, by stages 1 and 2 fitted without its site; only with
+        three stages. Stage 3 has too few parameters to overfit.
 
     Examples
     --------
@@ -85,15 +101,16 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     C: float = 0.03
     C_context: float = 0.03
+    C_headline: float = 0.01
     n_bits: int = 18
     n_trees: int = 120
     learning_rate: float = 0.1
-    n_folds: int = 4
+    n_folds: int = 5
     stages: int = 3
     without: Sequence[str] = ()
     length_power: float = 0.5
     article_power: float = 1.0
-    max_lines: int = 400_000
+    max_lines: int = 600_000
     threshold: float = 0.5
     max_iter: int = 300
     random_state: int = 0
@@ -108,6 +125,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         calibration_weight: ArrayLike | None = None,
         progress: Callable[[str], None] | None = None,
         line_weight: Sequence[ArrayLike] | None = None,
+        headlines: Sequence[int | None] | None = None,
     ) -> Self:
         """Fit the model to labelled articles.
 
@@ -127,6 +145,9 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         line_weight : sequence of array-like, length n_articles, optional
             Factors for the weight of each non-blank line in the regressions, such as a higher one for headlines;
             calibration and presets do not use them.
+        headlines : sequence of int or None, length n_articles, optional
+            The place of each article's headline among its non-blank lines, if it is known. From these the model
+            learns to choose the headline among the lines above the body.
 
         Raises
         ------
@@ -134,7 +155,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             If labels or line weights do not match the lines, a line weight is negative or not finite, a class is
             missing, there are fewer sites than folds, or a group in `without` does not exist.
         """
-        check_consistent_length(X, groups, sample_weight, calibration_weight)
+        check_consistent_length(X, groups, sample_weight, calibration_weight, headlines)
         report = progress or (lambda _: None)
         report("features")
         table = LineTable(list(X), self.n_bits, collect_keywords(self.keywords or {}), self.without)
@@ -145,7 +166,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_ = np.array(CLASSES)
         report("stage 1")
         stage1, word_weights = self._fit_stage1(table, labels, weights, known)
-        stage2, stage3, metadata = pass_through_stage(), None, self._metadata()
+        stage2, headline, stage3, metadata = pass_through_stage(), None, None, self._metadata()
         if self.stages > 1:
             folds = self._folds(table.article, groups)
             scorer = partial(self._stage1_scorer, table, labels, weights)
@@ -159,10 +180,12 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             scorer = partial(self._stage2_scorer, table, labels, weights)
             log_odds = out_of_fold(folds, labels, "stage 2", scorer, report)
             report("stage 3")
-            stage3, metadata["presets"] = self._fit_stage3(
-                table, labels, weights, plain, known, log_odds, calibration
-            )
-        self.model_ = LineModel(stage1, stage2, word_weights, self.threshold, metadata, stage3, table.keywords)
+            headline = self._fit_headline(table, headlines or (), plain)
+            dense = table.stage3_matrix(log_odds, headline)
+            stage3, metadata["presets"] = self._fit_stage3(table, dense, labels, weights, plain, known, calibration)
+        self.model_ = LineModel(
+            stage1, stage2, word_weights, self.threshold, metadata, stage3, table.keywords, headline
+        )
         return self
 
     def _weigh(
@@ -230,7 +253,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _folds(self, article: Rows, groups: Sequence[object] | None) -> Folds:
         """Return the training lines and the held-out lines of each fold, split by site."""
         sites = article if groups is None else np.unique([str(g) for g in groups], return_inverse=True)[1][article]
-        folds = GroupKFold(self.n_folds, shuffle=True, random_state=self.random_state)
+        n_folds = min(self.n_folds, len(np.unique(sites)))
+        folds = GroupKFold(n_folds, shuffle=True, random_state=self.random_state)
         return list(folds.split(sites, groups=sites))
 
     def _stage1_scorer(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Scorer:
@@ -267,14 +291,42 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         return stage
 
+    def _fit_headline(self, table: LineTable, headlines: Sequence[int | None], weights: Values) -> Stage | None:
+        """Fit the choice of the headline on the articles whose headline is known and one of several candidates.
+
+        The weight of an article is that of its lines; it is divided by the root of the number of its pairs.
+        """
+        starts = np.cumsum(table.counts) - table.counts
+        candidates, article = table.headline_candidates, table.article
+        found = [(starts[i] + place, i) for i, place in enumerate(headlines) if place is not None]
+        chosen, choices, pair_weights = [], [], []
+        by_article = np.bincount(article, weights, len(table.counts))
+        for headline, i in found:
+            first, last = np.searchsorted(candidates, (starts[i], starts[i] + table.counts[i]))
+            others = candidates[first:last]
+            if headline in others and len(others) > 1:
+                others = others[others != headline]
+                chosen.append(np.full(len(others), headline))
+                choices.append(others)
+                pair_weights.append(np.full(len(others), by_article[i] / np.sqrt(len(others))))
+        if not chosen:
+            return None
+        return fit_choice(
+            stage_names()[1],
+            table.dense,
+            *map(np.concatenate, (chosen, choices, pair_weights)),
+            C=self.C_headline,
+            max_iter=self.max_iter,
+        )
+
     def _fit_stage3(
         self,
         table: LineTable,
+        dense: Matrix,
         labels: Labels,
         weights: Values,
         plain: Values,
         rows: Rows,
-        log_odds: Values,
         calibration: Values,
     ) -> tuple[Stage, dict[str, dict[str, float]]]:
         """Fit stage 3 to out-of-fold log-odds, calibrate it and choose thresholds.
@@ -282,8 +334,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         All three use the same lines, because they have too few parameters to overfit; calibration and thresholds
         do without `line_weight`, as in `plain`, and without lines whose weight in calibration is 0.
         """
-        dense = table.stage3_matrix(log_odds)
-        drawn, drawn_weights = self._draw(rows, weights)
+        drawn, drawn_weights = self._draw(rows, weights * np.where(calibration > 0, _RELIABLE_WEIGHT, 1.0))
         stage, _ = fit_stage(
             stage3_names(), dense[drawn], labels[drawn], drawn_weights, C=self.C_context, max_iter=self.max_iter
         )
@@ -293,8 +344,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if not known[used].any():  # thresholds need content
             used = np.ones_like(used)
         by_words = table.weigh_by_words(plain, rows[used])
-        probability = sigmoid(stage.log_odds(dense))[used]
-        return stage, choose_presets(probability, known[used], by_words, self.threshold)
+        self.held_out_probability_ = sigmoid(stage.log_odds(dense))
+        return stage, choose_presets(self.held_out_probability_[used], known[used], by_words, self.threshold)
 
 
 def out_of_fold(
@@ -314,10 +365,16 @@ def out_of_fold(
     report : callable
         A function that is called with the name of each step.
     """
-    odds = np.zeros(len(labels))
-    for number, (train, held) in enumerate(folds, 1):
-        report(f"{name}, fold {number} of {len(folds)}")
+    odds, lock = np.zeros(len(labels)), Lock()
+
+    def run(number: int, train: Rows, held: Rows) -> None:
+        with lock:
+            report(f"{name}, fold {number} of {len(folds)}")
         odds[held] = fit(train[labels[train] != MASKED])(held)
+
+    # In threads: sparse products, which take most of the time, release the lock of the interpreter.
+    n_jobs = min(os.cpu_count() or 1, _MOST_FOLDS_AT_ONCE)
+    Parallel(n_jobs, prefer="threads")(delayed(run)(n, *fold) for n, fold in enumerate(folds, 1))
     return odds
 
 

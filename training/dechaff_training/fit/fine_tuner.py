@@ -101,7 +101,7 @@ class FineTuner:
         odds = self._odds + self._matrix @ change
         stage3 = self._start.stage3
         if stage3 is not None:
-            odds = stage3.log_odds(self._table.stage3_matrix(odds).T)
+            odds = stage3.log_odds(self._table.stage3_matrix(odds, self._start.headline).T)
         rows = self._rows(articles)
         return float(self._weights[rows] @ np.logaddexp(0, -_signs(self._labels[rows]) * odds[rows]))
 

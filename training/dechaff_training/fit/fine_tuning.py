@@ -5,7 +5,7 @@ The start model is never changed; the caller decides whether the new model repla
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from sklearn.model_selection import GroupKFold
@@ -24,7 +24,8 @@ from dechaff_training.fit.line_table import Rows
 from dechaff_training.fit.training import describe_origin, git_commit
 
 #: The number of sites that a measurement needs: five of five sites change in the same direction by chance once in
-#: 16 times, six of six once in 32.
+#: 16 times, six of six once in 32. With fewer sites, new articles of known sites are measured if there are as many
+#: articles.
 SITES_TO_MEASURE: Final = 6
 #: The candidates for the weight of the labels relative to the prior; 0 means no change.
 STRENGTHS: Final = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1)
@@ -66,11 +67,15 @@ class FineTuning:
     model : LineModel
         The start model itself if the labels give no reason to change it.
     before, after, difference : Scores or None
-        Scores on the user's sites, each by a model fine-tuned without that site; None if there are too few sites.
+        Scores on the user's articles, each by a model fine-tuned without what was held out; None if there is too
+        little to hold out.
+    held_out : {"sites", "articles", None}
+        Whether whole sites were held out, or, with too few sites, articles: then the scores are for new articles of
+        known sites.
     strength : float
         The chosen weight of the labels, from `STRENGTHS`.
-    n_sites : int
-        The number of sites with labels.
+    n_articles, n_sites : int
+        The numbers of articles and sites with labels.
     sites_needed : int
         The number of further sites that a measurement needs.
     advice : str
@@ -81,7 +86,9 @@ class FineTuning:
     before: Scores | None
     after: Scores | None
     difference: Scores | None
+    held_out: Literal["sites", "articles"] | None
     strength: float
+    n_articles: int
     n_sites: int
     sites_needed: int
     advice: str
@@ -101,8 +108,14 @@ def fine_tuning_table(result: FineTuning) -> Table:
         (title, *(str(getattr(scores, name)) for scores in parts if scores))
         for name, title in (("text_f1", "text F1"), ("lines_right", "lines right"))
     ]
-    title = f"Your {count(result.n_sites, 'site')}, each scored by a model that was not fine-tuned on that site"
-    return Table(title, ("figure", "before", "after", "difference"), rows if result.difference else [])
+    sites = count(result.n_sites, "site")
+    title = f"Your {sites}, each scored by a model that was not fine-tuned on that site"
+    if result.held_out == "articles":
+        articles = f"your {count(result.n_articles, 'article')} of {sites}"
+        title = f"New articles of known sites: {articles}, each scored by a model that was not fine-tuned on it"
+    legend = (f"In brackets: 95 % intervals over {result.held_out}.",)
+    headers = ("figure", "before", "after", "difference")
+    return Table(title, headers, rows, legend) if rows[0][1:] else Table(title, headers, [])
 
 
 def fine_tune(
@@ -155,13 +168,27 @@ def fine_tune(
     if strength:
         entry = {"start_digest": start_digest, "strength": strength, **describe_origin(corpus, seed, git_commit())}
         model = replace(model, metadata={**start.metadata, FINE_TUNINGS: [*_history(start), entry]})
-    n_sites = len(set(corpus.groups))
+    held_out, groups = _held_out(corpus)
+    scores: tuple[Scores | None, Scores | None, Scores | None] = (None, None, None)
+    if held_out:
+        scores = _measure(corpus, groups, decisions, tuner, strengths if strength else (), seed, report)
+    n_articles, n_sites = (len(set(names)) for names in (_names(corpus), corpus.groups))
     needed = max(SITES_TO_MEASURE - n_sites, 0)
-    before = after = difference = None
-    if not needed:
-        before, after, difference = _measure(corpus, decisions, tuner, strengths if strength else (), seed, report)
-    advice = _advise(difference, strength, needed) + _WARNING * bool(_history(start))
-    return FineTuning(model, before, after, difference, strength, n_sites, needed, advice)
+    advice = _advise(scores[2], strength, needed) + _WARNING * bool(_history(start))
+    return FineTuning(model, *scores, held_out, strength, n_articles, n_sites, needed, advice)
+
+
+def _names(corpus: Corpus) -> list[str]:
+    """Return the name of each article; texts of one page by several extractors have the same."""
+    return [article.id for article in corpus]
+
+
+def _held_out(corpus: Corpus) -> tuple[Literal["sites", "articles"] | None, list[str]]:
+    """Return what can be held out, and each article's group: its site, or itself if sites are too few."""
+    if len(set(corpus.groups)) >= SITES_TO_MEASURE:
+        return "sites", list(corpus.groups)
+    names = _names(corpus)
+    return ("articles" if len(set(names)) >= SITES_TO_MEASURE else None), names
 
 
 def choose_strength(
@@ -220,13 +247,14 @@ def _folds(sites: Sequence[str], seed: int, articles: Rows | None = None) -> Ite
 
 def _measure(
     corpus: Corpus,
+    groups: Sequence[str],
     decisions: CorpusDecisions,
     tuner: FineTuner,
     strengths: Sequence[float],
     seed: int,
     report: Callable[[str], None],
 ) -> tuple[Scores, Scores, Scores]:
-    """Return scores before, after, and their difference; each site is scored by a model fine-tuned without it.
+    """Return scores before, after, and their difference; each group is scored by a model fine-tuned without it.
 
     Without `strengths`, the start model itself is scored as the model after fine-tuning.
     """
@@ -234,8 +262,8 @@ def _measure(
     after = before
     if strengths:
         texts, n_right = list(before[0]), before[1].copy()
-        for number, (train, held) in enumerate(_folds(corpus.groups, seed), 1):
-            report(f"measuring on held-out sites, fold {number}")
+        for number, (train, held) in enumerate(_folds(groups, seed), 1):
+            report(f"measuring what is held out, fold {number}")
             strength = choose_strength(tuner, corpus.groups, strengths, seed, train)
             model = tuner.model(tuner.change(strength, train))
             held_corpus = Corpus([corpus.articles[place] for place in held.tolist()])
@@ -243,7 +271,7 @@ def _measure(
             for place, text in zip(held.tolist(), held_texts, strict=True):
                 texts[place] = text
         after = texts, n_right
-    return _score(corpus, before, after, seed)
+    return _score(corpus, groups, before, after, seed)
 
 
 def _texts_and_hits(decisions: CorpusDecisions, corpus: Corpus) -> tuple[list[str], Values]:
@@ -254,9 +282,13 @@ def _texts_and_hits(decisions: CorpusDecisions, corpus: Corpus) -> tuple[list[st
 
 
 def _score(
-    corpus: Corpus, before: tuple[list[str], Values], after: tuple[list[str], Values], seed: int
+    corpus: Corpus,
+    groups: Sequence[str],
+    before: tuple[list[str], Values],
+    after: tuple[list[str], Values],
+    seed: int,
 ) -> tuple[Scores, Scores, Scores]:
-    resamples = Resamples(corpus.groups, seed=seed)
+    resamples = Resamples(groups, seed=seed)
     texts = text_columns(corpus.articles, {"before": before[0], "after": after[0]})
     has_gold = np.array([gold_text(article) is not None for article in corpus])[:, None]
     n_known = [int((labels != MASKED).sum()) for labels in corpus.labels]
@@ -277,8 +309,10 @@ def _advise(difference: Scores | None, strength: float, needed: int) -> str:
         sites = "1 more site" if needed == 1 else f"{needed} more sites"
         return f"The model is fine-tuned, but the gain is unknown: label articles of {sites} to measure it."
     figure = difference.lines_right if np.isnan(difference.text_f1.value) else difference.text_f1
+    where, what = ("new articles of known sites", "articles") if needed else ("your held-out sites", "sites")
     if figure.high < 0:
-        return "Worse on your held-out sites: keep the old model, and check the labels with 'dechaff check'."
+        return f"Worse on {where}: keep the old model, and check the labels with 'dechaff check'."
     if figure.low > 0:
-        return "The new model is better on your held-out sites: take the new model."
-    return "No clear difference on your held-out sites: keep the old model, or label more sites."
+        limit = " for these sites; other sites are not measured" if needed else ""
+        return f"The new model is better on {where}: take the new model{limit}."
+    return f"No clear difference on {where}: keep the old model, or label more {what}."

@@ -131,6 +131,8 @@ def doubtful_labels(paths: Sequence[str | Path], seed: int = 0) -> list[Finding]
     """
     files = [file for path in paths for file in find_files(Path(path)) if file.suffix != ".parquet"]
     articles = [(file, article) for file in files for article in Corpus.read(file)]
+    if not articles:
+        return []
     errors = find_label_errors(Corpus([article for _, article in articles]), seed)
     lines = [line for file, article in articles for line in line_places(file, article)]
     return [

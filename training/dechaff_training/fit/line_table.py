@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from dechaff._typing import Matrix, Values
 from dechaff.features import group_names, stack
+from dechaff.features.head import NO_HEADLINE, choice_log_odds, headline_candidates
 from dechaff.features.stage3 import stage3_features
 from dechaff.features.words import word_terms
 from dechaff.kernels import for_batch
@@ -117,9 +118,27 @@ class LineTable:
                 self.dense[rows, self._n_stage1 :] = stack(lines.context(log_odds[rows])).T
         self.dense[:, self._blank] = 0
 
-    def stage3_matrix(self, log_odds: Values) -> Matrix:
-        """Compute the features of stage 3 from log-odds of stage 2, shape (n_lines, n_features)."""
-        return stack(stage3_features(log_odds, self.n_words, self._part_lines)).T
+    @cached_property
+    def headline_candidates(self) -> Rows:
+        """Return the lines that may be a headline, shape (n_candidates,); needs the context."""
+        probability = self.dense[:, stage_names()[1].index("probability")].astype(np.float64)
+        return headline_candidates(probability, self.n_words, self._part_lines)
+
+    def stage3_matrix(self, log_odds: Values, headline: Stage | None) -> Matrix:
+        """Compute the features of stage 3, shape (n_lines, n_features).
+
+        Parameters
+        ----------
+        log_odds : ndarray of float64, shape (n_lines,)
+            Of stage 2.
+        headline : Stage or None
+            The weights in the choice of the headline.
+        """
+        chosen = np.full(len(self.dense), NO_HEADLINE)
+        if headline is not None:
+            candidates = self.headline_candidates
+            chosen = choice_log_odds(headline.log_odds(self.dense[candidates].T), candidates, self._part_lines)
+        return stack(stage3_features(log_odds, chosen, self.n_words, self._part_lines)).T
 
     def line_weights(self, rows: Rows, length_power: float = 0.5, article_power: float = 1.0) -> Values:
         """Compute the weights of lines from the lengths of the lines and of their articles.
@@ -232,6 +251,36 @@ def fit_stage(
         crosses = Crosses(crosses.features, crosses.thresholds, crosses.leaves, leaf_weights)
     fitted = Stage(names, means, scales, coefficients[:n_dense], float(regression.intercept_[0]), crosses)
     return fitted, coefficients[n_dense : n_dense + n_words]
+
+
+def fit_choice(
+    names: tuple[str, ...], dense: Matrix, chosen: Rows, choices: Rows, weights: Values, *, C: float, max_iter: int
+) -> Stage:
+    """Fit a conditional logit: one of several lines is chosen, by the differences between their features.
+
+    Each pair of the chosen line and another one is an example of a logistic regression without an intercept.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The features of `dense`.
+    dense : ndarray of float32, shape (n_lines, n_features)
+    chosen, choices : ndarray of int64, shape (n_pairs,)
+        The lines of each pair: the chosen one, and another that was not chosen.
+    weights : ndarray of float64, shape (n_pairs,)
+    C : float
+        Inverse strength of the L2 penalty, with weights scaled to a mean of 1.
+    max_iter : int
+    """
+    seen = dense[np.union1d(chosen, choices)]
+    means = seen.mean(axis=0, dtype=np.float64).astype(np.float32)
+    scales = np.maximum(seen.std(axis=0, dtype=np.float64), _SMALLEST_SCALE).astype(np.float32)
+    # Every second pair is turned round: a regression needs both classes.
+    signs = np.where(np.arange(len(chosen)) % 2, 1, -1)
+    differences = (dense[chosen] - dense[choices]) / scales * signs[:, None].astype(np.float32)
+    regression = LogisticRegression(C=C, max_iter=max_iter, tol=_FIT_TOLERANCE, fit_intercept=False)
+    regression.fit(differences, signs, sample_weight=(weights / weights.mean()).astype(np.float32))
+    return Stage(names, means, scales, regression.coef_[0].astype(np.float32), 0.0)
 
 
 def stage_matrix(stage: Stage, dense: Matrix, words: sparse.csr_matrix | None = None) -> sparse.csr_matrix:

@@ -2,9 +2,10 @@
 
 A real page interrupts its article for a share bar, a newsletter form or a box of related links, and extractors cut
 off what precedes or follows it. A variant is an article with such inserts in its body, with its beginning or
-end cut off, or with other blank lines; the labels follow the lines.
+end cut off, or with other blank lines or bullets; the labels follow the lines.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -36,6 +37,7 @@ _OWN_SHARE: Final = 0.6
 _ONE_LINE_SHARE: Final = 0.3
 _MOST_OWN_LINES: Final = 8
 _BODY_CHARS: Final = 60
+_BULLET: Final = re.compile(r"^[•‣▪◦·*–-]\s+(?=\S)")
 _FEWEST_BODY_LINES: Final = 4
 
 
@@ -62,7 +64,7 @@ def make_variant(article: Article, rng: np.random.Generator) -> Article | None:
     places = rng.choice(body[1:], rng.integers(1, _FEWEST_BODY_LINES), replace=False).tolist()
     inserts = {place: _make_insert(article, lines, rng) for place in places}
     varied = [line for i, line in enumerate(lines) for line in (*inserts.get(i, ()), line)]
-    return _join(article, _change_breaks(_cut(varied, rng), rng))
+    return _join(article, _change_bullets(_change_breaks(_cut(varied, rng), rng), rng))
 
 
 def _split(article: Article) -> Iterator[Line]:
@@ -126,6 +128,14 @@ def _change_breaks(lines: list[Line], rng: np.random.Generator) -> list[Line]:
     """Return the lines with a blank line behind each, or with none, or as they are."""
     breaks = (None, "\n", "\n\n")[rng.choice(3, p=[0.6, 0.2, 0.2])]
     return lines if breaks is None else [line._replace(breaks=breaks) for line in lines]
+
+
+def _change_bullets(lines: list[Line], rng: np.random.Generator) -> list[Line]:
+    """Return the lines without bullets, or with other ones, or as they are."""
+    bullet = (None, "", "- ", "* ", "• ")[rng.choice(5, p=[0.6, 0.1, 0.1, 0.1, 0.1])]
+    if bullet is None:
+        return lines
+    return [line._replace(text=_BULLET.sub(bullet, line.text)) for line in lines]
 
 
 def _join(article: Article, lines: Sequence[Line]) -> Article:

@@ -1,6 +1,7 @@
 """The ASGI application: static files and API behind access control, below a path that starts with the token."""
 
 from pathlib import Path
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.responses import FileResponse
@@ -12,7 +13,7 @@ from dechaff_training.label_app.session import Session
 from dechaff_training.label_app.sources import MAX_BYTES
 from dechaff_training.label_app.views import HANDLED_ERRORS, api_routes, handle_error
 
-_STATIC = Path(__file__).parent / "static"
+STATIC: Final = Path(__file__).parent / "static"
 
 
 def make_app(session: Session, port: int, token: str) -> AccessControl:
@@ -29,12 +30,12 @@ def make_app(session: Session, port: int, token: str) -> AccessControl:
 
     async def index(_: object) -> FileResponse:
         """Send the HTML document."""
-        return FileResponse(_STATIC / "index.html")
+        return FileResponse(STATIC / "index.html")
 
     routes = [
         Route("/", index),
         Mount("/api", routes=api_routes(session)),
-        Mount("/static", StaticFiles(directory=_STATIC)),
+        Mount("/static", StaticFiles(directory=STATIC)),
     ]
     app = Starlette(
         routes=[Mount(f"/{token}", routes=routes)],

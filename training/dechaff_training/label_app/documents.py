@@ -2,9 +2,11 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from dechaff.errors import InputError
+from dechaff.explain.kinds import KINDS
 from dechaff_training.corpus import format_labelled, parse_labelled
 from dechaff_training.corpus.articles import LABELS, MARKS
 
@@ -42,27 +44,29 @@ class Document:
         """A key that distinguishes different texts of the same article."""
         return digest_of(self.text.encode())[:16]
 
-    def check(self, marks: object) -> str:
-        """Return the marks after checking that they fit the lines.
+    def marked(self, marks: object, kinds: object) -> Self:
+        r"""Return the text with other marks and kinds, after checking that they fit the lines.
 
         Raises
         ------
         InputError
-            If the marks do not fit the lines.
-        """
-        if not isinstance(marks, str) or not _ONLY_MARKS.fullmatch(marks) or len(marks) != len(self.marks):
-            raise InputError(f"expected {len(self.marks)} marks of +, - and ?, one for each line")
-        return marks
-
-    def labelled(self, marks: str) -> str:
-        r"""Return the text with the given marks, in the format of labelled files.
+            If marks or kinds do not fit the lines.
 
         Examples
         --------
-        >>> Document("The weir\nTweet", "++", ("", "share"), "model").labelled("+-")
+        >>> Document("The weir\nTweet", "++", ("", ""), "model").marked("+-", ["", "share"]).labelled()
         '+ The weir\n-share Tweet\n'
         """
-        return format_labelled(self.text, [LABELS[mark] for mark in marks], self.kinds)
+        n_lines = len(self.kinds)
+        if not isinstance(marks, str) or not _ONLY_MARKS.fullmatch(marks) or len(marks) != n_lines:
+            raise InputError(f"expected {n_lines} marks of +, - and ?, one for each line")
+        if not isinstance(kinds, list) or len(kinds) != n_lines or any(kind not in ("", *KINDS) for kind in kinds):
+            raise InputError(f"expected {n_lines} kinds, one for each line, empty or of {', '.join(KINDS)}")
+        return replace(self, marks=marks, kinds=tuple(kinds))
+
+    def labelled(self) -> str:
+        """Return the text with its marks, in the format of labelled files."""
+        return format_labelled(self.text, [LABELS[mark] for mark in self.marks], self.kinds)
 
 
 def read_document(labelled: str, where: str, origin: str, digest: str | None = None) -> Document:

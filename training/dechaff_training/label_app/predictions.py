@@ -52,12 +52,12 @@ class Predictor:
     def describe(self, document: Document) -> Iterator[dict[str, Any]]:
         """Yield each line's text, prediction and kind, and whether blank lines precede it."""
         end = 0
-        for line, kind in zip(self._classify(document.text, document.title), document.kinds, strict=True):
+        for line in self._classify(document.text, document.title):
             yield {
                 "text": line.text,
                 "probability": round(line.probability, 4),
                 "mark": _mark(line),
-                "kind": kind or line.kind,
+                "kind": line.kind,
                 "gap": document.text.count("\n", end, line.start) > 1,
             }
             end = line.end

@@ -89,8 +89,7 @@ class Session:
         for index, (name, state) in enumerate(states):
             with suppress(DechaffError, OSError):
                 if state == "new":
-                    source = self._source(name)
-                    text, title = source.read_text(self._extractor), source.read_title()
+                    text, title = self._source(name).read_text(self._extractor)
                     texts.append(text)
                     titles.append(title)
                     indices.append(index)
@@ -112,7 +111,7 @@ class Session:
             document = self.drafts.read(name) or self._read_saved(name) or self._read_source(name)
             self._open[index] = document
         fields = {"index": index, "site": name.site, "slug": name.slug, "key": document.key}
-        fields |= {"marks": document.marks, "origin": document.origin, "digest": document.digest}
+        fields |= {name: getattr(document, name) for name in ("marks", "kinds", "origin", "digest")}
         return fields | {"unsure": self.predictor.unsure, "lines": list(self.predictor.describe(document))}
 
     def explain(self, index: int, key: str, line: int) -> list[dict[str, Any]]:
@@ -127,24 +126,23 @@ class Session:
         """
         return self.predictor.explain(self._document(index, key), line)
 
-    def keep(self, index: int, key: str, marks: object, digest: str | None) -> None:
-        """Save marks as a draft.
+    def keep(self, index: int, key: str, marks: object, kinds: object, digest: str | None) -> None:
+        """Save marks and kinds as a draft.
 
         Raises
         ------
         DechaffError
-            If the marks do not fit the text.
+            If marks or kinds do not fit the text.
         """
         with self._lock:
-            document = self._document(index, key)
-            self.drafts.write(self._name(index), document, document.check(marks), digest)
+            self.drafts.write(self._name(index), self._document(index, key).marked(marks, kinds), digest)
 
     def forget(self, index: int) -> None:
         """Delete the draft of an article."""
         with self._lock:
             self.drafts.drop(self._name(index))
 
-    def save(self, index: int, key: str, marks: object, digest: str | None) -> dict[str, Any]:
+    def save(self, index: int, key: str, marks: object, kinds: object, digest: str | None) -> dict[str, Any]:
         """Write an article's labels, and delete its draft.
 
         Parameters
@@ -153,6 +151,8 @@ class Session:
         key : str
             The key of the text in the browser.
         marks : str
+        kinds : list of str
+            The kind of each line, "" for none.
         digest : str, optional
             The digest of the file when it was opened.
 
@@ -162,8 +162,8 @@ class Session:
             If the file or the text has changed; nothing is written.
         """
         with self._lock:
-            name, document = self._name(index), self._document(index, key)
-            written = self.store.write(name, document.labelled(document.check(marks)), digest)
+            name, document = self._name(index), self._document(index, key).marked(marks, kinds)
+            written = self.store.write(name, document.labelled(), digest)
             self.drafts.drop(name)
         return {"digest": written, "path": str(self.store.path(name))}
 
@@ -176,14 +176,16 @@ class Session:
             If the text is empty, or it is HTML and the extractor's package is not installed.
         """
         text = text.encode("utf-8", "replace").decode()  # files cannot contain lone surrogates
-        page_title = find_title(text) if is_html else None
-        text = extract(text, self._extractor) if is_html else text
+        page_title = None
+        if is_html:
+            html, text = text, extract(text, self._extractor)
+            page_title = find_title(html, text)
         document = self.predictor.propose(text, page_title)
         if not document.marks:
             raise InputError("the pasted article contains no text")
         with self._lock:
             name = self._new_name(safe_name(site, "pasted"), safe_name(title, "article"))
-            self.drafts.write(name, document, document.marks, None)
+            self.drafts.write(name, document, None)
             self._names.append(name)
             return len(self._names) - 1
 
@@ -204,7 +206,7 @@ class Session:
         """Raise if saving would write over a source; labelled files, which are there to be corrected, are not."""
         for name, source in self._sources.items():
             path = self.store.path(name)
-            if path.is_file() and isinstance(source.read(self._extractor), str):
+            if path.is_file() and isinstance(source.read(self._extractor)[0], str):
                 check_not_inputs([path], [source.path])
 
     def _name(self, index: int) -> Name:
@@ -233,9 +235,8 @@ class Session:
         return source
 
     def _read_source(self, name: Name) -> Document:
-        source = self._source(name)
-        found = source.read(self._extractor)
-        return found if isinstance(found, Document) else self.predictor.propose(found, source.read_title())
+        found, title = self._source(name).read(self._extractor)
+        return found if isinstance(found, Document) else self.predictor.propose(found, title)
 
     def _read_saved(self, name: Name) -> Document | None:
         """Read saved labels, with the title of the page that they were made from if it is still there."""

@@ -37,8 +37,8 @@ class Source:
         with self.path.open("rb") as file:
             return is_html(self.path, file.read(LOOKED_AT))
 
-    def read(self, extractor: str) -> str | Document:
-        """Read the text, or a document with marks if every line has a mark.
+    def read(self, extractor: str) -> tuple[str | Document, str | None]:
+        """Read the text, or a document with marks if every line has a mark, and the title of an HTML page.
 
         Raises
         ------
@@ -49,13 +49,15 @@ class Source:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(f"{self.path}: larger than {MAX_BYTES // 1_000_000} MB: split the file")
         if self.is_page:
-            return extract(decode_html(path.read_bytes()), extractor)
+            html = decode_html(path.read_bytes())
+            text = extract(html, extractor)
+            return text, find_title(html, text)
         text = read_file(path)
         try:
             document = read_document(text, str(path), "labelled")
         except MalformedError:  # a line without a mark means that the file is plain text
-            return text
-        return document if document.marks else text
+            return text, None
+        return (document if document.marks else text), None
 
     def read_title(self) -> str | None:
         """Read the title that an HTML page gives itself; None for a text.
@@ -68,16 +70,16 @@ class Source:
         path = resolve_inside(self.path, self.root)
         return find_title(decode_html(path.read_bytes())) if self.is_page else None
 
-    def read_text(self, extractor: str) -> str:
-        """Read the text without marks.
+    def read_text(self, extractor: str) -> tuple[str, str | None]:
+        """Read the text without marks, and the title of an HTML page.
 
         Raises
         ------
         DechaffError
             If the file cannot be read, as for `read`.
         """
-        found = self.read(extractor)
-        return found.text if isinstance(found, Document) else found
+        found, title = self.read(extractor)
+        return (found.text if isinstance(found, Document) else found), title
 
 
 def find_sources(paths: Sequence[Path]) -> dict[Name, Source]:

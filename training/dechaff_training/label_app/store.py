@@ -139,15 +139,15 @@ class Drafts:
             found = json.loads(path.read_bytes())
             marks, kinds, title = found["marks"], tuple(found["kinds"]), found.get("title")
             draft = Document(found["text"], marks, kinds, "draft", found["digest"], title)
-            draft.labelled(draft.check(draft.marks))
+            draft.marked(marks, found["kinds"]).labelled()
         except (ValueError, TypeError, LookupError, AttributeError, DechaffError) as error:
             raise InputError(f"{path}: damaged draft: delete the file") from error
         return draft
 
-    def write(self, name: Name, document: Document, marks: str, digest: str | None) -> None:
-        """Write unsaved marks, with the digest of the file that saving is to replace."""
-        record = {"text": document.text, "marks": marks, "kinds": document.kinds, "digest": digest}
-        record["title"] = document.title
+    def write(self, name: Name, document: Document, digest: str | None) -> None:
+        """Write unsaved marks and kinds, with the digest of the file that saving is to replace."""
+        record = {field: getattr(document, field) for field in ("text", "marks", "kinds", "title")}
+        record["digest"] = digest
         with written_whole(self.path(name)) as temporary:
             temporary.write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
 

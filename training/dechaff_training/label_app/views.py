@@ -16,7 +16,7 @@ from dechaff_training.label_app.store import ChangedError
 
 _TEXT = (str,)
 #: The fields of a request with marks, and their types.
-_MARKS: Final = {"key": _TEXT, "marks": _TEXT, "digest": (str, type(None))}
+_MARKS: Final = {"key": _TEXT, "marks": _TEXT, "kinds": (list,), "digest": (str, type(None))}
 _NEW_ARTICLE: Final = {"text": _TEXT, "site": _TEXT, "title": _TEXT, "is_html": (bool,)}
 
 

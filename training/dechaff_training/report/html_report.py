@@ -1,22 +1,17 @@
-"""Cleaned articles as one HTML page: kept lines, dropped lines, and the reasons for dropping them.
+"""Cleaned articles as one HTML page: kept lines, dropped lines, and the reasons for dropping them."""
 
-The page is built as a tree of elements, so that all text is escaped when it is written. It has no script and loads
-nothing; its content security policy forbids both.
-"""
-
-import base64
-import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 from itertools import groupby
 from typing import Final
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element
 
 from dechaff.results import CleanedArticle, LabelledLine
 from dechaff.text.lines import LineBatch
 from dechaff.text.tokens import find_words
+from dechaff_training.files.wording import count
+from dechaff_training.report.elements import add, add_table, begin_page, end_page
 from dechaff_training.report.rendering import visible
 
 #: The key of content lines in a `Tally`, beside the kinds of boilerplate.
@@ -94,28 +89,29 @@ def make_section(number: int, name: str, article: CleanedArticle, limit: int) ->
     Examples
     --------
     >>> from dechaff import clean_article
+    >>> from xml.etree.ElementTree import tostring
     >>> section = make_section(1, "weir.txt", clean_article("<b>Tweet</b>"), 0)
     >>> tostring(section.element.find(".//del"), encoding="unicode")
     '<del>&lt;b&gt;Tweet&lt;/b&gt;</del>'
     """
     tally = Tally.of(article.lines)
     root = Element("article", {"aria-labelledby": f"article-{number}"})
-    _add(root, "h2", name, id=f"article-{number}", dir="auto")
-    facts = _add(root, "p", f"Kept: {_format_kept(tally)}. ", class_="facts")
+    add(root, "h2", name, id=f"article-{number}", dir="auto")
+    facts = add(root, "p", f"Kept: {_format_kept(tally)}. ", class_="facts")
     if tally.dropped_kinds:
         kinds = ", ".join(f"{kind} {tally.lines[kind]:,}" for kind in tally.dropped_kinds)
-        _add(facts, "span", f"Dropped lines: {kinds}. ")
+        add(facts, "span", f"Dropped lines: {kinds}. ")
     if article.flags:
-        _add(facts, "strong", f"Flagged: {', '.join(article.flags)}.")
+        add(facts, "strong", f"Flagged: {', '.join(article.flags)}.")
     first = 1
     for label, run in groupby(article.lines, key=lambda line: line.label):
         lines = list(run)
         parent = _add_fold(root, lines) if label == "boilerplate" and len(lines) >= _FOLDED else root
-        numbered = _add(parent, "ol", start=str(first))
+        numbered = add(parent, "ol", start=str(first))
         for line in lines:
             _add_line(numbered, line, limit)
         first += len(lines)
-    _add(_add(root, "p", class_="back"), "a", "Back to the overview", href="#overview")
+    add(add(root, "p", class_="back"), "a", "Back to the overview", href="#overview")
     return Section(name, tally, article.flags, root)
 
 
@@ -133,70 +129,52 @@ def make_page(sections: Sequence[Section], settings: str) -> str:
     >>> make_page([], "the default model")[:32]
     '<!DOCTYPE html>\n<html lang="en">'
     """
-    root = Element("html", {"lang": "en"})
-    _add_head(_add(root, "head"))
-    body = _add(root, "body")
-    header = _add(body, "header")
-    _add(header, "h1", "dechaff report")
-    _add(header, "p", settings)
-    main = _add(body, "main")
+    root, main = begin_page("dechaff report", settings)
     _add_overview(main, sections)
     main.extend(section.element for section in sections)
-    return f"<!DOCTYPE html>\n{tostring(root, encoding='unicode', method='html')}\n"
-
-
-def _add_head(head: Element) -> None:
-    style = files("dechaff_training.report").joinpath("static", "report.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    _add(head, "meta", charset="utf-8")
-    _add(head, "meta", http_equiv="Content-Security-Policy", content=policy)
-    _add(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
-    _add(head, "meta", name="color-scheme", content="light dark")
-    _add(head, "title", "dechaff report")
-    _add(head, "style", style)
+    return end_page(root)
 
 
 def _add_overview(main: Element, sections: Sequence[Section]) -> None:
-    overview = _add(main, "section", aria_labelledby="overview")
-    _add(overview, "h2", "Overview", id="overview")
+    overview = add(main, "section", aria_labelledby="overview")
+    add(overview, "h2", "Overview", id="overview")
     total = Tally()
     for section in sections:
         total.lines.update(section.tally.lines)
         total.words.update(section.tally.words)
-    articles = f"{len(sections):,} article{'' if len(sections) == 1 else 's'}"
-    _add(overview, "p", f"{articles}. Kept: {_format_kept(total)}.")
+    articles = count(len(sections), "article")
+    add(overview, "p", f"{articles}. Kept: {_format_kept(total)}.")
     _add_kinds(overview, total)
     _add_contents(overview, sections)
-    _add(overview, "p", _LEGEND, class_="facts")
+    add(overview, "p", _LEGEND, class_="facts")
 
 
 def _add_fold(parent: Element, lines: Sequence[LabelledLine]) -> Element:
     """Add an element that is closed until it is clicked, under a summary of its dropped lines."""
     kinds = Counter(line.kind or "" for line in lines).most_common()
     highest = max(line.probability for line in lines)
-    fold = _add(parent, "details")
-    summary = _add(fold, "summary", class_="mark")
-    _add(summary, "b", f"− {len(lines):,} lines dropped: ")
-    _add(summary, "span", f"{', '.join(f'{kind} {n:,}' for kind, n in kinds)} · at most {highest:.2f}")
+    fold = add(parent, "details")
+    summary = add(fold, "summary", class_="mark")
+    add(summary, "b", f"− {len(lines):,} lines dropped: ")
+    add(summary, "span", f"{', '.join(f'{kind} {n:,}' for kind, n in kinds)} · at most {highest:.2f}")
     return fold
 
 
 def _add_line(parent: Element, line: LabelledLine, limit: int) -> None:
     is_kept = line.label == "content"
-    row = _add(parent, "li", class_=line.label)
-    mark = _add(row, "p", class_="mark")
-    _add(mark, "b", "+ kept" if is_kept else "− dropped")
-    _add(mark, "span", f" {line.probability:.2f}" if is_kept else f" {line.kind} · {line.probability:.2f}")
-    text = _add(row, "p", class_="text", dir="auto")
+    row = add(parent, "li", class_=line.label)
+    mark = add(row, "p", class_="mark")
+    add(mark, "b", "+ kept" if is_kept else "− dropped")
+    add(mark, "span", f" {line.probability:.2f}" if is_kept else f" {line.kind} · {line.probability:.2f}")
+    text = add(row, "p", class_="text", dir="auto")
     if is_kept:
         text.text = visible(line.text)
         return
-    _add(text, "del", line.text)
+    add(text, "del", line.text)
     if reasons := line.why(limit) if limit else []:
-        why = _add(row, "ul")
+        why = add(row, "ul")
         for reason in reasons:
-            _add(why, "li", f"{reason.contribution:+.1f} {reason.text}", dir="auto")
+            add(why, "li", f"{reason.contribution:+.1f} {reason.text}", dir="auto")
 
 
 def _add_kinds(parent: Element, total: Tally) -> None:
@@ -204,40 +182,23 @@ def _add_kinds(parent: Element, total: Tally) -> None:
         return
     rows = [(kind, f"{total.lines[kind]:,}", f"{total.words[kind]:,}") for kind in total.dropped_kinds]
     n_lines, n_words = (sum(counts.values()) - counts[KEPT] for counts in (total.lines, total.words))
-    table = _add_table(parent, "Dropped, by kind", ("kind", "lines", "words"))
+    table = add_table(parent, "Dropped, by kind", ("kind", "lines", "words"))
     for name, *cells in (*rows, ("all", f"{n_lines:,}", f"{n_words:,}")):
-        row = _add(table, "tr")
-        _add(row, "th", name, scope="row")
+        row = add(table, "tr")
+        add(row, "th", name, scope="row")
         for cell in cells:
-            _add(row, "td", cell, class_="number")
+            add(row, "td", cell, class_="number")
 
 
 def _add_contents(parent: Element, sections: Sequence[Section]) -> None:
-    table = _add_table(parent, "Articles", ("article", "lines kept", "words kept", "flags"))
+    table = add_table(parent, "Articles", ("article", "lines kept", "words kept", "flags"))
     for number, section in enumerate(sections, 1):
-        row = _add(table, "tr")
-        head = _add(row, "th", scope="row")
-        _add(head, "a", section.name, href=f"#article-{number}", dir="auto")
+        row = add(table, "tr")
+        head = add(row, "th", scope="row")
+        add(head, "a", section.name, href=f"#article-{number}", dir="auto")
         for counts in (section.tally.lines, section.tally.words):
-            _add(row, "td", _format_counts(counts), class_="number")
-        _add(row, "td", ", ".join(section.flags) or "–")
-
-
-def _add_table(parent: Element, caption: str, heads: Iterable[str]) -> Element:
-    table = _add(parent, "table")
-    _add(table, "caption", caption)
-    row = _add(_add(table, "thead"), "tr")
-    for head in heads:
-        _add(row, "th", head, scope="col")
-    return _add(table, "tbody")
-
-
-def _add(parent: Element, tag: str, text: str = "", **attributes: str) -> Element:
-    """Add an element; `class_` and `aria_label` become the attributes `class` and `aria-label`."""
-    names = {name.rstrip("_").replace("_", "-"): visible(value) for name, value in attributes.items()}
-    element = SubElement(parent, tag, names)
-    element.text = visible(text)
-    return element
+            add(row, "td", _format_counts(counts), class_="number")
+        add(row, "td", ", ".join(section.flags) or "–")
 
 
 def _format_kept(tally: Tally) -> str:

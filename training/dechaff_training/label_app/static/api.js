@@ -28,7 +28,7 @@ function inTurn(...request) {
   return last;
 }
 
-const marks = ({ key, marks, digest }) => ({ key, marks: marks.join(''), digest });
+const marks = ({ key, marks, kinds, digest }) => ({ key, marks: marks.join(''), kinds, digest });
 
 export const listArticles = async () => (await send('GET', 'articles')).articles;
 export const suggest = () => send('GET', 'suggestions');

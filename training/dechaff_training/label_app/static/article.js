@@ -1,4 +1,4 @@
-// An article: its lines, their marks, and the undo history.
+// An article: its lines, their marks and kinds, and the undo history.
 
 export const WORDS = { '+': 'content', '-': 'boilerplate', '?': 'not counted' };
 
@@ -8,13 +8,15 @@ export class Article {
 
   constructor(data) {
     Object.assign(this, data, { marks: [...data.marks] });
-    // The marks that need no draft, and the marks in the file.
-    this.settled = data.origin === 'draft' ? null : data.marks;
-    this.saved = data.origin === 'saved' ? data.marks : null;
+    // The labels that need no draft, and the labels in the file.
+    this.settled = data.origin === 'draft' ? null : this.labels;
+    this.saved = data.origin === 'saved' ? this.labels : null;
   }
 
-  get isSaved() { return this.marks.join('') === this.saved; }
-  get isSettled() { return this.marks.join('') === this.settled; }
+  /** Marks and kinds as they are saved: only boilerplate has a kind. */
+  get labels() { return this.marks.map((mark, i) => (mark === '-' ? mark + this.kinds[i] : mark)).join(' '); }
+  get isSaved() { return this.labels === this.saved; }
+  get isSettled() { return this.labels === this.settled; }
   get canUndo() { return this.#changes.length > 0; }
   get canRedo() { return this.#undone.length > 0; }
 
@@ -27,9 +29,16 @@ export class Article {
     return this.marks[index] !== this.lines[index].mark;
   }
 
-  /** Mark lines; returns the indices of those that change. */
-  set(indices, mark) {
-    const change = indices.filter((i) => this.marks[i] !== mark).map((i) => ({ i, before: this.marks[i], after: mark }));
+  /** The kind of a boilerplate line: that of its label, or else the model's. */
+  kind(index) {
+    return this.marks[index] === '-' ? this.kinds[index] || this.lines[index].kind : null;
+  }
+
+  /** Mark lines, with a kind if one is given; returns the indices of those that change. */
+  set(indices, mark, kind) {
+    const change = indices
+      .map((i) => ({ i, before: [this.marks[i], this.kinds[i]], after: [mark, kind ?? this.kinds[i]] }))
+      .filter(({ before, after }) => before.join() !== after.join());
     if (!change.length) return [];
     this.#changes.push(change);
     this.#undone = [];
@@ -39,10 +48,10 @@ export class Article {
   undo() { return this.#move(this.#changes, this.#undone, 'before'); }
   redo() { return this.#move(this.#undone, this.#changes, 'after'); }
 
-  /** Record that marks have been saved; there may be newer ones already. */
-  settle(digest, marks) {
+  /** Record that labels have been saved; there may be newer ones already. */
+  settle(digest, labels) {
     this.digest = digest;
-    this.settled = this.saved = marks;
+    this.settled = this.saved = labels;
   }
 
   #move(from, to, side) {
@@ -53,7 +62,7 @@ export class Article {
   }
 
   #apply(change, side) {
-    for (const step of change) this.marks[step.i] = step[side];
+    for (const step of change) [this.marks[step.i], this.kinds[step.i]] = step[side];
     return change.map((step) => step.i);
   }
 }

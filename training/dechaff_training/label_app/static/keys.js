@@ -1,5 +1,8 @@
 // The keyboard shortcuts: names, descriptions, keys and commands.
 
+// In the order of their keys, 1 to 8; 0 is no kind.
+export const KINDS = ['', 'offer', 'share', 'related', 'credit', 'date', 'legal', 'comment', 'other'];
+
 const TABLE = [
   [['↑', '↓'], 'move up or down; also Page Up, Page Down, Home, End'],
   [['Shift', '↑ ↓'], 'select a range'],
@@ -7,6 +10,9 @@ const TABLE = [
   [['+'], 'mark as content', '+', 'content'],
   [['-'], 'mark as boilerplate', '-', 'boilerplate'],
   [['m'], 'mark as not counted, for lines that cannot be decided', 'm', 'mask'],
+  [['1', '…', '8'], `mark as boilerplate of a kind: ${KINDS.slice(1).join(', ')}; 0 for no kind`],
+  [['d'], 'next line with an uncertain prediction; with Shift the previous one', 'd', 'doubtful'],
+  [['c'], 'next content line; with Shift the previous one', 'c', 'next-content'],
   [['Ctrl', 'Z'], 'undo', 'ctrl+z', 'undo'],
   [['Ctrl', 'Shift', 'Z'], 'redo', 'ctrl+shift+z', 'redo'],
   [['s'], 'save; also Ctrl+S', 's', 'save'],
@@ -14,7 +20,7 @@ const TABLE = [
   [['p'], 'previous article', 'p', 'previous'],
   [['o'], 'sort the articles by the model\'s uncertainty, or by file', 'o', 'best'],
   [['t'], 'fine-tune the model on the saved labels', 't', 'fine-tune'],
-  [['u'], 'show only lines with an uncertain prediction', 'u', 'unsure'],
+  [['u'], 'show only lines with an uncertain prediction, and the lines around them', 'u', 'unsure'],
   [['?'], 'show these shortcuts', '?', 'keys'],
 ];
 const MOVES = {
@@ -22,6 +28,7 @@ const MOVES = {
 };
 const COMMANDS = new Map(TABLE.filter(([, , key]) => key).map(([, , key, command]) => [key, command]));
 COMMANDS.set('ctrl+s', 'save').set('ctrl+y', 'redo');
+KINDS.forEach((_, digit) => COMMANDS.set(String(digit), 'kind'));
 
 export const KEYS = TABLE.map(([names, action]) => [names, action]);
 

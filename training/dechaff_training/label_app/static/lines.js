@@ -1,10 +1,11 @@
-// The list of lines: the active line, the selected range, the filter.
+// The list of lines: the active line, the selected range, the filter with the lines around those that pass it.
 
 import { find, make, percent } from './dom.js';
 import { WORDS } from './article.js';
 
 const SIGNS = { '+': '+', '-': '−', '?': '?' };
 const BLOCK = 40;
+const CONTEXT = 2;
 const NAMES = { '+': 'content', '-': 'boilerplate', '?': 'masked' };
 
 export class Lines {
@@ -38,13 +39,16 @@ export class Lines {
     this.filter(null);
   }
 
-  /** Show only the lines that satisfy a predicate; null for all. */
+  /** Show only the lines that satisfy a predicate, and for context those around them; null for all. */
   filter(predicate) {
-    this.#shown = [];
     this.#list.classList.toggle('filtered', predicate !== null);
+    this.#shown = [...this.#rows.keys()].filter((i) => predicate === null || predicate(i));
+    const near = new Set(this.#shown.flatMap((i) => Array.from({ length: 2 * CONTEXT + 1 }, (_, by) => i + by - CONTEXT)));
+    const shown = new Set(this.#shown);
     this.#rows.forEach((row, i) => {
-      row.hidden = predicate !== null && !predicate(i);
-      if (!row.hidden) this.#shown.push(i);
+      row.hidden = !near.has(i);
+      row.classList.toggle('context', !shown.has(i));
+      row.classList.toggle('cut', i > 0 && near.has(i) && !near.has(i - 1));
     });
     const next = this.#shown.find((i) => i >= this.active) ?? this.#shown.at(-1) ?? -1;
     this.go(next, false);
@@ -67,14 +71,23 @@ export class Lines {
     this.onActive(index);
   }
 
-  /** Move up or down among the visible lines. */
+  /** Move up or down among the lines that pass the filter; a click may have left it on a line between them. */
   step(by, extend) {
-    const place = this.#shown.indexOf(this.active) + by;
+    const before = this.#shown.filter((i) => i <= this.active).length - 1;
+    const place = before + by + (by < 0 && this.#shown[before] !== this.active ? 1 : 0);
     const index = this.#shown[Math.max(0, Math.min(place, this.#shown.length - 1))];
     if (index !== undefined && (index !== this.active || !extend)) this.go(index, extend);
   }
 
-  /** The visible lines of the range. */
+  /** Go to the next line that satisfies a predicate, or to the previous one; returns whether there is one. */
+  jump(predicate, back) {
+    const found = this.#shown.filter((i) => predicate(i) && (back ? i < this.active : i > this.active));
+    const index = back ? found.at(-1) : found[0];
+    if (index !== undefined) this.go(index, false);
+    return index !== undefined;
+  }
+
+  /** The lines of the range that pass the filter, or the active line alone. */
   get chosen() { return this.#chosen; }
   /** The first line of the range. */
   get anchor() { return this.#anchor; }
@@ -89,18 +102,19 @@ export class Lines {
     row.dataset.mark = NAMES[mark];
     const [sign, , facts] = row.children;
     sign.replaceChildren(make('b', { text: SIGNS[mark] }), WORDS[mark]);
-    const { kind, probability } = article.lines[index];
+    const { probability } = article.lines[index];
+    const kind = article.kind(index);
     const chips = [];
     if (article.isCorrected(index)) chips.push(make('span', { className: 'chip corrected', text: 'corrected' }));
     if (article.isUnsure(index)) chips.push(make('span', { className: 'chip unsure', text: 'unsure' }));
-    if (kind && mark === '-') chips.push(make('span', { className: 'chip', text: kind }));
+    if (kind) chips.push(make('span', { className: 'chip', text: kind }));
     facts.replaceChildren(...chips, make('span', { className: 'probability', text: percent(probability) }));
   }
 
   #choose() {
     const [first, last] = [Math.min(this.active, this.#anchor), Math.max(this.active, this.#anchor)];
     for (const i of this.#chosen) this.#rows[i].setAttribute('aria-selected', 'false');
-    this.#chosen = this.#shown.filter((i) => i >= first && i <= last);
+    this.#chosen = first === last && first >= 0 ? [first] : this.#shown.filter((i) => i >= first && i <= last);
     for (const i of this.#chosen) this.#rows[i].setAttribute('aria-selected', 'true');
     this.#list.classList.toggle('range', this.#chosen.length > 1);
   }

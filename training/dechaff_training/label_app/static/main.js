@@ -5,7 +5,7 @@ import { Article, WORDS } from './article.js';
 import { addText, resolveConflict, showKeys } from './dialogs.js';
 import { afterPaint, announce, count, find, make, notice } from './dom.js';
 import { fineTune } from './fine-tuning.js';
-import { KEYS, readKey } from './keys.js';
+import { KEYS, KINDS, readKey } from './keys.js';
 import { Lines } from './lines.js';
 import { Queue } from './queue.js';
 import { Why } from './why.js';
@@ -27,6 +27,9 @@ const commands = {
   content: (event) => setMarks('+', event),
   boilerplate: (event) => setMarks('-', event),
   mask: (event) => setMarks('?', event),
+  kind: (event) => setMarks('-', event, KINDS[Number(event.key)]),
+  doubtful: (event) => jump((i) => article.isUnsure(i), event, 'line with an uncertain prediction'),
+  'next-content': (event) => jump((i) => article.marks[i] === '+', event, 'content line'),
   undo: () => changed(article.undo(), 'undone'),
   redo: () => changed(article.redo(), 'redone'),
   unsure: () => filter(!onlyUnsure),
@@ -37,8 +40,13 @@ const commands = {
   previous: () => step(-1),
 };
 
-function setMarks(mark, event) {
-  changed(article.set(lines.chosen, mark));
+/** Go to the next line of a sort, with Shift to the previous one. */
+function jump(predicate, { shiftKey }, name) {
+  if (!lines.jump(predicate, shiftKey)) announce(`no ${name} ${shiftKey ? 'above' : 'below'}`);
+}
+
+function setMarks(mark, event, kind) {
+  changed(article.set(lines.chosen, mark, kind));
   afterPaint(() => performance.measure('dechaff:flip', { start: event.timeStamp }));
 }
 
@@ -48,7 +56,9 @@ function changed(indices, how = '') {
   indices.forEach((i) => lines.update(i));
   if (how) lines.go(indices[0], false);
   const lineCount = indices.length === 1 ? `line ${indices[0] + 1}` : count(indices.length, 'line');
-  announce(`${lineCount} ${how ? `${how}: ` : ''}${WORDS[article.marks[indices[0]]]}`);
+  const kind = article.kinds[indices[0]];
+  const label = WORDS[article.marks[indices[0]]] + (kind && article.kind(indices[0]) ? `, ${kind}` : '');
+  announce(`${lineCount} ${how ? `${how}: ` : ''}${label}`);
   clearTimeout(draftTimer);
   draftTimer = setTimeout(keep, DRAFT_DELAY);
   summarise();
@@ -67,7 +77,7 @@ async function save(saved) {
   clearTimeout(draftTimer);
   draftTimer = 0;
   try {
-    const sent = saved.marks.join('');
+    const sent = saved.labels;
     const { digest, path } = await api.saveArticle(saved);
     saved.settle(digest, sent);
     queue.setState(saved.index, 'saved');
@@ -145,7 +155,7 @@ function filter(wanted) {
   onlyUnsure = wanted && unsure > 0;
   lines.filter(onlyUnsure ? (i) => article.isUnsure(i) : null);
   find('unsure').setAttribute('aria-pressed', onlyUnsure);
-  if (wanted) announce(unsure ? `${count(unsure, 'unsure line')} shown` : 'no line has an uncertain prediction');
+  if (wanted) announce(unsure ? `${count(unsure, 'unsure line')} shown, with the lines around` : 'no line has an uncertain prediction');
   summarise();
 }
 

@@ -1,0 +1,94 @@
+"""What people should look at after a run: flagged documents, and dropped lines by kind, in samples of fixed size.
+
+Every candidate gets a random key, and those with the lowest keys stay: samples can be added in any order, and each
+candidate of a whole run has the same chance.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
+from typing import Any, Final
+
+import numpy as np
+
+from dechaff.decisions.decide import Decision
+from dechaff.explain.kinds import line_kinds
+
+#: A sampled document or line as plain values: its random key, file, record number and id, and what is shown of it.
+Row = dict[str, Any]
+#: The numbers of flagged documents, and of dropped lines of each kind, that stay in a sample.
+N_DOCUMENTS: Final = 100
+N_LINES: Final = 8
+_MAX_CHARS: Final = 240
+
+
+@dataclass
+class Samples:
+    """Flagged documents and dropped lines; samples can be added.
+
+    Attributes
+    ----------
+    documents : list of dict
+        Documents with flags.
+    lines : dict of str to list of dict
+        Dropped lines by kind.
+    """
+
+    documents: list[Row] = field(default_factory=list)
+    lines: dict[str, list[Row]] = field(default_factory=dict)
+
+    @classmethod
+    def draw(
+        cls, records: Sequence[tuple[int, Any]], decision: Decision, generator: np.random.Generator
+    ) -> "Samples":
+        """Sample a batch of documents.
+
+        Parameters
+        ----------
+        records : sequence of (int, object), length n_documents
+            The record number and the id of each document.
+        decision : Decision
+        generator : Generator
+            The source of the random keys.
+        """
+        names = [{"record": number, "id": str(identity)[:_MAX_CHARS]} for number, identity in records]
+        samples = cls()
+        bounds = decision.batch.article_lines
+        for place, key in enumerate(generator.random(len(names)).tolist()):
+            if flags := decision.flags[place]:
+                kept = decision.kept[bounds[place] : bounds[place + 1]]
+                counted = {"flags": list(flags), "n_lines": len(kept), "n_kept": int(kept.sum())}
+                samples.documents.append({"key": key, **names[place], **counted})
+        samples.documents = _lowest(samples.documents, N_DOCUMENTS)
+        samples._draw_lines(names, decision, generator)
+        return samples
+
+    def _draw_lines(self, names: Sequence[Row], decision: Decision, generator: np.random.Generator) -> None:
+        """Add a sample of the dropped lines."""
+        batch = decision.batch
+        kinds = line_kinds(batch, decision.is_boilerplate, lines=(forward.lines for forward in decision.forwards()))
+        keys, dropped = generator.random(batch.n_lines), np.flatnonzero(~decision.kept)
+        for line in dropped[np.argsort(keys[dropped])].tolist():
+            rows = self.lines.setdefault(kinds[line] or "other", [])
+            if len(rows) < N_LINES:
+                article = int(batch.line_articles[line])
+                start, end = (int(each[line] - batch.article_codes[article]) for each in (batch.starts, batch.ends))
+                text = batch.texts[article][start : min(end, start + _MAX_CHARS)]
+                shown = {"text": text, "probability": round(float(decision.probability[line]), 4)}
+                rows.append({"key": float(keys[line]), **names[article], **shown})
+
+    def add(self, other: "Samples") -> None:
+        """Add another sample to this one."""
+        self.documents = _lowest([*self.documents, *other.documents], N_DOCUMENTS)
+        for kind, rows in other.lines.items():
+            self.lines[kind] = _lowest([*self.lines.get(kind, []), *rows], N_LINES)
+
+    def name_file(self, name: str) -> None:
+        """Record the file that all documents come from."""
+        for row in chain(self.documents, *self.lines.values()):
+            row["file"] = name
+
+
+def _lowest(rows: list[Row], n: int) -> list[Row]:
+    return sorted(rows, key=itemgetter("key"))[:n]

@@ -1,0 +1,70 @@
+"""The samples of a bulk run, and the page of `dechaff bulk --report`."""
+
+import json
+from pathlib import Path
+
+import pytest
+from bulk_corpora import records, write_jsonl
+from cli_process import dechaff
+
+from dechaff.bulk import Settings, clean_bulk
+from dechaff.bulk.samples import N_DOCUMENTS, N_LINES, Samples
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Path:
+    """Write two files, with documents of boilerplate alone among the others."""
+    nothing = [{"id": f"{HOSTILE}none-{n}", "text": "Log in\nSubscribe now for £2 a week\nShare"} for n in range(3)]
+    write_jsonl(tmp_path / "in" / "a.jsonl", [*records(30), *nothing])
+    write_jsonl(tmp_path / "in" / "b.jsonl", records(20))
+    return tmp_path
+
+
+def test_samples(inputs: Path) -> None:
+    """Flagged documents and lines of every kind are sampled, the same with any workers and after a resumed run."""
+    settings = Settings(samples=True)
+    counts = [clean_bulk([inputs / "in"], inputs / f"out{n}", settings, workers=n).counts for n in (1, 2, 1)]
+    first = counts[0].samples
+    assert first is not None
+    assert counts[1].samples == counts[2].samples == first
+    found = {row["id"] for row in first.documents}
+    assert {f"{HOSTILE}none-{n}" for n in range(3)} <= found
+    assert len(first.documents) == min(counts[0].n_flagged, N_DOCUMENTS)
+    assert {len(rows) for rows in first.lines.values()} <= set(range(1, N_LINES + 1))
+    assert {row["file"] for rows in first.lines.values() for row in rows} <= {
+        str(p) for p in (inputs / "in").iterdir()
+    }
+    assert clean_bulk([inputs / "in"], inputs / "out", Settings()).counts.samples is None
+
+
+def test_adding_samples() -> None:
+    """Those with the lowest keys stay, in whatever order samples are added."""
+    parts = [Samples([{"key": n % 7 + n / 1000}], {"offer": [{"key": -n}]}) for n in range(3 * N_DOCUMENTS)]
+    whole, reverse = Samples(), Samples()
+    for part, other in zip(parts, reversed(parts), strict=True):
+        whole.add(part)
+        reverse.add(other)
+    assert whole == reverse
+    assert len(whole.documents) == N_DOCUMENTS
+    assert [row["key"] for row in whole.lines["offer"]] == list(range(1 - len(parts), 1 - len(parts) + N_LINES))
+
+
+def test_the_page(inputs: Path) -> None:
+    """The page lists flagged documents with reasons and dropped lines by kind; text in it is escaped; inputs stay."""
+    dechaff("bulk", "in", "-o", "out", "--report", "report.html", cwd=inputs)
+    page = (inputs / "report.html").read_text("utf-8")
+    assert "none-2" in page
+    assert "kept by the guard: no line reached the threshold" in page
+    assert "<caption>offer</caption>" in page
+    assert "&lt;script&gt;" in page
+    assert "<script" not in page
+    dechaff("bulk", "in", "-o", "out", "--report", "again.html", "--quiet", cwd=inputs)  # all files are finished
+    assert "none-2" in (inputs / "again.html").read_text("utf-8")
+    summary = json.loads(dechaff("bulk", "in", "-o", "out", "--json", "--quiet", cwd=inputs).stdout)
+    assert summary["n_skipped"] == 2
+    assert "samples" not in summary
+    refused = dechaff("bulk", "in", "-o", "new", "--report", "in/a.jsonl", cwd=inputs, code=1)
+    assert "would be overwritten" in refused.stderr
+    assert not (inputs / "new").exists()
