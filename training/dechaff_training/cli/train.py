@@ -52,7 +52,7 @@ def train(
     ] = 0.03,
     threshold: Annotated[
         float, typer.Option(min=0, max=1, metavar="P", help="Lines with at least this probability are kept.")
-    ] = 0.5,
+    ] = 0.45,
     keywords: options.Keywords = None,
     extractors: options.Extractors = None,
     metrics: Annotated[
