@@ -23,6 +23,8 @@ REASON: Final = "stands on several pages of its site"
 #: What the evidence is a weighted sum of, for lines on several documents of their site.
 FEATURES: Final = ("constant", "log_odds", "log_documents", "log_share", "log_elsewhere")
 _TABLE: Final = "site_evidence.tsv"
+# The smallest share that the weights were fitted to; on large sites a line on many pages can have a smaller one.
+_LEAST_SHARE: Final = 0.1
 
 
 @cache
@@ -48,7 +50,7 @@ def site_features(counts: SiteCounts, log_odds: Values) -> Values:
         np.ones(len(log_odds)),
         log_odds,
         np.log2(on_site),
-        np.log2(np.minimum(on_site / of_site, 1)),
+        np.log2(np.clip(on_site / of_site, _LEAST_SHARE, 1)),
         np.log2(np.maximum(anywhere / on_site, 1)),
     )
     return np.column_stack(columns)
