@@ -12,6 +12,7 @@ from dechaff.explain.sentences import Why
 from dechaff.linear.artifact import default_model, inspect_model, load_model, save_model
 from dechaff.linear.line_model import LineModel
 from dechaff.results import CleanedArticle, LabelledLine
+from dechaff.sites import SiteProfile
 from dechaff.text.lines import LineBatch, split_lines
 from dechaff.text.markdown import is_markdown
 
@@ -26,6 +27,7 @@ __all__ = [
     "LineModel",
     "MissingExtraError",
     "Reason",
+    "SiteProfile",
     "Why",
     "classify_lines",
     "clean_array",

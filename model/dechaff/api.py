@@ -12,8 +12,9 @@ from dechaff.explain.kinds import check_kinds, keep_by_kind
 from dechaff.explain.lazy import LazyExplanation
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.results import CleanedArticle, LabelledLine, label_lines, label_rows
+from dechaff.sites import SiteProfile
 from dechaff.text.formats import Format, find_reading
-from dechaff.text.html import EXTRACTORS, looks_like_html, read_page
+from dechaff.text.html import EXTRACTORS, Page, looks_like_html, read_page
 from dechaff.text.html_markdown import read_markdown_page
 from dechaff.text.reading import Reading
 
@@ -30,6 +31,7 @@ def keep_content(
     title: str | None = None,
     url: str | None = None,
     keep_kinds: Iterable[str] = (),
+    sites: SiteProfile | None = None,
 ) -> str:
     r"""Return the text of an article without its boilerplate lines.
 
@@ -51,6 +53,9 @@ def keep_content(
     keep_kinds : iterable of str
         Kinds of boilerplate that are kept all the same, such as "credit" and "date"; see
         `dechaff.explain.kinds.KINDS`. Lines of these kinds get the label "content"; flags do not depend on them.
+    sites : SiteProfile, optional
+        The lines of several pages of a site, from `dechaff profile`. With the `url`, lines that the profile has on
+        other pages of the site are less likely to be kept; a line that is on this page alone is not affected.
 
     Returns
     -------
@@ -75,7 +80,7 @@ def keep_content(
     >>> print(keep_content("Photo: A. Smith / Agency\n" + article, keep_kinds=["credit"]).splitlines()[0])
     Photo: A. Smith / Agency
     """
-    decision = _decide_article(text, model, threshold, make_page_info(title, url), keep_kinds)
+    decision = _decide_article(text, model, threshold, make_page_info(title, url), keep_kinds, sites)
     return next(decision.kept_texts())
 
 
@@ -88,6 +93,7 @@ def classify_lines(
     url: str | None = None,
     format: Format = "text",  # noqa: A002
     keep_kinds: Iterable[str] = (),
+    sites: SiteProfile | None = None,
 ) -> list[LabelledLine]:
     r"""Return every non-blank line of an article with its label.
 
@@ -105,6 +111,7 @@ def classify_lines(
         like a page, Markdown if `is_markdown` finds its signs, or else text, of which the lines of a hard-wrapped
         paragraph are judged as one.
     keep_kinds : iterable of str
+    sites : SiteProfile, optional
         See `keep_content`.
 
     Returns
@@ -122,7 +129,9 @@ def classify_lines(
     >>> [line.label for line in classify_lines("Share this article\n\nSubscribe for ₹900 per month")]
     ['boilerplate', 'boilerplate']
     """
-    return clean_article(text, model, threshold, title=title, url=url, format=format, keep_kinds=keep_kinds).lines
+    return clean_article(
+        text, model, threshold, title=title, url=url, format=format, keep_kinds=keep_kinds, sites=sites
+    ).lines
 
 
 def clean_article(
@@ -134,6 +143,7 @@ def clean_article(
     url: str | None = None,
     format: Format = "text",  # noqa: A002
     keep_kinds: Iterable[str] = (),
+    sites: SiteProfile | None = None,
     output: Output = "text",
 ) -> CleanedArticle:
     r"""Return a cleaned article with its labelled lines, and flags if the result is doubtful.
@@ -152,6 +162,7 @@ def clean_article(
         like a page, Markdown if `is_markdown` finds its signs, or else text, of which the lines of a hard-wrapped
         paragraph are judged as one.
     keep_kinds : iterable of str
+    sites : SiteProfile, optional
         See `keep_content`.
     output : str
         "text", or "markdown" for an HTML page that becomes Markdown, see `clean_html`; spans of lines then refer to
@@ -175,11 +186,13 @@ def clean_article(
     kinds = check_kinds(keep_kinds)
     check_output(output)
     if format == "html" or (format == "auto" and looks_like_html(_check_text(text))):
-        return _clean_page(text, model, threshold, title=title, url=url, keep_kinds=kinds, output=output)
+        page, printed = _read_page(text, kinds, output)
+        info = make_page_info(title or page.title, url)
+        return _clean_read(page.text, printed, model, threshold, info, kinds, sites)
     if output != "text":
         raise InputError(f"only HTML becomes Markdown, but the format is {format}: leave the output out")
     reading = find_reading(_check_text(text), format)
-    return _clean_read(str(text), reading, model, threshold, make_page_info(title, url), kinds)
+    return _clean_read(str(text), reading, model, threshold, make_page_info(title, url), kinds, sites)
 
 
 def clean_markdown(
@@ -190,6 +203,7 @@ def clean_markdown(
     title: str | None = None,
     url: str | None = None,
     keep_kinds: Iterable[str] = (),
+    sites: SiteProfile | None = None,
 ) -> str:
     r"""Return Markdown without its boilerplate, as Markdown.
 
@@ -205,6 +219,7 @@ def clean_markdown(
     threshold : float or str, optional
     title, url : str, optional
     keep_kinds : iterable of str
+    sites : SiteProfile, optional
         See `keep_content`.
 
     Returns
@@ -231,7 +246,7 @@ def clean_markdown(
     <BLANKLINE>
     """
     return clean_article(
-        text, model, threshold, title=title, url=url, format="markdown", keep_kinds=keep_kinds
+        text, model, threshold, title=title, url=url, format="markdown", keep_kinds=keep_kinds, sites=sites
     ).text
 
 
@@ -244,6 +259,7 @@ def clean_html(
     threshold: Threshold = None,
     extractor: str = "resiliparse",
     keep_kinds: Iterable[str] = (),
+    sites: SiteProfile | None = None,
     output: Output = "text",
     links: bool = False,
 ) -> str:
@@ -272,6 +288,8 @@ def clean_html(
     keep_kinds : iterable of str
         See `keep_content`; elements that the page names comments stay with "comment", captions with "credit", and
         biographies with "other".
+    sites : SiteProfile, optional
+        See `keep_content`.
     output : str
         "text", or "markdown" for headings, nested lists, tables and fenced code, without emphasis. It is decided on
         the lines of the text; tables, code and list items are kept or dropped whole, and a heading is dropped if
@@ -305,18 +323,9 @@ def clean_html(
     """
     check_output(output)
     kinds = check_kinds(keep_kinds)
-    cleaned = _clean_page(
-        html,
-        model,
-        threshold,
-        title=title,
-        url=url,
-        keep_kinds=kinds,
-        output=output,
-        extractor=extractor,
-        links=links,
-    )
-    return cleaned.text
+    page, reading = _read_page(html, kinds, output, extractor, links=links)
+    info = make_page_info(title or page.title, url)
+    return _clean_read(page.text, reading, model, threshold, info, kinds, sites).text
 
 
 def check_output(output: str) -> None:
@@ -325,23 +334,17 @@ def check_output(output: str) -> None:
         raise InputError(f"output {output!r}: use one of {', '.join(OUTPUTS)}")
 
 
-def _clean_page(
+def _read_page(
     html: str | bytes,
-    model: LineModel | None,
-    threshold: Threshold,
-    *,
-    title: str | None,
-    url: str | None,
     keep_kinds: tuple[str, ...],
     output: Output,
     extractor: str = EXTRACTORS[0],
+    *,
     links: bool = False,
-) -> CleanedArticle:
+) -> tuple[Page, Reading | None]:
     if output == "markdown":
-        page, reading = read_markdown_page(html, extractor, keep_kinds=keep_kinds, links=links)
-    else:
-        page, reading = read_page(html, extractor, keep_kinds=keep_kinds), None
-    return _clean_read(page.text, reading, model, threshold, make_page_info(title or page.title, url), keep_kinds)
+        return read_markdown_page(html, extractor, keep_kinds=keep_kinds, links=links)
+    return read_page(html, extractor, keep_kinds=keep_kinds), None
 
 
 def _clean_read(
@@ -351,9 +354,11 @@ def _clean_read(
     threshold: Threshold,
     page_info: PageInfo,
     keep_kinds: tuple[str, ...],
+    sites: SiteProfile | None,
 ) -> CleanedArticle:
     """Clean a text, or what the model reads of it."""
-    decision = _decide_article(text if reading is None else reading.text, model, threshold, page_info, keep_kinds)
+    read = text if reading is None else reading.text
+    decision = _decide_article(read, model, threshold, page_info, keep_kinds, sites)
     if reading is None:
         label = partial(label_lines, decision, LazyExplanation(decision, page_info))
         kept_text, n_kept = next(decision.kept_texts()), int(decision.kept.sum())
@@ -371,6 +376,12 @@ def _check_text(text: object) -> str:
 
 
 def _decide_article(
-    text: str, model: LineModel | None, threshold: Threshold, page_info: PageInfo, keep_kinds: Iterable[str]
+    text: str,
+    model: LineModel | None,
+    threshold: Threshold,
+    page_info: PageInfo,
+    keep_kinds: Iterable[str],
+    sites: SiteProfile | None,
 ) -> Decision:
-    return keep_by_kind(next(decide([_check_text(text)], model, threshold, page_infos=[page_info])), keep_kinds)
+    decision = next(decide([_check_text(text)], model, threshold, page_infos=[page_info], sites=sites))
+    return keep_by_kind(decision, keep_kinds)

@@ -14,6 +14,7 @@ from dechaff.decisions.titles import make_page_infos
 from dechaff.explain.kinds import check_kinds, keep_by_kind
 from dechaff.kernels import for_batch
 from dechaff.linear.line_model import LineModel, Threshold
+from dechaff.sites import SiteProfile
 from dechaff.text.batching import check_texts
 from dechaff.text.html import EXTRACTORS, read_page
 
@@ -33,6 +34,7 @@ def clean_array(
     titles: Iterable[str | None] | None = None,
     urls: Iterable[str | None] | None = None,
     keep_kinds: Iterable[str] = (),
+    sites: SiteProfile | None = None,
 ) -> Strings:
     """Return many articles without their boilerplate lines, much faster than with separate calls.
 
@@ -51,6 +53,9 @@ def clean_array(
         The title and the URL of each article; see `keep_content`.
     keep_kinds : iterable of str
         Kinds of boilerplate that are kept all the same; see `keep_content`.
+    sites : SiteProfile, optional
+        The lines of several pages of a site, from `dechaff profile`; the sites are those of `urls`. See
+        `keep_content`.
 
     Returns
     -------
@@ -70,7 +75,7 @@ def clean_array(
     >>> clean_array(["", None])
     ['', None]
     """
-    cleaned = _map_articles(strings, Decision.kept_texts, model, threshold, groups, titles, urls, keep_kinds)
+    cleaned = _map_articles(strings, Decision.kept_texts, model, threshold, groups, titles, urls, keep_kinds, sites)
     return cast(Strings, texts_like(strings, cleaned))
 
 
@@ -84,6 +89,7 @@ def clean_htmls(
     urls: Iterable[str | None] | None = None,
     extractor: str = EXTRACTORS[0],
     keep_kinds: Iterable[str] = (),
+    sites: SiteProfile | None = None,
 ) -> list[str | None]:
     r"""Return the texts of many HTML pages without their boilerplate, faster than with separate calls.
 
@@ -102,6 +108,8 @@ def clean_htmls(
     extractor : str
     keep_kinds : iterable of str
         See `clean_html`.
+    sites : SiteProfile, optional
+        See `clean_array`.
 
     Returns
     -------
@@ -126,7 +134,8 @@ def clean_htmls(
         given = to_list(titles)
         own = [title or other for title, other in zip(given, own, strict=True)] if len(given) == len(own) else given
     texts = [page and page.text for page in read]
-    return clean_array(texts, model, threshold, groups, titles=own, urls=urls, keep_kinds=kinds)
+    how: Any = {"titles": own, "urls": urls, "keep_kinds": kinds, "sites": sites}
+    return clean_array(texts, model, threshold, groups, **how)
 
 
 def label_array(
@@ -138,6 +147,7 @@ def label_array(
     titles: Iterable[str | None] | None = None,
     urls: Iterable[str | None] | None = None,
     keep_kinds: Iterable[str] = (),
+    sites: SiteProfile | None = None,
 ) -> "list[Labels | None] | Any":
     r"""Return the labelled lines of many articles, with the decisions of `clean_array`.
 
@@ -150,6 +160,7 @@ def label_array(
     groups : iterable of hashable, length n_articles, optional
     titles, urls : iterable of str or None, length n_articles, optional
     keep_kinds : iterable of str
+    sites : SiteProfile, optional
         See `clean_array` for all parameters.
 
     Returns
@@ -174,7 +185,7 @@ def label_array(
     >>> [text[start:end] for start, end in lines[~lines["content"]][["start", "end"]]]
     ['Subscribe for ₹900 per month']
     """
-    labels = _map_articles(strings, line_labels, model, threshold, groups, titles, urls, keep_kinds)
+    labels = _map_articles(strings, line_labels, model, threshold, groups, titles, urls, keep_kinds, sites)
     return labels_like(strings, labels) if is_arrow(strings) else labels
 
 
@@ -187,6 +198,7 @@ def _map_articles(
     titles: Iterable[str | None] | None,
     urls: Iterable[str | None] | None,
     keep_kinds: Iterable[str],
+    profile: SiteProfile | None,
 ) -> list[Result | None]:
     """Return one result for each article, computed by `function` from decisions; None for missing articles."""
     kinds = check_kinds(keep_kinds)
@@ -204,7 +216,7 @@ def _map_articles(
     results: list[Result | None] = [None] * len(strings)
     with for_batch(len(texts)):
         duplicates = sites and find_site_duplicates(texts, [sites[place] for place, _ in present])
-        decisions = decide(texts, model, threshold, duplicates, page_infos)
+        decisions = decide(texts, model, threshold, duplicates, page_infos, profile)
         found = chain.from_iterable(function(keep_by_kind(decision, kinds)) for decision in decisions)
         for (place, _), result in zip(present, found, strict=True):
             results[place] = result

@@ -37,6 +37,7 @@ COMMANDS = {
     "convert to tasks": "annotate site --from text --to label-studio -o {site/1.txt}",
     "convert documents": "annotate articles.jsonl --from dolma --to dolma -o {.}",
     "bulk": "bulk in.jsonl -o {.}",
+    "profile": "profile in.jsonl -o {in.jsonl}",
     "bulk, starting over": "bulk in.jsonl -o {.} --overwrite",
     "bulk, side files": "bulk side/_dropped/in.jsonl -o {side} --dropped",
     "bulk, the manifest": "bulk side/_manifest.jsonl -o {side}",

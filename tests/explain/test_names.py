@@ -2,7 +2,7 @@
 
 import pytest
 
-from dechaff import LineModel, classify_lines
+from dechaff import LineModel, SiteProfile, classify_lines
 from dechaff.explain.names import group_of, groups, in_words
 from dechaff.features import FEATURE_GROUPS, feature_names
 from dechaff.features.context import context_names
@@ -18,12 +18,15 @@ def test_every_feature_has_the_group_that_computes_it() -> None:
         assert {group_of(name) for name in group.feature_names} == {group.name}
     assert {group_of(name) for name in context_names()} == {"context"}
     assert {group_of(name) for name in stage3_names()} == {"stage 3"}
-    assert groups() == (*(group.name for group in FEATURE_GROUPS), "context", "stage 3", "title", "words")
+    assert groups() == (*(group.name for group in FEATURE_GROUPS), "context", "stage 3", "title", "site", "words")
 
 
 def test_every_reason_has_a_group(model: LineModel) -> None:
     """Whatever is a reason of a line is in a group: words by their type alone, all else by its name."""
-    reasons = [reason for line in classify_lines(TEXT, title="Mill to shut") for reason in line.reasons(None)]
+    profile, url = SiteProfile(), "https://post.example/mill"
+    profile.count(["Share\nRain fell", "Share\nSnow fell"], ["post.example"] * 2)
+    lines = classify_lines(TEXT, title="Mill to shut", url=url, sites=profile)
+    reasons = [reason for line in lines for reason in line.reasons(None)]
     found = {group_of(reason.feature) for reason in reasons}
     assert found == set(groups())
     assert {reason.feature for reason in reasons if group_of(reason.feature) != "words"} >= set(

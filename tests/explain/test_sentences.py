@@ -9,6 +9,7 @@ from helpers import ANY_TEXT, constant_model, forward, random_model
 from hypothesis import given
 
 from dechaff import LineBatch, LineModel, classify_lines
+from dechaff.decisions.site_evidence import REASON as SITE_REASON
 from dechaff.decisions.titles import REASONS
 from dechaff.explain.contributions import explain
 from dechaff.explain.evidence import Article, Line
@@ -25,7 +26,7 @@ ALWAYS = {"amount", "place", "n_lines"}
 
 
 def test_every_feature_has_one_theme(model: LineModel) -> None:
-    """Each feature of the shipped model's stages, each term type and each title role is in exactly one theme, and nothing else is."""
+    """Each feature of the shipped model's stages, each term type, each title role and the evidence of sites is in exactly one theme, and nothing else is."""
     assert model.stage3 is not None
     names = {
         *model.stage1.names,
@@ -33,6 +34,7 @@ def test_every_feature_has_one_theme(model: LineModel) -> None:
         *model.stage3.names,
         *(type_.name for type_ in TERM_TYPES),
         *REASONS,
+        SITE_REASON,
     }
     assert Counter(name for theme in themes() for name in theme.features) == Counter(names)
     assert len({theme.name for theme in themes()}) == len(themes())

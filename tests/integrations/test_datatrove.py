@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from helpers import ANY_TEXTS, SMALL_MODEL, constant_model
 from hypothesis import given
 
-from dechaff import InputError, LineModel, clean_article, keep_content
+from dechaff import InputError, LineModel, SiteProfile, clean_array, clean_article, keep_content
 from dechaff_training.corpus.corpus import Corpus
 
 pytest.importorskip("datatrove", reason="needs the datatrove extra: pip install 'dechaff[datatrove]'")
@@ -23,7 +24,7 @@ from datatrove.pipeline.readers import JsonlReader
 from datatrove.pipeline.writers import JsonlWriter
 from datatrove.pipeline.writers.parquet import ParquetWriter
 
-from dechaff.integrations.datatrove import LineCleaner
+from dechaff.integrations.datatrove import LineCleaner, SiteMerger, SiteProfiler
 
 MENU = "Log in\nSubscribe\nShare"
 
@@ -212,3 +213,58 @@ def test_without_datatrove() -> None:
     assert run.stderr.splitlines()[-1] == (
         "dechaff.errors.MissingExtraError: datatrove is not installed; run: pip install 'dechaff[datatrove]'"
     )
+
+
+def pages(n: int = 12) -> list[dict[str, Any]]:
+    """Make documents of two sites, whose pages share a line."""
+    prose = "The council voted on Tuesday to repair the {} bridge, which had been closed since March."
+    teaser = "Why the harbour is full of empty boats again, and who will have to pay for it"
+    return [
+        {
+            "id": str(place),
+            "text": f"{prose.format('abcdefghijkl'[place] * 4)}\n{teaser}",
+            "url": f"https://site{place % 2}.example/",
+        }
+        for place in range(n)
+    ]
+
+
+@pytest.mark.slow
+def test_the_two_passes_of_the_guide(tmp_path: Path) -> None:
+    """The script of docs/sites.md counts, merges and cleans as one process does, with two tasks and two workers."""
+    page = (Path(__file__).parents[2] / "docs" / "sites.md").read_text("utf-8")
+    script = re.findall(r"```python\n(from datatrove.*?)```", page, re.DOTALL)[0]
+    (tmp_path / "passes.py").write_text(script, "utf-8")
+    rows = pages()
+    for part in (0, 1):
+        write_lines(tmp_path / "articles" / f"{part}.jsonl.zst", rows[part::2])
+    done = subprocess.run([sys.executable, "passes.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len([*(tmp_path / "profiles").iterdir()]) == 2
+    texts, urls = [row["text"] for row in rows], [row["url"] for row in rows]
+    whole = SiteProfile()
+    whole.count(texts, [f"site{place % 2}.example" for place in range(len(rows))])
+    whole.save(tmp_path / "whole.dechaff")
+    assert (tmp_path / "sites.dechaff").read_bytes() == (tmp_path / "whole.dechaff").read_bytes()
+    expected = clean_array(texts, urls=urls, sites=whole)
+    assert [read_lines(tmp_path / "clean")[row["id"]]["text"] for row in rows] == expected
+
+
+def test_profiles_of_tasks(tmp_path: Path) -> None:
+    """Each task writes its profile, the merge is that of all documents in any batches, and it cleans."""
+    rows = [Document(row["text"], row["id"], metadata={"link": row["url"], "paper": "a"}) for row in pages()]
+    for rank in (0, 1):
+        step = SiteProfiler(tmp_path / "profiles", batch_size=rank * 100 + 1, site_column="paper")
+        assert list(step.run(iter(rows[rank::2]), rank, 2)) == rows[rank::2]
+    assert list(SiteMerger(tmp_path / "profiles", tmp_path / "sites.dechaff").run(None)) == []
+    profile = SiteProfile.load(tmp_path / "sites.dechaff")
+    assert 8 <= profile.n_documents(pages()[0]["text"].splitlines()[1], "a") <= 16
+    for sites in (profile, str(tmp_path / "sites.dechaff")):
+        cleaner = LineCleaner(constant_model(0.5), sites=sites, site_column="paper")
+        found = [
+            document.text.count("harbour")
+            for document in cleaner.run(iter([Document(d.text, d.id, metadata=dict(d.metadata)) for d in rows]))
+        ]
+        assert found == [0] * len(rows)
+    with pytest.raises(InputError, match="no site profiles"):
+        list(SiteMerger(tmp_path / "none", tmp_path / "x").run(None))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,14 @@ from dechaff.bulk.samples import Samples
 from dechaff.bulk.settings import Settings, require
 from dechaff.bulk.summary import Counts
 from dechaff.decisions.decide import Decision, decide
-from dechaff.decisions.titles import PageInfo
 from dechaff.explain.contributions import explain
 from dechaff.explain.kinds import keep_by_kind, line_kinds
 from dechaff.kernels import numba_available, use_numba
 from dechaff.linear.line_model import LineModel
+from dechaff.sites import SiteProfile
 from dechaff.text.html import looks_like_html, read_page
 from dechaff.text.lines import LineBatch
+from dechaff.text.markdown import read_markdown
 
 #: The name of the attribute in Dolma's format.
 ATTRIBUTE = "dechaff__content"
@@ -60,6 +62,11 @@ class Cleaner:
         self._model, self._settings, self._compiled = model, settings, compiled
         self._dumps, self._profile = require("orjson").dumps, Profile.of(model)
 
+    @cached_property
+    def _sites(self) -> SiteProfile | None:
+        """Load the site profile on first use: each process reads the file, which is faster than sending it."""
+        return self._settings.load_sites()
+
     def is_compiled(self) -> bool:
         """Return whether the numba kernels are used: requested and available."""
         return self._compiled and numba_available()
@@ -74,15 +81,7 @@ class Cleaner:
         with use_numba(self._compiled):
             if self._settings.format == "markdown":
                 return self._clean_markdown(documents)
-            return self._clean([self._read(document) for document in documents])
-
-    def _read(self, document: Document) -> Document:
-        """Return a document with the text and the title of an HTML page, and any other unchanged."""
-        form, info = self._settings.format, document.page_info
-        if form == "text" or (form == "auto" and not looks_like_html(document.text)):
-            return document
-        page = read_page(document.text, keep_kinds=self._settings.keep_kinds)
-        return replace(document, text=page.text, page_info=PageInfo(info.title or page.title, info.url))
+            return self._clean([read_document(document, self._settings) for document in documents])
 
     def _clean(self, documents: Sequence[Document]) -> Cleaned:
         texts: list[str] = []
@@ -95,7 +94,8 @@ class Cleaner:
         infos = [document.page_info for document in documents]
         counts.count_page_infos(infos)
         texts_in = [document.text for document in documents]
-        for decided in decide(texts_in, self._model, self._settings.threshold, page_infos=infos):
+        how: dict[str, Any] = {"page_infos": infos, "sites": self._sites}
+        for decided in decide(texts_in, self._model, self._settings.threshold, **how):
             decision = keep_by_kind(decided, self._settings.keep_kinds)
             own = documents[len(texts) : len(texts) + decision.batch.n_articles]
             texts.extend(decision.kept_texts())
@@ -125,7 +125,7 @@ class Cleaner:
         dropped: list[dict[str, Any]] = []
         attributes: list[dict[str, Any]] = []
         for document in documents:
-            found = clean_markdown_record(document, self._model, settings)
+            found = clean_markdown_record(document, self._model, settings, self._sites)
             cleaned.texts.append(found.text)
             counts.count(found.batch, found.kept, found.decision.flags)
             if histogram is not None:
@@ -139,6 +139,18 @@ class Cleaner:
         return replace(
             cleaned, dropped=join_lines(dropped, self._dumps), attributes=join_lines(attributes, self._dumps)
         )
+
+
+def read_document(document: Document, settings: Settings) -> Document:
+    """Return a document with the text of Markdown, or the text and the title of a page; any other unchanged."""
+    form, info = settings.format, document.page_info
+    if form == "text" or (form == "auto" and not looks_like_html(document.text)):
+        return document
+    if form == "markdown":
+        reading = read_markdown(document.text)
+        return document if reading is None else replace(document, text=reading.text)
+    page = read_page(document.text, keep_kinds=settings.keep_kinds)
+    return replace(document, text=page.text, page_info=info._replace(title=info.title or page.title))
 
 
 def _attributes(documents: Sequence[Document], decision: Decision) -> Iterator[dict[str, Any]]:
@@ -164,7 +176,9 @@ def _dropped_lines(documents: Sequence[Document], decision: Decision) -> Iterato
             continue
         spans = decision.batch.spans(index)
         # Reasons need matrices of float64, which for a whole batch would take hundreds of MB.
-        explanation = explain(decision.model.forward(LineBatch.from_texts([document.text])), document.page_info)
+        forward = decision.model.forward(LineBatch.from_texts([document.text]))
+        shift = None if decision.site_shift is None else decision.site_shift[own]
+        explanation = explain(forward, document.page_info, shift)
         for number in numbers:
             start, end = spans[number]
             yield {

@@ -14,6 +14,7 @@ from dechaff.explain.kinds import keep_by_kind
 from dechaff.explain.lazy import LazyExplanation
 from dechaff.linear.line_model import CLASSES, LineModel
 from dechaff.results import LabelledLine, label_lines, label_rows
+from dechaff.sites import SiteProfile
 from dechaff.text.lines import LineBatch
 from dechaff.text.markdown import read_markdown
 
@@ -65,7 +66,9 @@ class CleanedMarkdown:
                 }
 
 
-def clean_markdown_record(document: Document, model: LineModel, settings: Settings) -> CleanedMarkdown:
+def clean_markdown_record(
+    document: Document, model: LineModel, settings: Settings, sites: SiteProfile | None = None
+) -> CleanedMarkdown:
     r"""Clean the Markdown of a document.
 
     Parameters
@@ -73,6 +76,7 @@ def clean_markdown_record(document: Document, model: LineModel, settings: Settin
     document : Document
     model : LineModel
     settings : Settings
+    sites : SiteProfile, optional
 
     Raises
     ------
@@ -88,7 +92,7 @@ def clean_markdown_record(document: Document, model: LineModel, settings: Settin
     """
     reading = read_markdown(document.text)
     read, info = document.text if reading is None else reading.text, document.page_info
-    decided = next(decide([read], model, settings.threshold, page_infos=[info]))
+    decided = next(decide([read], model, settings.threshold, page_infos=[info], sites=sites))
     decision = keep_by_kind(decided, settings.keep_kinds)
     if reading is None:  # blank, or nested too deeply
         label = partial(label_lines, decision, LazyExplanation(decision, info))

@@ -145,7 +145,7 @@ def check_outputs(folder: Path, sources: Sequence[Input], settings: Settings, ma
         If an output is the same file as an input, by any path or link, or an input lies in the folder of
         unfinished files.
     """
-    inputs = [source.path for source in sources] + ([settings.model] if settings.model else [])
+    inputs = [source.path for source in sources] + [path for path in (settings.model, settings.sites) if path]
     outputs = (path for source in sources for path in output_paths(folder, source).values())
     check_not_inputs((manifest, *outputs), inputs)
     for path in inputs:

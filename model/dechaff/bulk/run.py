@@ -117,6 +117,7 @@ def clean_bulk(
     require("orjson")
     settings, folder = settings or Settings(), Path(output)
     model, sources = settings.load_model(), find_inputs(inputs, folder)
+    settings.load_sites()  # an error before anything is written
     check_outputs(folder, sources, settings, folder / NAME)
     if overwrite:
         _check_outside(folder, sources)
@@ -286,6 +287,7 @@ def _plain(settings: Settings, model: LineModel) -> dict[str, Any]:
         "model": model_digest(settings.model),
         "threshold": model.resolve_threshold(settings.threshold),
         "keep_kinds": sorted(check_kinds(settings.keep_kinds)),
+        "sites": settings.sites and model_digest(settings.sites),
         "keywords": {family: list(phrases) for family, phrases in (settings.keywords or {}).items()},
     }
     del plain["strict"], plain["samples"]

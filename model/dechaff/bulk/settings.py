@@ -9,6 +9,7 @@ from dechaff.explain.kinds import check_kinds
 from dechaff.extras import load
 from dechaff.linear.artifact import default_model, load_model
 from dechaff.linear.line_model import LineModel, Threshold
+from dechaff.sites import SiteProfile
 
 #: Size in bytes of the chunks of records that workers clean.
 CHUNK: Final = 1 << 20
@@ -51,6 +52,10 @@ class Settings:
         which is cleaned as by `dechaff.clean_markdown`.
     keep_kinds : sequence of str
         Kinds of boilerplate that are kept all the same; see `dechaff.keep_content`.
+    sites : Path, optional
+        The file of a site profile; see `dechaff.keep_content`.
+    site_column : str, optional
+        The field that holds the site of a document; by default the registered domain of the address.
     samples : bool
         Whether the counts get samples of flagged documents and of dropped lines by kind; the output is the same.
     """
@@ -67,6 +72,8 @@ class Settings:
     url_column: str | None = None
     format: Literal["auto", "text", "html", "markdown"] = "auto"
     keep_kinds: Sequence[str] = ()
+    sites: Path | None = None
+    site_column: str | None = None
     samples: bool = False
 
     def load_model(self) -> LineModel:
@@ -81,9 +88,23 @@ class Settings:
         model = default_model() if self.model is None else load_model(self.model)
         model = model.with_keywords(self.keywords) if self.keywords else model
         model.resolve_threshold(self.threshold)
-        if self.format == "markdown":
-            load("pyromark", "markdown")  # so that a run ends before it begins
+        self.check_extras()
         return model
+
+    def check_extras(self) -> None:
+        """Raise MissingExtraError before a run begins if the format needs a package that is missing."""
+        if self.format == "markdown":
+            load("pyromark", "markdown")
+
+    def load_sites(self) -> SiteProfile | None:
+        """Load the site profile, None without one.
+
+        Raises
+        ------
+        ArtifactError
+            If the file is missing or not a site profile.
+        """
+        return None if self.sites is None else SiteProfile.load(self.sites)
 
 
 def require(module: str) -> Any:

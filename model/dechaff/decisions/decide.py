@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff._typing import Values
+from dechaff.decisions.site_evidence import site_log_odds
 from dechaff.decisions.site_lines import lower_site_duplicates
-from dechaff.decisions.titles import PageInfo, title_log_odds
+from dechaff.decisions.titles import NO_PAGE_INFO, PageInfo, title_log_odds
 from dechaff.linear.artifact import default_model
 from dechaff.linear.forward import Forward
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.linear.stage import sigmoid
+from dechaff.sites import SiteProfile
 from dechaff.text.batching import batches
 from dechaff.text.characters import WORD
 from dechaff.text.lines import MOST_LINES, LineBatch
@@ -49,6 +51,8 @@ class Decision:
         The forward pass; None if the batch has no lines, or more than `MOST_LINES` lines.
     spared : ndarray of bool, shape (n_lines,), optional
         The lines that are kept for their kind alone, although they are boilerplate.
+    site_shift : ndarray of float64, shape (n_lines,), optional
+        By how much a site profile changed the log-odds; None without a profile.
     """
 
     batch: LineBatch
@@ -58,6 +62,7 @@ class Decision:
     model: LineModel
     forward: Forward | None
     spared: NDArray[np.bool_] | None = None
+    site_shift: Values | None = None
 
     @property
     def is_boilerplate(self) -> NDArray[np.bool_]:
@@ -101,6 +106,7 @@ def decide(
     threshold: Threshold = None,
     duplicates: NDArray[np.bool_] | None = None,
     page_infos: Sequence[PageInfo] | None = None,
+    sites: SiteProfile | None = None,
 ) -> Iterator[Decision]:
     """Yield the decisions on articles, one decision for each batch.
 
@@ -115,6 +121,8 @@ def decide(
         The result of `find_site_duplicates`.
     page_infos : sequence of PageInfo, length n_articles, optional
         The title and the address of each article's page, which may both be missing.
+    sites : SiteProfile, optional
+        The lines of several pages of a site; the sites are those of `page_infos`.
 
     Raises
     ------
@@ -129,7 +137,8 @@ def decide(
         lines = slice(line, line + batch.n_lines)
         own_infos = page_infos and page_infos[article : article + batch.n_articles]
         article, line = article + batch.n_articles, lines.stop
-        yield _decide_batch(batch, model, number, None if duplicates is None else duplicates[lines], own_infos)
+        own_duplicates = None if duplicates is None else duplicates[lines]
+        yield _decide_batch(batch, model, number, own_duplicates, own_infos, sites)
 
 
 def _decide_batch(
@@ -138,25 +147,34 @@ def _decide_batch(
     threshold: float,
     duplicates: NDArray[np.bool_] | None,
     page_infos: Sequence[PageInfo] | None,
+    sites: SiteProfile | None,
 ) -> Decision:
     forward = model.forward(batch) if 0 < batch.n_lines <= MOST_LINES else None
     untitled = odds = model.log_odds(batch) if forward is None else forward.log_odds
     if duplicates is not None:
         odds = lower_site_duplicates(batch, odds, duplicates)
         _log.debug("lines that are on several pages of their site: %d", int(duplicates.sum()))
+    words = None if forward is None else forward.words
+    shift = None
+    if sites is not None:
+        names = [info.site_name for info in page_infos or [NO_PAGE_INFO] * batch.n_articles]
+        shift = site_log_odds(batch, untitled, sites, names, words)
+        # What the profile knows replaces what the other articles of the call show.
+        odds = np.where(shift < 0, untitled + shift, odds)
+        _log.debug("lines that a site profile lowers: %d", int((shift < 0).sum()))
     probability = sigmoid(odds)
     kept = _keep(batch, probability, threshold, model)
     if page_infos:
-        shift = title_log_odds(batch, untitled, page_infos, None if forward is None else forward.words)
-        probability = sigmoid(odds + shift)
-        _log.debug("lines that a title or an address raises or lowers: %d", int((shift != 0).sum()))
-        kept = _keep_titles(kept, _keep(batch, probability, threshold, model), shift != 0, batch.article_lines)
+        titled = title_log_odds(batch, untitled, page_infos, words)
+        probability = sigmoid(odds + titled)
+        _log.debug("lines that a title or an address raises or lowers: %d", int((titled != 0).sum()))
+        kept = _keep_titles(kept, _keep(batch, probability, threshold, model), titled != 0, batch.article_lines)
     flags = _flag(batch, kept, probability, threshold)
     kept = keep_wordless(batch, kept)
     n_flagged = sum(map(bool, flags))
     counts = batch.n_articles, batch.n_lines, int(kept.sum()), threshold, n_flagged
     _log.debug("articles: %d, lines: %d, of these kept: %d at threshold %.3f; articles flagged: %d", *counts)
-    return Decision(batch, kept, probability, flags, model, forward)
+    return Decision(batch, kept, probability, flags, model, forward, site_shift=shift)
 
 
 def _keep(batch: LineBatch, probability: Values, threshold: float, model: LineModel) -> NDArray[np.bool_]:

@@ -98,9 +98,20 @@ def lower_site_duplicates(batch: LineBatch, log_odds: Values, is_duplicate: Flag
     is_duplicate : ndarray of bool, shape (n_lines,)
         The result of `find_site_duplicates`.
     """
+    lowered = SITE_DUPLICATE_LOG_ODDS * (is_duplicate & ~is_copy(batch, log_odds, is_duplicate))
+    return np.asarray(log_odds + lowered, np.float64)
+
+
+def is_copy(batch: LineBatch, log_odds: Values, is_duplicate: Flags) -> Flags:
+    """Return the lines of pages most of whose probable content is also on other pages, shape (n_lines,).
+
+    Parameters
+    ----------
+    batch : LineBatch
+    log_odds : ndarray of float64, shape (n_lines,)
+    is_duplicate : ndarray of bool, shape (n_lines,)
+        Whether each line is also on another page.
+    """
     content = (batch.ends - batch.starts) * (log_odds > 0)
     n_duplicate, n_content = sum_rows(np.array((content * is_duplicate, content)), batch.articles)
-    is_copy = n_duplicate > _COPY_SHARE * n_content
-    return np.asarray(
-        log_odds + SITE_DUPLICATE_LOG_ODDS * (is_duplicate & ~repeat_rows(is_copy, batch.articles)), np.float64
-    )
+    return repeat_rows(n_duplicate > _COPY_SHARE * n_content, batch.articles)

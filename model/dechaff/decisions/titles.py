@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from dechaff._typing import Hashes, Indices, Values
 from dechaff.errors import InputError
 from dechaff.linear.stage import sigmoid
+from dechaff.sites import site_of
 from dechaff.text.characters import N_CODE_POINTS, fold_table
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import Ragged, sum_rows
@@ -70,10 +71,20 @@ _NUMBER: Final = re.compile(r"\d{4,}")
 
 
 class PageInfo(NamedTuple):
-    """The title and the URL of an article's page."""
+    """The title, the URL and the site of an article's page; the site is needed only if the URL does not tell it."""
 
     title: str | None = None
     url: str | None = None
+    site: str | None = None
+
+    def __repr__(self) -> str:
+        shown = f"title={self.title!r}, url={self.url!r}"
+        return f"PageInfo({shown})" if self.site is None else f"PageInfo({shown}, site={self.site!r})"
+
+    @property
+    def site_name(self) -> str | None:
+        """Return the site, by default the registered domain of the URL."""
+        return self.site or site_of(self.url)
 
 
 #: Page info with neither title nor URL.

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dechaff._typing import Matrix, Values
+from dechaff.decisions.site_evidence import REASON
 from dechaff.decisions.titles import NO_PAGE_INFO, REASONS, PageInfo, title_contributions
 from dechaff.features.words import Terms, sum_term_types, word_terms
 from dechaff.linear.forward import Forward
@@ -47,11 +48,11 @@ class Explanation:
     Attributes
     ----------
     names : tuple of str
-        The features of stage 2, those of stage 3, and the roles of title lines.
+        The features of stage 2, those of stage 3, the roles of title lines, and the evidence of a site profile.
     contributions : ndarray of float64, shape (n_features, n_lines)
         The contributions to the log-odds of the last stage.
     values : ndarray of float32, shape (n_features, n_lines)
-        The values of the features; for the roles of title lines, their log-odds.
+        The values of the features; for the roles of title lines and the evidence of a site, their log-odds.
     base : float
         The constant part of every line's log-odds: the log-odds of the average line without leaves of trees.
     words : Words
@@ -146,7 +147,7 @@ class Explanation:
         return batch.texts[0][self.words.starts[word] : self.words.ends[last]].casefold()
 
 
-def explain(forward: Forward, page_info: PageInfo = NO_PAGE_INFO) -> Explanation:
+def explain(forward: Forward, page_info: PageInfo = NO_PAGE_INFO, site_shift: Values | None = None) -> Explanation:
     r"""Decompose the log-odds of every line of one article into contributions.
 
     The log-odds of stage 1 are a feature of stage 2, and those of stage 2 a feature of stage 3: the contribution of
@@ -159,6 +160,8 @@ def explain(forward: Forward, page_info: PageInfo = NO_PAGE_INFO) -> Explanation
         The forward pass of a single article.
     page_info : PageInfo, optional
         The article's title and URL.
+    site_shift : ndarray of float64, shape (n_lines,), optional
+        What a site profile added to the log-odds of each line.
 
     Examples
     --------
@@ -185,6 +188,9 @@ def explain(forward: Forward, page_info: PageInfo = NO_PAGE_INFO) -> Explanation
         added = title_contributions(forward.batch, forward.log_odds, page_info, forward.words)
         names, contributions = names + REASONS, np.concatenate((contributions, added))
         values = np.concatenate((values, added.astype(np.float32)))
+    if site_shift is not None:
+        names, contributions = (*names, REASON), np.concatenate((contributions, site_shift[None]))
+        values = np.concatenate((values, site_shift[None].astype(np.float32)))
     terms = list(word_terms(forward.words, model.n_bits))
     return Explanation(names, contributions, values, base, forward.words, model.word_weights, factor, terms)
 

@@ -33,11 +33,12 @@ class LazyExplanation:
     def __init__(self, decision: Decision, page_info: PageInfo) -> None:
         self._model, self._text = decision.model, decision.batch.texts[0]
         self._page_info, self._kept = page_info, ~decision.is_boilerplate
+        self._site_shift = decision.site_shift
         self._forward = None if decision.forward is None else _remember(decision.forward)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return only the text and what was decided on it, without the model if it is the one that ships."""
-        names = ("_model", "_text", "_page_info", "_kept")
+        names = ("_model", "_text", "_page_info", "_kept", "_site_shift")
         state = {name: vars(self)[name] for name in names} | {"_forward": None}
         return state | ({"_model": None} if self._model is default_model() else {})
 
@@ -61,7 +62,7 @@ class LazyExplanation:
     @cached_property
     def contributions(self) -> Explanation:
         """Compute the contributions to the log-odds of the lines."""
-        return explain(self.forward(), self._page_info)
+        return explain(self.forward(), self._page_info, self._site_shift)
 
     @cached_property
     def sentences(self) -> Sentences:

@@ -4,6 +4,7 @@ import re
 from functools import cache
 from typing import Final
 
+from dechaff.decisions.site_evidence import REASON
 from dechaff.decisions.titles import REASONS
 from dechaff.features import group_names
 from dechaff.features.context import context_names
@@ -60,6 +61,7 @@ def groups() -> tuple[str, ...]:
 @cache
 def _groups() -> dict[str, str]:
     named = {**group_names(), "context": context_names(), "stage 3": stage3_names(), "title": REASONS}
+    named["site"] = (REASON,)
     return {name: group for group, names in named.items() for name in names}
 
 

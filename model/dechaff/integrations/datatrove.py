@@ -1,4 +1,4 @@
-"""A step for datatrove pipelines: `pip install 'dechaff[datatrove]'`."""
+"""Steps for datatrove pipelines: `pip install 'dechaff[datatrove]'`."""
 
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -14,6 +14,7 @@ from dechaff.explain.kinds import check_kinds, keep_by_kind
 from dechaff.kernels import for_batch
 from dechaff.linear.artifact import default_model, load_model
 from dechaff.linear.line_model import LineModel, Threshold
+from dechaff.sites import SiteProfile
 
 try:
     from datatrove.data import Document
@@ -56,6 +57,11 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
         for none.
     keep_kinds : collection of str
         Kinds of boilerplate that are kept all the same; see `dechaff.keep_content`.
+    sites : SiteProfile, str or Path, optional
+        The lines of several pages of a site, or their file, which each task reads when it starts; see
+        `SiteProfiler`.
+    site_column : str, optional
+        The metadata field with the site of a document; by default the registered domain of the address.
 
     Raises
     ------
@@ -86,6 +92,8 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
         title_column: str | None = None,
         url_column: str | None = None,
         keep_kinds: Collection[str] = (),
+        sites: SiteProfile | str | Path | None = None,
+        site_column: str | None = None,
     ) -> None:
         super().__init__()
         _check(exclude, batch_size)
@@ -95,6 +103,7 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
         self.exclusion_writer = exclusion_writer
         self.batch_size = batch_size
         self.title_column, self.url_column = title_column, url_column
+        self.sites, self.site_column = sites, site_column
         self.keep_kinds = check_kinds(keep_kinds)
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:  # noqa: ARG002
@@ -107,13 +116,14 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
             The number of this task, from 0, and the total number of tasks.
         """
         model = _resolve(self.model)
+        sites = SiteProfile.load(self.sites) if isinstance(self.sites, str | Path) else self.sites
         with self.exclusion_writer or nullcontext() as writer:
             for documents in batched(data, self.batch_size):
                 with self.track_time("batch"), for_batch(len(documents)):
                     page_infos = [self._page_info(document) for document in documents]
                     self.stat_update("titled", value=sum(info.title is not None for info in page_infos))
                     texts = [document.text for document in documents]
-                    results = list(_clean(texts, model, self.threshold, page_infos, self.keep_kinds))
+                    results = list(_clean(texts, model, self.threshold, page_infos, self.keep_kinds, sites))
                 for document, result in zip(documents, results, strict=True):
                     yield from self._filter(document, result, writer, rank)
 
@@ -136,10 +146,10 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
             yield self._update(document, result)
 
     def _page_info(self, document: Document) -> PageInfo:
-        """Return the title and the address in the metadata of a document."""
+        """Return the title, the address and the site in the metadata of a document."""
         return PageInfo(
             _first_text(document.metadata, self.title_column, TITLE_NAMES),
-            _first_text(document.metadata, self.url_column, URL_NAMES),
+            *_address(document, self.url_column, self.site_column),
         )
 
     def _drop_reason(self, result: "_Result") -> str | None:
@@ -157,6 +167,111 @@ class LineCleaner(PipelineStep):  # type: ignore[misc]
         self.stat_update("line-dropped", value=result.n_lines - result.n_kept)
         self.update_doc_stats(document)
         return document
+
+
+class SiteProfiler(PipelineStep):  # type: ignore[misc]
+    r"""Counts on how many documents of its site each line stands, and forwards the documents unchanged.
+
+    Each task writes a site profile, `00000.dechaff` and so on; `SiteMerger` merges them for `LineCleaner(sites=…)`.
+
+    Parameters
+    ----------
+    output_folder : str or Path
+        The local folder for the profiles of the tasks.
+    url_column : str, optional
+        The metadata field with the address; by default the first of "url", "uri" and "link" that a document has.
+    site_column : str, optional
+        The metadata field with the site; by default the registered domain of the address.
+    batch_size : int
+        The number of documents counted at once.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> folder = Path(mkdtemp())
+    >>> url = {"url": "https://post.example/1"}
+    >>> documents = [Document(f"{text}\nShare", text, metadata=url) for text in ("Rain fell", "Snow fell")]
+    >>> len(list(SiteProfiler(folder).run(documents)))
+    2
+    >>> SiteProfile.load(folder / "00000.dechaff").n_documents("Share", "post.example")
+    2
+    """
+
+    type = "📊 - STATS"
+    name = "🌾 dechaff sites"
+
+    def __init__(
+        self,
+        output_folder: str | Path,
+        *,
+        url_column: str | None = None,
+        site_column: str | None = None,
+        batch_size: int = 1000,
+    ) -> None:
+        super().__init__()
+        _check((), batch_size)
+        self.output_folder, self.batch_size = str(output_folder), batch_size
+        self.url_column, self.site_column = url_column, site_column
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:  # noqa: ARG002
+        """Count the documents of one task.
+
+        Parameters
+        ----------
+        data : iterable of Document
+        rank, world_size : int
+            The number of this task, from 0, and the total number of tasks.
+        """
+        profile = SiteProfile()
+        for documents in batched(data, self.batch_size):
+            with self.track_time("batch"), for_batch(len(documents)):
+                infos = (PageInfo(None, *_address(each, self.url_column, self.site_column)) for each in documents)
+                sites = [info.site_name for info in infos]
+                profile.count([document.text for document in documents], sites)
+            self.stat_update(StatHints.total, value=len(documents))
+            self.stat_update("without_site", value=sites.count(None))
+            yield from documents
+        profile.save(Path(self.output_folder) / f"{rank:05d}.dechaff")
+
+
+class SiteMerger(PipelineStep):  # type: ignore[misc]
+    """Merges the profiles of all tasks of `SiteProfiler`; to be run as the one step of a single task.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder of the profiles.
+    output : str or Path
+        The file for the merged profile.
+    """
+
+    type = "📊 - STATS"
+    name = "🌾 dechaff sites, merged"
+
+    def __init__(self, folder: str | Path, output: str | Path) -> None:
+        super().__init__()
+        self.folder, self.output = str(folder), str(output)
+
+    def run(self, data: Iterable[Document] | None, rank: int = 0, world_size: int = 1) -> Iterator[Document]:  # noqa: ARG002
+        """Merge the profiles in the task 0; forward the documents.
+
+        Parameters
+        ----------
+        data : iterable of Document, optional
+        rank, world_size : int
+            The number of this task, from 0, and the total number of tasks.
+
+        Raises
+        ------
+        InputError
+            If there are no profiles.
+        """
+        if rank == 0:
+            paths = sorted(Path(self.folder).glob("*.dechaff"))
+            if not paths:
+                raise InputError(f"{self.folder}: no site profiles: run SiteProfiler first")
+            SiteProfile.merge(map(SiteProfile.load, paths)).save(self.output)
+        yield from data or ()
 
 
 @dataclass(frozen=True)
@@ -192,11 +307,22 @@ def _first_text(metadata: Mapping[str, Any], name: str | None, usual: Sequence[s
     return next((value for value in values if isinstance(value, str) and value), None)
 
 
+def _address(document: Document, url_column: str | None, site_column: str | None) -> tuple[str | None, str | None]:
+    """Return the address and the site in the metadata of a document."""
+    site = _first_text(document.metadata, site_column, ()) if site_column else None
+    return _first_text(document.metadata, url_column, URL_NAMES), site
+
+
 def _clean(
-    texts: list[str], model: LineModel, threshold: Threshold, page_infos: Sequence[PageInfo], kinds: Sequence[str]
+    texts: list[str],
+    model: LineModel,
+    threshold: Threshold,
+    page_infos: Sequence[PageInfo],
+    kinds: Sequence[str],
+    sites: SiteProfile | None,
 ) -> Iterator[_Result]:
     """Yield the result for each text."""
-    for decided in decide(texts, model, threshold, page_infos=page_infos):
+    for decided in decide(texts, model, threshold, page_infos=page_infos, sites=sites):
         decision = keep_by_kind(decided, kinds)
         counts = decision.n_lines.tolist(), decision.n_kept.tolist()
         columns = zip(decision.kept_texts(), decision.dropped_texts(), *counts, decision.flags, strict=True)

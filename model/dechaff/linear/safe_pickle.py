@@ -48,12 +48,16 @@ class _NamelessUnpickler(pickle.Unpickler):
         raise ArtifactError("the file refers to objects outside itself, which no model file does")
 
 
-def read_plain(path: str | PathLike[str]) -> object:
+def read_plain(path: str | PathLike[str], what: str = "model", max_bytes: int = _MAX_BYTES) -> object:
     """Return the plain values of a file.
 
     Parameters
     ----------
     path : path-like
+    what : str
+        What the file should hold, for messages.
+    max_bytes : int
+        The most bytes of the file, and of its decompressed content.
 
     Raises
     ------
@@ -62,31 +66,32 @@ def read_plain(path: str | PathLike[str]) -> object:
     """
     try:
         with Path(path).open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
+            data = file.read(max_bytes + 1)
     except (OSError, ValueError) as error:  # a path with a NUL is a ValueError
         reason = getattr(error, "strerror", None) or error
-        raise ArtifactError(f"{path}: cannot read the model file: {reason}") from error
-    if len(data) > _MAX_BYTES:
-        raise ArtifactError(f"{path}: larger than {_MAX_BYTES >> 20} MB, so it is not a dechaff model")
+        raise ArtifactError(f"{path}: cannot read the {what} file: {reason}") from error
+    if len(data) > max_bytes:
+        raise ArtifactError(f"{path}: larger than {max_bytes >> 20} MB, so it is not a dechaff {what}")
     try:
-        raw = _decompress(data)
+        raw = _decompress(data, max_bytes)
         _refuse_opcodes(raw)
         value = _NamelessUnpickler(io.BytesIO(raw)).load()
     except ArtifactError as error:
         raise ArtifactError(f"{path}: refused: {error}") from error
     except READ_ERRORS as error:
         raise ArtifactError(
-            f"{path}: not a model file, or a damaged one ({error}): download or train it again"
+            f"{path}: not a {what} file, or a damaged one ({error}): "
+            f"{'download or train' if what == 'model' else 'make'} it again"
         ) from error
     if _count_values(value, 0) > _MAX_VALUES:
         raise ArtifactError(f"{path}: refused: too many values, or too deeply nested for a model file")
     return value
 
 
-def _decompress(data: bytes) -> bytes:
+def _decompress(data: bytes, max_bytes: int) -> bytes:
     """Decompress the content of a joblib file, up to a limit, so that a small file cannot exhaust memory."""
     decompressor = zlib.decompressobj()
-    raw = decompressor.decompress(data, _MAX_BYTES)
+    raw = decompressor.decompress(data, max_bytes)
     if not decompressor.eof:
         raise ValueError("truncated, or far too large")
     return raw

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from dechaff.errors import DechaffError
-from dechaff_training.cli import annotate, bulk, clean, diff, evaluate, inspect, label, report, train
+from dechaff_training.cli import annotate, bulk, clean, diff, evaluate, inspect, label, profile, report, train
 from dechaff_training.cli.interrupts import INTERRUPTED, interruptible
 from dechaff_training.cli.options import BEHAVIOUR, examples
 
@@ -119,6 +119,7 @@ def _dechaff(
 app.command(cls=_Command, epilog=clean.CLEAN_EPILOG)(clean.clean)
 app.command(cls=_Command, epilog=clean.SHOW_EPILOG)(clean.show)
 app.command(cls=_Command, epilog=bulk.EPILOG)(bulk.bulk)
+app.command(cls=_Command, epilog=profile.EPILOG)(profile.profile)
 app.command(cls=_Command, epilog=label.LABEL_EPILOG)(label.label)
 app.command("next", cls=_Command, epilog=label.NEXT_EPILOG)(label.suggest)
 app.command(cls=_Command, epilog=report.EPILOG)(report.report)

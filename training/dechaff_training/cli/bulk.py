@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dechaff.bulk.summary import Counts
 
 EPILOG = (
-    examples("bulk docs.jsonl.zst -o clean/", "bulk crawl/ -o clean/ --dropped --workers 8")
+    examples("bulk docs.jsonl.zst -o clean/", "bulk crawl/ -o clean/ --sites sites.dechaff --workers 8")
     + "\n\nExit codes: 0 done, no bad records · 1 bad input, other settings than in the earlier run, or a bad "
     "record with --strict · 2 wrong usage · 3 done, but some records are in quarantine · 130 interrupted. "
     "Run again without --overwrite to resume."
@@ -46,6 +46,12 @@ IdColumn = Annotated[
 ]
 TitleColumn = Annotated[str | None, typer.Option(metavar="NAME", help=_TITLE_HELP, show_default="title, headline")]
 UrlColumn = Annotated[str | None, typer.Option(metavar="NAME", help=_URL_HELP, show_default="url, uri, link")]
+Dropped = Annotated[
+    bool, typer.Option("--dropped", help="Write every dropped line with its kind and reasons; slow.")
+]
+Workers = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Number of processes.", show_default="one per core")
+]
 ReportFile = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Write an HTML page of documents to look at, and of dropped lines by kind."),
@@ -68,9 +74,7 @@ def bulk(
     id_column: IdColumn = None,
     title_column: TitleColumn = None,
     url_column: UrlColumn = None,
-    dropped: Annotated[
-        bool, typer.Option("--dropped", help="Write every dropped line with its kind and reasons; slow.")
-    ] = False,
+    dropped: Dropped = False,
     attributes: Annotated[
         bool, typer.Option("--attributes", help="Write the score of every line as Dolma attributes.")
     ] = False,
@@ -78,9 +82,9 @@ def bulk(
     threshold: options.Threshold = None,
     keywords: options.Keywords = None,
     keep_kinds: options.KeepKinds = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Number of processes.", show_default="one per core")
-    ] = None,
+    sites: options.Sites = None,
+    site_column: options.SiteColumn = None,
+    workers: Workers = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad record.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start over instead of resuming.")] = False,
     wanted: Annotated[
@@ -94,9 +98,11 @@ def bulk(
     from dechaff.bulk import Settings
 
     columns = text_column, id_column, dropped, attributes, strict, title_column, url_column
-    more = tuple(keep_kinds or ()), report is not None
-    settings = Settings(model, threshold, parse_keywords(keywords), *columns, wanted.value, *more)
-    _protect_inputs(report, inputs, output, model)
+    kinds, phrases = tuple(keep_kinds or ()), parse_keywords(keywords)
+    settings = Settings(
+        model, threshold, phrases, *columns, wanted.value, kinds, sites, site_column, report is not None
+    )
+    _protect_inputs(report, inputs, output, (model, sites))
     summary = bulk_files(inputs, output, settings, workers, overwrite=overwrite, quiet=quiet, as_json=as_json)
     if report is not None:
         _write_report(report, summary, output)
@@ -104,12 +110,12 @@ def bulk(
         raise typer.Exit(QUARANTINED)
 
 
-def _protect_inputs(report: Path | None, inputs: Sequence[str], output: Path, model: Path | None) -> None:
+def _protect_inputs(report: Path | None, inputs: Sequence[str], output: Path, files: Sequence[Path | None]) -> None:
     """Raise if the report would be written over an input."""
     from dechaff.bulk.inputs import find_inputs
 
     if report is not None:
-        protect_inputs([report], [model, *(source.path for source in find_inputs(inputs, output))])
+        protect_inputs([report], [*files, *(source.path for source in find_inputs(inputs, output))])
 
 
 def _write_report(report: Path, summary: "Summary", output: Path) -> None:
@@ -141,7 +147,7 @@ def bulk_files(
     from dechaff.bulk import clean_bulk
 
     with Throughput("cleaning", hidden=quiet) as bar:
-        listener = _show_progress(bar, quiet=quiet)
+        listener = show_progress(bar, quiet=quiet)
         summary = clean_bulk(inputs, output, settings, workers=workers, overwrite=overwrite, listener=listener)
     if as_json:
         write_record(summary.to_dict())
@@ -150,8 +156,15 @@ def bulk_files(
     return summary
 
 
-def _show_progress(bar: Throughput, *, quiet: bool) -> "ProgressListener":
-    """Return a listener that shows the progress of a run as a bar."""
+def show_progress(bar: Throughput, *, quiet: bool) -> "ProgressListener":
+    """Return a listener that shows the progress of a run as a bar.
+
+    Parameters
+    ----------
+    bar : Throughput
+    quiet : bool
+        Whether to leave out messages.
+    """
     from dechaff.bulk.run import ProgressListener
 
     class Listener(ProgressListener):

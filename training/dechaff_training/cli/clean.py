@@ -13,6 +13,7 @@ from dechaff.api import Output, clean_article
 from dechaff.errors import InputError
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.results import CleanedArticle, LabelledLine
+from dechaff.sites import SiteProfile
 from dechaff.text.formats import Format
 from dechaff_training.cli import options
 from dechaff_training.cli.options import (
@@ -48,6 +49,7 @@ def clean(
     keep_kinds: options.KeepKinds = None,
     title: options.Title = None,
     url: options.Url = None,
+    sites: options.Sites = None,
     encoding: options.Encoding = "utf-8",
     errors: options.Errors = OnError.strict,
     separator: options.Separator = None,
@@ -60,12 +62,12 @@ def clean(
     paths = article_paths(files, title, url)
     decoding, phrases = make_decoding(encoding, errors), parse_keywords(keywords)
     job = Job(paths, model, threshold, decoding, phrases, title, url, None, wanted.format, verbose)
-    job = replace(job, keep_kinds=tuple(keep_kinds or ()), output=to.output)
+    job = replace(job, keep_kinds=tuple(keep_kinds or ()), sites=sites, output=to.output)
     name_of = partial(output_name, wanted=wanted.format, roots=files or (), output=to.output)
     folder = output_folder(out, paths, name_of, as_json=as_json)
     file = None if out is None or out == str(STANDARD) else Path(out)
     outputs = [file or STANDARD] if folder is None else [folder / name_of(path) for path in paths]
-    protect_inputs(outputs, (*paths, model))
+    protect_inputs(outputs, (*paths, model, sites))
     articles = Articles(job, hidden=file is None and sys.stdout.isatty())
     if folder is not None:
         for path, article in articles:
@@ -91,6 +93,7 @@ def show(
     ] = False,
     title: options.Title = None,
     url: options.Url = None,
+    sites: options.Sites = None,
     encoding: options.Encoding = "utf-8",
     errors: options.Errors = OnError.strict,
     as_json: options.Json = False,
@@ -101,7 +104,8 @@ def show(
     paths = article_paths(files, title, url)
     decoding, phrases = make_decoding(encoding, errors), parse_keywords(keywords)
     job = Job(paths, model, threshold, decoding, phrases, title, url, None, wanted.format, verbose)
-    protect_inputs([STANDARD], paths)
+    job = replace(job, sites=sites)
+    protect_inputs([STANDARD], (*paths, sites))
     articles = Articles(job, hidden=True)
     if as_json:
         for path, article in articles:
@@ -141,6 +145,8 @@ class Job:
         Whether to print the format that each input was read as.
     keep_kinds : tuple of str
         Kinds of boilerplate that are kept.
+    sites : Path, optional
+        The file of a site profile, for the site of the URL.
     output : str
         What HTML pages become, "text" or "markdown".
     """
@@ -156,6 +162,7 @@ class Job:
     format: Format = "auto"
     verbose: bool = False
     keep_kinds: tuple[str, ...] = ()
+    sites: Path | None = None
     output: Output = "text"
 
 
@@ -175,6 +182,7 @@ class Articles:
         from dechaff_training.files.progress import Bar
 
         job, model = self._job, self.model
+        sites = None if job.sites is None else SiteProfile.load(job.sites)
         with Bar("cleaning", len(job.paths), hidden=self._hidden) as bar:
             for path in job.paths:
                 read = self._read(path)
@@ -182,7 +190,7 @@ class Articles:
                     if job.verbose:
                         print(f"dechaff: {show_path(path)}: {read.found}", file=sys.stderr)
                     info: dict[str, Any] = {"title": job.title or read.title, "url": job.url}
-                    how: dict[str, Any] = {"format": read.format, "keep_kinds": job.keep_kinds}
+                    how: dict[str, Any] = {"format": read.format, "keep_kinds": job.keep_kinds, "sites": sites}
                     how |= {"output": job.output} if read.format == "html" else {}
                     article = clean_article(read.text, model, job.threshold, **info, **how)
                     if article.flags:

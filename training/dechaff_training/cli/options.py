@@ -93,6 +93,18 @@ ModelFile = Annotated[
     Path | None,
     typer.Option("--model", "-m", metavar="FILE", help="Model file.", show_default="built-in model"),
 ]
+Sites = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Site profile from 'dechaff profile': what several pages of the site have is less likely kept.",
+        show_default=False,
+    ),
+]
+SiteColumn = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Field of the page's site.", show_default="registered domain of the address"),
+]
 Corpora = Annotated[
     list[Path],
     typer.Argument(metavar="CORPUS", help="Labelled .txt or .jsonl files, .parquet pages, or folders of them."),

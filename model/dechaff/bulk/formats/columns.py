@@ -35,16 +35,20 @@ class Columns:
         The name of the field with the id; if None, the id is the file name with the record number.
     title, url : str or None
         The names of the fields with the page's title and address; None if there are none.
+    site : str or None
+        The name of the field with the site; if None, the site is the registered domain of the address.
     """
 
     text: str
     id: str | None = None
     title: str | None = None
     url: str | None = None
+    site: str | None = None
 
     def __str__(self) -> str:
         identity = f"id from {self.id!r}" if self.id else "no id, so the file name and the record number"
-        page = [f"{name} from {field!r}" for name, field in (("title", self.title), ("address", self.url)) if field]
+        fields = (("title", self.title), ("address", self.url), ("site", self.site))
+        page = [f"{name} from {field!r}" for name, field in fields if field]
         return ", ".join([f"text from {self.text!r}", identity, *(page or ["no title or address"])])
 
     def text_of(self, record: Mapping[str, Any]) -> str:
@@ -67,19 +71,19 @@ class Columns:
         return record.get(self.id) if self.id else None
 
     def page_info_of(self, record: Mapping[str, Any]) -> PageInfo:
-        """Return the title and the address of a record; those that are missing or no strings are left out."""
-        return page_info(*(record.get(name) if name else None for name in (self.title, self.url)))
+        """Return the title, the address and the site of a record, without those that are missing or no strings."""
+        return page_info(*(record.get(name) if name else None for name in (self.title, self.url, self.site)))
 
 
-def page_info(title: object, url: object) -> PageInfo:
-    """Return a title and an address; values that are empty or no strings are left out.
+def page_info(title: object, url: object, site: object = None) -> PageInfo:
+    """Return a title, an address and a site; values that are empty or no strings are left out.
 
     Examples
     --------
     >>> page_info("The mill shuts", 5)
     PageInfo(title='The mill shuts', url=None)
     """
-    return PageInfo(*(value if isinstance(value, str) and value else None for value in (title, url)))
+    return PageInfo(*(value if isinstance(value, str) and value else None for value in (title, url, site)))
 
 
 def choose_columns(names: Sequence[str], texts: Sequence[str], settings: Settings, where: str) -> Columns:
@@ -118,6 +122,7 @@ def choose_columns(names: Sequence[str], texts: Sequence[str], settings: Setting
     for name, requested, usual in (
         ("title", settings.title_column, TITLE_NAMES),
         ("url", settings.url_column, URL_NAMES),
+        ("site", settings.site_column, ()),
     ):
         column = None if requested == "" else _choose(requested, texts, [name for name in usual if name != text])
         if column is not None and column not in texts:

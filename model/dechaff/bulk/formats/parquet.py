@@ -109,14 +109,14 @@ def clean(chunk: Chunk, columns: Columns, file_name: str, _compression: str, cle
     documents: list[Document] = []
     bad: list[BadRecord] = []
     ids, sources = _values(batch, columns.id), _values(batch, "source")
-    titles, urls = _values(batch, columns.title), _values(batch, columns.url)
+    pages = [_values(batch, name) for name in (columns.title, columns.url, columns.site)]
     for row, text in enumerate(_texts(batch, columns.text)):
         number = chunk.first + row
         if isinstance(text, BadRecordError):
             raw = _to_stream(batch.slice(row, 1))
             bad.append(BadRecord(number, str(text), raw[:MAX_QUARANTINED], len(raw)))
         else:
-            info = page_info(titles[row], urls[row])
+            info = page_info(*(values[row] for values in pages))
             documents.append(Document.of(number, text, file_name, ids[row], sources[row], info))
     cleaned = cleaner.clean(documents)
     if bad:

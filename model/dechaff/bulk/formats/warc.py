@@ -34,7 +34,7 @@ _URI: Final = "WARC-Target-URI"
 def find_columns(_path: Path, _compression: str, settings: Settings, _where: str) -> Columns:
     """Return the record's body as the text column, and headers as the other columns."""
     url = _URI if settings.url_column is None else settings.url_column or None
-    return Columns("the body", settings.id_column or _ID, settings.title_column or None, url)
+    return Columns("the body", settings.id_column or _ID, settings.title_column or None, url, settings.site_column)
 
 
 def read(file: BinaryIO, compression: str) -> Iterator[Chunk | BadRecord]:
@@ -213,7 +213,8 @@ def _document(record: bytes, number: int, columns: Columns, file_name: str) -> D
     except UnicodeDecodeError as error:
         raise BadRecordError(f"invalid UTF-8 at byte {error.start} of the body") from error
     identity, uri = _header(head, columns.id or _ID), _header(head, _URI)
-    info = page_info(*(_header(head, name) if name else None for name in (columns.title, columns.url)))
+    names = columns.title, columns.url, columns.site
+    info = page_info(*(_header(head, name) if name else None for name in names))
     return Document.of(number, text, file_name, identity or None, uri or None, info)
 
 
