@@ -1,8 +1,6 @@
 """Small articles with one known difficulty each: inserts in the body, lists, code, dialogue, scripts without spaces."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -33,18 +31,7 @@ def test_most_lines_of_all_cases_are_right(model: LineModel) -> None:
     assert np.mean(~kept[labels == BOILERPLATE]) >= BOILERPLATE_DROPPED
 
 
-#: Cases whose end is lost: a choir's privacy notice that is the article.
-KNOWN_LOSSES = ("en-privacy-page-as-article",)
-
-
-def case_parameters() -> Iterator[Any]:
-    for case in CASES:
-        name = case.id.partition("/")[2]
-        marks = [pytest.mark.xfail(strict=True, reason="known loss")] if name in KNOWN_LOSSES else []
-        yield pytest.param(case, id=name, marks=marks)
-
-
-@pytest.mark.parametrize("case", case_parameters())
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id.partition("/")[2])
 def test_no_case_loses_its_end(model: LineModel, case: Article) -> None:
     """At least one of the last content lines of a case is kept: inserts do not cut an article off."""
     last = np.flatnonzero(case.labels == CONTENT)[-LAST:]

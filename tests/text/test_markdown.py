@@ -115,7 +115,10 @@ def test_what_is_read(text: str, lines: list[str]) -> None:
             f"{SENTENCE}\n\n## Share\n\n{OFFER}\n\n## The cost\n\n{SECOND}\n",
             f"{SENTENCE}\n\n## The cost\n\n{SECOND}\n",
         ),
-        (f"{SENTENCE} [1]\n\n{OFFER} [2]\n\n[1]: /a\n[2]: /b\n", f"{SENTENCE} [1]\n\n[1]: /a\n"),
+        (
+            f"{SENTENCE} [1]\n\n{SECOND}\n\n{OFFER} [2]\n\n[1]: /a\n[2]: /b\n",
+            f"{SENTENCE} [1]\n\n{SECOND}\n\n[1]: /a\n",
+        ),
         (f"---\ntitle: x\n---\n{SENTENCE}\n\n{OFFER}\n", f"---\ntitle: x\n---\n{SENTENCE}\n\n"),
         (f"{SENTENCE}\n# Share\n\n{OFFER}\n\n# Cost\n{SECOND}\n", f"{SENTENCE}\n\n# Cost\n{SECOND}\n"),
         (f"{SENTENCE}\n\n---\n\n{SECOND}\n\n{OFFER}\n\n---\n\n{OFFER}\n", f"{SENTENCE}\n\n---\n\n{SECOND}\n\n"),
