@@ -108,11 +108,11 @@ class LabelledLine:
         >>> from dechaff import classify_lines
         >>> lines = classify_lines("The vote was held on Tuesday.\nSubscribe now for ₹900 per month")
         >>> print(*(why.text for why in lines[1].why(5)), sep="\n")
-        how the lines beside it look
-        boilerplate at first sight
-        looks like a price: ₹900
-        words of an offer: 'Subscribe now'
         the text as a whole: 2 lines
+        the lines around it
+        none of its rarer words stand elsewhere in the article
+        how the lines beside it look
+        looks like a price: ₹900
         """
         return self._lazy.sentences.why(self._index, limit)
 

@@ -14,7 +14,7 @@ from dechaff_training.corpus.corpus import Corpus
 
 CASES = Corpus.read(Path(__file__).parents[1] / "cases").articles
 #: The smallest shares over all cases, a little below those measured when the model was trained.
-LINES_RIGHT, CONTENT_KEPT, BOILERPLATE_DROPPED = 0.78, 0.86, 0.69
+LINES_RIGHT, CONTENT_KEPT, BOILERPLATE_DROPPED = 0.8, 0.88, 0.72
 #: Of so many content lines at the end of a case at least one is kept.
 LAST = 3
 
@@ -33,8 +33,8 @@ def test_most_lines_of_all_cases_are_right(model: LineModel) -> None:
     assert np.mean(~kept[labels == BOILERPLATE]) >= BOILERPLATE_DROPPED
 
 
-#: Cases whose end is lost: a list of changes of a few words each.
-KNOWN_LOSSES = ("en-release-notes",)
+#: Cases whose end is lost: a choir's privacy notice that is the article.
+KNOWN_LOSSES = ("en-privacy-page-as-article",)
 
 
 def case_parameters() -> Iterator[Any]:

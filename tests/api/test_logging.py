@@ -16,7 +16,7 @@ CREDIT = "Photo: A. Smith / Agency"
 @pytest.mark.parametrize(
     ("call", "messages"),
     [
-        (lambda: keep_content(PROSE), ["articles: 1, lines: 1, of these kept: 1 at threshold 0.500; articles flagged: 0"]),
+        (lambda: keep_content(PROSE), ["articles: 1, lines: 1, of these kept: 1 at threshold 0.450; articles flagged: 0"]),
         (lambda: keep_content(f"{PROSE}\n* * *\n{PROSE}"), ["articles: 1, lines: 3, of these kept: 3"]),
         (lambda: keep_content("Share", threshold=0.9), ["at threshold 0.900; articles flagged: 1"]),
         (lambda: keep_content(f"The bridge\n{PROSE}", title="The bridge"), ["lines that a title or an address raises"]),
@@ -40,7 +40,7 @@ def test_pages_and_models_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "dechaff"):
         load_model(path)
         clean_html(f"<title>The bridge</title><p>{PROSE}</p>")
-    assert f"model {path}: threshold 0.500" in caplog.text
+    assert f"model {path}: threshold 0.450" in caplog.text
     assert "title 'The bridge'" in caplog.text
 
 

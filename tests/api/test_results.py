@@ -27,7 +27,7 @@ def test_pickles_are_small_and_whole(model: LineModel) -> None:
 
 def test_reprs_are_short(model: LineModel) -> None:
     """Model, line and article print in a line."""
-    assert repr(model) == "<LineModel: three stages, 204 features, 262,144 word weights, threshold 0.5>"
+    assert repr(model) == "<LineModel: three stages, 188 features, 262,144 word weights, threshold 0.45>"
     assert len(repr(classify_lines(TEXT)[2])) < 200
     assert len(repr(clean_article(TEXT))) < 200
 

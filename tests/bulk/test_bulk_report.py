@@ -16,7 +16,10 @@ HOSTILE = "<script>alert(1)</script>"
 @pytest.fixture
 def inputs(tmp_path: Path) -> Path:
     """Write two files, with documents of boilerplate alone among the others."""
-    nothing = [{"id": f"{HOSTILE}none-{n}", "text": "Log in\nSubscribe now for £2 a week\nShare"} for n in range(3)]
+    nothing = [
+        {"id": f"{HOSTILE}none-{n}", "text": "Log in\nSubscribe now for £2 a week\nFree at the door\nShare"}
+        for n in range(3)
+    ]
     write_jsonl(tmp_path / "in" / "a.jsonl", [*records(30), *nothing])
     write_jsonl(tmp_path / "in" / "b.jsonl", records(20))
     return tmp_path

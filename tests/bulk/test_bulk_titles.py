@@ -12,10 +12,10 @@ from dechaff.bulk import Settings, Summary, clean_bulk
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 
-TITLE = "Follow the money"
+TITLE = "Photos of the year"
 BODY = "The council voted on Tuesday to repair the old bridge, which had been closed to traffic since March."
 TEXT = f"Home\nSport\n{TITLE}\nShare\n{BODY}\nRead more: {TITLE}\nSubscribe now for ₹900 per month\n"
-SLUG = "https://example.org/news/follow-the-money.html"
+SLUG = "https://example.org/news/photos-of-the-year.html"
 # The fields of a record, the settings, and whether the headline is helped by title or address.
 CASES = [
     ({"title": TITLE, "url": SLUG}, {}, "title"),

@@ -81,12 +81,12 @@ def test_stage_3_by_hand() -> None:
     """Stage 3 scales the contributions of stage 2 and adds those of its own features."""
     base = constant_model(0.0)
     second = plain_stage(base.stage2.names, 0.25, has_digit=2.0)
-    third = plain_stage(stage3_names(), -1.0, decided_log_odds=0.5, decided_block_share=3.0)
+    third = plain_stage(stage3_names(), -1.0, decided_log_odds=0.5, decided_log_n_words=3.0)
     model = LineModel(base.stage1, second, base.word_weights, stage3=third)
     explanation = explain(forward(model, "7 oaks\nan ash"))
     assert explanation.base == pytest.approx(-1.0 + 0.5 * 0.25)
     assert explanation.reasons(0, limit=None) == [
-        ("decided_block_share", pytest.approx(3.0, abs=1e-3)),
+        ("decided_log_n_words", pytest.approx(3.0 * np.log(2), abs=1e-3)),
         ("has_digit", pytest.approx(0.5 * 2.0)),
     ]
     assert explanation.log_odds == pytest.approx(log_odds(model, "7 oaks\nan ash"), abs=1e-6)

@@ -42,7 +42,8 @@ def test_every_feature_has_one_theme(model: LineModel) -> None:
 
 def test_sentences_name_facts_that_there_are(model: LineModel) -> None:
     """Every fact in the table exists, and the last sentence of each theme is true of every line."""
-    known = {*FACTS, *model.stage2.names, *REASONS}
+    assert model.stage3 is not None
+    known = {*FACTS, *model.stage2.names, *model.stage3.names, *REASONS}
     for theme in themes():
         for sentences in (theme.content, theme.boilerplate):
             named = [[name for _, name, _, _ in string.Formatter().parse(each) if name] for each in sentences]

@@ -108,8 +108,8 @@ def test_choices_are_shares_of_their_own_row(rows: list[list[tuple[float, bool]]
     [
         ([0.2, 0.4, 0.9, 0.1, 0.9, 0.9], [2, 5, 20, 9, 30, 30], [0, 1, 2, 3, 4]),
         ([0.2, 0.2, 0.9], [0, 2, 20], [1, 2]),
-        # Without a body, the first lines.
-        ([0.1, 0.1, 0.1, 0.1], [5, 5, 5, 5], [0, 1, 2]),
+        # Without a body there is no headline.
+        ([0.1, 0.1, 0.1, 0.1], [5, 5, 5, 5], []),
         ([*[0.0] * 40, 0.9], [5] * 40 + [20], [*range(10, 41)]),
         ([], [], []),
     ],

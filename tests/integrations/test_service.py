@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 TEXT = "The mill shuts in March, its owner said.\nShare this"
 REFUSED = rb"""
 { [] 3 null "texts" {} {"texts":3} {"texts":"a"} {"texts":[1]} {"texts":["a"],"titles":[]} {"texts":["a"],"titles":3}
-{"texts":["\ud800"]}
+{"texts":["The\ud800mill\tshuts\tin\tMarch,\tits\towner\tsaid."]}
 """
 
 

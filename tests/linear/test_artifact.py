@@ -104,6 +104,7 @@ def test_inspecting(saved: Path) -> None:
     found = inspect_model(saved, limit=4)
     assert (found["metadata"], found["threshold"], found["n_crosses"]) == (SMALL_MODEL.metadata, 0.5, 2)
     assert found["specification"] == specification()
+    assert found["weights"].pop("headline") == []
     for part, weights in found["weights"].items():
         strengths = [abs(weight) for _, weight in weights]
         assert (len(weights), strengths) == (4, sorted(strengths, reverse=True)), part

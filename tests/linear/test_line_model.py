@@ -81,12 +81,12 @@ def test_two_stages_by_hand() -> None:
 
 
 def test_stage_3_by_hand() -> None:
-    """Stage 3 is computed by hand from the stage 2 log-odds of the line and from its block."""
+    """Stage 3 is computed by hand from the stage 2 log-odds of the line and from its number of words."""
     names = stage3_names()
     base = replace(constant_model(0.0), stage2=plain_stage(stage_names()[1], 0.0, has_digit=2.0))
-    model = replace(base, stage3=plain_stage(names, 0.5, decided_log_odds=1.5, decided_block_share=0.25))
+    model = replace(base, stage3=plain_stage(names, 0.5, decided_log_odds=1.5, decided_log_n_words=0.25))
     batch = LineBatch.from_texts(["7 oak trees\nfell"])
-    assert model.log_odds(batch) == pytest.approx([0.5 + 1.5 * 2.0 + 0.25, 0.5 + 0.25], abs=1e-3)
+    assert model.log_odds(batch) == pytest.approx([0.5 + 1.5 * 2.0 + 0.25 * np.log(3), 0.5], abs=1e-3)
     assert base.log_odds(batch) == pytest.approx([2.0, 0.0])
 
 

@@ -26,6 +26,7 @@ LAYOUT = {
     "first": STAGE,
     "second": STAGE,
     "decoder": STAGE,
+    "headline": "NoneType",
     "keywords": "list",
     "metadata": {"made": "str"},
 }

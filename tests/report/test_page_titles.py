@@ -12,7 +12,7 @@ from dechaff_training.fit.active_learning import measure_uncertainty
 from dechaff_training.label_app.session import Session
 
 pytest.importorskip("resiliparse", reason="needs the extra [html]")
-TITLE = "Follow the money"
+TITLE = "Home and garden news"
 BODY = "The council voted on Tuesday to repair the old bridge, which had been closed to traffic since March."
 LINES = ("Home", "Sport", TITLE, "Share", BODY, f"Read more: {TITLE}", "Subscribe now for ₹900 per month")
 PAGE = f"<html><head><title>{{}}</title></head><body>{''.join(f'<p>{line}</p>' for line in LINES)}</body></html>"
@@ -60,9 +60,9 @@ def test_label_page(page: tuple[Path, bool], tmp_path: Path, model: LineModel) -
     session = Session([path], tmp_path / "mine", model)
     opened = session.open(0)
     assert (opened["marks"][2] == "+") == is_kept
-    session.keep(0, opened["key"], opened["marks"], None)
+    session.keep(0, opened["key"], opened["marks"], [""] * len(LINES), None)
     assert Session([path], tmp_path / "mine", model).open(0)["lines"] == opened["lines"]
-    session.save(0, opened["key"], opened["marks"], None)
+    session.save(0, opened["key"], opened["marks"], [""] * len(LINES), None)
     assert Session([path], tmp_path / "mine", model).open(0)["lines"] == opened["lines"]
 
 

@@ -20,6 +20,9 @@ from dechaff.text.reading import Rows
 ALL = constant_model(9.0)
 MODELS = [random_model(seed=seed, n_bits=8, n_trees=3) for seed in range(4)]
 PROSE = "The council voted on Tuesday to repair the old bridge, which had been closed since March."
+SECOND = (
+    "Its foundations need two years of work, which will cost the county some eight million pounds, engineers say."
+)
 OFFER = "Subscribe now for £9 a month"
 TABLE = "<table><tr><th>Fare<th>Price<tr><td>Adult<td>£9 | £8<tr><td>Child<td><p>£5</table>"
 
@@ -58,11 +61,11 @@ def test_decisions_are_those_of_the_text() -> None:
     """Rows go with the lines of the text; tables whole, and headings without anything below them."""
     page = (
         f"<title>Bridge</title><nav>Log in</nav><h1>Bridge</h1><p>{PROSE}</p><h2>Offers</h2><p>{OFFER}</p>"
-        f"<h2>Prices</h2><p>{PROSE}</p>{TABLE}<p>{PROSE}</p>"
+        f"<h2>Prices</h2><p>{SECOND}</p>{TABLE}<p>{PROSE}</p>"
     )
     text, markdown = (clean_html(page, output=output) for output in ("text", "markdown"))
     assert (OFFER in text, OFFER in markdown) == (False, False)
-    assert markdown.startswith(f"# Bridge\n\n{PROSE}\n\n## Prices\n\n{PROSE}\n\n")
+    assert markdown.startswith(f"# Bridge\n\n{PROSE}\n\n## Prices\n\n{SECOND}\n\n")
     assert [row in markdown for row in ("| Fare | Price |", "| --- | --- |", "| Child | £5 |")] in (
         [True] * 3,
         [False] * 3,

@@ -15,6 +15,9 @@ from dechaff.text.reading import Rows
 MODELS = [random_model(seed=seed, n_bits=8, n_trees=3) for seed in range(4)]
 SEEDS = st.integers(0, 3)
 SENTENCE = "The council voted on Tuesday to repair the old bridge, which had been closed since March."
+SECOND = (
+    "Its foundations need two years of work, which will cost the county some eight million pounds, engineers say."
+)
 OFFER = "[Subscribe now for ₹900 per month](/offers)"
 PIECES = st.sampled_from(
     [
@@ -106,16 +109,16 @@ def test_what_is_read(text: str, lines: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (f"{SENTENCE}\n\n```\n# Comments\nShare\n```\n\n{SENTENCE}\n", None),
-        (f"{SENTENCE}\n\n- {OFFER}\n\n  ```\n  x = 1\n  ```\n\n{SENTENCE}\n", f"{SENTENCE}\n\n{SENTENCE}\n"),
+        (f"{SENTENCE}\n\n```\n# Comments\nShare\n```\n\n{SECOND}\n", None),
+        (f"{SENTENCE}\n\n- {OFFER}\n\n  ```\n  x = 1\n  ```\n\n{SECOND}\n", f"{SENTENCE}\n\n{SECOND}\n"),
         (
-            f"{SENTENCE}\n\n## Share\n\n{OFFER}\n\n## The cost\n\n{SENTENCE}\n",
-            f"{SENTENCE}\n\n## The cost\n\n{SENTENCE}\n",
+            f"{SENTENCE}\n\n## Share\n\n{OFFER}\n\n## The cost\n\n{SECOND}\n",
+            f"{SENTENCE}\n\n## The cost\n\n{SECOND}\n",
         ),
         (f"{SENTENCE} [1]\n\n{OFFER} [2]\n\n[1]: /a\n[2]: /b\n", f"{SENTENCE} [1]\n\n[1]: /a\n"),
         (f"---\ntitle: x\n---\n{SENTENCE}\n\n{OFFER}\n", f"---\ntitle: x\n---\n{SENTENCE}\n\n"),
-        (f"{SENTENCE}\n# Share\n\n{OFFER}\n\n# Cost\n{SENTENCE}\n", f"{SENTENCE}\n\n# Cost\n{SENTENCE}\n"),
-        (f"{SENTENCE}\n\n---\n\n{SENTENCE}\n\n{OFFER}\n\n---\n\n{OFFER}\n", f"{SENTENCE}\n\n---\n\n{SENTENCE}\n\n"),
+        (f"{SENTENCE}\n# Share\n\n{OFFER}\n\n# Cost\n{SECOND}\n", f"{SENTENCE}\n\n# Cost\n{SECOND}\n"),
+        (f"{SENTENCE}\n\n---\n\n{SECOND}\n\n{OFFER}\n\n---\n\n{OFFER}\n", f"{SENTENCE}\n\n---\n\n{SECOND}\n\n"),
     ],
 )
 def test_what_is_kept(text: str, expected: str | None) -> None:

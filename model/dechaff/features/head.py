@@ -95,14 +95,14 @@ def find_head(probability: Values, n_words: Indices, offsets: Indices) -> tuple[
 
 
 def _distance_to_body(probability: Values, n_words: Indices, offsets: Indices) -> Indices:
-    """Return how far each line is above the first line of the body, or without one above the first line of all."""
+    """Return how far each line is above the first line of the body; without a body, the first line is far below."""
     # In whole units, so that sums do not depend on the other articles of the batch.
     mass = np.rint(_UNITS * probability * n_words).astype(np.int64)
     is_near_start = sum_before(mass, offsets) <= _MOST_ABOVE * repeat_rows(sum_rows(mass, offsets), offsets)
     body = np.flatnonzero((probability > _SURE) & (n_words >= _BODY_WORDS) & is_near_start)
     body = np.append(body, len(probability))
     first = body[np.searchsorted(body, offsets[:-1])]
-    first = np.where(first < offsets[1:], first, offsets[:-1])
+    first = np.where(first < offsets[1:], first, offsets[:-1] - _INTO_BODY - 1)
     return np.asarray(repeat_rows(first, offsets) - np.arange(len(probability)))
 
 
@@ -112,6 +112,8 @@ NO_HEADLINE: Final = float(np.log(_SHARE_MARGIN) - np.log(1 + _SHARE_MARGIN))
 
 def headline_candidates(probability: Values, n_words: Indices, offsets: Indices) -> Indices:
     """Return the indices of the lines that may be the headline: those of the head, and the first ones of the body.
+
+    Without a body there are none.
 
     Parameters
     ----------

@@ -31,8 +31,8 @@ def overlap_warning(model: LineModel, corpus: Corpus) -> str:
     >>> from dechaff import default_model
     >>> from dechaff_training.corpus import Article
     >>> article = Article("The weir\nTweet", np.array([1, 0], np.int8), "bote", "bote/weir", "articles")
-    >>> overlap_warning(default_model(), Corpus([article])).partition(":")[0]
-    'Note'
+    >>> overlap_warning(default_model(), Corpus([article]))
+    ''
     """
     gold = corpus.select(lambda article: not article.silver)
     origins = list(_origins(model))
