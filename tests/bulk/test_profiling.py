@@ -12,7 +12,6 @@ from dechaff import ArtifactError, InputError, SiteProfile
 from dechaff.bulk import Settings, clean_bulk, profiling
 from dechaff.bulk.formats import jsonl
 from dechaff.bulk.profiling import ProfileSummary, profile_bulk
-from dechaff.decisions.site_evidence import REASON
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -158,14 +157,20 @@ def test_cleaning_with_a_profile(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("form", "line"), [("markdown", "[{}](/{})"), ("html", "<p>{}<a href='/{}'></a></p>")])
 def test_cleaning_markup_with_a_profile(tmp_path: Path, form: Any, line: str) -> None:
     """A profile counts what the model reads of Markdown and pages: links with other addresses are the same line."""
-    rows = [{"text": f"{row['text'].split()[5]} came.\n\n{line.format(TEASER, place)}\n", "url": row["url"]}
+    prose = "The council voted on {} to repair the old bridge, which had been closed since March, its leader said."
+    rows = [{"text": f"{prose.format(row['text'].split()[4])}\n\n{line.format(TEASER, place)}\n", "url": row["url"]}
             for place, row in enumerate(records(30))]  # fmt: skip
     file, path = write(tmp_path / "a.jsonl", rows), tmp_path / "sites.dechaff"
     profile_bulk([file], path, Settings(format=form))
     assert SiteProfile.load(path).n_documents(TEASER, "site0.example") > 5
-    clean_bulk([file], tmp_path / "out", Settings(format=form, sites=path, dropped=True))
-    dropped = [json.loads(row) for row in (tmp_path / "out" / "_dropped" / "a.jsonl").read_text().splitlines()]
-    assert sum(REASON in row["reasons"] for row in dropped if TEASER in row["text"]) == 30
+    scores = []
+    for sites in (None, path):
+        out = tmp_path / f"out {len(scores)}"
+        clean_bulk([file], out, Settings(format=form, sites=sites, attributes=True))
+        found = map(json.loads, (out / "_attributes" / "a.jsonl").read_text().splitlines())
+        scores.append([row["attributes"]["dechaff__content"][-1][2] for row in found])
+    assert len(scores[0]) == 30
+    assert all(after < before for before, after in zip(*scores, strict=True))
 
 
 def test_documents_without_a_site_and_bad_records(tmp_path: Path) -> None:
