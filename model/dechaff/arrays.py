@@ -11,6 +11,7 @@ from dechaff.arrow import LINE_LABEL, Labels, is_arrow, labels_like, read_texts,
 from dechaff.decisions.decide import Decision, decide
 from dechaff.decisions.site_lines import check_groups, find_site_duplicates
 from dechaff.decisions.titles import make_page_infos
+from dechaff.errors import InputError
 from dechaff.explain.kinds import check_kinds, keep_by_kind
 from dechaff.kernels import for_batch
 from dechaff.linear.line_model import LineModel, Threshold
@@ -127,9 +128,13 @@ def clean_htmls(
     >>> clean_htmls(["<h1>Bridge</h1><p>The council voted on Tuesday to repair the old bridge.</p>", None])
     ['Bridge\n\nThe council voted on Tuesday to repair the old bridge.', None]
     """
+    if isinstance(pages, str | bytes):
+        raise InputError("the pages are a single string: give a list of pages, or use clean_html")
     kinds = check_kinds(keep_kinds)
     read = [None if page is None else read_page(page, extractor, keep_kinds=kinds) for page in to_list(pages)]
     own = [page and page.title for page in read]
+    if isinstance(titles, str):
+        raise InputError("the titles are a single string: give a list of titles")
     if titles is not None:
         given = to_list(titles)
         own = [title or other for title, other in zip(given, own, strict=True)] if len(given) == len(own) else given

@@ -196,3 +196,12 @@ def test_hostile_pages(name: str) -> None:
         seconds.append(time.process_time() - start)
         assert len(markdown) < 100 * len(page)
     assert seconds[1] < 8 * seconds[0] + 2
+
+
+@pytest.mark.parametrize("mark", ["&#xFDD0;", "&#64978;", "&#x0fdd2", "\ufdd2", "&#xfdd0;&#xfdd1;&#xfdd2;"])
+def test_marks_in_the_page(mark: str) -> None:
+    """Characters that mark tables internally are no text, however the page writes them."""
+    page = f"<p>{PROSE}</p><p>{mark}x<pre>code()</pre>{SECOND} {mark}</p>"
+    markdown = clean_html(page, output="markdown")
+    assert PROSE in markdown
+    assert not set(markdown) & set("\ufdd0\ufdd1\ufdd2\ufdd3")

@@ -42,7 +42,7 @@ def site_of(url: str | None) -> str | None:
     host = found[1].strip().lower() if found else ""
     if host.startswith("["):
         return host.partition("]")[0] + "]"
-    host = host.partition(":")[0].strip(".")
+    host = host.partition(":")[0].strip(".").removeprefix("www.")
     if not host or len(host) > _MAX_HOST:
         return None
     labels = host.split(".")

@@ -227,7 +227,7 @@ class SiteProfile:
         self._sort_in()
         keys = batch_keys(LineBatch.from_texts([line]), [site])
         found = self._find_anywhere(keys.lines) if site is None else self._find(keys.on_site)
-        return round(float(estimate_documents(found[:1]).sum()))
+        return round(float(estimate_documents(found[:1] * (keys.lines[:1] != 0)).sum()))
 
     @classmethod
     def merge(cls, profiles: Iterable[Self]) -> Self:

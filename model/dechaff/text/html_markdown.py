@@ -21,7 +21,7 @@ from dechaff.text.reading import Group, Reading, Rows
 
 # Noncharacters of Unicode, which no text has, mark cells of tables: the first one of a table and of a row, others.
 _TABLE, _ROW, _CELL, _END = _MARKS = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
-_ANY_MARK: Final = re.compile(f"[{''.join(_MARKS)}]")
+_ANY_MARK: Final = re.compile(f"[{''.join(_MARKS)}]|&#(?:0*6497[6-9]|x0*fdd[0-3]);?", re.IGNORECASE)
 _TOKEN: Final = re.compile(
     rf'<(/?)(h[1-6]|p|ul|ol|li|pre|br|a)(?: href="([^"]*)")?>|([\n{"".join(_MARKS)}])|([^<\n{"".join(_MARKS)}]+|<)'
 )
@@ -250,7 +250,7 @@ class _Writer:
         """Write the present table, or its lines if it is but one row or column."""
         if not self._table:
             return
-        table, self._table = self._table, []
+        table, self._table, self._in_cell = self._table, [], False
         rows = format_table([["".join(cell) for cell in row] for row in table])
         if rows:
             self._write(rows, "table")

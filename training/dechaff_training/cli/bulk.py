@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dechaff.errors import InputError
 from dechaff_training.cli import options
 from dechaff_training.cli.options import examples, parse_keywords
 from dechaff_training.files.json_io import write_record
@@ -97,6 +98,8 @@ def bulk(
     """Clean folders of documents on all cores; run it again to resume."""
     from dechaff.bulk import Settings
 
+    if report is not None and wanted is BulkFormat.markdown:
+        raise InputError("--report samples texts and HTML alone: leave it out, or --format markdown")
     columns = text_column, id_column, dropped, attributes, strict, title_column, url_column
     kinds, phrases = tuple(keep_kinds or ()), parse_keywords(keywords)
     settings = Settings(

@@ -32,6 +32,8 @@ Scorer = Callable[[Rows], Values]
 
 # In stage 3, lines whose labels are reliable enough for calibration weigh this much more.
 _RELIABLE_WEIGHT: Final = 2.0
+# The headline is chosen only if as many pairs of a headline and another line are known: a regression needs two.
+_FEWEST_PAIRS: Final = 2
 # Each needs memory for its training lines.
 _MOST_FOLDS_AT_ONCE: Final = 4
 
@@ -90,7 +92,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     classes_ : ndarray of str
     held_out_probability_ : ndarray of float64, shape (n_labelled_lines,)
         The probability of content of each line with a label, by stages 1 and 2 fitted without its site; only with
-        three stages. Stage 3 has too few parameters to overfit.
+        three stages. The choice of the headline, stage 3 and calibration have few weights and have seen all sites.
 
     Examples
     --------
@@ -155,7 +157,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ------
         ValueError
             If labels or line weights do not match the lines, a line weight is negative or not finite, a class is
-            missing, there are fewer sites than folds, or a group in `without` does not exist.
+            missing, there is only one site, or a group in `without` does not exist.
         """
         check_consistent_length(X, groups, sample_weight, calibration_weight, headlines)
         report = progress or (lambda _: None)
@@ -306,12 +308,12 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         for headline, i in found:
             first, last = np.searchsorted(candidates, (starts[i], starts[i] + table.counts[i]))
             others = candidates[first:last]
-            if headline in others and len(others) > 1:
+            if headline in others and len(others) > 1 and by_article[i] > 0:
                 others = others[others != headline]
                 chosen.append(np.full(len(others), headline))
                 choices.append(others)
                 pair_weights.append(np.full(len(others), by_article[i] / np.sqrt(len(others))))
-        if not chosen:
+        if sum(map(len, chosen)) < _FEWEST_PAIRS:
             return None
         return fit_choice(
             stage_names()[1],

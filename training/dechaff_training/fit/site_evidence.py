@@ -1,6 +1,6 @@
 """Fit the weights of the evidence from site profiles, and measure the gain by the number of pages of a site.
 
-``python -m dechaff_training.fit.site_evidence ../shared/corpora/train`` fits the weights to sites with several
+``python -m dechaff_training.fit.site_evidence PAGES`` fits the weights to sites with several
 pages, writes `model/dechaff/decisions/site_evidence.tsv`, and prints the gain in text F1 on held-out sites.
 """
 
