@@ -5,7 +5,7 @@ code, from which Markdown is written. Both have the same lines, so a row is kept
 """
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 from itertools import accumulate
@@ -35,7 +35,10 @@ _BULLET: Final = re.compile(r"(?:•|\d+\.)")
 _LAYOUT: Final = "h1, h2, h3, h4, h5, h6, ul, ol, dl, pre, form, article, section"
 # Tables of pages with more are printed as text: each is searched for others in it.
 _MOST_TABLES: Final = 100
+# Resiliparse takes quadratic time to mark the rows of a page: 200 take a quarter of a second.
+_MOST_ROWS: Final = 200
 _TABLE_TAG: Final = re.compile("<table", re.IGNORECASE)
+_ROW_TAG: Final = re.compile("<tr", re.IGNORECASE)
 # Deeper lists are printed as continuations of the item around them.
 _MAX_DEPTH: Final = 20
 
@@ -79,12 +82,21 @@ def read_markdown_page(
         return Page(""), None
     text = print_page(tree, extractor, keep_kinds)
     page = Page(text, page_title(tree, text))
-    if len(_TABLE_TAG.findall(html)) <= _MOST_TABLES:
+    if len(_TABLE_TAG.findall(html)) <= _MOST_TABLES and len(_ROW_TAG.findall(html)) <= _MOST_ROWS:
         _mark_tables(tree)
     options = {"preserve_formatting": "minimal_html", "links": links}
     writer = _Writer()
     writer.read(print_page(tree, extractor, keep_kinds, options))
     return page, writer.reading(text)
+
+
+def _rows(table: Any) -> Iterator[Any]:
+    """Yield the rows of a table; Resiliparse takes quadratic time to find them by name."""
+    for part in table.child_nodes:
+        if part.tag == "tr":
+            yield part
+        elif part.tag in ("thead", "tbody", "tfoot"):
+            yield from [row for row in part.child_nodes if row.tag == "tr"]
 
 
 def _mark_tables(tree: Any) -> None:
@@ -93,8 +105,8 @@ def _mark_tables(tree: Any) -> None:
         if len(table.get_elements_by_tag_name("table")) or table.query_selector(_LAYOUT) is not None:
             continue
         mark = _TABLE
-        for row in table.get_elements_by_tag_name("tr"):
-            for cell in (each for each in row.child_nodes if each.tag in ("td", "th")):
+        for row in _rows(table):
+            for cell in [each for each in row.child_nodes if each.tag in ("td", "th")]:
                 node, first = tree.create_text_node(mark), cell.first_child
                 cell.append_child(node) if first is None else cell.insert_before(node, first)
                 cell.append_child(tree.create_text_node(_END))
