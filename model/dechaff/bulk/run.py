@@ -251,6 +251,8 @@ class _Run:
         finally:
             if output is not None:
                 output.close()
+            elif Checkpoint.read(self._folder) is None:
+                remove_unfinished(self._folder)  # of an output that was interrupted while it was opened
 
     def _open_output(self, start: _FileStart) -> Output:
         return Output(
