@@ -35,10 +35,7 @@ _BULLET: Final = re.compile(r"(?:•|\d+\.)")
 _LAYOUT: Final = "h1, h2, h3, h4, h5, h6, ul, ol, dl, pre, form, article, section"
 # Tables of pages with more are printed as text: each is searched for others in it.
 _MOST_TABLES: Final = 100
-# Resiliparse takes quadratic time to mark the rows of a page: 200 take a quarter of a second.
-_MOST_ROWS: Final = 200
 _TABLE_TAG: Final = re.compile("<table", re.IGNORECASE)
-_ROW_TAG: Final = re.compile("<tr", re.IGNORECASE)
 # Deeper lists are printed as continuations of the item around them.
 _MAX_DEPTH: Final = 20
 
@@ -82,7 +79,7 @@ def read_markdown_page(
         return Page(""), None
     text = print_page(tree, extractor, keep_kinds)
     page = Page(text, page_title(tree, text))
-    if len(_TABLE_TAG.findall(html)) <= _MOST_TABLES and len(_ROW_TAG.findall(html)) <= _MOST_ROWS:
+    if len(_TABLE_TAG.findall(html)) <= _MOST_TABLES:
         _mark_tables(tree)
     options = {"preserve_formatting": "minimal_html", "links": links}
     writer = _Writer()
@@ -91,12 +88,20 @@ def read_markdown_page(
 
 
 def _rows(table: Any) -> Iterator[Any]:
-    """Yield the rows of a table; Resiliparse takes quadratic time to find them by name."""
-    for part in table.child_nodes:
+    """Yield the rows of a table."""
+    for part in _children(table):
         if part.tag == "tr":
             yield part
         elif part.tag in ("thead", "tbody", "tfoot"):
-            yield from [row for row in part.child_nodes if row.tag == "tr"]
+            yield from (row for row in _children(part) if row.tag == "tr")
+
+
+def _children(node: Any) -> Iterator[Any]:
+    """Yield a node's children one by one; over collections of nodes, Resiliparse takes quadratic time."""
+    child = node.first_child
+    while child is not None:
+        yield child
+        child = child.next
 
 
 def _mark_tables(tree: Any) -> None:
@@ -106,7 +111,7 @@ def _mark_tables(tree: Any) -> None:
             continue
         mark = _TABLE
         for row in _rows(table):
-            for cell in [each for each in row.child_nodes if each.tag in ("td", "th")]:
+            for cell in (each for each in _children(row) if each.tag in ("td", "th")):
                 node, first = tree.create_text_node(mark), cell.first_child
                 cell.append_child(node) if first is None else cell.insert_before(node, first)
                 cell.append_child(tree.create_text_node(_END))
