@@ -18,12 +18,12 @@ from dechaff._typing import Matrix, Values
 from dechaff.errors import InputError
 from dechaff.features import feature_names, stack
 from dechaff.features.context import context_names
-from dechaff.features.head import NO_HEADLINE, choice_log_odds, headline_candidates
 from dechaff.features.lexicon import collect_keywords
 from dechaff.features.stage3 import stage3_features
 from dechaff.features.words import sum_words
-from dechaff.kernels import for_batch, use_numba
+from dechaff.kernels import for_batch
 from dechaff.linear.forward import Forward, LineFeatures
+from dechaff.linear.headline import headline_log_odds
 from dechaff.linear.stage import Stage, sigmoid
 from dechaff.text.batching import batches
 from dechaff.text.lines import LineBatch
@@ -240,13 +240,8 @@ class LineModel:
         if self.stage3 is None:
             return Forward(self, lines, matrix, stage1, stage2, None, stage2)
         counts, parts = lines.words.counts, batch.parts
-        headline = np.full(batch.n_lines, NO_HEADLINE)
-        if self.headline is not None:
-            probability = matrix[self.stage2.names.index("probability")].astype(np.float64)
-            candidates = headline_candidates(probability, counts, parts)
-            with use_numba(False):  # the choice magnifies differences in the last digits of sums
-                scores = self.headline.log_odds(matrix[:, candidates])
-            headline = choice_log_odds(scores, candidates, parts)
+        probability = matrix[self.stage2.names.index("probability")]
+        headline = headline_log_odds(self.headline, lambda rows: matrix[:, rows], probability, counts, parts)
         stage3_matrix = stack(stage3_features(stage2, headline, counts, parts))
         return Forward(self, lines, matrix, stage1, stage2, stage3_matrix, self.stage3.log_odds(stage3_matrix))
 

@@ -11,11 +11,12 @@ from sklearn.linear_model import LogisticRegression
 
 from dechaff._typing import Matrix, Values
 from dechaff.features import group_names, stack
-from dechaff.features.head import NO_HEADLINE, choice_log_odds, headline_candidates
+from dechaff.features.head import headline_candidates
 from dechaff.features.stage3 import stage3_features
 from dechaff.features.words import word_terms
 from dechaff.kernels import for_batch
 from dechaff.linear.forward import LineFeatures
+from dechaff.linear.headline import headline_log_odds
 from dechaff.linear.line_model import stage_names
 from dechaff.linear.stage import Crosses, Stage
 from dechaff.text.batching import batches
@@ -121,8 +122,11 @@ class LineTable:
     @cached_property
     def headline_candidates(self) -> Rows:
         """Return the lines that may be a headline, shape (n_candidates,); needs the context."""
-        probability = self.dense[:, stage_names()[1].index("probability")].astype(np.float64)
-        return headline_candidates(probability, self.n_words, self._parts)
+        return headline_candidates(self._probability.astype(np.float64), self.n_words, self._parts)
+
+    @property
+    def _probability(self) -> Matrix:
+        return self.dense[:, stage_names()[1].index("probability")]
 
     def stage3_matrix(self, log_odds: Values, headline: Stage | None) -> Matrix:
         """Compute the features of stage 3, shape (n_lines, n_features).
@@ -134,10 +138,8 @@ class LineTable:
         headline : Stage or None
             The weights in the choice of the headline.
         """
-        chosen = np.full(len(self.dense), NO_HEADLINE)
-        if headline is not None:
-            candidates = self.headline_candidates
-            chosen = choice_log_odds(headline.log_odds(self.dense[candidates].T), candidates, self._parts)
+        dense, parts = self.dense, self._parts
+        chosen = headline_log_odds(headline, lambda rows: dense[rows].T, self._probability, self.n_words, parts)
         return stack(stage3_features(log_odds, chosen, self.n_words, self._parts)).T
 
     def line_weights(self, rows: Rows, length_power: float = 0.5, article_power: float = 1.0) -> Values:
