@@ -4,6 +4,7 @@ import importlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -98,6 +99,7 @@ def test_constants_are_the_same() -> None:
 
 WORK = """
 import sys
+from collections.abc import Callable
 from dechaff import clean_array, keep_content
 keep_content("The vote was held.")
 few = "numba" in sys.modules
@@ -139,10 +141,10 @@ def test_functions_compile_where_nothing_can_be_written(monkeypatch: pytest.Monk
 
     compile_function = numba.njit
 
-    def refuse(**options: bool) -> object:
+    def refuse(*functions: Callable[..., object], **options: bool) -> object:
         if options.get("cache"):
             raise RuntimeError("cannot cache function: no locator available")
-        return compile_function(**options)
+        return compile_function(*functions, **options)
 
     monkeypatch.setattr(numba, "njit", refuse)
     assert jit.compiled(lambda x: x + 1)(1) == 2
