@@ -1,17 +1,14 @@
 """Label and clean one article: text, Markdown or an HTML page."""
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Final, Literal, get_args
 
 from dechaff.decisions.decide import Decision, decide
-from dechaff.decisions.groups import decide_rows
 from dechaff.decisions.titles import PageInfo, make_page_info
 from dechaff.errors import InputError
 from dechaff.explain.kinds import check_kinds, keep_by_kind
-from dechaff.explain.lazy import LazyExplanation
 from dechaff.linear.line_model import LineModel, Threshold
-from dechaff.results import CleanedArticle, LabelledLine, label_lines, label_rows
+from dechaff.results import CleanedArticle, LabelledLine, carry_decision
 from dechaff.sites import SiteProfile
 from dechaff.text.formats import Format, find_reading
 from dechaff.text.html import EXTRACTORS, Page, looks_like_html, read_page
@@ -359,14 +356,7 @@ def _clean_read(
     """Clean a text, or what the model reads of it."""
     read = text if reading is None else reading.text
     decision = _decide_article(read, model, threshold, page_info, keep_kinds, sites)
-    if reading is None:
-        label = partial(label_lines, decision, LazyExplanation(decision, page_info))
-        kept_text, n_kept = next(decision.kept_texts()), int(decision.kept.sum())
-        return CleanedArticle(kept_text, decision.flags[0], decision.batch.n_lines, n_kept, label)
-    rows = decide_rows(reading, decision, decision.model.resolve_threshold(threshold))
-    kept = rows.kept[reading.rows.of_lines]
-    label = partial(label_rows, reading.rows, rows, LazyExplanation(rows.decision, page_info))
-    return CleanedArticle(reading.rows.select(rows.kept), decision.flags[0], len(kept), int(kept.sum()), label)
+    return carry_decision(decision, reading, page_info, threshold).article()
 
 
 def _check_text(text: object) -> str:

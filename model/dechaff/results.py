@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field, fields
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
+from dechaff._typing import Flags
 from dechaff.decisions.decide import Decision
-from dechaff.decisions.groups import RowDecision
+from dechaff.decisions.groups import RowDecision, decide_rows
+from dechaff.decisions.titles import PageInfo
 from dechaff.explain.contributions import Reason
 from dechaff.explain.lazy import LazyExplanation
 from dechaff.explain.sentences import Why
-from dechaff.linear.line_model import CLASSES
-from dechaff.text.reading import Rows
+from dechaff.linear.line_model import CLASSES, Threshold
+from dechaff.text.lines import LineBatch
+from dechaff.text.reading import Reading, Rows
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,59 @@ class CleanedArticle:
     def lines(self) -> list[LabelledLine]:
         """Return every non-blank line with its label, computed on first access."""
         return self._label()
+
+
+@dataclass(frozen=True, eq=False)
+class CleanedReading:
+    """The kept part of a text, and all its lines with the decision that was made on what the model read of it.
+
+    Attributes
+    ----------
+    text : str
+        The kept lines or rows.
+    batch : LineBatch
+        The whole text as a batch of one article.
+    kept : ndarray of bool, shape (n_lines,)
+    decision : Decision
+        The decision on the lines that the model read.
+    label : callable
+        Returns every line with its label.
+    """
+
+    text: str
+    batch: LineBatch
+    kept: Flags
+    decision: Decision
+    label: Callable[[], list[LabelledLine]]
+
+    def article(self) -> CleanedArticle:
+        """Return the cleaned article."""
+        return CleanedArticle(
+            self.text, self.decision.flags[0], self.batch.n_lines, int(self.kept.sum()), self.label
+        )
+
+
+def carry_decision(
+    decision: Decision, reading: Reading | None, page_info: PageInfo, threshold: Threshold
+) -> CleanedReading:
+    """Carry the decision on what the model read of a text over to the text.
+
+    Parameters
+    ----------
+    decision : Decision
+        Of a batch of one article.
+    reading : Reading or None
+        None if the model read the text itself.
+    page_info : PageInfo
+    threshold : float or str, optional
+    """
+    if reading is None:
+        label = partial(label_lines, decision, LazyExplanation(decision, page_info))
+        return CleanedReading(next(decision.kept_texts()), decision.batch, decision.kept, decision, label)
+    rows = decide_rows(reading, decision, decision.model.resolve_threshold(threshold))
+    label = partial(label_rows, reading.rows, rows, LazyExplanation(rows.decision, page_info))
+    kept = rows.kept[reading.rows.of_lines]
+    return CleanedReading(reading.rows.select(rows.kept), reading.rows.batch, kept, decision, label)
 
 
 def label_lines(decision: Decision, lazy: LazyExplanation) -> list[LabelledLine]:

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from dechaff.bulk.drift import FeatureHistogram, Profile
-from dechaff.bulk.markdown import DECIMALS, N_REASONS, clean_markdown_record
 from dechaff.bulk.records import Document, join_lines
 from dechaff.bulk.samples import Samples
 from dechaff.bulk.settings import Settings, require
 from dechaff.bulk.summary import Counts
 from dechaff.decisions.decide import Decision, decide
-from dechaff.explain.contributions import explain
+from dechaff.explain.contributions import Reason, explain
 from dechaff.explain.kinds import keep_by_kind, line_kinds
 from dechaff.kernels import numba_available, use_numba
-from dechaff.linear.line_model import LineModel
+from dechaff.linear.line_model import CLASSES, LineModel
+from dechaff.results import CleanedReading, carry_decision
 from dechaff.sites import SiteProfile
 from dechaff.text.html import looks_like_html, read_page
 from dechaff.text.lines import LineBatch
@@ -25,6 +25,8 @@ from dechaff.text.markdown import read_markdown
 
 #: The name of the attribute in Dolma's format.
 ATTRIBUTE = "dechaff__content"
+_DECIMALS = 4
+_N_REASONS = 3
 
 
 @dataclass(frozen=True)
@@ -125,20 +127,33 @@ class Cleaner:
         dropped: list[dict[str, Any]] = []
         attributes: list[dict[str, Any]] = []
         for document in documents:
-            found = clean_markdown_record(document, self._model, settings, self._sites)
+            found = self._clean_reading(document)
             cleaned.texts.append(found.text)
             counts.count(found.batch, found.kept, found.decision.flags)
             if histogram is not None:
                 histogram.count_all(found.decision)
             if settings.dropped:
-                dropped += found.dropped_lines(document)
+                dropped += [
+                    _describe(document, number, (line.start, line.end), line.probability, line.kind, reasons)
+                    for number, line in enumerate(found.label())
+                    if line.label == CLASSES[0]
+                    for reasons in [line.reasons(_N_REASONS)]
+                ]
             if settings.attributes:
-                attributes.append(_attribute(document, found.scores()))
+                scored = [[line.start, line.end, round(line.probability, _DECIMALS)] for line in found.label()]
+                attributes.append(_attribute(document, scored))
         counts.features = None if histogram is None else histogram.counts
         counts.prune()
         return replace(
             cleaned, dropped=join_lines(dropped, self._dumps), attributes=join_lines(attributes, self._dumps)
         )
+
+    def _clean_reading(self, document: Document) -> CleanedReading:
+        """Clean the Markdown of a document, with the decisions of `dechaff.clean_markdown`."""
+        reading, settings, info = read_markdown(document.text), self._settings, document.page_info
+        read = document.text if reading is None else reading.text
+        decided = next(decide([read], self._model, settings.threshold, page_infos=[info], sites=self._sites))
+        return carry_decision(keep_by_kind(decided, settings.keep_kinds), reading, info, settings.threshold)
 
 
 def read_document(document: Document, settings: Settings) -> Document:
@@ -156,7 +171,7 @@ def read_document(document: Document, settings: Settings) -> Document:
 def _attributes(documents: Sequence[Document], decision: Decision) -> Iterator[dict[str, Any]]:
     """Yield each document's lines with their probabilities as Dolma attributes."""
     for index, document in enumerate(documents):
-        scores = np.round(decision.probability[_line_slice(decision, index)], DECIMALS).tolist()
+        scores = np.round(decision.probability[_line_slice(decision, index)], _DECIMALS).tolist()
         spans = zip(decision.batch.spans(index), scores, strict=True)
         yield _attribute(document, [[start, end, score] for (start, end), score in spans])
 
@@ -180,17 +195,31 @@ def _dropped_lines(documents: Sequence[Document], decision: Decision) -> Iterato
         shift = None if decision.site_shift is None else decision.site_shift[own]
         explanation = explain(forward, document.page_info, shift)
         for number in numbers:
-            start, end = spans[number]
-            yield {
-                "id": document.id,
-                "line": number,
-                "start": start,
-                "end": end,
-                "text": document.text[start:end],
-                "probability": round(float(decision.probability[own.start + number]), DECIMALS),
-                "kind": kinds[own.start + number],
-                "reasons": [reason.feature for reason in explanation.reasons(number, N_REASONS)],
-            }
+            probability, kind = float(decision.probability[own.start + number]), kinds[own.start + number]
+            reasons = explanation.reasons(number, _N_REASONS)
+            yield _describe(document, number, spans[number], probability, kind, reasons)
+
+
+def _describe(
+    document: Document,
+    number: int,
+    span: tuple[int, int],
+    probability: float,
+    kind: str | None,
+    reasons: Sequence[Reason],
+) -> dict[str, Any]:
+    """Return the description of a dropped line."""
+    start, end = span
+    return {
+        "id": document.id,
+        "line": number,
+        "start": start,
+        "end": end,
+        "text": document.text[start:end],
+        "probability": round(probability, _DECIMALS),
+        "kind": kind,
+        "reasons": [reason.feature for reason in reasons],
+    }
 
 
 def _line_slice(decision: Decision, index: int) -> slice:
