@@ -76,15 +76,37 @@ def site_log_odds(
     words : Words, optional
         The words of the batch.
     """
-    counts = profile.look_up(batch, sites, words)
-    several = is_evident(counts)
-    several &= ~is_copy(batch, log_odds, several)
+    several, features = evident_lines(batch, log_odds, profile, sites, words)
     shift = np.zeros(batch.n_lines)
-    own = SiteCounts(*(bitmaps[several] for bitmaps in counts))
-    shift[several] = np.minimum(site_features(own, log_odds[several]) @ site_weights(), 0)
+    shift[several] = np.minimum(features @ site_weights(), 0)
     return shift
 
 
-def is_evident(counts: SiteCounts) -> Flags:
-    """Return which lines stand on several documents of their site."""
-    return is_several(counts.on_site)
+def evident_lines(
+    batch: LineBatch,
+    log_odds: Values,
+    profile: SiteProfile,
+    sites: Sequence[str | None],
+    words: Words | None = None,
+) -> tuple[Flags, Values]:
+    """Return the lines on several documents of their site that are no copies, and their features.
+
+    Parameters
+    ----------
+    batch : LineBatch
+    log_odds : ndarray of float64, shape (n_lines,)
+    profile : SiteProfile
+    sites : sequence of str or None, length n_articles
+    words : Words, optional
+        The words of the batch.
+
+    Returns
+    -------
+    several : ndarray of bool, shape (n_lines,)
+    features : ndarray of float64, shape (n_several, n_features)
+    """
+    counts = profile.look_up(batch, sites, words)
+    several = is_several(counts.on_site)
+    several &= ~is_copy(batch, log_odds, several)
+    own = SiteCounts(*(bitmaps[several] for bitmaps in counts))
+    return several, site_features(own, log_odds[several])

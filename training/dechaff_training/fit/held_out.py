@@ -1,14 +1,21 @@
-"""The figures that training has for free: stages 1 and 2 score every line once without its site.
+"""Lines scored by models that were not fitted on their site, and the figures that training has for free.
+
+In training, stages 1 and 2 score every line once without its site.
 
 The choice of the headline, stage 3 and calibration, which have few weights, have seen all sites.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 
-from dechaff_training.corpus import MASKED, Corpus
+from dechaff._typing import Values
+from dechaff.kernels import for_batch
+from dechaff.text.batching import batches
+from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.evaluate.metrics import Estimate, Resamples, line_scores
 from dechaff_training.evaluate.tables import Table
 from dechaff_training.files.wording import count
@@ -86,3 +93,37 @@ def held_out_scores(classifier: LineClassifier, corpus: Corpus) -> HeldOut | Non
     resamples = Resamples(sites)
     scores = line_scores(labels, probability, probability >= classifier.threshold, np.ones(len(labels)), resamples)
     return HeldOut(len(labels), resamples.n_sites, scores)
+
+
+def held_out_log_odds(
+    classifier: LineClassifier, articles: Sequence[Article], folds: Iterable[tuple[Sequence[int], Sequence[int]]]
+) -> list[Values]:
+    """Compute the log-odds of each article's lines by a model that was fitted to other articles.
+
+    Parameters
+    ----------
+    classifier : LineClassifier
+        The settings of the models; it is not fitted itself.
+    articles : sequence of Article
+    folds : iterable of (train, held)
+        For each fold, the places of the articles to fit to and of those to score.
+
+    Returns
+    -------
+    list of ndarray of float64, shape (n_lines,), length n_articles
+
+    Raises
+    ------
+    ValueError
+        If a label is missing in the articles of a fold.
+    """
+    found: list[Values] = [np.zeros(0)] * len(articles)
+    for train, held in folds:
+        own, texts = [articles[place] for place in train], [articles[place].text for place in held]
+        fitted = clone(classifier).fit([a.text for a in own], [a.labels for a in own], [a.site for a in own])
+        with for_batch(len(texts)):
+            odds = np.concatenate([np.zeros(0), *map(fitted.model_.log_odds, batches(texts))])
+        ends = np.cumsum([len(articles[place].labels) for place in held])
+        for place, values in zip(held, np.split(odds, ends[:-1]), strict=True):
+            found[place] = values
+    return found

@@ -6,7 +6,6 @@ model is at least as sure of the opposite as it is on average of lines that have
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -15,11 +14,13 @@ from sklearn.model_selection import GroupKFold
 
 from dechaff._typing import Values
 from dechaff.errors import CorpusError
+from dechaff.linear.stage import sigmoid
 from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED
 from dechaff_training.corpus.checks import Finding, line_places
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.files.paths import find_files
 from dechaff_training.fit.estimator import LineClassifier
+from dechaff_training.fit.held_out import held_out_log_odds
 from dechaff_training.fit.line_table import Rows
 
 #: The severity of the findings.
@@ -95,20 +96,13 @@ def _held_out(corpus: Corpus, seed: int) -> Values:
     n_sites = len(set(sites))
     if n_sites < 2:
         raise CorpusError("fewer than two articles: a model of other articles finds doubtful labels, so give more")
-    texts = corpus.texts
-    found: list[Values] = [np.zeros(0)] * len(corpus)
-    folds = GroupKFold(min(_N_FOLDS, n_sites), shuffle=True, random_state=seed)
-    for train, held in folds.split(sites, groups=sites):
-        classifier = LineClassifier(stages=1, n_trees=0, n_bits=_N_BITS, random_state=seed)
-        try:
-            classifier.fit([texts[place] for place in train], [corpus.labels[place] for place in train])
-        except ValueError as error:
-            raise CorpusError(f"cannot look for doubtful labels: {error}") from error
-        bounds = np.cumsum([0, *(len(corpus.labels[place]) for place in held)])
-        content = classifier.predict_proba([texts[place] for place in held])[:, 1]
-        for place, (first, last) in zip(held.tolist(), pairwise(bounds.tolist()), strict=True):
-            found[place] = content[first:last]
-    return np.concatenate(found)
+    folds = GroupKFold(min(_N_FOLDS, n_sites), shuffle=True, random_state=seed).split(sites, groups=sites)
+    classifier = LineClassifier(stages=1, n_trees=0, n_bits=_N_BITS, random_state=seed)
+    try:
+        log_odds = held_out_log_odds(classifier, corpus.articles, folds)
+    except ValueError as error:
+        raise CorpusError(f"cannot look for doubtful labels: {error}") from error
+    return sigmoid(np.concatenate(log_odds))
 
 
 def doubtful_labels(paths: Sequence[str | Path], seed: int = 0) -> list[Finding]:

@@ -17,11 +17,9 @@ from sklearn.model_selection import GroupKFold
 
 from dechaff._typing import Flags, Indices, Values
 from dechaff.decisions.decide import apply_threshold, keep_wordless, kept_texts
-from dechaff.decisions.site_evidence import FEATURES, is_evident, site_features
-from dechaff.decisions.site_lines import is_copy
+from dechaff.decisions.site_evidence import FEATURES, evident_lines
 from dechaff.linear.stage import sigmoid
 from dechaff.sites import SiteProfile
-from dechaff.sites.profile import SiteCounts
 from dechaff.text.batching import batches
 from dechaff.text.lines import LineBatch
 from dechaff.text.tokens import find_words
@@ -31,6 +29,7 @@ from dechaff_training.evaluate.benchmark import text_columns, with_gold
 from dechaff_training.evaluate.metrics import Estimate, Resamples, f1_of_means
 from dechaff_training.evaluate.model_card import ROOT, markdown_table
 from dechaff_training.fit.estimator import LineClassifier
+from dechaff_training.fit.held_out import held_out_log_odds
 
 #: The sources that have sites with several pages and labels other than silver ones.
 SOURCES: Final = ("dragnet", "google_news", "fundus_parser", "cleanportaleval")
@@ -52,28 +51,6 @@ class Lines(NamedTuple):
     labels: NDArray[np.int8]
     weights: Values
     articles: Indices
-
-
-def held_out_log_odds(articles: Sequence[Article]) -> list[Values]:
-    """Return the log-odds of each article's lines by a model that was not fitted to its site.
-
-    The models have two stages and no trees, to be fitted in minutes.
-
-    Parameters
-    ----------
-    articles : sequence of Article
-    """
-    found: list[Values] = [np.zeros(0)] * len(articles)
-    for train, held in _folds(articles):
-        own = [articles[place] for place in train]
-        classifier = LineClassifier(stages=2, n_trees=0, n_folds=2, max_lines=_MOST_LINES)
-        classifier.fit([a.text for a in own], [a.labels for a in own], [a.site for a in own])
-        texts = [articles[place].text for place in held]
-        odds = np.concatenate([classifier.model_.log_odds(batch) for batch in batches(texts)])
-        ends = np.cumsum([len(articles[place].labels) for place in held])
-        for place, values in zip(held, np.split(odds, ends[:-1]), strict=True):
-            found[place] = values
-    return found
 
 
 def _folds(articles: Sequence[Article]) -> Iterator[tuple[list[int], list[int]]]:
@@ -113,7 +90,7 @@ def repeated_lines(
     ----------
     articles : sequence of Article
     log_odds : sequence of ndarray, length n_articles
-        The result of `held_out_log_odds`.
+        Of each article's lines, by a model that was not fitted to its site.
     names : sequence of str or None, length n_articles
         The result of `group_pages`, the names of the sites in the profile.
     """
@@ -123,11 +100,9 @@ def repeated_lines(
     for batch in batches(texts):
         own = slice(place, place + batch.n_articles)
         place, odds = own.stop, np.concatenate(log_odds[own])
-        counts = profile.look_up(batch, names[own])
-        several = is_evident(counts)
-        several &= ~is_copy(batch, odds, several)
+        several, of_lines = evident_lines(batch, odds, profile, names[own])
         flags.append(several)
-        features.append(site_features(SiteCounts(*(bitmaps[several] for bitmaps in counts)), odds[several]))
+        features.append(of_lines)
     return np.concatenate(flags), np.concatenate(features)
 
 
@@ -138,7 +113,7 @@ def collect_lines(articles: Sequence[Article], log_odds: Sequence[Values]) -> Li
     ----------
     articles : sequence of Article
     log_odds : sequence of ndarray, length n_articles
-        The result of `held_out_log_odds`.
+        Of each article's lines, by a model that was not fitted to its site.
     """
     n_words = [find_words(batch).counts for batch in batches([article.text for article in articles])]
     labels = np.concatenate([article.labels for article in articles])
@@ -242,7 +217,9 @@ def main(folder: Path) -> None:
     """Fit the weights to the pages in a folder, write them, and print what they gain."""
     corpus = Corpus.read(*(folder / f"{name}.parquet" for name in SOURCES), extractors=[EXTRACTOR], n_jobs=1)
     articles = [article for article in corpus if not article.silver and (article.labels != MASKED).any()]
-    log_odds = held_out_log_odds(articles)
+    # Two stages and no trees, to be fitted in minutes.
+    classifier = LineClassifier(stages=2, n_trees=0, n_folds=2, max_lines=_MOST_LINES)
+    log_odds = held_out_log_odds(classifier, articles, _folds(articles))
     lines = collect_lines(articles, log_odds)
     weights = fit_weights(lines, range(len(articles)))
     rows = (f"{name}\t{weight:g}\n" for name, weight in zip(FEATURES, weights.tolist(), strict=True))
