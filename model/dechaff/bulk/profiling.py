@@ -27,6 +27,7 @@ from dechaff.kernels import use_numba
 from dechaff.sites import SiteProfile
 from dechaff.sites.counting import LineCounts, count_lines
 from dechaff.text.batching import batches
+from dechaff.wording import count
 
 #: The number of chunks, of about 1 MB, after which the profile so far is written.
 CHECKPOINT_PARTS: Final = 512
@@ -196,7 +197,7 @@ class _Run:
         if found.matches(self._progress):
             self.profile, self._progress = profile, found
             n = found.counts["n_documents"]
-            self._listener.on_message(f"going on after {n:,} document{'' if n == 1 else 's'}")
+            self._listener.on_message(f"going on after {count(n, 'document')}")
 
     def read(self) -> Iterator[tuple[int, int] | Job | BadRecord]:
         """Yield the chunks and bad records that have not been counted; before each its input and its number."""

@@ -26,6 +26,7 @@ from dechaff.files import add_filename
 from dechaff.kernels import numba_forced
 from dechaff.linear.artifact import model_digest
 from dechaff.linear.line_model import LineModel
+from dechaff.wording import count
 
 # Input size in bytes above which loading the numba kernels pays off.
 _WORTH_COMPILING: Final = 8_000_000
@@ -277,8 +278,7 @@ class _Run:
 
 
 def _n_documents(checkpoint: Checkpoint) -> str:
-    n = checkpoint.counts.n_documents
-    return f"{n:,} document{'' if n == 1 else 's'}"
+    return count(checkpoint.counts.n_documents, "document")
 
 
 def _plain(settings: Settings, model: LineModel) -> dict[str, Any]:

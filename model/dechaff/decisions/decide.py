@@ -153,7 +153,7 @@ def _decide_batch(
     untitled = odds = model.log_odds(batch) if forward is None else forward.log_odds
     if duplicates is not None:
         odds = lower_site_duplicates(batch, odds, duplicates)
-        _log.debug("lines that are on several pages of their site: %d", int(duplicates.sum()))
+        _log_lines("lines that are on several pages of their site", duplicates)
     words = None if forward is None else forward.words
     shift = None
     if sites is not None:
@@ -161,20 +161,26 @@ def _decide_batch(
         shift = site_log_odds(batch, untitled, sites, names, words)
         # What the profile knows replaces what the other articles of the call show.
         odds = np.where(shift < 0, untitled + shift, odds)
-        _log.debug("lines that a site profile lowers: %d", int((shift < 0).sum()))
+        _log_lines("lines that a site profile lowers", shift < 0)
     probability = sigmoid(odds)
     kept = _keep(batch, probability, threshold, model)
     if page_infos:
         titled = title_log_odds(batch, untitled, page_infos, words)
         probability = sigmoid(odds + titled)
-        _log.debug("lines that a title or an address raises or lowers: %d", int((titled != 0).sum()))
+        _log_lines("lines that a title or an address raises or lowers", titled != 0)
         kept = _keep_titles(kept, _keep(batch, probability, threshold, model), titled != 0, batch.article_lines)
     flags = _flag(batch, kept, probability, threshold)
     kept = keep_wordless(batch, kept)
-    n_flagged = sum(map(bool, flags))
-    counts = batch.n_articles, batch.n_lines, int(kept.sum()), threshold, n_flagged
-    _log.debug("articles: %d, lines: %d, of these kept: %d at threshold %.3f; articles flagged: %d", *counts)
+    if _log.isEnabledFor(logging.DEBUG):
+        counts = batch.n_articles, batch.n_lines, int(kept.sum()), threshold, sum(map(bool, flags))
+        _log.debug("articles: %d, lines: %d, of these kept: %d at threshold %.3f; articles flagged: %d", *counts)
     return Decision(batch, kept, probability, flags, model, forward, site_shift=shift)
+
+
+def _log_lines(what: str, flags: NDArray[np.bool_]) -> None:
+    """Log a number of lines, which is counted only if somebody reads it."""
+    if _log.isEnabledFor(logging.DEBUG):
+        _log.debug("%s: %d", what, int(flags.sum()))
 
 
 def _keep(batch: LineBatch, probability: Values, threshold: float, model: LineModel) -> NDArray[np.bool_]:

@@ -18,6 +18,7 @@ from dechaff.features.keywords import BOILERPLATE_FAMILIES
 from dechaff.features.lexicon import FAMILIES
 from dechaff.features.sections import MARKERS
 from dechaff.text.character_counts import mark_table
+from dechaff.wording import count
 
 _NUMBER: Final = re.compile(r"\d+(?:[.,:/]\d+)*")
 _PERCENTAGE: Final = re.compile(r"(?:\d[\d.,]*\s?)?[%％٪]")
@@ -110,15 +111,11 @@ def _quote_first(texts: Iterable[str], limit: int = 2) -> str | None:
     return ", ".join(map(quote, chosen)) or None
 
 
-def _plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _amount(line: Line) -> str:
     """Return the number of words of a line, or its number of characters in a script without spaces."""
     if line.value("share_ideographs") > 0.5:
-        return _plural(len(line.text), "character")
-    return _plural(line.count("log_n_words"), "word")
+        return count(len(line.text), "character")
+    return count(line.count("log_n_words"), "word")
 
 
 def _price(line: Line) -> str | None:
@@ -143,7 +140,7 @@ def _marks(line: Line) -> str | None:
 def _capitalised(line: Line) -> str | None:
     n_words = line.count("log_n_words")
     n_capitals = round(line.value("share_capitalised_words") * n_words)
-    return f"{n_capitals} of {_plural(n_words, 'word')}" if n_capitals else None
+    return f"{n_capitals} of {count(n_words, 'word')}" if n_capitals else None
 
 
 def _phrases(families: Iterable[str], line: Line) -> str | None:
@@ -233,7 +230,7 @@ def _next_to(label: bool, line: Line) -> str | None:
 def _mostly(label: bool, line: Line) -> str | None:
     kept = line.article.kept
     n_like = int((kept == label).sum())
-    return f"{n_like:,} of {_plural(len(kept), 'line')}" if 2 * n_like > len(kept) else None
+    return f"{n_like:,} of {count(len(kept), 'line')}" if 2 * n_like > len(kept) else None
 
 
 def _beside_paragraph(line: Line) -> str | None:
@@ -311,5 +308,5 @@ FACTS: Final[dict[str, Fact]] = {
     "small_block": _small_block,
     "mostly_content": partial(_mostly, True),
     "mostly_boilerplate": partial(_mostly, False),
-    "n_lines": lambda line: _plural(line.article.n_lines, "line"),
+    "n_lines": lambda line: count(line.article.n_lines, "line"),
 }

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dechaff.errors import CorpusError, InputError
+from dechaff.wording import count
 from dechaff_training.cli import options
 from dechaff_training.cli.options import OnError, examples, make_decoding
 from dechaff_training.files.json_io import write_record
 from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.progress import Steps
 from dechaff_training.files.text_io import STANDARD, Decoding, open_output, read_text, show_path
-from dechaff_training.files.wording import count
 
 if TYPE_CHECKING:
     from dechaff_training.corpus.checks import Finding

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dechaff.errors import InputError
+from dechaff.wording import count
 from dechaff_training.cli import options
 from dechaff_training.cli.options import examples, parse_keywords
 from dechaff_training.files.json_io import write_record
 from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.progress import Throughput
 from dechaff_training.files.text_io import open_output
-from dechaff_training.files.wording import count
 
 if TYPE_CHECKING:
     from dechaff.bulk import Settings, Summary

@@ -15,6 +15,7 @@ from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.results import CleanedArticle, LabelledLine
 from dechaff.sites import SiteProfile
 from dechaff.text.formats import Format
+from dechaff.wording import count
 from dechaff_training.cli import options
 from dechaff_training.cli.options import (
     FormatName,
@@ -30,7 +31,6 @@ from dechaff_training.files.json_io import dump, write_record
 from dechaff_training.files.models import load
 from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.text_io import STANDARD, UTF_8, Decoding, open_output, show_path
-from dechaff_training.files.wording import count
 
 CLEAN_EPILOG = examples(
     "clean page.html", "clean article.txt --title 'The mill shuts'", "clean texts/ -o clean/ --to markdown"

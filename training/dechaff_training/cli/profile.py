@@ -7,12 +7,12 @@ import typer
 
 from dechaff.errors import InputError
 from dechaff.sites import SiteProfile
+from dechaff.wording import count
 from dechaff_training.cli.bulk import BulkFormat, TextColumn, UrlColumn, Workers, show_progress
 from dechaff_training.cli.options import SiteColumn, examples
 from dechaff_training.files.json_io import write_record
 from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.progress import Throughput
-from dechaff_training.files.wording import count
 
 if TYPE_CHECKING:
     from dechaff.bulk.profiling import ProfileSummary

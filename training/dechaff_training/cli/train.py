@@ -10,6 +10,7 @@ import typer
 from dechaff.errors import InputError
 from dechaff.features.lexicon import collect_keywords
 from dechaff.linear.artifact import model_digest, save_model
+from dechaff.wording import count
 from dechaff_training.cli import options
 from dechaff_training.cli.options import examples, parse_keywords
 from dechaff_training.files.json_io import read_json, write_json
@@ -17,7 +18,6 @@ from dechaff_training.files.models import load, named_model
 from dechaff_training.files.paths import protect_inputs
 from dechaff_training.files.progress import Steps
 from dechaff_training.files.text_io import STANDARD, show_path
-from dechaff_training.files.wording import count
 
 if TYPE_CHECKING:
     from dechaff_training.evaluate.tables import Table

@@ -17,7 +17,7 @@ from dechaff.decisions.decide import Decision, decide
 from dechaff.decisions.titles import make_page_infos
 from dechaff.kernels import for_batch
 from dechaff.linear.line_model import LineModel
-from dechaff_training.files.wording import count
+from dechaff.wording import count
 
 #: A line is unsure if its probability of content is within this interval.
 UNSURE: Final = (0.2, 0.8)

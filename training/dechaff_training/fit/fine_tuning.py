@@ -12,13 +12,13 @@ from sklearn.model_selection import GroupKFold
 
 from dechaff._typing import Values
 from dechaff.linear.line_model import LineModel
+from dechaff.wording import count
 from dechaff_training.corpus import MASKED, Corpus
 from dechaff_training.evaluate.benchmark import gold_text, text_columns
 from dechaff_training.evaluate.evaluation import CorpusDecisions, check_labels, decide_corpus
 from dechaff_training.evaluate.metrics import Estimate, Resamples, f1_of_means, ratio
 from dechaff_training.evaluate.overlap import FINE_TUNINGS
 from dechaff_training.evaluate.tables import Table
-from dechaff_training.files.wording import count
 from dechaff_training.fit.fine_tuner import FineTuner
 from dechaff_training.fit.line_table import Rows
 from dechaff_training.fit.training import describe_origin, git_commit

@@ -15,10 +15,10 @@ from sklearn.base import clone
 from dechaff._typing import Values
 from dechaff.kernels import for_batch
 from dechaff.text.batching import batches
+from dechaff.wording import count
 from dechaff_training.corpus import MASKED, Article, Corpus
 from dechaff_training.evaluate.metrics import Estimate, Resamples, line_scores
 from dechaff_training.evaluate.tables import Table
-from dechaff_training.files.wording import count
 from dechaff_training.fit.estimator import LineClassifier
 from dechaff_training.fit.training import fitted_articles
 

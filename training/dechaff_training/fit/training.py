@@ -18,10 +18,10 @@ from dechaff.bulk.drift import KEY, make_profile
 from dechaff.errors import CorpusError
 from dechaff.linear.line_model import LineModel
 from dechaff.text.lines import split_lines
+from dechaff.wording import count
 from dechaff_training.corpus.articles import CONTENT, Article
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.corpus.text_matching import line_texts
-from dechaff_training.files.wording import count
 from dechaff_training.fit.estimator import LineClassifier, encode_labels
 from dechaff_training.fit.variants import make_variant
 

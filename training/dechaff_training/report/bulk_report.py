@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 from dechaff.bulk import Summary
 from dechaff.bulk.samples import Samples
-from dechaff_training.files.wording import count
+from dechaff.wording import count
 from dechaff_training.report.elements import add, add_table, begin_page, end_page
 
 #: What each flag means.

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from dechaff.results import CleanedArticle, LabelledLine
 from dechaff.text.lines import LineBatch
 from dechaff.text.tokens import find_words
-from dechaff_training.files.wording import count
+from dechaff.wording import count
 from dechaff_training.report.elements import add, add_table, begin_page, end_page
 from dechaff_training.report.rendering import visible
 

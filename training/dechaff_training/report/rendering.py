@@ -16,9 +16,9 @@ from rich.text import Text
 from dechaff.bulk.drift import KEY as PROFILE
 from dechaff.explain.kinds import KINDS
 from dechaff.results import CleanedArticle, LabelledLine
+from dechaff.wording import count
 from dechaff_training.evaluate.overlap import FINE_TUNINGS
 from dechaff_training.files.text_io import show_path
-from dechaff_training.files.wording import count
 
 if TYPE_CHECKING:
     from dechaff_training.evaluate.tables import Table as Figures
