@@ -18,8 +18,8 @@ from dechaff.features.context import context_names
 from dechaff.linear.line_model import stage_names
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.fit import estimator
-from dechaff_training.fit.estimator import LineClassifier, encode_labels
-from dechaff_training.fit.line_table import LineTable
+from dechaff_training.fit.estimator import LineClassifier
+from dechaff_training.fit.line_table import LineTable, encode_labels
 
 # Small enough for a test; the regressions need not converge.
 SMALL: dict[str, Any] = {"n_bits": 10, "n_trees": 0, "n_folds": 2, "max_iter": 40}

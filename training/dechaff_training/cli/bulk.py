@@ -98,14 +98,12 @@ def bulk(
     """Clean folders of documents on all cores; run it again to resume."""
     from dechaff.bulk import Settings
 
-    if report is not None and wanted is BulkFormat.markdown:
-        raise InputError("--report samples texts and HTML alone: leave it out, or --format markdown")
     columns = text_column, id_column, dropped, attributes, strict, title_column, url_column
     kinds, phrases = tuple(keep_kinds or ()), parse_keywords(keywords)
     settings = Settings(
         model, threshold, phrases, *columns, wanted.value, kinds, sites, site_column, report is not None
     )
-    _protect_inputs(report, inputs, output, (model, sites))
+    _check_report(report, settings, inputs, output)
     summary = bulk_files(inputs, output, settings, workers, overwrite=overwrite, quiet=quiet, as_json=as_json)
     if report is not None:
         _write_report(report, summary, output)
@@ -113,12 +111,16 @@ def bulk(
         raise typer.Exit(QUARANTINED)
 
 
-def _protect_inputs(report: Path | None, inputs: Sequence[str], output: Path, files: Sequence[Path | None]) -> None:
-    """Raise if the report would be written over an input."""
+def _check_report(report: Path | None, settings: "Settings", inputs: Sequence[str], output: Path) -> None:
+    """Raise if the report cannot be made, or would be written over an input."""
     from dechaff.bulk.inputs import find_inputs
 
-    if report is not None:
-        protect_inputs([report], [*files, *(source.path for source in find_inputs(inputs, output))])
+    if report is None:
+        return
+    if settings.format == "markdown":
+        raise InputError("--report samples texts and HTML alone: leave it out, or --format markdown")
+    sources = (source.path for source in find_inputs(inputs, output))
+    protect_inputs([report], [settings.model, settings.sites, *sources])
 
 
 def _write_report(report: Path, summary: "Summary", output: Path) -> None:

@@ -22,13 +22,21 @@ from dechaff.linear.line_model import CLASSES, LineModel, stage_names
 from dechaff.linear.stage import LINES_AT_ONCE, Stage, sigmoid
 from dechaff_training.corpus.articles import MASKED
 from dechaff_training.fit.crosses import grow_crosses
-from dechaff_training.fit.line_table import Labels, LineTable, Rows, fit_choice, fit_stage
+from dechaff_training.fit.line_table import (
+    Labels,
+    LineTable,
+    Rows,
+    encode_labels,
+    fit_choice,
+    fit_stage,
+    join_line_weights,
+    labelled_rows,
+)
 from dechaff_training.fit.thresholds import calibrate, choose_presets
 
 Folds = list[tuple[Rows, Rows]]
 #: A function that computes the log-odds of lines.
 Scorer = Callable[[Rows], Values]
-
 
 # In stage 3, lines whose labels are reliable enough for calibration weigh this much more.
 _RELIABLE_WEIGHT: Final = 2.0
@@ -164,32 +172,28 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         report("features")
         table = LineTable(list(X), self.n_bits, collect_keywords(self.keywords or {}), self.without)
         labels = encode_labels(y, table.counts)
-        known = _labelled_rows(labels)
-        plain, calibration = self._weigh(table, known, sample_weight, calibration_weight)
-        weights = plain if line_weight is None else plain * join_line_weights(line_weight, table.counts)
+        known = labelled_rows(labels)
+        plain, weights, calibration = self._weigh(table, known, sample_weight, calibration_weight, line_weight)
+        lines = table, labels, weights
         self.classes_ = np.array(CLASSES)
         report("stage 1")
-        stage1, word_weights = self._fit_stage1(table, labels, weights, known)
+        stage1, words = self._fit_stage1(*lines, known)
         stage2, headline, stage3, metadata = pass_through_stage(), None, None, self._metadata()
         if self.stages > 1:
             folds = self._folds(table.article, groups)
-            scorer = partial(self._stage1_scorer, table, labels, weights)
-            log_odds = out_of_fold(folds, labels, "stage 1", scorer, report)
+            odds = out_of_fold(folds, labels, "stage 1", partial(self._stage1_scorer, *lines), report)
             del table.words  # only stage 1 uses them
             report("context")
-            table.add_context(list(X), log_odds)
+            table.add_context(list(X), odds)
             report("stage 2")
-            stage2 = self._fit_stage2(table, labels, weights, known)
+            stage2 = self._fit_stage2(*lines, known)
         if self.stages > 2:
-            scorer = partial(self._stage2_scorer, table, labels, weights)
-            log_odds = out_of_fold(folds, labels, "stage 2", scorer, report)
+            odds = out_of_fold(folds, labels, "stage 2", partial(self._stage2_scorer, *lines), report)
             report("stage 3")
             headline = self._fit_headline(table, headlines or (), plain)
-            dense = table.stage3_matrix(log_odds, headline)
-            stage3, metadata["presets"] = self._fit_stage3(table, dense, labels, weights, plain, known, calibration)
-        self.model_ = LineModel(
-            stage1, stage2, word_weights, self.threshold, metadata, stage3, table.keywords, headline
-        )
+            dense = table.stage3_matrix(odds, headline)
+            stage3, metadata["presets"] = self._fit_stage3(*lines, dense, plain, known, calibration)
+        self.model_ = LineModel(stage1, stage2, words, self.threshold, metadata, stage3, table.keywords, headline)
         return self
 
     def _weigh(
@@ -198,12 +202,14 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows: Rows,
         sample_weight: ArrayLike | None,
         calibration_weight: ArrayLike | None,
-    ) -> tuple[Values, Values]:
-        """Return the weight of each line without `line_weight`, and its weight in calibration."""
+        line_weight: Sequence[ArrayLike] | None,
+    ) -> tuple[Values, Values, Values]:
+        """Return the weight of each line without and with `line_weight`, and its weight in calibration."""
         by_article = np.ones(len(table.counts)) if sample_weight is None else np.asarray(sample_weight, np.float64)
         calibration = by_article if calibration_weight is None else np.asarray(calibration_weight, np.float64)
-        weights = table.line_weights(rows, self.length_power, self.article_power)
-        return weights * by_article[table.article], calibration[table.article]
+        plain = table.line_weights(rows, self.length_power, self.article_power) * by_article[table.article]
+        weights = plain if line_weight is None else plain * join_line_weights(line_weight, table.counts)
+        return plain, weights, calibration[table.article]
 
     def _metadata(self) -> dict[str, Any]:
         parameters = {name: value for name, value in self.get_params().items() if name != "keywords"}
@@ -326,9 +332,9 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _fit_stage3(
         self,
         table: LineTable,
-        dense: Matrix,
         labels: Labels,
         weights: Values,
+        dense: Matrix,
         plain: Values,
         rows: Rows,
         calibration: Values,
@@ -381,69 +387,6 @@ def out_of_fold(
     n_jobs = min(os.cpu_count() or 1, _MOST_FOLDS_AT_ONCE)
     Parallel(n_jobs, prefer="threads")(delayed(run)(n, *fold) for n, fold in enumerate(folds, 1))
     return odds
-
-
-def _labelled_rows(labels: Labels) -> Rows:
-    """Return the indices of the lines with a label; raise ValueError if a class is missing."""
-    missing = [name for code, name in enumerate(CLASSES) if code not in labels]
-    if missing:
-        raise ValueError(f"no line is labelled {missing[0]!r}: both classes are needed")
-    return np.flatnonzero(labels != MASKED)
-
-
-def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
-    """Return the labels of all articles in one array, encoded as 0, 1 and -1 (masked).
-
-    Raises
-    ------
-    ValueError
-        If the number of labels of an article differs from its number of lines, or a label is unknown.
-
-    Examples
-    --------
-    >>> encode_labels([["content"], [0, -1]], np.array([1, 2])).tolist()
-    [1, 0, -1]
-    """
-    if len(y) != len(counts):
-        raise ValueError(f"{len(counts)} articles, but labels for {len(y)} articles")
-    known: dict[object, int] = {name: code for code, name in enumerate(CLASSES)}
-    # numpy would turn a mixed list of strings and numbers into strings.
-    codes = known | {value: code for code in (0, 1, MASKED) for value in (code, str(code))}
-    joined = []
-    for place, (labels, count) in enumerate(zip(y, counts, strict=True)):
-        values = np.asarray(labels).tolist()
-        if len(values) != count:
-            raise ValueError(f"article {place} has {count} non-blank lines, but {len(values)} labels")
-        unknown = {value for value in values if value not in codes}
-        if unknown:
-            raise ValueError(f"article {place}: unknown label {unknown.pop()!r}; use 'content' or 'boilerplate'")
-        joined.append(np.array([codes[value] for value in values], np.int8))
-    return np.concatenate([np.zeros(0, np.int8), *joined])
-
-
-def join_line_weights(line_weight: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Values:
-    """Return the weights of the lines of all articles in one array.
-
-    Raises
-    ------
-    ValueError
-        If the number of weights of an article differs from its number of lines, or a weight is negative or not
-        finite.
-
-    Examples
-    --------
-    >>> join_line_weights([[3], [1, 0.5]], np.array([1, 2])).tolist()
-    [3.0, 1.0, 0.5]
-    """
-    if len(line_weight) != len(counts):
-        raise ValueError(f"{len(counts)} articles, but line weights for {len(line_weight)} articles")
-    joined = [np.ravel(np.asarray(weights, np.float64)) for weights in line_weight]
-    for place, (weights, count) in enumerate(zip(joined, counts, strict=True)):
-        if len(weights) != count:
-            raise ValueError(f"article {place} has {count} non-blank lines, but {len(weights)} weights")
-        if not np.all(np.isfinite(weights) & (weights >= 0)):
-            raise ValueError(f"article {place}: a line weight is negative or not finite")
-    return np.concatenate([np.zeros(0), *joined])
 
 
 def pass_through_stage() -> Stage:

@@ -17,8 +17,7 @@ from dechaff.errors import CorpusError
 from dechaff.linear.line_model import LineModel
 from dechaff.linear.stage import Stage
 from dechaff_training.corpus import MASKED, Corpus
-from dechaff_training.fit.estimator import encode_labels
-from dechaff_training.fit.line_table import Labels, LineTable, Rows, stage_matrix
+from dechaff_training.fit.line_table import Labels, LineTable, Rows, encode_labels, stage_matrix
 
 _MAX_ITER: Final = 200
 _TOLERANCE: Final = 1e-7  # relative tolerance of the loss

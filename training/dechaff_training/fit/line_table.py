@@ -1,11 +1,11 @@
-"""Feature tables of articles, and the logistic regression of one stage."""
+"""Feature tables of articles, the labels and weights of their lines, and the logistic regression of one stage."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
@@ -17,12 +17,13 @@ from dechaff.features.words import word_terms
 from dechaff.kernels import for_batch
 from dechaff.linear.forward import LineFeatures
 from dechaff.linear.headline import headline_log_odds
-from dechaff.linear.line_model import stage_names
+from dechaff.linear.line_model import CLASSES, stage_names
 from dechaff.linear.stage import Crosses, Stage
 from dechaff.text.batching import batches
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import Ragged, repeat_rows, shift
 from dechaff.text.tokens import Keywords, Words
+from dechaff_training.corpus.articles import MASKED
 from dechaff_training.fit.crosses import leaf_matrix
 
 Labels = NDArray[np.int8]
@@ -304,3 +305,66 @@ def stage_matrix(stage: Stage, dense: Matrix, words: sparse.csr_matrix | None = 
     if stage.crosses is not None:
         parts.append(leaf_matrix(stage.crosses, dense))
     return sparse.hstack(parts, format="csr", dtype=np.float32)
+
+
+def labelled_rows(labels: Labels) -> Rows:
+    """Return the indices of the lines with a label; raise ValueError if a class is missing."""
+    missing = [name for code, name in enumerate(CLASSES) if code not in labels]
+    if missing:
+        raise ValueError(f"no line is labelled {missing[0]!r}: both classes are needed")
+    return np.flatnonzero(labels != MASKED)
+
+
+def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
+    """Return the labels of all articles in one array, encoded as 0, 1 and -1 (masked).
+
+    Raises
+    ------
+    ValueError
+        If the number of labels of an article differs from its number of lines, or a label is unknown.
+
+    Examples
+    --------
+    >>> encode_labels([["content"], [0, -1]], np.array([1, 2])).tolist()
+    [1, 0, -1]
+    """
+    if len(y) != len(counts):
+        raise ValueError(f"{len(counts)} articles, but labels for {len(y)} articles")
+    known: dict[object, int] = {name: code for code, name in enumerate(CLASSES)}
+    # numpy would turn a mixed list of strings and numbers into strings.
+    codes = known | {value: code for code in (0, 1, MASKED) for value in (code, str(code))}
+    joined = []
+    for place, (labels, count) in enumerate(zip(y, counts, strict=True)):
+        values = np.asarray(labels).tolist()
+        if len(values) != count:
+            raise ValueError(f"article {place} has {count} non-blank lines, but {len(values)} labels")
+        unknown = {value for value in values if value not in codes}
+        if unknown:
+            raise ValueError(f"article {place}: unknown label {unknown.pop()!r}; use 'content' or 'boilerplate'")
+        joined.append(np.array([codes[value] for value in values], np.int8))
+    return np.concatenate([np.zeros(0, np.int8), *joined])
+
+
+def join_line_weights(line_weight: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Values:
+    """Return the weights of the lines of all articles in one array.
+
+    Raises
+    ------
+    ValueError
+        If the number of weights of an article differs from its number of lines, or a weight is negative or not
+        finite.
+
+    Examples
+    --------
+    >>> join_line_weights([[3], [1, 0.5]], np.array([1, 2])).tolist()
+    [3.0, 1.0, 0.5]
+    """
+    if len(line_weight) != len(counts):
+        raise ValueError(f"{len(counts)} articles, but line weights for {len(line_weight)} articles")
+    joined = [np.ravel(np.asarray(weights, np.float64)) for weights in line_weight]
+    for place, (weights, count) in enumerate(zip(joined, counts, strict=True)):
+        if len(weights) != count:
+            raise ValueError(f"article {place} has {count} non-blank lines, but {len(weights)} weights")
+        if not np.all(np.isfinite(weights) & (weights >= 0)):
+            raise ValueError(f"article {place}: a line weight is negative or not finite")
+    return np.concatenate([np.zeros(0), *joined])

@@ -22,7 +22,8 @@ from dechaff.wording import count
 from dechaff_training.corpus.articles import CONTENT, Article
 from dechaff_training.corpus.corpus import Corpus
 from dechaff_training.corpus.text_matching import line_texts
-from dechaff_training.fit.estimator import LineClassifier, encode_labels
+from dechaff_training.fit.estimator import LineClassifier
+from dechaff_training.fit.line_table import encode_labels
 from dechaff_training.fit.variants import make_variant
 
 # The weight of an article by source, chosen by cross-validation on recent pages of unseen sites; other sources
