@@ -17,7 +17,7 @@ import numpy as np
 from dechaff import classify_lines
 from dechaff._typing import Flags
 from dechaff.files import written_whole
-from dechaff.text.markdown_blocks import Block, Parsed, parse
+from dechaff.text.markup.blocks import Block, Parsed, parse
 from dechaff.text.reading import Rows
 
 KINDS: Final = {"fences": "code", "tables": "table", "headings": "heading"}

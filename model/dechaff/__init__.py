@@ -14,7 +14,7 @@ from dechaff.linear.line_model import LineModel
 from dechaff.results import CleanedArticle, LabelledLine
 from dechaff.sites import SiteProfile
 from dechaff.text.lines import LineBatch, split_lines
-from dechaff.text.markdown import is_markdown
+from dechaff.text.markup.markdown import is_markdown
 
 __all__ = [
     "ArtifactError",

@@ -11,8 +11,8 @@ from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.results import CleanedArticle, LabelledLine, carry_decision
 from dechaff.sites import SiteProfile
 from dechaff.text.formats import Format, find_reading
-from dechaff.text.html import EXTRACTORS, Page, looks_like_html, read_page
-from dechaff.text.html_markdown import read_markdown_page
+from dechaff.text.markup.html import EXTRACTORS, Page, looks_like_html, read_page
+from dechaff.text.markup.html_markdown import read_markdown_page
 from dechaff.text.reading import Reading
 
 #: What an HTML page becomes.

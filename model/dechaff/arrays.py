@@ -17,7 +17,7 @@ from dechaff.kernels import for_batch
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.sites import SiteProfile
 from dechaff.text.batching import check_texts
-from dechaff.text.html import EXTRACTORS, read_page
+from dechaff.text.markup.html import EXTRACTORS, read_page
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -32,8 +32,8 @@ from dechaff.bulk import Settings, clean_bulk
 from dechaff.bulk.formats.warc import cut_records
 from dechaff.bulk.records import BadRecord
 from dechaff.kernels import use_numba
-from dechaff.text.html import looks_like_html, read_page
-from dechaff.text.markdown_blocks import parse
+from dechaff.text.markup.blocks import parse
+from dechaff.text.markup.html import looks_like_html, read_page
 from dechaff.text.reading import Rows
 from dechaff_training.corpus.corpus import Corpus
 

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("resiliparse", reason="needs the html extra: pip install 'dechaff[html]'")
 
 from dechaff import InputError, clean_article, clean_html
-from dechaff.text.html import decode_html, looks_like_html, read_page
+from dechaff.text.markup.html import decode_html, looks_like_html, read_page
 
 PROSE = "The council voted on Tuesday to repair the old bridge, which had been closed since March."
 WORDS = {"koi8-r": "мост", "shift_jis": "東京", "iso-2022-jp": "東京", "gb18030": "北京"}

@@ -11,10 +11,10 @@ pytest.importorskip("resiliparse", reason="needs the html extra: pip install 'de
 pytest.importorskip("pyromark", reason="needs the extra: pip install 'dechaff[markdown]'")
 
 from dechaff import InputError, clean_article, clean_html
-from dechaff.text.html import read_page
-from dechaff.text.html_markdown import read_markdown_page
 from dechaff.text.lines import LineBatch
-from dechaff.text.markdown_blocks import parse
+from dechaff.text.markup.blocks import parse
+from dechaff.text.markup.html import read_page
+from dechaff.text.markup.html_markdown import read_markdown_page
 from dechaff.text.reading import Rows
 
 ALL = constant_model(9.0)

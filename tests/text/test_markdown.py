@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 pytest.importorskip("pyromark", reason="needs the extra: pip install 'dechaff[markdown]'")
 
 from dechaff import InputError, classify_lines, clean_article, clean_markdown, is_markdown, keep_content
-from dechaff.text.markdown import read_markdown
-from dechaff.text.markdown_blocks import parse
+from dechaff.text.markup.blocks import parse
+from dechaff.text.markup.markdown import read_markdown
 from dechaff.text.reading import Rows
 
 MODELS = [random_model(seed=seed, n_bits=8, n_trees=3) for seed in range(4)]

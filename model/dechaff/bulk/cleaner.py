@@ -19,9 +19,9 @@ from dechaff.kernels import numba_available, use_numba
 from dechaff.linear.line_model import CLASSES, LineModel
 from dechaff.results import CleanedReading, carry_decision
 from dechaff.sites import SiteProfile
-from dechaff.text.html import looks_like_html, read_page
 from dechaff.text.lines import LineBatch
-from dechaff.text.markdown import read_markdown
+from dechaff.text.markup.html import looks_like_html, read_page
+from dechaff.text.markup.markdown import read_markdown
 
 #: The name of the attribute in Dolma's format.
 ATTRIBUTE = "dechaff__content"

@@ -9,11 +9,11 @@ from pathlib import Path
 from dechaff.bulk.checkpoint import UNFINISHED, Checkpoint
 from dechaff.bulk.formats import FORMATS, format_of
 from dechaff.bulk.formats.compression import open_compressed
+from dechaff.bulk.formats.unfinished import OpenWriter, UnfinishedFile, journal_name
 from dechaff.bulk.inputs import Input, display_path
 from dechaff.bulk.records import BadRecord, Result
 from dechaff.bulk.settings import MAX_QUARANTINED, Settings, require
 from dechaff.bulk.summary import Counts
-from dechaff.bulk.unfinished import OpenWriter, UnfinishedFile, journal_name
 from dechaff.errors import InputError
 from dechaff.files import check_not_inputs
 

@@ -4,7 +4,7 @@ import logging
 from typing import Final, Literal, get_args
 
 from dechaff.errors import InputError
-from dechaff.text.markdown import is_markdown, read_markdown
+from dechaff.text.markup.markdown import is_markdown, read_markdown
 from dechaff.text.reading import Reading
 from dechaff.text.wrapped import read_plain
 

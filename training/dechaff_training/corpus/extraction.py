@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from dechaff.api import clean_html
 from dechaff.errors import InputError, MissingExtraError
 from dechaff.extras import load, missing
-from dechaff.text.html import PRINT_OPTIONS
+from dechaff.text.markup.html import PRINT_OPTIONS
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from dechaff.extras import load
-from dechaff.text.html import linked_articles, page_title, parse_page, read_page
+from dechaff.text.markup.html import linked_articles, page_title, parse_page, read_page
 from dechaff_training.corpus.extraction import run_on_page
 
 
@@ -102,7 +102,7 @@ class PageMarks:
 
 
 def find_title(html: str, text: str | None = None) -> str | None:
-    """Return the title that a page gives itself, see `dechaff.text.html.read_page`; None without one.
+    """Return the title that a page gives itself, see `dechaff.text.markup.html.read_page`; None without one.
 
     Parameters
     ----------

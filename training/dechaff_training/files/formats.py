@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from dechaff.api import Output
 from dechaff.text.formats import Format
-from dechaff.text.html import LOOKED_AT, decode_html, looks_like_html, read_page
-from dechaff.text.markdown import is_markdown
+from dechaff.text.markup.html import LOOKED_AT, decode_html, looks_like_html, read_page
+from dechaff.text.markup.markdown import is_markdown
 from dechaff_training.files.text_io import UTF_8, Decoding, decode_text, read_bytes
 
 HTML_SUFFIXES: Final = (".html", ".htm", ".xhtml")

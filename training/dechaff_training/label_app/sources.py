@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dechaff.errors import CorpusError, InputError
-from dechaff.text.html import LOOKED_AT, decode_html
+from dechaff.text.markup.html import LOOKED_AT, decode_html
 from dechaff_training.corpus import find_files
 from dechaff_training.corpus.articles import MalformedError, read_file
 from dechaff_training.corpus.extraction import extract

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from dechaff.text.markdown_blocks import HEADER, OWNERS, Block, Parsed, Piece, changed_rows, fold, parse
+from dechaff.text.markup.blocks import HEADER, OWNERS, Block, Parsed, Piece, changed_rows, fold, parse
 from dechaff.text.reading import Reader, Reading, Rows, read_whole
 
 # Nobody wraps lines as long as this.

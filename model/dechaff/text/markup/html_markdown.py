@@ -14,9 +14,9 @@ from typing import Any, Final
 import numpy as np
 
 from dechaff._typing import Indices
-from dechaff.text.html import EXTRACTORS, Page, decode_html, page_title, parse_page, print_page
 from dechaff.text.lines import LineBatch
-from dechaff.text.markdown_escapes import escape, escape_end, format_code, format_table, link
+from dechaff.text.markup.escapes import escape, escape_end, format_code, format_table, link
+from dechaff.text.markup.html import EXTRACTORS, Page, decode_html, page_title, parse_page, print_page
 from dechaff.text.reading import Group, Reading, Rows
 
 # Noncharacters of Unicode, which no text has, mark cells of tables: the first one of a table and of a row, others.
@@ -50,7 +50,7 @@ def read_markdown_page(
     html : str or bytes
     extractor : str
     keep_kinds : container of str
-        See `dechaff.text.html.read_page`.
+        See `dechaff.text.markup.html.read_page`.
     links : bool
         Whether links keep their addresses.
 

@@ -1,0 +1,1 @@
+"""Markup: HTML pages and Markdown as the text that a model reads."""
