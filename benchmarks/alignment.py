@@ -7,7 +7,6 @@ are evaluated on articles that have a gold text.
 """
 
 import csv
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from dechaff_training.corpus.gold_alignment import (
     vote,
 )
 from dechaff_training.corpus.pages import EVERYTHING, read_html, read_pages
+from dechaff_training.corpus.policy_labels import digest_line
 from dechaff_training.evaluate.metrics import Resamples, ratio
 from dechaff_training.evaluate.tables import Table
 from dechaff_training.report.rendering import print_tables
@@ -68,17 +68,6 @@ class Line:
     label: str
 
 
-def digest(line: str) -> str:
-    """Return the digest that stands for a line's text in the sample.
-
-    Examples
-    --------
-    >>> digest("Share")
-    '29887a5ff984'
-    """
-    return hashlib.sha256(line.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-
-
 def read_lines(sample: Sequence[Mapping[str, str]], folder: Path) -> list[Line]:
     """Label the pages of the sample again; lines that an extractor prints differently today are left out."""
     with TemporaryDirectory() as cache:
@@ -95,7 +84,7 @@ def find_line(row: Mapping[str, str], article: Article | None) -> Line | None:
     if article is None or number >= len(spans):
         return None
     start, end = spans[number]
-    if digest(article.text[start:end]) != row["digest"]:
+    if digest_line(article.text[start:end]) != row["digest"]:
         return None
     return Line(article, row["drawn"], row["gold"], row["policy"], NAMES[int(article.labels[number])])
 
