@@ -6,6 +6,7 @@ import pytest
 from dechaff import LineBatch
 from dechaff.features import line_features
 from dechaff.features.context import context_features
+from dechaff.linear.line_model import kind_log_odds
 from dechaff.text.tokens import find_words
 
 CONTEXT_ODDS = np.array([-3.0, 2.0, 3.0, -1.0, 4.0, -4.0, 5.0])
@@ -14,7 +15,8 @@ CONTEXT_ODDS = np.array([-3.0, 2.0, 3.0, -1.0, 4.0, -4.0, 5.0])
 def context_of(odds: np.ndarray, *articles: str) -> dict[str, np.ndarray]:
     batch = LineBatch.from_texts(articles)
     words = find_words(batch)
-    return context_features(batch, words, line_features(batch, words), odds)
+    kinds = kind_log_odds((), odds[None])
+    return context_features(batch, words, line_features(batch, words), odds, kinds)
 
 
 def test_context() -> None:

@@ -9,6 +9,7 @@ from dechaff import LineBatch
 from dechaff.features import FEATURE_GROUPS, feature_names, group_names, line_features, specification, stack
 from dechaff.features.context import context_features, context_names
 from dechaff.features.head import NO_HEADLINE
+from dechaff.features.kinds import LEARNT_KINDS
 from dechaff.features.stage3 import stage3_features, stage3_names
 from dechaff.features.words import TERM_TYPES, line_hashes, sum_words, word_terms
 from dechaff.text.lines import MOST_LINES
@@ -211,7 +212,8 @@ def test_functions_return_the_declared_features() -> None:
         columns |= found
     assert tuple(columns) == feature_names()
     odds = np.array([3.0, -3.0, 0.0])
-    assert tuple(context_features(batch, words, columns, odds)) == context_names()
+    kinds = np.zeros((len(LEARNT_KINDS), 3))
+    assert tuple(context_features(batch, words, columns, odds, kinds)) == context_names()
     assert tuple(stage3_features(odds, np.full(3, NO_HEADLINE), words.counts, batch.parts)) == stage3_names()
     names = feature_names() + context_names() + stage3_names()
     assert len(set(names)) == len(names)
@@ -225,7 +227,8 @@ def test_features_of_any_text(texts: list[str]) -> None:
     batch = LineBatch.from_texts(texts)
     words = find_words(batch)
     columns = line_features(batch, words)
-    columns |= context_features(batch, words, columns, np.linspace(-9, 9, batch.n_lines))
+    odds = np.linspace(-9, 9, batch.n_lines)
+    columns |= context_features(batch, words, columns, odds, odds * np.ones((len(LEARNT_KINDS), 1)))
     for name, values in columns.items():
         assert values.shape == (batch.n_lines,), name
         assert np.isfinite(values).all(), name

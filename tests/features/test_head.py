@@ -11,6 +11,7 @@ from dechaff import LineBatch
 from dechaff.features import line_features
 from dechaff.features.context import context_features
 from dechaff.features.head import NO_HEADLINE, choice_log_odds, find_head, headline_candidates, leads
+from dechaff.linear.line_model import kind_log_odds
 from dechaff.text.ragged import Ragged
 from dechaff.text.tokens import find_words
 
@@ -83,7 +84,7 @@ def test_a_headline_leads_by_the_words_of_the_body() -> None:
     batch = LineBatch.from_texts(["\n".join(["Home", "Old mill at the weir to close", "Sign in", body, body])])
     words = find_words(batch)
     odds = np.array([-3.0, 0.0, -3.0, 6.0, 6.0])
-    columns = context_features(batch, words, line_features(batch, words), odds)
+    columns = context_features(batch, words, line_features(batch, words), odds, kind_log_odds((), odds[None]))
     assert columns["is_in_head"].tolist() == [True, True, True, False, False]
     assert int(np.argmax(columns["words_lead_over_head"])) == 1
     assert int(np.argmax(columns["log_odds_lead_over_head"])) == 1

@@ -32,6 +32,16 @@ _UNSURE: Final = 1.5
 _SMALL_BLOCK: Final = 0.2
 _BEHIND: Final = 0.7
 
+# Lines of a kind are counted if there are at least so many; a line is among them with at least this share.
+_FEWEST_OF_KIND: Final = 3
+_LARGE_SHARE: Final = 0.4
+_LINES_OF_KIND: Final = {
+    "comment": "comments",
+    "related": "links to other pages",
+    "credit": "captions or credits",
+    "date": "dates or bylines",
+}
+
 _TERM_TYPES: Final = {
     "word": "the word {}",
     "pair": "the words {}",
@@ -266,6 +276,26 @@ def _small_block(line: Line) -> str | None:
     return "before the article" if before < 1 - _BEHIND else "apart from the article"
 
 
+def _one_of_kind(line: Line) -> str | None:
+    """Return what a line is one of, such as "about 14 lines of comments"; None if it is of no kind or alone."""
+    kind = max(_LINES_OF_KIND, key=lambda each: line.value(f"log_odds_of_{each}"))
+    n_lines = line.count(f"log_{kind}_lines")
+    if line.value(f"log_odds_of_{kind}") <= 0 or n_lines < _FEWEST_OF_KIND:
+        return None
+    return f"about {n_lines:,} lines of {_LINES_OF_KIND[kind]}"
+
+
+def _among_kind(line: Line) -> str | None:
+    """Return the kind of most lines before and after a line; None if most of them are of no kind."""
+
+    def share(kind: str) -> float:
+        """Return the mean share of lines of a kind on both sides."""
+        return sum(line.value(f"share_{kind}_within_6_{side}") for side in ("before", "after")) / 2
+
+    kind = max(_LINES_OF_KIND, key=share)
+    return _LINES_OF_KIND[kind] if share(kind) >= _LARGE_SHARE else None
+
+
 FACTS: Final[dict[str, Fact]] = {
     "amount": _amount,
     "short": lambda line: _amount(line) if line.value("is_short") else None,
@@ -304,6 +334,8 @@ FACTS: Final[dict[str, Fact]] = {
     "phrases_beside": _phrases_beside,
     "shared": lambda line: _quote_first(line.shared_words),
     "unshared": _unshared,
+    "one_of_kind": _one_of_kind,
+    "among_kind": _among_kind,
     "in_largest_block": lambda line: _condition(line.value("block_to_largest") >= 1),
     "small_block": _small_block,
     "mostly_content": partial(_mostly, True),

@@ -1,4 +1,4 @@
-"""Features of stage 2 that depend on the stage-1 log-odds of a line and of the lines around it.
+"""Features of stage 2 that depend on the log-odds of stage 1, for a line and for the lines around it.
 
 These are nearby log-odds and window means as in stacked sequential learning (Cohen and Carvalho 2005), two-state
 smoothing as in Web2Text, the best segment as in Pasternack and Roth (2009), and the words that a line has in common
@@ -12,6 +12,7 @@ import numpy as np
 from dechaff._typing import Columns, Flags, Hashes, Indices, Values
 from dechaff.features.blocks import BLOCK_NAMES, block_features, length_classes, line_shapes
 from dechaff.features.head import HEAD_NAMES, head_features
+from dechaff.features.kinds import KIND_NAMES, kind_features
 from dechaff.features.smoothing import best_segment, smooth_log_odds
 from dechaff.kernels import accelerated
 from dechaff.text.lines import LineBatch
@@ -67,10 +68,13 @@ CONTEXT_NAMES: Final = (
     "n_rare_words_in_content",
     *HEAD_NAMES,
     *BLOCK_NAMES,
+    *KIND_NAMES,
 )
 
 
-def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds: Values) -> Columns:
+def context_features(
+    batch: LineBatch, words: Words, columns: Columns, log_odds: Values, kind_log_odds: Values
+) -> Columns:
     """Compute the features that depend on the log-odds of stage 1, each of shape (n_lines,).
 
     Parameters
@@ -82,6 +86,8 @@ def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds:
         The result of `line_features`.
     log_odds : ndarray of float64, shape (n_lines,)
         The log-odds of stage 1.
+    kind_log_odds : ndarray of float64, shape (n_kinds, n_lines)
+        The log-odds of each of `LEARNT_KINDS`.
     """
     parts = batch.parts
     odds = log_odds.clip(-_CLIP, _CLIP)
@@ -98,6 +104,7 @@ def context_features(batch: LineBatch, words: Words, columns: Columns, log_odds:
         **cohesion,
         **head_features(odds, probability, words.counts, columns, n_found, parts),
         **block_features(words, columns, odds, probability),
+        **kind_features(kind_log_odds, parts),
     }
     return {"log_odds": odds, "probability": probability, **round_columns(found)}
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from dechaff.errors import ArtifactError
 from dechaff.features import specification
+from dechaff.features.kinds import LEARNT_KINDS
 from dechaff.features.lexicon import check_keywords, read_entries
 from dechaff.features.stage3 import stage3_names
 from dechaff.features.words import word_terms
@@ -70,6 +71,7 @@ def save_model(model: LineModel, path: str | PathLike[str]) -> None:
         "second": _pack_stage(model.stage2),
         "decoder": model.stage3 and _pack_stage(model.stage3),
         "headline": model.headline and _pack_stage(model.headline),
+        "kinds": [_pack_stage(kind) for kind in model.kinds],
         "keywords": [list(pair) for pair in model.keywords],
         "metadata": model.metadata,
     }
@@ -107,6 +109,7 @@ def load_model(path: str | PathLike[str]) -> LineModel:
             None if content["decoder"] is None else _unpack_stage(content["decoder"], stage3_names()),
             _unpack_keywords(content.get("keywords", [])),
             None if content.get("headline") is None else _unpack_stage(content["headline"], names2),
+            _unpack_kinds(content["kinds"], names1),
         )
         _log.debug("model %s: threshold %.3f", path, model.threshold)
         return model
@@ -222,6 +225,12 @@ def _unpack_stage(packed: dict[str, Any], names: tuple[str, ...]) -> Stage:
     return Stage(names, means, scales, coefficients, _check_number(packed["intercept"], -1e6, 1e6), crosses)
 
 
+def _unpack_kinds(packed: list[Any], names: tuple[str, ...]) -> tuple[Stage, ...]:
+    if len(packed) not in (0, len(LEARNT_KINDS)):
+        raise ValueError(f"regressions for {len(packed)} kinds instead of {len(LEARNT_KINDS)}")
+    return tuple(_unpack_stage(kind, names) for kind in packed)
+
+
 def _unpack_crosses(packed: dict[str, Any], n_features: int) -> Crosses:
     features = _unpack(packed, "features", -1, SPLITS_PER_TREE)
     n_trees = len(features)
@@ -253,7 +262,7 @@ def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
     dict
         A description with the keys "metadata", "version", "threshold", "weights" and others. The weights are pairs
         of name and weight, strongest first, for stages 1 to 3 (the keys "first look", "second look" and "decoder"),
-        "headline" and "words"; only words of the lexicon are listed, because buckets have no names.
+        "headline", "words" and the kinds; only words of the lexicon are listed, because buckets have no names.
 
     Raises
     ------
@@ -267,6 +276,7 @@ def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
         "decoder": _named_weights(model.stage3) if model.stage3 else {},
         "headline": _named_weights(model.headline) if model.headline else {},
         "words": _lexicon_weights(model),
+        **{f"kind {name}": _named_weights(kind) for name, kind in zip(LEARNT_KINDS, model.kinds, strict=False)},
     }
     return {
         "path": str(path),

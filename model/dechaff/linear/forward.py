@@ -40,9 +40,9 @@ class LineFeatures:
         words = find_words(batch, keywords)
         return cls(words, line_features(batch, words))
 
-    def context(self, log_odds: Values) -> Columns:
-        """Compute the features that depend on the log-odds of stage 1, each of shape (n_lines,)."""
-        return context_features(self.words.batch, self.words, self.columns, log_odds)
+    def context(self, log_odds: Values, kind_log_odds: Values) -> Columns:
+        """Compute the features that depend on the log-odds of stage 1 and of kinds, each of shape (n_lines,)."""
+        return context_features(self.words.batch, self.words, self.columns, log_odds, kind_log_odds)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ from dechaff._typing import Matrix, Values
 from dechaff.errors import InputError
 from dechaff.features import feature_names, stack
 from dechaff.features.context import context_names
+from dechaff.features.kinds import LEARNT_KINDS, UNLIKELY
 from dechaff.features.lexicon import collect_keywords
 from dechaff.features.stage3 import stage3_features
 from dechaff.features.words import sum_words
@@ -58,6 +59,9 @@ class LineModel:
     headline : Stage or None
         The weights of the features of stage 2 in the choice of the headline among the lines above the body; None if
         the model was fitted without known headlines.
+    kinds : tuple of Stage
+        A regression on the features of stage 1 for each of `LEARNT_KINDS`: whether a line is boilerplate of that
+        kind. Empty if the model was fitted without known kinds.
     """
 
     stage1: Stage
@@ -68,6 +72,7 @@ class LineModel:
     stage3: Stage | None = None
     keywords: Keywords = ()
     headline: Stage | None = None
+    kinds: tuple[Stage, ...] = ()
 
     classes_: ClassVar[tuple[str, str]] = CLASSES
 
@@ -235,7 +240,7 @@ class LineModel:
         matrix = np.empty((len(self.stage2.names), batch.n_lines), np.float32)
         first = stack(lines.columns, matrix[: len(self.stage1.names)])
         stage1 = self.stage1.log_odds(first) + sum_words(lines.words, self.word_weights)
-        stack(lines.context(stage1), matrix[len(first) :])
+        stack(lines.context(stage1, kind_log_odds(self.kinds, first)), matrix[len(first) :])
         stage2 = self.stage2.log_odds(matrix)
         if self.stage3 is None:
             return Forward(self, lines, matrix, stage1, stage2, None, stage2)
@@ -268,6 +273,21 @@ class LineModel:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
         warnings.warn(f"LineModel.{name} is now LineModel.{_RENAMED[name]}", DeprecationWarning, stacklevel=2)
         return getattr(self, _RENAMED[name])
+
+
+def kind_log_odds(kinds: Sequence[Stage], matrix: Matrix) -> Values:
+    """Compute the log-odds of each of `LEARNT_KINDS`, shape (n_kinds, n_lines).
+
+    Parameters
+    ----------
+    kinds : sequence of Stage
+        As in `LineModel.kinds`; without any, no line is of any kind.
+    matrix : ndarray of float32, shape (n_features, n_lines)
+        The features of stage 1.
+    """
+    if not kinds:
+        return np.full((len(LEARNT_KINDS), matrix.shape[1]), UNLIKELY)
+    return np.array([kind.log_odds(matrix) for kind in kinds])
 
 
 def stage_names() -> tuple[tuple[str, ...], tuple[str, ...]]:

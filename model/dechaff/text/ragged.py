@@ -243,6 +243,31 @@ def sum_windows(
         yield sums.take(last, axis=-1, mode="clip") - sums.take(first, axis=-1, mode="clip"), last - first
 
 
+def sum_sides(values: NDArray[Any], rows: Ragged, reach: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Sum the values of up to `reach` places before each place in its row, and of as many after it.
+
+    Parameters
+    ----------
+    values : ndarray, shape (..., n_values)
+    rows : Ragged
+    reach : int
+
+    Returns
+    -------
+    before, after : ndarray, shape (..., n_values)
+
+    Examples
+    --------
+    >>> before, after = sum_sides(np.array([1.0, 2.0, 4.0]), Ragged(np.array([0, 2, 3])), reach=1)
+    >>> before.tolist(), after.tolist()
+    ([0.0, 1.0, 0.0], [2.0, 0.0, 0.0])
+    """
+    sums = _cumulate(values)
+    first, last = np.maximum(rows.places - reach, rows.begins), np.minimum(rows.places + reach + 1, rows.ends)
+    before = sums[..., :-1] - sums.take(first, axis=-1, mode="clip")
+    return before, sums.take(last, axis=-1, mode="clip") - sums[..., 1:]
+
+
 def places_since(flags: Flags, rows: Ragged, limit: int) -> Indices:
     """Count the places from the nearest flag before each place in its row, at most `limit`.
 

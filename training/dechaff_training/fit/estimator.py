@@ -16,9 +16,10 @@ from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from dechaff._typing import Matrix, Values
+from dechaff.features.kinds import LEARNT_KINDS, UNLIKELY
 from dechaff.features.lexicon import collect_keywords
 from dechaff.features.stage3 import stage3_names
-from dechaff.linear.line_model import CLASSES, LineModel, stage_names
+from dechaff.linear.line_model import CLASSES, LineModel, kind_log_odds, stage_names
 from dechaff.linear.stage import LINES_AT_ONCE, Stage, sigmoid
 from dechaff_training.corpus.articles import MASKED
 from dechaff_training.fit.crosses import grow_crosses
@@ -26,6 +27,7 @@ from dechaff_training.fit.line_table import (
     Labels,
     LineTable,
     Rows,
+    encode_kinds,
     encode_labels,
     fit_choice,
     fit_stage,
@@ -42,6 +44,8 @@ Scorer = Callable[[Rows], Values]
 _RELIABLE_WEIGHT: Final = 2.0
 # The headline is chosen only if as many pairs of a headline and another line are known: a regression needs two.
 _FEWEST_PAIRS: Final = 2
+# The maximum number of lines for the regression of a kind, which has no words.
+_KIND_LINES: Final = 150_000
 # Each needs memory for its training lines.
 _MOST_FOLDS_AT_ONCE: Final = 4
 
@@ -138,6 +142,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         progress: Callable[[str], None] | None = None,
         line_weight: Sequence[ArrayLike] | None = None,
         headlines: Sequence[int | None] | None = None,
+        kinds: Sequence[Sequence[str] | None] | None = None,
     ) -> Self:
         """Fit the model to labelled articles.
 
@@ -160,14 +165,18 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         headlines : sequence of int or None, length n_articles, optional
             The place of each article's headline among its non-blank lines, if it is known. From these the model
             learns to choose the headline among the lines above the body.
+        kinds : sequence of (sequence of str, or None), length n_articles, optional
+            The kind of each non-blank line, "" for content and for lines without a kind; None for articles whose
+            kinds are not known. From these the model learns what comments or teasers look like, as in
+            `dechaff.features.kinds`.
 
         Raises
         ------
         ValueError
-            If labels or line weights do not match the lines, a line weight is negative or not finite, a class is
-            missing, there is only one site, or a group in `without` does not exist.
+            If labels, kinds or line weights do not match the lines, a line weight is negative or not finite, a
+            class is missing, there is only one site, or a group in `without` does not exist.
         """
-        check_consistent_length(X, groups, sample_weight, calibration_weight, headlines)
+        check_consistent_length(X, groups, sample_weight, calibration_weight, headlines, kinds)
         report = progress or (lambda _: None)
         report("features")
         table = LineTable(list(X), self.n_bits, collect_keywords(self.keywords or {}), self.without)
@@ -179,12 +188,16 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         report("stage 1")
         stage1, words = self._fit_stage1(*lines, known)
         stage2, headline, stage3, metadata = pass_through_stage(), None, None, self._metadata()
+        kind_stages: tuple[Stage, ...] = ()
         if self.stages > 1:
             folds = self._folds(table.article, groups)
             odds = out_of_fold(folds, labels, "stage 1", partial(self._stage1_scorer, *lines), report)
             del table.words  # only stage 1 uses them
+            kind_stages, kind_odds = self._fit_kinds(
+                table, encode_kinds(kinds, labels, table.counts), plain, folds, report
+            )
             report("context")
-            table.add_context(list(X), odds)
+            table.add_context(list(X), odds, kind_odds)
             report("stage 2")
             stage2 = self._fit_stage2(*lines, known)
         if self.stages > 2:
@@ -193,7 +206,9 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             headline = self._fit_headline(table, headlines or (), plain)
             dense = table.stage3_matrix(odds, headline)
             stage3, metadata["presets"] = self._fit_stage3(*lines, dense, plain, known, calibration)
-        self.model_ = LineModel(stage1, stage2, words, self.threshold, metadata, stage3, table.keywords, headline)
+        self.model_ = LineModel(
+            stage1, stage2, words, self.threshold, metadata, stage3, table.keywords, headline, kind_stages
+        )
         return self
 
     def _weigh(
@@ -238,11 +253,12 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         )
 
-    def _draw(self, rows: Rows, weights: Values) -> tuple[Rows, Values]:
+    def _draw(self, rows: Rows, weights: Values, max_lines: int | None = None) -> tuple[Rows, Values]:
         """Sample lines in proportion to their weights; return them with their remaining weights."""
-        if len(rows) <= self.max_lines:
+        most = self.max_lines if max_lines is None else min(self.max_lines, max_lines)
+        if len(rows) <= most:
             return rows, weights[rows]
-        chances = weights[rows] / weights[rows].sum() * self.max_lines
+        chances = weights[rows] / weights[rows].sum() * most
         drawn = np.random.default_rng(self.random_state).random(len(rows)) < chances
         return rows[drawn], np.maximum(chances[drawn], 1.0)
 
@@ -259,6 +275,32 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             max_iter=self.max_iter,
             words=table.words[rows],
         )
+
+    def _fit_kinds(
+        self, table: LineTable, kinds: Labels, weights: Values, folds: Folds, report: Callable[[str], None]
+    ) -> tuple[tuple[Stage, ...], Values]:
+        """Fit a regression for each kind of boilerplate; return them with their out-of-fold log-odds.
+
+        Without any known kind there are no regressions.
+        """
+        if not (kinds == 1).any():
+            return (), kind_log_odds((), table.stage1.T)
+        stages, odds = [], []
+        for name, labels in zip(LEARNT_KINDS, kinds, strict=True):
+            report(f"kind {name}")
+            fit = partial(self._fit_kind, table, labels, weights)
+            stages.append(fit(np.flatnonzero(labels != MASKED)))
+            odds.append(out_of_fold(folds, labels, f"kind {name}", partial(_kind_scorer, table, fit), report))
+        return tuple(stages), np.array(odds)
+
+    def _fit_kind(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Stage:
+        """Fit the regression of one kind, or return a constant for a kind that no line has."""
+        names = stage_names()[0]
+        if not labels[rows].any():
+            zeros = np.zeros(len(names), np.float32)
+            return Stage(names, zeros, np.ones_like(zeros), zeros, UNLIKELY)
+        rows, weights = self._draw(rows, weights, _KIND_LINES)
+        return fit_stage(names, table.stage1[rows], labels[rows], weights, C=self.C, max_iter=self.max_iter)[0]
 
     def _folds(self, article: Rows, groups: Sequence[object] | None) -> Folds:
         """Return the training lines and the held-out lines of each fold, split by site."""
@@ -387,6 +429,12 @@ def out_of_fold(
     n_jobs = min(os.cpu_count() or 1, _MOST_FOLDS_AT_ONCE)
     Parallel(n_jobs, prefer="threads")(delayed(run)(n, *fold) for n, fold in enumerate(folds, 1))
     return odds
+
+
+def _kind_scorer(table: LineTable, fit: Callable[[Rows], Stage], rows: Rows) -> Scorer:
+    """Fit the regression of a kind on some lines and return a scorer for others."""
+    stage = fit(rows)
+    return lambda held: stage.log_odds(table.stage1[held].T)
 
 
 def pass_through_stage() -> Stage:

@@ -14,7 +14,7 @@ from scipy.special import expit
 
 from dechaff._typing import Values
 from dechaff.errors import CorpusError
-from dechaff.linear.line_model import LineModel
+from dechaff.linear.line_model import LineModel, kind_log_odds
 from dechaff.linear.stage import Stage
 from dechaff_training.corpus import MASKED, Corpus
 from dechaff_training.fit.line_table import Labels, LineTable, Rows, encode_labels, stage_matrix
@@ -53,7 +53,7 @@ class FineTuner:
         self._known = self._labels != MASKED
         self._weights = self._table.line_weights(np.flatnonzero(self._known))
         stage1_odds = start.stage1.log_odds(self._table.stage1.T) + self._table.words @ start.word_weights
-        self._table.add_context(corpus.texts, stage1_odds)
+        self._table.add_context(corpus.texts, stage1_odds, kind_log_odds(start.kinds, self._table.stage1.T))
         dense = self._table.dense
         self._odds = start.stage2.log_odds(dense.T)
         # The last column is the intercept, which is regularised like the other weights.

@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from dechaff._typing import Matrix, Values
 from dechaff.features import group_names, stack
 from dechaff.features.head import headline_candidates
+from dechaff.features.kinds import LEARNT_KINDS
 from dechaff.features.stage3 import stage3_features
 from dechaff.features.words import word_terms
 from dechaff.kernels import for_batch
@@ -106,18 +107,19 @@ class LineTable:
         """Return the index of each line's article, shape (n_lines,)."""
         return np.repeat(np.arange(len(self.counts)), self.counts)
 
-    def add_context(self, texts: Sequence[str], log_odds: Values) -> None:
-        """Compute the context features from log-odds of stage 1.
+    def add_context(self, texts: Sequence[str], log_odds: Values, kind_log_odds: Values) -> None:
+        """Compute the context features from log-odds of stage 1 and of kinds.
 
         Parameters
         ----------
         texts : sequence of str
             The same texts as for the table.
         log_odds : ndarray of float64, shape (n_lines,)
+        kind_log_odds : ndarray of float64, shape (n_kinds, n_lines)
         """
         with for_batch(len(texts)):
             for rows, lines in self._line_features(texts):
-                self.dense[rows, self._n_stage1 :] = stack(lines.context(log_odds[rows])).T
+                self.dense[rows, self._n_stage1 :] = stack(lines.context(log_odds[rows], kind_log_odds[:, rows])).T
         self.dense[:, self._blank] = 0
 
     @cached_property
@@ -343,6 +345,44 @@ def encode_labels(y: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Labels:
             raise ValueError(f"article {place}: unknown label {unknown.pop()!r}; use 'content' or 'boilerplate'")
         joined.append(np.array([codes[value] for value in values], np.int8))
     return np.concatenate([np.zeros(0, np.int8), *joined])
+
+
+def encode_kinds(kinds: Sequence[Sequence[str] | None] | None, labels: Labels, counts: Rows) -> Labels:
+    """Return for each of `LEARNT_KINDS` whether each line is of it: 1, 0, or -1 if that is not known.
+
+    Parameters
+    ----------
+    kinds : sequence of sequence of str, or None
+        The kind of each line of an article, "" for content and for a line without a kind; None for articles whose
+        kinds are not known.
+    labels : ndarray of int8, shape (n_lines,)
+    counts : ndarray of int64, shape (n_articles,)
+
+    Returns
+    -------
+    ndarray of int8, shape (n_kinds, n_lines)
+
+    Raises
+    ------
+    ValueError
+        If the number of kinds of an article differs from its number of lines.
+
+    Examples
+    --------
+    >>> labels = np.array([1, 0, 0, 1], np.int8)
+    >>> encode_kinds([["", "comment", ""], None], labels, np.array([3, 1]))[LEARNT_KINDS.index("comment")].tolist()
+    [0, 1, 0, -1]
+    """
+    found = np.full((len(LEARNT_KINDS), len(labels)), MASKED, np.int8)
+    ends = np.cumsum(counts).tolist()
+    for place, (own, n_lines, end) in enumerate(zip(kinds or [], counts.tolist(), ends, strict=bool(kinds))):
+        if own is None:
+            continue
+        if len(own) != n_lines:
+            raise ValueError(f"article {place} has {n_lines} non-blank lines, but {len(own)} kinds")
+        found[:, end - n_lines : end] = np.array(LEARNT_KINDS)[:, None] == np.array(own)
+    found[:, labels == MASKED] = MASKED
+    return found
 
 
 def join_line_weights(line_weight: Sequence[ArrayLike], counts: NDArray[np.int64]) -> Values:

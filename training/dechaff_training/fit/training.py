@@ -121,7 +121,10 @@ def _fit(classifier: LineClassifier, corpus: Corpus, progress: Callable[[str], N
     fitted = corpus + Corpus([variant for variant, _ in variants])
     heads = [head_weights(article) for article in fitted]
     headlines = [find_headline(article) for article in fitted]
-    classifier.fit(fitted.texts, fitted.labels, fitted.groups, weights, calibration, progress, heads, headlines)
+    kinds = [article.kinds for article in fitted]
+    classifier.fit(
+        fitted.texts, fitted.labels, fitted.groups, weights, calibration, progress, heads, headlines, kinds
+    )
     return len(variants)
 
 
