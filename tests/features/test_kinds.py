@@ -19,15 +19,13 @@ def comments(*flags: int) -> np.ndarray:
 
 
 def test_lines_before_and_behind_are_counted_within_the_part() -> None:
-    """Comments are counted in the part, before and behind a line, and their share is that of the reach."""
+    """Comments are counted in the part, and their shares before and behind a line are those of the reach."""
     found = kind_features(comments(1, 1, 0, 0, 1, 1), Ragged(np.array([0, 5, 6])))
     expected = {
-        "share_comment_within_2_before": [0, 0.5, 1, 0.5, 0, 0],
-        "share_comment_within_2_after": [0.5, 0, 0.5, 0.5, 0, 0],
         "share_comment_within_6_before": [0, 1 / 6, 2 / 6, 2 / 6, 2 / 6, 0],
+        "share_comment_within_6_after": [2 / 6, 1 / 6, 1 / 6, 1 / 6, 0, 0],
+        "share_comment_within_25_before": [0, 1 / 25, 2 / 25, 2 / 25, 2 / 25, 0],
         "log_comment_lines": np.log1p([3, 3, 3, 3, 3, 1]),
-        "log_comment_lines_before": np.log1p([0, 1, 2, 2, 2, 0]),
-        "log_comment_lines_after": np.log1p([2, 1, 1, 1, 0, 0]),
         "log_odds_of_comment": [-UNLIKELY, -UNLIKELY, UNLIKELY, UNLIKELY, -UNLIKELY, -UNLIKELY],
     }
     for name, values in expected.items():

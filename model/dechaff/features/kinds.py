@@ -10,21 +10,19 @@ from typing import Final
 import numpy as np
 
 from dechaff._typing import Columns, Values
-from dechaff.text.ragged import Ragged, repeat_rows, sum_before, sum_rows, sum_sides
+from dechaff.text.ragged import Ragged, repeat_rows, sum_rows, sum_sides
 
 #: The kinds of boilerplate of `dechaff.explain.kinds.KINDS` that a model has a regression for.
 LEARNT_KINDS: Final = ("comment", "related", "credit", "date", "other")
 #: The log-odds of each kind in a model that was fitted without kinds.
 UNLIKELY: Final = -8.0
 
-_REACHES: Final = (2, 6, 25)
+_REACHES: Final = (6, 25)
 _UNITS: Final = 1 << 16
 _OF_KIND: Final = (
     "log_odds_of_{}",
     *(f"share_{{}}_within_{reach}_{side}" for reach in _REACHES for side in ("before", "after")),
     "log_{}_lines",
-    "log_{}_lines_before",
-    "log_{}_lines_after",
 )
 KIND_NAMES: Final = tuple(name.format(kind) for name in _OF_KIND for kind in LEARNT_KINDS)
 
@@ -33,7 +31,7 @@ def kind_features(log_odds: Values, parts: Ragged) -> Columns:
     """Compute the features in `KIND_NAMES`, each of shape (n_lines,).
 
     For each kind these are the log-odds of the line, the share of lines that are probably of the kind among those
-    before and after it, and the expected number of such lines in the part, before the line and after it.
+    before and after it, and the expected number of such lines in the part.
 
     Parameters
     ----------
@@ -47,13 +45,12 @@ def kind_features(log_odds: Values, parts: Ragged) -> Columns:
     >>> log_odds = np.full((len(LEARNT_KINDS), 4), -9.0)
     >>> log_odds[LEARNT_KINDS.index("comment"), 2:] = 9
     >>> found = kind_features(log_odds, Ragged(np.array([0, 4])))
-    >>> found["share_comment_within_2_after"].round(2).tolist()
-    [0.5, 1.0, 0.5, 0.0]
+    >>> (6 * found["share_comment_within_6_after"]).round(1).tolist()
+    [2.0, 2.0, 1.0, 0.0]
     """
     odds = log_odds.clip(UNLIKELY, -UNLIKELY)
     likely = np.rint(_UNITS / (1 + np.exp(-odds)))  # sums of whole numbers are exact
-    total, before = repeat_rows(sum_rows(likely, parts), parts), sum_before(likely, parts)
-    sides = (side / reach for reach in _REACHES for side in sum_sides(likely, parts, reach))
-    counts = np.log1p(np.array((total, before, total - before - likely)) / _UNITS)
-    found = np.array((odds, *(side / _UNITS for side in sides), *counts))
+    sides = (side / (_UNITS * reach) for reach in _REACHES for side in sum_sides(likely, parts, reach))
+    n_lines = repeat_rows(np.log1p(sum_rows(likely, parts) / _UNITS), parts)
+    found = np.array((odds, *sides, n_lines))
     return dict(zip(KIND_NAMES, found.reshape(len(KIND_NAMES), -1), strict=True))
