@@ -42,6 +42,16 @@ def test_samples(inputs: Path) -> None:
     assert clean_bulk([inputs / "in"], inputs / "out", Settings()).counts.samples is None
 
 
+def test_equal_files(tmp_path: Path) -> None:
+    """Of files with equal contents, other records are sampled, since the names of files seed the samples."""
+    for name in "abcd":
+        write_jsonl(tmp_path / "in" / f"{name}.jsonl", records(30))
+    samples = clean_bulk([tmp_path / "in"], tmp_path / "out", Settings(samples=True)).counts.samples
+    assert samples is not None
+    keys = [row["key"] for rows in samples.lines.values() for row in rows]
+    assert len(set(keys)) == len(keys)
+
+
 def test_adding_samples() -> None:
     """Those with the lowest keys stay, in whatever order samples are added."""
     parts = [Samples([{"key": n % 7 + n / 1000}], {"offer": [{"key": -n}]}) for n in range(3 * N_DOCUMENTS)]

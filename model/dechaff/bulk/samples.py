@@ -4,6 +4,7 @@ Every candidate gets a random key, and those with the lowest keys stay: samples 
 candidate of a whole run has the same chance.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -17,6 +18,8 @@ from dechaff.explain.kinds import line_kinds
 
 #: A sampled document or line as plain values: its random key, file, record number and id, and what is shown of it.
 Row = dict[str, Any]
+#: The number of a document in its file, counted from 1, and its id.
+Record = tuple[int, Any]
 #: The numbers of flagged documents, and of dropped lines of each kind, that stay in a sample.
 N_DOCUMENTS: Final = 100
 N_LINES: Final = 8
@@ -39,20 +42,17 @@ class Samples:
     lines: dict[str, list[Row]] = field(default_factory=dict)
 
     @classmethod
-    def draw(
-        cls, records: Sequence[tuple[int, Any]], decision: Decision, generator: np.random.Generator
-    ) -> "Samples":
+    def draw(cls, records: Sequence[Record], decision: Decision, generator: np.random.Generator) -> "Samples":
         """Sample a batch of documents.
 
         Parameters
         ----------
         records : sequence of (int, object), length n_documents
-            The record number and the id of each document.
         decision : Decision
         generator : Generator
-            The source of the random keys.
+            The source of the random keys, from `key_source`.
         """
-        names = [{"record": number, "id": str(identity)[:_MAX_CHARS]} for number, identity in records]
+        names = [_name(record) for record in records]
         samples = cls()
         bounds = decision.batch.article_lines
         for place, key in enumerate(generator.random(len(names)).tolist()):
@@ -88,6 +88,24 @@ class Samples:
         """Record the file that all documents come from."""
         for row in chain(self.documents, *self.lines.values()):
             row["file"] = name
+
+
+def key_source(records: Sequence[Record], file_name: str) -> np.random.Generator:
+    """Return the source of the random keys of a chunk: the same in every run, however many workers there are.
+
+    Parameters
+    ----------
+    records : sequence of (int, object)
+        The documents of the chunk.
+    file_name : str
+        The name of their file, without which equal files would get equal keys.
+    """
+    first = [number for number, _ in records[:1]]
+    return np.random.default_rng([*os.fsencode(file_name), len(records), *first])
+
+
+def _name(record: Record) -> Row:
+    return {"record": record[0], "id": str(record[1])[:_MAX_CHARS]}
 
 
 def _lowest(rows: list[Row], n: int) -> list[Row]:
