@@ -84,7 +84,7 @@ class Cleaner:
         """
         with use_numba(self._compiled):
             if self._settings.format == "markdown":
-                return self._clean_markdown(documents)
+                return self._clean_markdown(documents, file_name)
             return self._clean([read_document(document, self._settings) for document in documents], file_name)
 
     def _clean(self, documents: Sequence[Document], file_name: str) -> Cleaned:
@@ -121,19 +121,25 @@ class Cleaner:
     def _histogram(self) -> FeatureHistogram | None:
         return None if self._profile is None else FeatureHistogram(self._profile, self._model.stage1.names)
 
-    def _clean_markdown(self, documents: Sequence[Document]) -> Cleaned:
+    def _clean_markdown(self, documents: Sequence[Document], file_name: str) -> Cleaned:
         """Clean Markdown one document at a time: finding blocks costs more than small batches."""
-        cleaned, histogram = Cleaned(counts=Counts()), self._histogram()
-        counts, settings = cleaned.counts, self._settings
+        settings, histogram = self._settings, self._histogram()
+        counts = Counts(samples=Samples() if settings.samples else None)
+        cleaned = Cleaned(counts=counts)
+        records = [(document.number, document.id) for document in documents]
+        generator = key_source(records, file_name)
         counts.count_page_infos([document.page_info for document in documents])
         dropped: list[dict[str, Any]] = []
         attributes: list[dict[str, Any]] = []
-        for document in documents:
+        for record, document in zip(records, documents, strict=True):
             found = self._clean_reading(document)
             cleaned.texts.append(found.text)
             counts.count(found.batch, found.kept, found.decision.flags)
             if histogram is not None:
                 histogram.count_all(found.decision)
+            if counts.samples is not None:
+                lines, flags = found.label(), found.decision.flags[0]
+                counts.samples.add(Samples.draw_labelled(record, lines, flags, generator))
             if settings.dropped:
                 dropped += [
                     _describe(document, number, (line.start, line.end), line.probability, line.kind, reasons)
