@@ -1,7 +1,7 @@
 """The commands `dechaff clean` and `dechaff show`, and the reader of articles that `report` shares."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -66,18 +66,15 @@ def clean(
     name_of = partial(output_name, wanted=wanted.format, roots=files or (), output=to.output)
     folder = output_folder(out, paths, name_of, as_json=as_json)
     file = None if out is None or out == str(STANDARD) else Path(out)
+    _check_separator(separator, folder, as_json=as_json)
     outputs = [file or STANDARD] if folder is None else [folder / name_of(path) for path in paths]
     protect_inputs(outputs, (*paths, model, sites))
     articles = Articles(job, hidden=file is None and sys.stdout.isatty())
     if folder is not None:
         for path, article in articles:
-            with open_output(folder / name_of(path)) as stream:
-                stream.write(_encode(article.text))
+            _write(folder / name_of(path), [article.text])
     else:
-        with open_output(file) as stream:
-            for piece in _format_articles(articles, separator, as_json=as_json):
-                stream.write(_encode(piece))
-            articles.check_any()
+        _write(file, _format_articles(articles, separator, as_json=as_json))
     articles.check_all()
 
 
@@ -268,6 +265,13 @@ def _check_names(folder: Path, paths: Sequence[Path], name_of: Callable[[Path], 
         seen[name] = path
 
 
+def _check_separator(separator: str | None, folder: Path | None, *, as_json: bool) -> None:
+    """Refuse a separator that would not be written."""
+    if separator is not None and (as_json or folder is not None):
+        other = "--json, which writes records" if as_json else "a folder as output"
+        raise typer.BadParameter(f"not with {other}", param_hint="'--separator'")
+
+
 def _bad_output(message: str) -> typer.BadParameter:
     return typer.BadParameter(message, param_hint="'--out' / '-o'")
 
@@ -295,7 +299,13 @@ def line_record(path: Path, number: int, line: LabelledLine, limit: int) -> dict
 
 
 def _format_articles(articles: Articles, separator: str | None, *, as_json: bool) -> Iterator[str]:
-    """Yield the pieces to write to one stream; a line break is added between texts that lack one."""
+    """Yield the pieces to write to one stream; a line break is added between texts that lack one.
+
+    Raises
+    ------
+    InputError
+        At the end, if no input could be read.
+    """
     unended = False
     for number, (path, article) in enumerate(articles):
         if as_json:
@@ -307,6 +317,7 @@ def _format_articles(articles: Articles, separator: str | None, *, as_json: bool
             yield f"{separator}\n"
         yield article.text
         unended = bool(article.text) and not article.text.endswith(("\n", "\r"))
+    articles.check_any()
 
 
 def _article_record(path: Path, article: CleanedArticle) -> dict[str, Any]:
@@ -323,6 +334,8 @@ def _json_path(path: Path) -> str:
     return str(path) if path == STANDARD else show_path(path)
 
 
-def _encode(text: str) -> bytes:
-    # Some encodings decode to lone surrogates, which UTF-8 cannot encode.
-    return text.encode("utf-8", "replace")
+def _write(path: Path | None, pieces: Iterable[str]) -> None:
+    with open_output(path) as stream:
+        for piece in pieces:
+            # Some encodings decode to lone surrogates, which UTF-8 cannot encode.
+            stream.write(piece.encode("utf-8", "replace"))
