@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from dechaff.api import Output, clean_article
+from dechaff.api import Output, clean_read
+from dechaff.decisions.titles import make_page_info
 from dechaff.errors import InputError
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.results import CleanedArticle, LabelledLine
@@ -26,7 +27,7 @@ from dechaff_training.cli.options import (
     make_decoding,
     parse_keywords,
 )
-from dechaff_training.files.formats import ArticleText, output_name, read_source, read_unprinted
+from dechaff_training.files.formats import ArticleText, output_name, read_source
 from dechaff_training.files.json_io import dump, write_record
 from dechaff_training.files.models import load
 from dechaff_training.files.paths import protect_inputs
@@ -186,10 +187,8 @@ class Articles:
                 if read is not None:
                     if job.verbose:
                         print(f"dechaff: {show_path(path)}: {read.found}", file=sys.stderr)
-                    info: dict[str, Any] = {"title": job.title or read.title, "url": job.url}
-                    how: dict[str, Any] = {"format": read.format, "keep_kinds": job.keep_kinds, "sites": sites}
-                    how |= {"output": job.output} if read.format == "html" else {}
-                    article = clean_article(read.text, model, job.threshold, **info, **how)
+                    how = model, job.threshold, make_page_info(job.title or read.title, job.url)
+                    article = clean_read(read.text, read.reading, *how, job.keep_kinds, sites)
                     if article.flags:
                         print(f"dechaff: warning: {show_path(path)}: {', '.join(article.flags)}", file=sys.stderr)
                     self._n_done += 1
@@ -210,10 +209,8 @@ class Articles:
         """Return an article's text, with its format and its page's own title; None if it cannot be read."""
         job = self._job
         try:
-            if job.output == "markdown":
-                return read_unprinted(path, job.decoding, job.format)
             if job.extractor is None:
-                return read_source(path, job.decoding, job.format, job.keep_kinds)
+                return read_source(path, job.decoding, job.format, job.keep_kinds, job.output)
             from dechaff_training.corpus.article_files import describe_article, read_article
 
             return describe_article(path, read_article(path, job.decoding, job.extractor, job.format), job.format)
