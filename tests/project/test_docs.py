@@ -80,7 +80,7 @@ def test_reference_lists_every_public_name() -> None:
 
 @pytest.mark.slow
 def test_site(tmp_path: Path) -> None:
-    """The site builds without warnings; the reference of the commands shows every command with its options."""
+    """The site builds without warnings; the reference of the commands shows every command, its help and options."""
     pytest.importorskip("material", reason=NEEDED)
     from mkdocs.commands.build import build
     from mkdocs.config import load_config
@@ -90,4 +90,5 @@ def test_site(tmp_path: Path) -> None:
     names = [each.name or each.callback.__name__ for each in app.registered_commands if each.callback]
     assert [name for name in names if f"dechaff {name}" not in commands] == []
     assert "--threshold" in commands
+    assert commands.count("Drop the boilerplate lines of texts, Markdown and HTML") == 2  # in the list too
     assert (tmp_path / "docs" / "pictures" / "report.png").is_file()
