@@ -44,4 +44,7 @@ def commands() -> str:
     text = subprocess.run(  # noqa: S603
         [*typer, "--name", "dechaff", "--title", "Commands"], check=True, capture_output=True, text=True, cwd=ROOT
     ).stdout
+    # typer shortens the help in the list of commands.
+    helps = dict(re.findall(r"^## `dechaff (\w+)`\n\n(.+)$", text, flags=re.MULTILINE))
+    text = re.sub(r"^\* `(\w+)`: .*\.\.\.$", lambda row: f"* `{row[1]}`: {helps[row[1]]}", text, flags=re.MULTILINE)
     return re.sub(r"^(Examples?:) \[bold\](.*)\[/bold\]$", r"\n\1 `\2`", text, flags=re.MULTILINE)

@@ -185,11 +185,11 @@ def clean_article(
     if format == "html" or (format == "auto" and looks_like_html(_check_text(text))):
         page, printed = _read_page(text, kinds, output)
         info = make_page_info(title or page.title, url)
-        return _clean_read(page.text, printed, model, threshold, info, kinds, sites)
+        return clean_read(page.text, printed, model, threshold, info, kinds, sites)
     if output != "text":
         raise InputError(f"only HTML becomes Markdown, but the format is {format}: leave the output out")
     reading = find_reading(_check_text(text), format)
-    return _clean_read(str(text), reading, model, threshold, make_page_info(title, url), kinds, sites)
+    return clean_read(str(text), reading, model, threshold, make_page_info(title, url), kinds, sites)
 
 
 def clean_markdown(
@@ -322,7 +322,7 @@ def clean_html(
     kinds = check_kinds(keep_kinds)
     page, reading = _read_page(html, kinds, output, extractor, links=links)
     info = make_page_info(title or page.title, url)
-    return _clean_read(page.text, reading, model, threshold, info, kinds, sites).text
+    return clean_read(page.text, reading, model, threshold, info, kinds, sites).text
 
 
 def check_output(output: str) -> None:
@@ -344,7 +344,7 @@ def _read_page(
     return read_page(html, extractor, keep_kinds=keep_kinds), None
 
 
-def _clean_read(
+def clean_read(
     text: str,
     reading: Reading | None,
     model: LineModel | None,
@@ -353,7 +353,25 @@ def _clean_read(
     keep_kinds: tuple[str, ...],
     sites: SiteProfile | None,
 ) -> CleanedArticle:
-    """Clean a text, or what the model reads of it."""
+    """Return the cleaned article of a text whose format has been found.
+
+    Parameters
+    ----------
+    text : str
+    reading : Reading or None
+        What the model reads of the text; None if that is the text itself.
+    model : LineModel, optional
+    threshold : float or str, optional
+    page_info : PageInfo
+    keep_kinds : tuple of str
+    sites : SiteProfile, optional
+        See `keep_content`.
+
+    Raises
+    ------
+    InputError
+        In the same cases as `keep_content`.
+    """
     read = text if reading is None else reading.text
     decision = _decide_article(read, model, threshold, page_info, keep_kinds, sites)
     return carry_decision(decision, reading, page_info, threshold).article()

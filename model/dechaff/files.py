@@ -96,7 +96,9 @@ def _show(file: Path | int) -> str:
 def _file_number(file: Path | int) -> tuple[int, int] | None:
     """Return the numbers of a regular file's device and inode; None if there is no such file."""
     try:
+        if isinstance(file, Path) and not file.exists():
+            file = file.resolve()  # `missing/../a.txt`, which leads nowhere, is written to `a.txt`
         status = os.stat(file)  # noqa: PTH116  descriptors too
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):  # the last for links in a circle
         return None
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None

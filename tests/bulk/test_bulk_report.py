@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from bulk_corpora import records, write_jsonl
-from cli_process import dechaff
+from cli_process import PROSE, dechaff
 
+from dechaff import clean_article
 from dechaff.bulk import Settings, clean_bulk
 from dechaff.bulk.samples import N_DOCUMENTS, N_LINES, Samples
 
@@ -40,6 +41,45 @@ def test_samples(inputs: Path) -> None:
         str(p) for p in (inputs / "in").iterdir()
     }
     assert clean_bulk([inputs / "in"], inputs / "out", Settings()).counts.samples is None
+
+
+def test_equal_files(tmp_path: Path) -> None:
+    """Of files with equal contents, other records are sampled, since the names of files seed the samples."""
+    for name in "abcd":
+        write_jsonl(tmp_path / "in" / f"{name}.jsonl", records(30))
+    samples = clean_bulk([tmp_path / "in"], tmp_path / "out", Settings(samples=True)).counts.samples
+    assert samples is not None
+    keys = [row["key"] for rows in samples.lines.values() for row in rows]
+    assert len(set(keys)) == len(keys)
+
+
+def test_markdown(tmp_path: Path) -> None:
+    """Markdown is sampled with its marks, and with the same flags and kinds as the labels of its lines."""
+    pytest.importorskip("pyromark")
+    offer = "- [Subscribe now for £2 per month](https://example.org/offer)"
+    text = "\n\n".join(["# The bridge", *PROSE, offer])
+    nothing = "Log in\n\n- [Share](/share)\n- [Subscribe](/offers)\n"
+    rows = [{"id": "bridge", "text": text}, {"id": "none", "text": nothing}]
+    write_jsonl(tmp_path / "in" / "a.jsonl", rows)
+    dechaff("bulk", "in", "-o", "out", "--format", "markdown", "--report", "report.html", cwd=tmp_path)
+    assert offer in (tmp_path / "report.html").read_text("utf-8")
+    settings = Settings(samples=True, format="markdown")
+    samples = [
+        clean_bulk([tmp_path / "in"], tmp_path / f"out{n}", settings, workers=n).counts.samples for n in (1, 2)
+    ]
+    assert samples[0] is not None
+    assert samples[0] == samples[1]
+    found = {(row["id"], row["text"], kind) for kind, rows in samples[0].lines.items() for row in rows}
+    articles = {row["id"]: clean_article(row["text"], format="markdown") for row in rows}
+    assert found == {
+        (name, line.text, line.kind)
+        for name, article in articles.items()
+        for line in article.lines
+        if line.label == "boilerplate"
+    }
+    assert [(row["id"], row["flags"], row["n_kept"]) for row in samples[0].documents] == [
+        (name, [*article.flags], article.n_kept) for name, article in articles.items() if article.flags
+    ]
 
 
 def test_adding_samples() -> None:

@@ -99,6 +99,19 @@ def test_separator(separator: tuple[str, ...], between: str, end: str, tmp_path:
     assert found == "\n".join([f"{PROSE} a.txt", f"{between}{PROSE} b.txt", f"{between}{PROSE} c.txt"]) + end
 
 
+@pytest.mark.parametrize(
+    ("other", "reason"), [(("--json",), "not with --json"), (("-o", "out/"), "not with a folder")]
+)
+def test_separator_without_effect(other: tuple[str, ...], reason: str, tmp_path: Path) -> None:
+    """A separator that would not be written is refused, and nothing is written."""
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(PROSE)
+    refused = dechaff("clean", "a.txt", "b.txt", "--separator", "---", *other, cwd=tmp_path, code=2)
+    assert reason in refused.stderr
+    assert refused.stdout == b""
+    assert not (tmp_path / "out").exists()
+
+
 def test_singular(tmp_path: Path) -> None:
     """One of a thing is not called by its plural."""
     (tmp_path / "a").mkdir()

@@ -73,11 +73,11 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def other_names(output: str, place: Path) -> list[str]:
-    """Return other paths of a file or folder: absolute, by a detour, by links to it and to its folder."""
+    """Return other paths of a file or folder: absolute, by detours, by links to it and to its folder."""
     path = place / output
     (place.parent / "link").symlink_to(path)
     (place.parent / "folder").symlink_to(path.parent)
-    names = [output, str(path), f"texts/../{output}", "../link", f"../folder/{path.name}"]
+    names = [output, str(path), f"texts/../{output}", f"missing/../{output}", "../link", f"../folder/{path.name}"]
     if path.is_file():
         os.link(path, place.parent / "hard")
         names.append("../hard")

@@ -91,5 +91,7 @@ def test_the_command(tmp_path: Path) -> None:
     assert severities[-2:] == [DOUBTFUL] * 2
     assert severities.count(DOUBTFUL) == 2
     assert done.stderr.endswith(", 2 doubtful labels\n")
-    assert dechaff("check", folder, "-n", 1).stdout.count(b"doubtful label:") == 1
+    limited = dechaff("check", folder, "-n", 1)
+    assert limited.stdout.count(b"doubtful label:") == 1
+    assert limited.stderr.endswith(", 2 doubtful labels, the first 1 listed (-n for more)\n")
     assert b"doubtful label:" not in dechaff("check", folder, "--quick").stdout

@@ -47,6 +47,14 @@ def test_service_refuses(client: Any, body: bytes) -> None:
     assert answer.json()["error"]
 
 
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"texts":' * 100_000, b"[" * 100_000 + b"]" * 100_000])
+def test_service_refuses_deep_json(client: Any, body: bytes) -> None:
+    """JSON that is nested more deeply than Python reads is answered with 400 and the reason."""
+    answer = client.post("/clean", content=body)
+    assert answer.status_code == 400
+    assert answer.json() == {"error": "the JSON is nested too deeply"}
+
+
 def test_image_has_its_files() -> None:
     """What the Dockerfile copies exists and is not ignored; the last stage does not run as root."""
     dockerfile = (ROOT / "Dockerfile").read_text("utf-8")

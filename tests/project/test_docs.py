@@ -14,23 +14,12 @@ from markdown_it import MarkdownIt
 import dechaff
 from dechaff_training.cli.app import app
 
-yaml = pytest.importorskip("yaml", reason="needs the docs extra: pip install 'dechaff[docs]'")
+NEEDED = "needs the docs extra: pip install 'dechaff[docs]'"
+yaml = pytest.importorskip("yaml", reason=NEEDED)
+hook = pytest.importorskip("mkdocs_hook", reason=NEEDED)
 
-#: Made from the command line when the site is built.
-GENERATED = "docs/commands.md"
-
-
-def pages(nav: Any) -> Iterator[str]:
-    """Yield the pages of a navigation."""
-    if isinstance(nav, str):
-        yield nav
-    else:
-        for each in nav.values() if isinstance(nav, dict) else nav:
-            yield from pages(each)
-
-
-PAGES = [*pages(yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"])]
-WRITTEN = [page for page in PAGES if page != GENERATED]
+PAGES = [*hook.navigation(yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"])]
+WRITTEN = [page for page in PAGES if page != hook.COMMANDS]
 
 
 def links(page: str) -> Iterator[str]:
@@ -91,8 +80,8 @@ def test_reference_lists_every_public_name() -> None:
 
 @pytest.mark.slow
 def test_site(tmp_path: Path) -> None:
-    """The site builds without warnings; the reference of the commands shows every command with its options."""
-    pytest.importorskip("material", reason="needs the docs extra: pip install 'dechaff[docs]'")
+    """The site builds without warnings; the reference of the commands shows every command, its help and options."""
+    pytest.importorskip("material", reason=NEEDED)
     from mkdocs.commands.build import build
     from mkdocs.config import load_config
 
@@ -101,4 +90,5 @@ def test_site(tmp_path: Path) -> None:
     names = [each.name or each.callback.__name__ for each in app.registered_commands if each.callback]
     assert [name for name in names if f"dechaff {name}" not in commands] == []
     assert "--threshold" in commands
+    assert commands.count("Drop the boilerplate lines of texts, Markdown and HTML") == 2  # in the list too
     assert (tmp_path / "docs" / "pictures" / "report.png").is_file()

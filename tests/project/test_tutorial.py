@@ -18,6 +18,8 @@ pytest.importorskip("uvicorn", reason="needs the page extra: pip install 'dechaf
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
 COMMANDS = [shlex.split(line)[1:] for line in re.findall(r"^\$ (dechaff .+)$", TUTORIAL, re.MULTILINE)]
 JOURNEY = ["clean", "next", "label", "check", "train", "evaluate", "evaluate", "diff", "clean", "report"]
+#: The first lines that the page shows of what a command prints, without figures.
+SHOWN = re.findall(r"^\$ dechaff ((?:clean|next|check) .+)\n((?:(?!\$|…|```).*\n)+)", TUTORIAL, re.MULTILINE)
 PYTHON = re.findall(r"```python\n(.*?)```", TUTORIAL, re.DOTALL)
 
 
@@ -48,6 +50,8 @@ def test_the_journey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [each[0] for each in COMMANDS] == JOURNEY
     for path in Path("labels").rglob("*.txt"):
         assert (Path("mine") / path.relative_to("labels")).read_text() == path.read_text()
+    for command, shown in SHOWN:
+        assert [line for line in shown.splitlines() if line.rstrip("…") not in printed[command]] == []
     trained = printed["train --start-from default mine -o mine.joblib"]
     assert trained.startswith("New articles of known sites: your 10 articles of 1 site")
     assert "take the new model for these sites" in trained

@@ -9,7 +9,7 @@ import numpy as np
 
 from dechaff.bulk.drift import FeatureHistogram, Profile
 from dechaff.bulk.records import Document, join_lines
-from dechaff.bulk.samples import Samples
+from dechaff.bulk.samples import Samples, key_source
 from dechaff.bulk.settings import Settings, require
 from dechaff.bulk.summary import Counts
 from dechaff.decisions.decide import Decision, decide
@@ -73,25 +73,27 @@ class Cleaner:
         """Return whether the numba kernels are used: requested and available."""
         return self._compiled and numba_available()
 
-    def clean(self, documents: Sequence[Document]) -> Cleaned:
+    def clean(self, documents: Sequence[Document], file_name: str = "") -> Cleaned:
         """Clean documents.
 
         Parameters
         ----------
         documents : sequence of Document
+        file_name : str
+            The name of their file, which decides with their numbers which lines are sampled.
         """
         with use_numba(self._compiled):
             if self._settings.format == "markdown":
-                return self._clean_markdown(documents)
-            return self._clean([read_document(document, self._settings) for document in documents])
+                return self._clean_markdown(documents, file_name)
+            return self._clean([read_document(document, self._settings) for document in documents], file_name)
 
-    def _clean(self, documents: Sequence[Document]) -> Cleaned:
+    def _clean(self, documents: Sequence[Document], file_name: str) -> Cleaned:
         texts: list[str] = []
         dropped: list[bytes] = []
         attributes: list[bytes] = []
         counts = Counts(samples=Samples() if self._settings.samples else None)
-        # The same keys in every run, however many workers there are.
-        generator = np.random.default_rng([len(documents), *(document.number for document in documents[:1])])
+        records = [(document.number, document.id) for document in documents]
+        generator = key_source(records, file_name)
         histogram = self._histogram()
         infos = [document.page_info for document in documents]
         counts.count_page_infos(infos)
@@ -99,14 +101,14 @@ class Cleaner:
         how: dict[str, Any] = {"page_infos": infos, "sites": self._sites}
         for decided in decide(texts_in, self._model, self._settings.threshold, **how):
             decision = keep_by_kind(decided, self._settings.keep_kinds)
-            own = documents[len(texts) : len(texts) + decision.batch.n_articles]
+            place = slice(len(texts), len(texts) + decision.batch.n_articles)
+            own = documents[place]
             texts.extend(decision.kept_texts())
             counts.count(decision.batch, decision.kept, decision.flags)
             if histogram is not None:
                 histogram.count_all(decision)
             if counts.samples is not None:
-                records = [(document.number, document.id) for document in own]
-                counts.samples.add(Samples.draw(records, decision, generator))
+                counts.samples.add(Samples.draw(records[place], decision, generator))
             if self._settings.dropped:
                 dropped.append(join_lines(_dropped_lines(own, decision), self._dumps))
             if self._settings.attributes:
@@ -119,19 +121,25 @@ class Cleaner:
     def _histogram(self) -> FeatureHistogram | None:
         return None if self._profile is None else FeatureHistogram(self._profile, self._model.stage1.names)
 
-    def _clean_markdown(self, documents: Sequence[Document]) -> Cleaned:
+    def _clean_markdown(self, documents: Sequence[Document], file_name: str) -> Cleaned:
         """Clean Markdown one document at a time: finding blocks costs more than small batches."""
-        cleaned, histogram = Cleaned(counts=Counts()), self._histogram()
-        counts, settings = cleaned.counts, self._settings
+        settings, histogram = self._settings, self._histogram()
+        counts = Counts(samples=Samples() if settings.samples else None)
+        cleaned = Cleaned(counts=counts)
+        records = [(document.number, document.id) for document in documents]
+        generator = key_source(records, file_name)
         counts.count_page_infos([document.page_info for document in documents])
         dropped: list[dict[str, Any]] = []
         attributes: list[dict[str, Any]] = []
-        for document in documents:
+        for record, document in zip(records, documents, strict=True):
             found = self._clean_reading(document)
             cleaned.texts.append(found.text)
             counts.count(found.batch, found.kept, found.decision.flags)
             if histogram is not None:
                 histogram.count_all(found.decision)
+            if counts.samples is not None:
+                lines, flags = found.label(), found.decision.flags[0]
+                counts.samples.add(Samples.draw_labelled(record, lines, flags, generator))
             if settings.dropped:
                 dropped += [
                     _describe(document, number, (line.start, line.end), line.probability, line.kind, reasons)

@@ -79,8 +79,8 @@ class LineCounter(Cleaner):
     def __init__(self, settings: Settings, *, compiled: bool = False) -> None:
         self._settings, self._compiled = settings, compiled
 
-    def clean(self, documents: Sequence[Document]) -> Cleaned:
-        """Count the lines of documents."""
+    def clean(self, documents: Sequence[Document], file_name: str = "") -> Cleaned:  # noqa: ARG002
+        """Count the lines of documents, whatever their file."""
         with use_numba(self._compiled):
             read = [read_document(document, self._settings) for document in documents]
             sites = [document.page_info.site_name for document in read]

@@ -4,6 +4,7 @@ Every candidate gets a random key, and those with the lowest keys stay: samples 
 candidate of a whole run has the same chance.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -14,9 +15,13 @@ import numpy as np
 
 from dechaff.decisions.decide import Decision
 from dechaff.explain.kinds import line_kinds
+from dechaff.linear.line_model import CLASSES
+from dechaff.results import LabelledLine
 
 #: A sampled document or line as plain values: its random key, file, record number and id, and what is shown of it.
 Row = dict[str, Any]
+#: The number of a document in its file, counted from 1, and its id.
+Record = tuple[int, Any]
 #: The numbers of flagged documents, and of dropped lines of each kind, that stay in a sample.
 N_DOCUMENTS: Final = 100
 N_LINES: Final = 8
@@ -39,29 +44,57 @@ class Samples:
     lines: dict[str, list[Row]] = field(default_factory=dict)
 
     @classmethod
-    def draw(
-        cls, records: Sequence[tuple[int, Any]], decision: Decision, generator: np.random.Generator
-    ) -> "Samples":
+    def draw(cls, records: Sequence[Record], decision: Decision, generator: np.random.Generator) -> "Samples":
         """Sample a batch of documents.
 
         Parameters
         ----------
         records : sequence of (int, object), length n_documents
-            The record number and the id of each document.
         decision : Decision
         generator : Generator
-            The source of the random keys.
+            The source of the random keys, from `key_source`.
         """
-        names = [{"record": number, "id": str(identity)[:_MAX_CHARS]} for number, identity in records]
+        names = [_name(record) for record in records]
         samples = cls()
         bounds = decision.batch.article_lines
         for place, key in enumerate(generator.random(len(names)).tolist()):
             if flags := decision.flags[place]:
                 kept = decision.kept[bounds[place] : bounds[place + 1]]
-                counted = {"flags": list(flags), "n_lines": len(kept), "n_kept": int(kept.sum())}
-                samples.documents.append({"key": key, **names[place], **counted})
+                samples.documents.append(_document_row(key, names[place], flags, len(kept), int(kept.sum())))
         samples.documents = _lowest(samples.documents, N_DOCUMENTS)
         samples._draw_lines(names, decision, generator)
+        return samples
+
+    @classmethod
+    def draw_labelled(
+        cls,
+        record: Record,
+        lines: Sequence[LabelledLine],
+        flags: tuple[str, ...],
+        generator: np.random.Generator,
+    ) -> "Samples":
+        """Sample one document whose lines are labelled.
+
+        Parameters
+        ----------
+        record : (int, object)
+        lines : sequence of LabelledLine
+        flags : tuple of str
+            The flags of the document.
+        generator : Generator
+            The source of the random keys, from `key_source`.
+        """
+        samples, name = cls(), _name(record)
+        dropped = [line for line in lines if line.label == CLASSES[0]]
+        if flags:
+            n_kept = len(lines) - len(dropped)
+            samples.documents.append(_document_row(generator.random(), name, flags, len(lines), n_kept))
+        keys = generator.random(len(dropped))
+        for place in np.argsort(keys).tolist():
+            line = dropped[place]
+            rows = samples.lines.setdefault(line.kind or "other", [])
+            if len(rows) < N_LINES:
+                rows.append(_line_row(float(keys[place]), name, line.text, line.probability))
         return samples
 
     def _draw_lines(self, names: Sequence[Row], decision: Decision, generator: np.random.Generator) -> None:
@@ -74,9 +107,8 @@ class Samples:
             if len(rows) < N_LINES:
                 article = int(batch.line_articles[line])
                 start, end = (int(each[line] - batch.article_codes[article]) for each in (batch.starts, batch.ends))
-                text = batch.texts[article][start : min(end, start + _MAX_CHARS)]
-                shown = {"text": text, "probability": round(float(decision.probability[line]), 4)}
-                rows.append({"key": float(keys[line]), **names[article], **shown})
+                text, probability = batch.texts[article][start:end], float(decision.probability[line])
+                rows.append(_line_row(float(keys[line]), names[article], text, probability))
 
     def add(self, other: "Samples") -> None:
         """Add another sample to this one."""
@@ -88,6 +120,32 @@ class Samples:
         """Record the file that all documents come from."""
         for row in chain(self.documents, *self.lines.values()):
             row["file"] = name
+
+
+def key_source(records: Sequence[Record], file_name: str) -> np.random.Generator:
+    """Return the source of the random keys of a chunk: the same in every run, however many workers there are.
+
+    Parameters
+    ----------
+    records : sequence of (int, object)
+        The documents of the chunk.
+    file_name : str
+        The name of their file, without which equal files would get equal keys.
+    """
+    first = [number for number, _ in records[:1]]
+    return np.random.default_rng([*os.fsencode(file_name), len(records), *first])
+
+
+def _name(record: Record) -> Row:
+    return {"record": record[0], "id": str(record[1])[:_MAX_CHARS]}
+
+
+def _document_row(key: float, name: Row, flags: tuple[str, ...], n_lines: int, n_kept: int) -> Row:
+    return {"key": key, **name, "flags": list(flags), "n_lines": n_lines, "n_kept": n_kept}
+
+
+def _line_row(key: float, name: Row, text: str, probability: float) -> Row:
+    return {"key": key, **name, "text": text[:_MAX_CHARS], "probability": round(probability, 4)}
 
 
 def _lowest(rows: list[Row], n: int) -> list[Row]:

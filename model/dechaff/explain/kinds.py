@@ -245,6 +245,11 @@ def _add_neighbours(own: Values, is_boilerplate: Flags, offsets: Indices, weight
     return scores
 
 
+def list_kinds() -> str:
+    """Return the names of the kinds for messages; what the name of one does not tell is in brackets."""
+    return ", ".join(KINDS).replace("credit", "credit (captions and bylines)")
+
+
 def check_kinds(kinds: Iterable[str]) -> tuple[str, ...]:
     """Return the names of kinds; a string is one name.
 
@@ -261,7 +266,7 @@ def check_kinds(kinds: Iterable[str]) -> tuple[str, ...]:
     names = (kinds,) if isinstance(kinds, str) else tuple(kinds)
     wrong = [name for name in names if name not in KINDS]
     if wrong:
-        raise InputError(f"there is no kind {wrong[0]!r} of boilerplate: choose from {', '.join(KINDS)}")
+        raise InputError(f"there is no kind {wrong[0]!r} of boilerplate: choose from {list_kinds()}")
     return names
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dechaff.errors import InputError
 from dechaff.wording import count
 from dechaff_training.cli import options
 from dechaff_training.cli.options import examples, parse_keywords
@@ -112,13 +111,11 @@ def bulk(
 
 
 def _check_report(report: Path | None, settings: "Settings", inputs: Sequence[str], output: Path) -> None:
-    """Raise if the report cannot be made, or would be written over an input."""
+    """Raise if the report would be written over an input."""
     from dechaff.bulk.inputs import find_inputs
 
     if report is None:
         return
-    if settings.format == "markdown":
-        raise InputError("--report samples texts and HTML alone: leave it out, or --format markdown")
     sources = (source.path for source in find_inputs(inputs, output))
     protect_inputs([report], [settings.model, settings.sites, *sources])
 

@@ -1,7 +1,7 @@
 """The commands `dechaff clean` and `dechaff show`, and the reader of articles that `report` shares."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from dechaff.api import Output, clean_article
+from dechaff.api import Output, clean_read
+from dechaff.decisions.titles import make_page_info
 from dechaff.errors import InputError
 from dechaff.linear.line_model import LineModel, Threshold
 from dechaff.results import CleanedArticle, LabelledLine
@@ -26,7 +27,7 @@ from dechaff_training.cli.options import (
     make_decoding,
     parse_keywords,
 )
-from dechaff_training.files.formats import ArticleText, output_name, read_source, read_unprinted
+from dechaff_training.files.formats import ArticleText, output_name, read_source
 from dechaff_training.files.json_io import dump, write_record
 from dechaff_training.files.models import load
 from dechaff_training.files.paths import protect_inputs
@@ -66,18 +67,15 @@ def clean(
     name_of = partial(output_name, wanted=wanted.format, roots=files or (), output=to.output)
     folder = output_folder(out, paths, name_of, as_json=as_json)
     file = None if out is None or out == str(STANDARD) else Path(out)
+    _check_separator(separator, folder, as_json=as_json)
     outputs = [file or STANDARD] if folder is None else [folder / name_of(path) for path in paths]
     protect_inputs(outputs, (*paths, model, sites))
     articles = Articles(job, hidden=file is None and sys.stdout.isatty())
     if folder is not None:
         for path, article in articles:
-            with open_output(folder / name_of(path)) as stream:
-                stream.write(_encode(article.text))
+            _write(folder / name_of(path), [article.text])
     else:
-        with open_output(file) as stream:
-            for piece in _format_articles(articles, separator, as_json=as_json):
-                stream.write(_encode(piece))
-            articles.check_any()
+        _write(file, _format_articles(articles, separator, as_json=as_json))
     articles.check_all()
 
 
@@ -189,10 +187,8 @@ class Articles:
                 if read is not None:
                     if job.verbose:
                         print(f"dechaff: {show_path(path)}: {read.found}", file=sys.stderr)
-                    info: dict[str, Any] = {"title": job.title or read.title, "url": job.url}
-                    how: dict[str, Any] = {"format": read.format, "keep_kinds": job.keep_kinds, "sites": sites}
-                    how |= {"output": job.output} if read.format == "html" else {}
-                    article = clean_article(read.text, model, job.threshold, **info, **how)
+                    how = model, job.threshold, make_page_info(job.title or read.title, job.url)
+                    article = clean_read(read.text, read.reading, *how, job.keep_kinds, sites)
                     if article.flags:
                         print(f"dechaff: warning: {show_path(path)}: {', '.join(article.flags)}", file=sys.stderr)
                     self._n_done += 1
@@ -213,10 +209,8 @@ class Articles:
         """Return an article's text, with its format and its page's own title; None if it cannot be read."""
         job = self._job
         try:
-            if job.output == "markdown":
-                return read_unprinted(path, job.decoding, job.format)
             if job.extractor is None:
-                return read_source(path, job.decoding, job.format, job.keep_kinds)
+                return read_source(path, job.decoding, job.format, job.keep_kinds, job.output)
             from dechaff_training.corpus.article_files import describe_article, read_article
 
             return describe_article(path, read_article(path, job.decoding, job.extractor, job.format), job.format)
@@ -268,6 +262,13 @@ def _check_names(folder: Path, paths: Sequence[Path], name_of: Callable[[Path], 
         seen[name] = path
 
 
+def _check_separator(separator: str | None, folder: Path | None, *, as_json: bool) -> None:
+    """Refuse a separator that would not be written."""
+    if separator is not None and (as_json or folder is not None):
+        other = "--json, which writes records" if as_json else "a folder as output"
+        raise typer.BadParameter(f"not with {other}", param_hint="'--separator'")
+
+
 def _bad_output(message: str) -> typer.BadParameter:
     return typer.BadParameter(message, param_hint="'--out' / '-o'")
 
@@ -295,7 +296,13 @@ def line_record(path: Path, number: int, line: LabelledLine, limit: int) -> dict
 
 
 def _format_articles(articles: Articles, separator: str | None, *, as_json: bool) -> Iterator[str]:
-    """Yield the pieces to write to one stream; a line break is added between texts that lack one."""
+    """Yield the pieces to write to one stream; a line break is added between texts that lack one.
+
+    Raises
+    ------
+    InputError
+        At the end, if no input could be read.
+    """
     unended = False
     for number, (path, article) in enumerate(articles):
         if as_json:
@@ -307,6 +314,7 @@ def _format_articles(articles: Articles, separator: str | None, *, as_json: bool
             yield f"{separator}\n"
         yield article.text
         unended = bool(article.text) and not article.text.endswith(("\n", "\r"))
+    articles.check_any()
 
 
 def _article_record(path: Path, article: CleanedArticle) -> dict[str, Any]:
@@ -323,6 +331,8 @@ def _json_path(path: Path) -> str:
     return str(path) if path == STANDARD else show_path(path)
 
 
-def _encode(text: str) -> bytes:
-    # Some encodings decode to lone surrogates, which UTF-8 cannot encode.
-    return text.encode("utf-8", "replace")
+def _write(path: Path | None, pieces: Iterable[str]) -> None:
+    with open_output(path) as stream:
+        for piece in pieces:
+            # Some encodings decode to lone surrogates, which UTF-8 cannot encode.
+            stream.write(piece.encode("utf-8", "replace"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from dechaff.errors import InputError
-from dechaff.explain.kinds import KINDS, check_kinds
+from dechaff.explain.kinds import check_kinds, list_kinds
 from dechaff_training.files.paths import find_articles
 from dechaff_training.files.text_io import STANDARD, Decoding
 
@@ -161,7 +161,7 @@ KeepKinds = Annotated[
         "--keep-kind",
         parser=_parse_kind,
         metavar="KIND",
-        help=f"Keep boilerplate of this kind: {', '.join(KINDS)}; may be repeated.",
+        help=f"Keep boilerplate of this kind: {list_kinds()}; may be repeated.",
         show_default=False,
     ),
 ]

@@ -55,11 +55,11 @@ def read_article(
 
 
 def describe_article(path: Path, article: Article, wanted: Format) -> ArticleText:
-    """Return the text of an article that was read, with its format."""
+    """Return the text of an article as it is read for labels."""
     if article.extractor != "none":
-        return ArticleText(article.text, "text", article.title, "HTML")
+        return ArticleText(article.text, None, article.title, "HTML")
     if (article.labels != MASKED).any() or wanted == "text":
-        return ArticleText(article.text, "text", article.title, "text")
+        return ArticleText(article.text, None, article.title, "text")
     return to_text(path, article.text, wanted)
 
 

@@ -12,7 +12,7 @@ _LEGEND: Final = (
     "lines, sites: numbers of labelled lines, and of their sites",
     "precision: share of the kept lines that are content",
     "recall: share of the content lines that are kept",
-    "F1: harmonic mean of these two, with its 95 % interval over sites",
+    "F1: harmonic mean of these two{interval}",
     "dropped: share of the boilerplate lines that are dropped",
 )
 _KEPT_TEXTS: Final = (
@@ -30,7 +30,10 @@ def short_tables(evaluation: Evaluation) -> list[Table]:
     tables = [policy_table(evaluation.policy)] if evaluation.policy else []
     n_groups = Counter(row.by for row in evaluation.lines)
     rows = [row for row in evaluation.lines if row.by == "all" or n_groups[row.by] > 1]
-    return [*tables, Table("Lines", _HEADERS, [_line_cells(row) for row in rows], _LEGEND), *_texts(evaluation)]
+    several = any(row.n_sites > 1 for row in rows)
+    interval = ", with its 95 % interval over sites" if several else "; of one site there is no interval"
+    legend = tuple(line.format(interval=interval) for line in _LEGEND)
+    return [*tables, Table("Lines", _HEADERS, [_line_cells(row) for row in rows], legend), *_texts(evaluation)]
 
 
 def _line_cells(row: LineRow) -> tuple[str, ...]:
@@ -46,4 +49,4 @@ def _texts(evaluation: Evaluation) -> list[Table]:
     if len({row.group for row in evaluation.texts}) != 1:
         return []
     rows: list[tuple[str, ...]] = [(row.system, f"{row.n_pages:,}", str(row.f1)) for row in evaluation.texts]
-    return [Table("Texts, compared with the gold text", ("texts", "articles", "F1"), rows, (_KEPT_TEXTS,))]
+    return [Table("Texts against the gold", ("texts", "articles", "F1"), rows, (_KEPT_TEXTS,))]

@@ -8,7 +8,10 @@ from typing import Final, NamedTuple
 from dechaff.api import Output
 from dechaff.text.formats import Format
 from dechaff.text.markup.html import LOOKED_AT, decode_html, looks_like_html, read_page
-from dechaff.text.markup.markdown import is_markdown
+from dechaff.text.markup.html_markdown import read_markdown_page
+from dechaff.text.markup.markdown import is_markdown, read_markdown
+from dechaff.text.reading import Reading
+from dechaff.text.wrapped import read_plain
 from dechaff_training.files.text_io import UTF_8, Decoding, decode_text, read_bytes
 
 HTML_SUFFIXES: Final = (".html", ".htm", ".xhtml")
@@ -24,9 +27,8 @@ class ArticleText(NamedTuple):
     ----------
     text : str
         The text; of an HTML page, the text that Resiliparse prints.
-    format : str
-        The format of `text`: "text", "markdown", "html" of a page that was not printed, or "auto" to be found from
-        the text.
+    reading : Reading or None
+        What the model reads of it; None if that is the text itself.
     title : str or None
         The title that an HTML page gives itself.
     found : str
@@ -34,13 +36,17 @@ class ArticleText(NamedTuple):
     """
 
     text: str
-    format: Format
+    reading: Reading | None
     title: str | None
     found: str
 
 
 def read_source(
-    path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto", keep_kinds: Container[str] = ()
+    path: Path,
+    decoding: Decoding = UTF_8,
+    wanted: Format = "auto",
+    keep_kinds: Container[str] = (),
+    output: Output = "text",
 ) -> ArticleText:
     """Read an article from a file, or from standard input if the path is `-`.
 
@@ -53,25 +59,24 @@ def read_source(
         The format; "auto" is that of the file's suffix, or else what its content looks like.
     keep_kinds : container of str
         Kinds of boilerplate that are kept; see `read_page`.
+    output : str
+        What HTML pages become, "text" or "markdown".
 
     Raises
     ------
     InputError
         If the file cannot be read.
     MissingExtraError
-        If it is HTML and Resiliparse is not installed.
+        If it is HTML and Resiliparse is not installed, or is to be read as Markdown and pyromark is not.
     """
     content, is_page = read_content(path, decoding, wanted)
-    if is_page:
-        page = read_page(content, keep_kinds=keep_kinds)
-        return ArticleText(page.text, "text", page.title, "HTML")
-    return to_text(path, content, wanted)
-
-
-def read_unprinted(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto") -> ArticleText:
-    """Read an article as `read_source` does, but leave HTML as it is."""
-    content, is_page = read_content(path, decoding, wanted)
-    return ArticleText(content, "html", None, "HTML") if is_page else to_text(path, content, wanted)
+    if not is_page:
+        return to_text(path, content, wanted)
+    if output == "markdown":
+        page, reading = read_markdown_page(content, keep_kinds=keep_kinds)
+    else:
+        page, reading = read_page(content, keep_kinds=keep_kinds), None
+    return ArticleText(page.text, reading, page.title, "HTML")
 
 
 def read_content(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto") -> tuple[str, bool]:
@@ -83,22 +88,22 @@ def read_content(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto"
 
 
 def to_text(path: Path, text: str, wanted: Format = "auto") -> ArticleText:
-    """Return a text that is not HTML with its format, by the file's suffix or a look at the text.
+    """Return a text that is not HTML as it is read: by the file's suffix, or a look at the text.
 
     Examples
     --------
-    >>> to_text(Path("mill.md"), "# The mill").format, to_text(Path("mill.txt"), "The mill").found
-    ('markdown', 'text')
+    >>> to_text(Path("mill.md"), "# The mill").reading.lines, to_text(Path("mill.txt"), "The mill").found
+    (['The mill'], 'text')
     """
     if wanted == "text":
-        return ArticleText(text, "text", None, "text")
+        return ArticleText(text, None, None, "text")
     if wanted == "markdown" or has_suffix(path, MARKDOWN_SUFFIXES):
-        return ArticleText(text, "markdown", None, "Markdown")
+        return ArticleText(text, read_markdown(text), None, "Markdown")
     if not is_markdown(text):
-        return ArticleText(text, "auto", None, "text")
+        return ArticleText(text, read_plain(text), None, "text")
     if not find_spec("pyromark"):  # plain text works without it, so a guess must not ask for it
-        return ArticleText(text, "text", None, "text")
-    return ArticleText(text, "auto", None, "Markdown")
+        return ArticleText(text, None, None, "text")
+    return ArticleText(text, read_markdown(text), None, "Markdown")
 
 
 def is_html(path: Path, data: bytes) -> bool:

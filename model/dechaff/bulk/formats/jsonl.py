@@ -142,7 +142,7 @@ def clean(chunk: Chunk, columns: Columns, file_name: str, compression: str, clea
             raw = line.rstrip(b"\r\n")
             bad.append(BadRecord(number, str(error), raw[:MAX_QUARANTINED], len(raw)))
             lines[index] = b""
-    cleaned = cleaner.clean(documents)
+    cleaned = cleaner.clean(documents, file_name)
     for document, text in zip(documents, cleaned.texts, strict=True):
         index = document.number - chunk.first
         if text != document.text:

@@ -118,7 +118,7 @@ def clean(chunk: Chunk, columns: Columns, file_name: str, _compression: str, cle
         else:
             info = page_info(*(values[row] for values in pages))
             documents.append(Document.of(number, text, file_name, ids[row], sources[row], info))
-    cleaned = cleaner.clean(documents)
+    cleaned = cleaner.clean(documents, file_name)
     if bad:
         batch = _drop_rows(batch, [record.number - chunk.first for record in bad])
     if any(text != document.text for text, document in zip(cleaned.texts, documents, strict=True)):

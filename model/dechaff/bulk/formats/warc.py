@@ -182,7 +182,7 @@ def clean(chunk: Chunk, columns: Columns, file_name: str, compression: str, clea
         except BadRecordError as error:
             bad.append(BadRecord(number, str(error), record[:MAX_QUARANTINED], len(record)))
             records[index] = b""
-    cleaned = cleaner.clean(documents)
+    cleaned = cleaner.clean(documents, file_name)
     for document, text in zip(documents, cleaned.texts, strict=True):
         index = document.number - chunk.first
         if text != document.text:
