@@ -238,7 +238,7 @@ def _newspaper4k(html: str) -> str:
     try:
         article.download(input_html=html)
         article.parse()
-    except newspaper.ArticleException:
+    except (newspaper.ArticleException, ImportError):  # some languages need packages that it does not install
         return ""
     text: str = article.text
     return text
