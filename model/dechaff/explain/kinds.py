@@ -29,6 +29,8 @@ _log: Final = logging.getLogger(__name__)
 
 #: The kinds of boilerplate; labelled files use these names.
 KINDS: Final = ("offer", "share", "related", "credit", "date", "legal", "comment", "other")
+# What else is of a kind, although its name does not say so.
+_ALSO: Final = {"credit": "captions", "date": "bylines"}
 #: The features that depend on which lines are content.
 CONTEXT_NAMES: Final = (
     "is_before_content",
@@ -246,8 +248,8 @@ def _add_neighbours(own: Values, is_boilerplate: Flags, offsets: Indices, weight
 
 
 def list_kinds() -> str:
-    """Return the names of the kinds for messages; what the name of one does not tell is in brackets."""
-    return ", ".join(KINDS).replace("credit", "credit (captions and bylines)")
+    """Return the names of the kinds for messages, with what two of them do not tell in brackets."""
+    return ", ".join(f"{kind} ({_ALSO[kind]})" if kind in _ALSO else kind for kind in KINDS)
 
 
 def check_kinds(kinds: Iterable[str]) -> tuple[str, ...]:

@@ -185,9 +185,12 @@ def _weight_table(part: str, weights: list[tuple[str, float]], *, narrow: bool) 
     table.add_column("name", overflow="fold")
     if not narrow:
         table.add_column("for")
+    kind = part.removeprefix("kind ") if part.startswith("kind ") else None
     for name, weight in weights:
-        label = "content" if weight > 0 else "boilerplate"
-        cells = (f"{weight:+.3f}", Text(visible(name)), Text(label, style=_STYLES[label]))
+        # The regression of a kind of boilerplate has a positive weight for lines of that kind.
+        label = "content" if (weight > 0) == (kind is None) else "boilerplate"
+        word = label if kind is None else kind if weight > 0 else f"not {kind}"
+        cells = (f"{weight:+.3f}", Text(visible(name)), Text(word, style=_STYLES[label]))
         table.add_row(*cells[: len(table.columns)])
     return table
 
