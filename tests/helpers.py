@@ -9,6 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from dechaff import LineBatch, LineModel
+from dechaff.features.kinds import LEARNT_KINDS
 from dechaff.features.stage3 import stage3_names
 from dechaff.linear.forward import Forward
 from dechaff.linear.line_model import stage_names
@@ -102,7 +103,11 @@ def random_model(seed: int = 0, n_bits: int = 10, n_trees: int = 6) -> LineModel
         stages.append(Stage(names, *arrays, float(rng.normal()), random_crosses(rng, n_trees, n)))
     words = rng.normal(size=1 << n_bits).astype(np.float16).astype(np.float32)
     first, second, third = stages
-    return LineModel(first, second, words, 0.5, {"made": "by hand"}, third)
+    kinds = []
+    for _ in LEARNT_KINDS:
+        coefficients = rng.normal(size=len(first.names)).astype(np.float32) / 8
+        kinds.append(replace(first, coefficients=coefficients, intercept=float(rng.normal()), crosses=None))
+    return LineModel(first, second, words, 0.5, {"made": "by hand"}, third, kinds=tuple(kinds))
 
 
 #: For tests of files: a model whose file is small.

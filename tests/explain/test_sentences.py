@@ -2,10 +2,11 @@
 
 import string
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import ANY_TEXT, constant_model, forward, random_model
+from helpers import ANY_TEXT, constant_model, forward, plain_stage, random_model
 from hypothesis import given
 
 from dechaff import LineBatch, LineModel, classify_lines
@@ -16,6 +17,7 @@ from dechaff.explain.evidence import Article, Line
 from dechaff.explain.facts import FACTS, find_fact
 from dechaff.explain.sentences import Sentences
 from dechaff.explain.themes import theme_contributions, themes
+from dechaff.features.kinds import LEARNT_KINDS
 from dechaff.features.words import TERM_TYPES
 from dechaff_training.corpus.corpus import Corpus
 
@@ -195,6 +197,22 @@ def fact(text: str, name: str) -> str | None:
 def test_facts_are_true_of_the_line(line: str, name: str, expected: str | None) -> None:
     """A fact is shown as it stands in the line; a line without it has None."""
     assert fact(line, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "one_of", "among"),
+    [(0, None, None), (3, None, "comments"), (7, "about 8 lines of comments", "comments")],
+)
+def test_lines_of_kinds(line: int, one_of: str | None, among: str | None) -> None:
+    """A line is one of several of its kind, or among such lines; content apart from them is neither."""
+    stage = plain_stage(PLAIN.stage1.names, -9.0, is_short=18.0)
+    never = plain_stage(PLAIN.stage1.names, -9.0)
+    model = replace(PLAIN, kinds=tuple(stage if kind == "comment" else never for kind in LEARNT_KINDS))
+    text = "\n".join([LINES[2], LINES[3], LINES[2], LINES[3], *["6 years ago"] * 8])
+    found = Line(Article(explain(forward(model, text)), np.ones(12, np.bool_)), line, 1)
+    assert find_fact(found, "one_of_kind") == one_of
+    assert find_fact(found, "among_kind") == among
+    assert (find_fact(found, "not_among_kind") is None) == (among is not None)
 
 
 @pytest.mark.parametrize(

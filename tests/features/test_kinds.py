@@ -1,10 +1,11 @@
-"""Features of kinds: what the lines before and after look like."""
+"""Features of kinds: what a line, and the lines before and after it, look like."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dechaff.explain.kinds import KINDS
 from dechaff.features.kinds import KIND_NAMES, LEARNT_KINDS, UNLIKELY, kind_features
 from dechaff.text.ragged import Ragged
 
@@ -18,8 +19,13 @@ def comments(*flags: int) -> np.ndarray:
     return odds
 
 
-def test_lines_before_and_behind_are_counted_within_the_part() -> None:
-    """Comments are counted in the part, and their shares before and behind a line are those of the reach."""
+def test_learnt_kinds_are_kinds() -> None:
+    """Each kind with a regression is one that labelled files name."""
+    assert set(LEARNT_KINDS) <= set(KINDS)
+
+
+def test_lines_before_and_after_are_counted_within_the_part() -> None:
+    """Comments are counted in the part; on each side of a line their number is divided by the reach."""
     found = kind_features(comments(1, 1, 0, 0, 1, 1), Ragged(np.array([0, 5, 6])))
     expected = {
         "share_comment_within_6_before": [0, 1 / 6, 2 / 6, 2 / 6, 2 / 6, 0],

@@ -13,6 +13,7 @@ from golden.record import RECORD, digest, probabilities
 from helpers import SMALL_MODEL
 
 from dechaff import (
+    ArtifactError,
     LineModel,
     classify_lines,
     default_model,
@@ -21,8 +22,9 @@ from dechaff import (
     save_model,
 )
 from dechaff.features import specification
+from dechaff.features.kinds import LEARNT_KINDS
 from dechaff.features.stage3 import stage3_names
-from dechaff.linear.line_model import stage_names
+from dechaff.linear.line_model import kind_log_odds, stage_names
 from dechaff_training.corpus.corpus import Corpus
 
 SHIPPED = Path(str(files("dechaff").joinpath("artifacts", "default.joblib")))
@@ -43,6 +45,21 @@ def test_round_trip(saved: Path, corpus: Corpus) -> None:
     assert (loaded.stage1.names, loaded.stage2.names) == stage_names()
     assert loaded.stage3 is not None
     assert loaded.stage3.names == stage3_names()
+
+
+def test_regressions_of_kinds(saved: Path, tmp_path: Path) -> None:
+    """Regressions of kinds survive a round trip and are described by kind; a model may have none, but not some."""
+    matrix = np.random.default_rng(0).normal(size=(len(stage_names()[0]), 5)).astype(np.float32)
+    odds = kind_log_odds(SMALL_MODEL.kinds, matrix)
+    assert odds.shape == (len(LEARNT_KINDS), 5)
+    assert np.array_equal(kind_log_odds(load_model(saved).kinds, matrix), odds)
+    described = [name for name in inspect_model(saved)["weights"] if name.startswith("kind ")]
+    assert described == [f"kind {kind}" for kind in LEARNT_KINDS]
+    save_model(replace(SMALL_MODEL, kinds=()), tmp_path / "none.joblib")
+    assert load_model(tmp_path / "none.joblib").kinds == ()
+    save_model(replace(SMALL_MODEL, kinds=SMALL_MODEL.kinds[:2]), tmp_path / "some.joblib")
+    with pytest.raises(ArtifactError, match="regressions for 2 kinds"):
+        load_model(tmp_path / "some.joblib")
 
 
 def test_a_model_without_stage_3(tmp_path: Path) -> None:

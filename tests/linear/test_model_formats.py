@@ -27,6 +27,7 @@ LAYOUT = {
     "second": STAGE,
     "decoder": STAGE,
     "headline": "NoneType",
+    "kinds": "list",
     "keywords": "list",
     "metadata": {"made": "str"},
 }
