@@ -93,5 +93,5 @@ def test_the_command(tmp_path: Path) -> None:
     assert done.stderr.endswith(", 2 doubtful labels\n")
     limited = dechaff("check", folder, "-n", 1)
     assert limited.stdout.count(b"doubtful label:") == 1
-    assert limited.stderr.endswith(", 2 doubtful labels, the first 1 listed (-n for more)\n")
+    assert limited.stderr.endswith(", 2 doubtful labels, 1 of them listed (-n for more)\n")
     assert b"doubtful label:" not in dechaff("check", folder, "--quick").stdout

@@ -99,7 +99,7 @@ def check(
     n_errors = sum(finding.severity == "error" for finding in findings)
     n_doubtful = 0 if quick or n_errors else _print_doubtful(corpora, limit, as_json=as_json)
     doubtful = f", {count(n_doubtful, 'doubtful label')}" if n_doubtful else ""
-    doubtful += f", the first {limit} listed (-n for more)" if n_doubtful > limit else ""
+    doubtful += f", {limit} of them listed (-n for more)" if n_doubtful > limit else ""
     n_warnings = count(len(findings) - n_errors, "warning")
     print(f"dechaff: {count(n_errors, 'error')}, {n_warnings}{doubtful}", file=sys.stderr)
     if n_errors:
