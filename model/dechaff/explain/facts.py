@@ -32,7 +32,8 @@ _UNSURE: Final = 1.5
 _SMALL_BLOCK: Final = 0.2
 _BEHIND: Final = 0.7
 
-# Lines of a kind are counted if there are at least so many; a line is among them with at least this share.
+# The smallest number of lines of a kind that is told, and the smallest share of the lines around a line that makes
+# it one among lines of a kind.
 _FEWEST_OF_KIND: Final = 3
 _LARGE_SHARE: Final = 0.4
 _LINES_OF_KIND: Final = {
@@ -277,7 +278,7 @@ def _small_block(line: Line) -> str | None:
 
 
 def _one_of_kind(line: Line) -> str | None:
-    """Return what a line is one of, such as "about 14 lines of comments"; None if it is of no kind or alone."""
+    """Return what a line is one of, such as "about 14 lines of comments"; None if it is of no kind or of few."""
     kind = max(_LINES_OF_KIND, key=lambda each: line.value(f"log_odds_of_{each}"))
     n_lines = line.count(f"log_{kind}_lines")
     if line.value(f"log_odds_of_{kind}") <= 0 or n_lines < _FEWEST_OF_KIND:
@@ -286,7 +287,7 @@ def _one_of_kind(line: Line) -> str | None:
 
 
 def _among_kind(line: Line) -> str | None:
-    """Return the kind of most lines before and after a line; None if most of them are of no kind."""
+    """Return the kind of many lines around a line, on one side or both; None if there is no such kind."""
 
     def share(kind: str) -> float:
         """Return the mean share of lines of a kind on both sides."""

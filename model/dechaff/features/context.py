@@ -75,7 +75,7 @@ CONTEXT_NAMES: Final = (
 def context_features(
     batch: LineBatch, words: Words, columns: Columns, log_odds: Values, kind_log_odds: Values
 ) -> Columns:
-    """Compute the features that depend on the log-odds of stage 1, each of shape (n_lines,).
+    """Compute the features that depend on the log-odds of stage 1 and of kinds, each of shape (n_lines,).
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """Features of stage 2 from the log-odds of kinds of boilerplate: what a line, and the lines around it, look like.
 
 A comment or a teaser in full sentences looks like the article; names, dates and "Reply" around it do not. A
-regression for each kind, on the features of stage 1, tells what these lines are, as in stacked sequential learning
-with more than two labels (Cohen and Carvalho 2005).
+regression for each kind, on the features of stage 1, recognises these lines, as in stacked sequential learning with
+more than two labels (Cohen and Carvalho 2005).
 """
 
 from typing import Final
@@ -30,8 +30,9 @@ KIND_NAMES: Final = tuple(name.format(kind) for name in _OF_KIND for kind in LEA
 def kind_features(log_odds: Values, parts: Ragged) -> Columns:
     """Compute the features in `KIND_NAMES`, each of shape (n_lines,).
 
-    For each kind these are the log-odds of the line, the share of lines that are probably of the kind among those
-    before and after it, and the expected number of such lines in the part.
+    For each kind these are the log-odds of the line; the expected number of lines of the kind among the 6 or 25
+    lines before or after it, divided by 6 or 25 even where the part has fewer; and log(1 + the expected number of
+    such lines in the part).
 
     Parameters
     ----------

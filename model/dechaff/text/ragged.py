@@ -251,6 +251,7 @@ def sum_sides(values: NDArray[Any], rows: Ragged, reach: int) -> tuple[NDArray[A
     values : ndarray, shape (..., n_values)
     rows : Ragged
     reach : int
+        The number of places on each side; fewer at the ends of a row.
 
     Returns
     -------

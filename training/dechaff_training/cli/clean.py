@@ -206,7 +206,7 @@ class Articles:
             raise InputError(f"{self._n_failed} of {count(len(self._job.paths), 'input')} could not be read")
 
     def _read(self, path: Path) -> ArticleText | None:
-        """Return an article's text, with its format and its page's own title; None if it cannot be read."""
+        """Return an article's text, what the model reads of it, and its page's title; None if it cannot be read."""
         job = self._job
         try:
             if job.extractor is None:

@@ -55,7 +55,7 @@ def read_article(
 
 
 def describe_article(path: Path, article: Article, wanted: Format) -> ArticleText:
-    """Return the text of an article as it is read for labels."""
+    """Return an article with what the model reads of it: HTML and labelled texts are read line by line."""
     if article.extractor != "none":
         return ArticleText(article.text, None, article.title, "HTML")
     if (article.labels != MASKED).any() or wanted == "text":

@@ -26,7 +26,7 @@ class ArticleText(NamedTuple):
     Attributes
     ----------
     text : str
-        The text; of an HTML page, the text that Resiliparse prints.
+        The text; of an HTML page, its text or Markdown as printed by Resiliparse.
     reading : Reading or None
         What the model reads of it; None if that is the text itself.
     title : str or None
@@ -88,7 +88,7 @@ def read_content(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto"
 
 
 def to_text(path: Path, text: str, wanted: Format = "auto") -> ArticleText:
-    """Return a text that is not HTML as it is read: by the file's suffix, or a look at the text.
+    """Return a text that is not HTML with what the model reads of it, by the file's suffix or a look at the text.
 
     Examples
     --------

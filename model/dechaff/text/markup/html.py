@@ -58,7 +58,7 @@ _MAX_DEPTH: Final = 100
 _MANY_TAGS: Final = 8000
 _MAX_HEADLINES: Final = 20
 _MAX_SCRIPTS: Final = 20
-# The part of a title that is the headline has so many words, and half of the words of the title.
+# A part of a title may be the headline if it has at least this many words, and half of the words of the title.
 _FEWEST_WORDS: Final = 3
 # Pages begin with a declaration, a comment or one of these elements.
 _HTML: Final = re.compile(
