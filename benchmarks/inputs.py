@@ -3,7 +3,7 @@
 python benchmarks/inputs.py PAGES/policy/test.parquet --html PAGES/test --json inputs.json
 
 The pages are those whose lines a reader labelled. A line counts as kept if half of its words stand in the output,
-in order; the marks of Markdown and the addresses of its links are no words. Extractors that are not installed are
+in order; the marks of Markdown and the addresses of its links are not words. Extractors that are not installed are
 left out.
 """
 
@@ -98,7 +98,7 @@ SOURCES: Final[dict[str, Source]] = {
 
 
 def clean(source: Source, page: Article, html: str, model: LineModel) -> str:
-    """Return the words that dechaff keeps of a page."""
+    """Return the text that dechaff keeps of a page."""
     text = source.print_page(html)
     if source.form == "html":
         title = None if source.print_page is str else page.title

@@ -120,7 +120,7 @@ KINDS: Final[dict[str, Callable[[int], str]]] = {
 
 
 def clean(kind: str, text: str, model: LineModel) -> str:
-    """Clean a text of a type."""
+    """Return a text of one of `KINDS` without its boilerplate."""
     if kind.startswith("HTML"):
         return clean_html(text, model=model)
     return (clean_markdown if kind.startswith("Markdown") else keep_content)(text, model)
