@@ -116,7 +116,8 @@ def test_unknown_kinds(kinds: Any, tmp_path: Path) -> None:
     }
     for function in functions.values():
         with pytest.raises(
-            InputError, match=r"there is no kind '(caption|Date)' of boilerplate: choose from offer, "
+            InputError,
+            match=r"no kind '(caption|Date)' of boilerplate: choose from offer, .*credit \(captions\), date \(bylines\)",
         ):
             function()
 
