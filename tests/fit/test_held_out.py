@@ -30,7 +30,7 @@ def test_lines_are_scored_out_of_fold(few: Corpus, fitted: Any) -> None:
 def test_silver_labels_do_not_count(few: Corpus, fitted: Any) -> None:
     """Labels from a vote of extractors are fitted to, but not measured."""
     half = len(few) // 2
-    silver = [replace(article, silver=True, extractor="html_text") for article in few]
+    silver = [replace(article, silver=True, extractor="resiliparse_all") for article in few]
     marked = Corpus([*few.articles[:half], *silver[half:]])
     scores = held_out_scores(fitted, marked)
     assert scores is not None

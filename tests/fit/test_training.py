@@ -41,10 +41,11 @@ def make_article(site: str = "bote", text: str = TEXT, **values: Any) -> Article
 
 def test_variants_are_fitted_to() -> None:
     """Variants follow the articles, with the site of theirs, half the weight and none in calibration; the model records how many."""
-    corpus = Corpus([make_article(site) for site in ("bote", "kurier", "anzeiger", "post")])
+    kinds = ("legal", *[""] * TEXT.count("\n"))
+    corpus = Corpus([make_article(site, kinds=kinds) for site in ("bote", "kurier", "anzeiger", "post")])
     recorder = Recorder()
     model = train_model(corpus, recorder)
-    texts, labels, groups, weights, calibration, _, line_weight, headlines = recorder.fitted
+    texts, labels, groups, weights, calibration, _, line_weight, headlines, known_kinds = recorder.fitted
     assert texts[:4] == corpus.texts
     assert not set(texts[4:]) & set(corpus.texts)
     assert groups == [*corpus.groups, *corpus.groups]
@@ -53,16 +54,27 @@ def test_variants_are_fitted_to() -> None:
     assert calibration == [whole] * 4 + [0.0] * 4
     assert [len(each) for each in line_weight] == [len(each) for each in labels]
     assert headlines == [None] * 8
+    assert known_kinds == [kinds] * 4 + [None] * 4
     assert (model.metadata["data"]["n_articles"], model.metadata["data"]["n_variants"]) == (4, 4)
 
 
 def test_silver_labels_have_no_variants() -> None:
     """Articles labelled by vote have neither variants nor a weight in calibration."""
-    silver = [make_article(site, source="web", silver=True, extractor="html_text") for site in ("bote", "post")]
+    silver = [
+        make_article(site, source="web", silver=True, extractor="resiliparse_all") for site in ("bote", "post")
+    ]
     recorder = Recorder(n_folds=2)
     train_model(Corpus(silver), recorder)
     texts, _, _, _, calibration, *_ = recorder.fitted
     assert (len(texts), calibration) == (2, [0.0, 0.0])
+
+
+@pytest.mark.parametrize("extractor", ["html_text", "inscriptis"])
+def test_other_texts_of_whole_pages(extractor: str) -> None:
+    """Texts much like Resiliparse's are left out, unless a reader labelled the page."""
+    roles = ("",) * (TEXT.count("\n") + 1)
+    assert article_weight(make_article(extractor=extractor)) == 0
+    assert article_weight(make_article(extractor=extractor, roles=roles)) > 0
 
 
 def test_ids_may_have_lone_surrogates() -> None:
