@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import cycle, islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 from speed import peak_memory, read_model  # first: it sets numpy's number of threads
 
-from dechaff import DechaffError, keep_content, split_lines
+from dechaff import DechaffError, LineModel, clean_html, clean_markdown, keep_content, split_lines
 from dechaff.kernels import numba_available, use_numba
 from dechaff_training.cli.options import BEHAVIOUR
 from dechaff_training.corpus import Corpus
@@ -86,12 +87,43 @@ def hostile(n_bytes: int) -> str:
     return "".join(_HOSTILE[place] * n for place, n in zip(*(run.tolist() for run in runs), strict=True))
 
 
+def repeated(unit: str, n_bytes: int) -> str:
+    """Return a unit of markup repeated to the size."""
+    return unit * (n_bytes // len(unit.encode("utf-8", "surrogatepass")))
+
+
+#: Markup that is nested, never closed, or broken.
+HTML: Final = {
+    "nested elements": "<div>x",
+    "nested lists": "<ul><li>x",
+    "open tags": "<b><p>x",
+    "open tables": "<table><tr><td>x",
+    "links": "<a href=x>yes</a>\n",
+    "broken characters": "<p>\ufffd\ud800 &#0;&#xD800;&",
+}
+MARKDOWN: Final = {
+    "nested quotes": "> ",
+    "nested items": "- - - - - - - - a\n\n\n",
+    "open links": "[a](",
+    "links": "[a](b) ",
+    "tables": "|a|b|\n|-|-|\n|c|d|\n\n",
+    "open fences": "```\na\n",
+}
 KINDS: Final[dict[str, Callable[[int], str]]] = {
     "ordinary text": ordinary,
     "one line": one_line,
     "short lines": short_lines,
     "hostile text": hostile,
+    **{f"HTML, {name}": partial(repeated, unit) for name, unit in HTML.items()},
+    **{f"Markdown, {name}": partial(repeated, unit) for name, unit in MARKDOWN.items()},
 }
+
+
+def clean(kind: str, text: str, model: LineModel) -> str:
+    """Clean a text of a type."""
+    if kind.startswith("HTML"):
+        return clean_html(text, model=model)
+    return (clean_markdown if kind.startswith("Markdown") else keep_content)(text, model)
 
 
 def measure(kind: str, megabytes: int, repetitions: int, *, compiled: bool) -> Measured:
@@ -103,7 +135,7 @@ def measure(kind: str, megabytes: int, repetitions: int, *, compiled: bool) -> M
         before, seconds = peak_memory(), []
         for _ in range(repetitions):
             start = time.process_time()
-            keep_content(text, model)
+            clean(kind, text, model)
             seconds.append(time.process_time() - start)
         peak = peak_memory()
     size = len(text.encode("utf-8", "surrogatepass")) / 1e6

@@ -154,6 +154,8 @@ def test_peers_find_the_body(peer: str) -> None:
     """Each peer extracts the paragraphs of an article."""
     if peer == "boilerpy3":
         pytest.importorskip("boilerpy3", reason="needs the peers extra: pip install 'dechaff[peers]'")
+    if peer == "newspaper4k":
+        pytest.importorskip("newspaper", reason="needs the newspaper extra: pip install 'dechaff[newspaper]'")
     text = page_text(PAGE.replace("</nav>", "</nav></b>"), peer)
     assert [paragraph for paragraph in BODY if paragraph not in text] == []
 

@@ -40,8 +40,14 @@ def roles(text: str, page_info: PageInfo, odds: np.ndarray | None = None) -> lis
 
 
 def test_the_roles_of_a_page() -> None:
-    """The last line above the body that matches the title is the headline, all others are copies."""
+    """The last of the lines above the body that match the title best is the headline, all others are copies."""
     assert roles(PAGE, PageInfo(TITLE), ODDS) == [NO_ROLE, COPY, HEADLINE, NO_ROLE, NO_ROLE, NO_ROLE, NO_ROLE, COPY]
+
+
+@pytest.mark.parametrize("caption", [f"{TITLE} photo", f"{TITLE} – » more"])
+def test_the_closest_match_is_the_headline(caption: str) -> None:
+    """A caption or a link that adds a word to the title is a copy, although it is nearer to the body."""
+    assert roles(f"{TITLE}\n{caption}\n{BODY}", PageInfo(TITLE), ODDS[[2, 3, 4]]) == [HEADLINE, COPY, NO_ROLE]
 
 
 @pytest.mark.parametrize(

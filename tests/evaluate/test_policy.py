@@ -7,7 +7,14 @@ from helpers import constant_model
 from dechaff import CorpusError, LineModel
 from dechaff_training.corpus import Article, Corpus
 from dechaff_training.evaluate.evaluation import evaluate
-from dechaff_training.evaluate.policy import FIGURES, POLICY_KINDS, evaluate_policy, kept_lines, policy_table
+from dechaff_training.evaluate.policy import (
+    FIGURES,
+    POLICY_KINDS,
+    compare_outputs,
+    evaluate_policy,
+    kept_lines,
+    policy_table,
+)
 
 PROSE = "The mill at the weir closed on Monday, its owner said, after two hundred years of work."
 LINES = ("Menu", "The mill shuts", PROSE, "Photo: Ann Lee", "Ann Lee writes about mills.")
@@ -85,6 +92,14 @@ def test_peers_are_measured_on_the_same_lines(model: LineModel) -> None:
     assert [row.system for row in rows] == ["dechaff", "dechaff, with title", "html_text", "html_text -> dechaff"]
     assert rows[2].figures["recall"].value == 1
     assert len(policy_table(rows).rows) == len(FIGURES) == 8 + len(POLICY_KINDS)
+
+
+def test_any_output_is_measured_on_the_same_lines() -> None:
+    """What a system prints is judged by the lines in it, wherever it breaks them."""
+    whole, joined = compare_outputs([read_page()], {"all": ["\n".join(LINES)], "two": [f"The mill shuts {PROSE}"]})
+    assert (whole.system, joined.system) == ("all", "two")
+    assert whole.figures["precision"].value == pytest.approx(20 / 29)
+    assert joined.figures["f1"].value == joined.figures["headline_kept"].value == 1
 
 
 def test_no_pages() -> None:

@@ -35,19 +35,29 @@ def test_wrong_or_missing_declarations(data: bytes, word: str) -> None:
     assert word in decode_html(data)
 
 
+DATA = '<script type="application/ld+json">'
 TITLES = [
     ("<title>The mill | Post</title>", "The mill | Post"),
     ('<title>A</title><meta property="og:title" content="The mill">', "The mill"),
     ('<title>The mill</title><meta property="og:title" content="Shared"><h1>The mill</h1>', "The mill"),
     ('<script type="application/ld+json">{"@graph":[{"headline":"The\\nmill"}]}</script>', "The mill"),
     ('<script type="application/ld+json">{"headline": 5, broken</script><h1>The <b>mill</b></h1>', "The mill"),
+    (
+        "<title>The old mill shuts | Post</title><h1>Post</h1><h2>The old mill shuts</h2>",
+        "The old mill shuts | Post",
+    ),
+    (
+        f'{DATA}{{}}</script>{DATA}{{"headline": "The mill"}}</script><title>Post</title>',
+        "The mill",
+    ),
+    (f'{DATA}[{{"headline": "The mill"}}, {{"headline": "The weir"}}]</script><title>Post</title>', "Post"),
     ("<title> </title>", None),
 ]
 
 
 @pytest.mark.parametrize(("head", "title"), TITLES)
 def test_titles(head: str, title: str | None) -> None:
-    """The title is the first of four sources that is a line of the text, or else the first that there is."""
+    """The title is the first of four sources that, without the site's name, is a line of the text, or else the first."""
     assert read_page(f"{head}<p>{PROSE}</p>").title == title
 
 

@@ -129,6 +129,16 @@ def test_what_is_kept(text: str, expected: str | None) -> None:
     assert clean_markdown(text) == (text if expected is None else expected)
 
 
+def test_blank_lines_between_blocks() -> None:
+    """The model reads blocks, and rows behind a line break that stays, apart; the rows of a table it reads together."""
+    reading = read_markdown("# Fares\nAdult  \nChild\n- £9\n- £5\n")
+    assert reading is not None
+    assert reading.text == "Fares\n\nAdult\n\nChild\n\n£9\n\n£5"
+    table = read_markdown("| a | b |\n|---|---|\n| c | d |\n")
+    assert table is not None
+    assert table.text == "a b\nc d"
+
+
 @given(MARKDOWN, SEEDS)
 @example("```py\n# ", 0)
 @example("- a\n\npara\n\n    code", 0)

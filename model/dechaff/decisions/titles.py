@@ -6,7 +6,7 @@ The text alone does not show which of these is the headline; comparing the lines
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence, Sized
+from collections.abc import Sequence, Sized
 from functools import cache
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -22,6 +22,7 @@ from dechaff.sites import site_of
 from dechaff.text.characters import N_CODE_POINTS, fold_table
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import Ragged, sum_rows
+from dechaff.text.titles import title_parts
 from dechaff.text.tokens import Words, find_words, hash_spans
 
 Roles = NDArray[np.int8]
@@ -62,8 +63,6 @@ _MAX_ABOVE: Final = 0.1
 _SLUG_SHARE: Final = 0.6
 _SLUG_WORDS: Final = 3
 
-# Separators between a headline and the name of the site.
-_SEPARATOR: Final = re.compile(r"\s+(?:[|·•»/–—-]|::)\s+|\s*\|\s*")
 _HOST: Final = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//[^/?#]*", re.IGNORECASE)
 _EXTENSION: Final = re.compile(r"\.[a-z]{2,5}$", re.IGNORECASE)
 _IN_SLUGS: Final = re.compile(r"[\s_+.,–-]+")
@@ -145,26 +144,6 @@ def make_page_infos(
     return None if all(page_info == NO_PAGE_INFO for page_info in page_infos) else page_infos
 
 
-def title_parts(title: str) -> Iterator[str]:
-    """Yield the parts of a title: before the last separator, after the first, and before the first.
-
-    Parameters
-    ----------
-    title : str
-        A title such as "headline | site"; a title without separators has no parts.
-
-    Examples
-    --------
-    >>> list(title_parts("The mill shuts | Valley Post"))
-    ['The mill shuts', 'Valley Post', 'The mill shuts']
-    """
-    found = list(_SEPARATOR.finditer(title))
-    if found:
-        yield title[: found[-1].start()]
-        yield title[found[0].end() :]
-        yield title[: found[0].start()]
-
-
 def url_words(url: str) -> str:
     """Return the words of a URL that may repeat the title: the last part of the path with at least three words.
 
@@ -241,7 +220,8 @@ def find_roles(
     r"""Return the role of each line: headline, copy of the headline, or none.
 
     A line matches a title if nearly all words are the same; case, diacritics, punctuation and the values of digits
-    are ignored. The headline is the last match above the body; without a headline no line is a copy.
+    are ignored. The headline is the closest match above the body, the last one of several; without a headline no
+    line is a copy.
 
     Parameters
     ----------
@@ -275,8 +255,8 @@ def find_roles(
         own_titles = slice(*titles.article_lines[article : article + 2].tolist())
         forms = _slice_lines(title_words, title_hashes, own_titles)
         lines = _slice_lines(words, hashes, own)
-        is_title = lines.match_title(forms) if page_infos[article].title else lines.match_url(forms)
-        roles[own] = _assign_roles(is_title, mass[own])
+        closeness = lines.match_title(forms) if page_infos[article].title else lines.match_url(forms)
+        roles[own] = _assign_roles(closeness, mass[own])
     return roles
 
 
@@ -288,15 +268,17 @@ def _title_forms(page_info: PageInfo) -> str:
     return "\n".join((title, *title_parts(title)))
 
 
-def _assign_roles(is_title: NDArray[np.bool_], mass: Values) -> Roles:
-    """Return the roles of one article's lines: the last match above the body is the headline, others are copies.
+def _assign_roles(closeness: Values, mass: Values) -> Roles:
+    """Return the roles of one article's lines: the last of the closest matches above the body is the headline.
 
-    Without a match above the body, no line has a role.
+    The other matches are copies; without a match above the body, no line has a role.
     """
+    is_title = closeness >= _MIN_OVERLAP
     above = np.cumsum(np.where(is_title, 0, mass))
     heads = np.flatnonzero(is_title & (above <= _MAX_ABOVE * above[-1:]))
     roles = np.where(is_title & (len(heads) > 0), COPY, NO_ROLE).astype(np.int8)
-    roles[heads[-1:]] = HEADLINE
+    closest = closeness[heads].max(initial=0.0)
+    roles[heads[closeness[heads] == closest][-1:]] = HEADLINE
     return roles
 
 
@@ -306,22 +288,22 @@ class _Lines(NamedTuple):
     hashes: Hashes
     offsets: Indices
 
-    def match_title(self, forms: "_Lines") -> NDArray[np.bool_]:
-        """Flag the lines that match one form of a title: the whole title, or a part of it that is long enough."""
-        is_title = np.zeros(len(self.offsets) - 1, np.bool_)
+    def match_title(self, forms: "_Lines") -> Values:
+        """Return how close each line is to a form of a title: the whole title, or a part that is long enough."""
+        closeness = np.zeros(len(self.offsets) - 1)
         whole, *parts = (forms.hashes[a:b] for a, b in pairwise(forms.offsets.tolist()))
         for words in (whole, *(part for part in parts if len(part) >= max(3, len(whole) / 2))):
-            is_title |= np.minimum(*self._overlaps(words)) >= _MIN_OVERLAP
-        return is_title
+            closeness = np.maximum(closeness, np.minimum(*self._overlaps(words)))
+        return closeness
 
-    def match_url(self, url: "_Lines") -> NDArray[np.bool_]:
-        """Flag the line that shares the most words with a URL, and copies of this line; none without a match."""
+    def match_url(self, url: "_Lines") -> Values:
+        """Return how close each line is to the one that shares the most words with a URL; 0 without a match."""
         recall, precision = self._overlaps(url.hashes)
         overlap = np.minimum(recall, precision)
         n_common = recall * len(np.unique(url.hashes))
         overlap[n_common < _SLUG_WORDS - 0.5] = 0
         if not len(overlap) or overlap.max() < _SLUG_SHARE:
-            return np.zeros(len(overlap), np.bool_)
+            return np.zeros(len(overlap))
         best = int(np.argmax(overlap))
         begin, end = self.offsets[best : best + 2].tolist()
         return self.match_title(_Lines(self.hashes[begin:end], np.array([0, end - begin])))

@@ -1,7 +1,8 @@
 """HTML to text by the common extractors, so that one model serves the output of each.
 
 `resiliparse_all`, `html_text` and `inscriptis` return all visible text of a page; `resiliparse_main`,
-`trafilatura`, `readability` and `justext` return only its main content. boilerpy3 is used only in benchmarks.
+`trafilatura`, `readability` and `justext` return only its main content. boilerpy3 and newspaper4k are used only in
+benchmarks.
 """
 
 import logging
@@ -231,6 +232,18 @@ def _boilerpy3(html: str) -> str:
     return text
 
 
+def _newspaper4k(html: str) -> str:
+    newspaper = load_quietly("newspaper", "newspaper")
+    article = newspaper.Article("https://example.org/", fetch_images=False)
+    try:
+        article.download(input_html=html)
+        article.parse()
+    except (newspaper.ArticleException, ImportError):  # some languages need packages that it does not install
+        return ""
+    text: str = article.text
+    return text
+
+
 #: The extractors whose output dechaff is made for.
 EXTRACTORS: dict[str, Callable[[str], str]] = {
     "resiliparse_all": partial(_resiliparse, main_content=False),
@@ -245,6 +258,7 @@ EXTRACTORS: dict[str, Callable[[str], str]] = {
 ADAPTERS: Final[Mapping[str, Callable[[str], str]]] = {
     **EXTRACTORS,
     "boilerpy3": _boilerpy3,
+    "newspaper4k": _newspaper4k,
     "clean_html": clean_html,
 }
 #: The package of each extractor.
@@ -257,6 +271,7 @@ DISTRIBUTIONS = {
     "readability": "readability-lxml",
     "justext": "justext",
     "boilerpy3": "boilerpy3",
+    "newspaper4k": "newspaper4k",
     "clean_html": "resiliparse",
 }
 #: The extractors whose output models are trained on by default.
@@ -264,4 +279,4 @@ LEARNT = ("resiliparse_all", "resiliparse_main", "html_text", "inscriptis", "tra
 #: The extractors that vote on pages without a gold body, the most reliable first.
 VOTERS = ("trafilatura", "readability", "justext", "resiliparse_main")
 #: Systems that remove boilerplate from HTML, run by every benchmark; `clean_html` with the model that ships.
-PEERS: Final = ("trafilatura", "readability", "justext", "boilerpy3", "clean_html")
+PEERS: Final = ("trafilatura", "readability", "justext", "boilerpy3", "newspaper4k", "clean_html")

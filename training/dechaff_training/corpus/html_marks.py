@@ -170,15 +170,10 @@ def _read_meta(element: Any, marks: PageMarks) -> None:
 
 
 def _read_linked_data(texts: Iterable[str], marks: PageMarks) -> None:
-    """Read headline and description of the article in JSON-LD.
-
-    It is the outermost object with a headline; nothing is read if several have different headlines.
-    """
-    articles = linked_articles(texts)
-    if len({article["headline"] for article in articles}) == 1:
-        for article in articles:
-            _add(marks.titles, article["headline"])
-            _add(marks.descriptions, article.get("description"))
+    """Read headline and description of the article in JSON-LD."""
+    for article in linked_articles(texts):
+        _add(marks.titles, article["headline"])
+        _add(marks.descriptions, article.get("description"))
 
 
 class _Place(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from dechaff.decisions.titles import title_parts
+from dechaff.text.titles import title_parts
 from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED
 from dechaff_training.corpus.gold_alignment import Labels, is_title
 from dechaff_training.corpus.html_marks import PageMarks

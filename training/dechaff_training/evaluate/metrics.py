@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dechaff._typing import Values
-from dechaff.decisions.titles import title_parts
+from dechaff.text.titles import title_parts
 from dechaff_training.corpus.tokens import Shingles, tokenize
 
 _CLASS_SCORES: Final = ("precision", "recall", "f1", "average_precision")

@@ -112,8 +112,38 @@ def evaluate_policy(
     }
     for name in peers if html else ():
         texts = [extract(html[page.id], name) for page in pages]
-        for system, outputs in ((name, texts), (f"{name} -> dechaff", clean_array(texts, model, threshold))):
-            kept[system] = [kept_lines(page.text, text) for page, text in zip(pages, outputs, strict=True)]
+        kept[name] = _kept_in(pages, texts)
+        kept[f"{name} -> dechaff"] = _kept_in(pages, clean_array(texts, model, threshold))
+    return _rows(pages, kept, n_resamples, seed)
+
+
+def compare_outputs(
+    pages: Sequence[Article],
+    outputs: Mapping[str, Sequence[str]],
+    n_resamples: int = N_RESAMPLES,
+    seed: int = 0,
+) -> list[PolicyRow]:
+    """Measure what systems print of pages on lines labelled by reading.
+
+    Parameters
+    ----------
+    pages : sequence of Article
+        Articles with roles and kinds, as read by `read_labels`.
+    outputs : mapping of str to sequence of str
+        What each system prints of each page; a line of the page counts as kept if it is in there, see `kept_lines`.
+    n_resamples, seed : int
+        The number of resamples of the sites, for the intervals, and their seed.
+    """
+    return _rows(pages, {name: _kept_in(pages, texts) for name, texts in outputs.items()}, n_resamples, seed)
+
+
+def _kept_in(pages: Sequence[Article], outputs: Sequence[str]) -> list[Flags]:
+    return [kept_lines(page.text, output) for page, output in zip(pages, outputs, strict=True)]
+
+
+def _rows(
+    pages: Sequence[Article], kept: Mapping[str, Sequence[Flags]], n_resamples: int, seed: int
+) -> list[PolicyRow]:
     resamples = Resamples([page.site for page in pages], n_resamples, seed)
     return [PolicyRow(system, len(pages), _measure(pages, flags, resamples)) for system, flags in kept.items()]
 

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from dechaff.errors import InputError
 from dechaff.extras import load
+from dechaff.text.titles import title_parts
 
 _log: Final = logging.getLogger(__name__)
 
@@ -56,6 +57,9 @@ _NESTED: Final = re.compile(
 _MAX_DEPTH: Final = 100
 _MANY_TAGS: Final = 8000
 _MAX_HEADLINES: Final = 20
+_MAX_SCRIPTS: Final = 20
+# The part of a title that is the headline has so many words, and half of the words of the title.
+_FEWEST_WORDS: Final = 3
 # Pages begin with a declaration, a comment or one of these elements.
 _HTML: Final = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta)\b",
@@ -131,7 +135,8 @@ def read_page(html: str | bytes, extractor: str = "resiliparse", *, keep_kinds: 
 
     Comments, captions and authors' biographies are left out, if the names of their classes or ids say so and no
     first-level heading is in them. The title is that of `og:title`, JSON-LD, the title element or the first
-    heading: the first of these that is a line of the text, or else the first that there is.
+    heading: the first of these that is a line of the text, with or without the name of the site, or else the first
+    that there is.
 
     Parameters
     ----------
@@ -231,23 +236,21 @@ def page_title(tree: Any, text: str) -> str | None:
 
 def _titles(tree: Any) -> Iterator[str]:
     """Yield the titles that a page gives itself, the most reliable first."""
-    for selector, attribute in ((_OG_TITLE, "content"), (_LINKED_DATA, ""), ("title", ""), ("h1", "")):
-        element = tree.document.query_selector(selector)
-        if element is not None:
-            text = element.getattr(attribute) if attribute else element.text
-            title = _headline(text) if selector == _LINKED_DATA else text
-            if title and title.strip():
-                yield " ".join(title.split())
-
-
-def _headline(linked_data: str) -> str | None:
-    """Return the outermost headline in JSON-LD."""
-    articles = linked_articles([linked_data])
-    return str(articles[0]["headline"]) if articles else None
+    document = tree.document
+    given = document.query_selector(_OG_TITLE)
+    scripts = document.query_selector_all(_LINKED_DATA)[:_MAX_SCRIPTS]
+    articles = linked_articles([script.text for script in scripts])
+    texts = [] if given is None else [given.getattr("content")]
+    texts += [article["headline"] for article in articles[:1]]
+    elements = [document.query_selector(selector) for selector in ("title", "h1")]
+    texts += [element.text for element in elements if element is not None]
+    yield from (" ".join(text.split()) for text in texts if text and text.strip())
 
 
 def linked_articles(texts: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the outermost objects with a headline in the JSON-LD of a page; invalid texts are left out.
+    """Return the outermost objects with a headline in the JSON-LD of a page; none if their headlines differ.
+
+    Invalid texts are left out.
 
     Examples
     --------
@@ -259,7 +262,7 @@ def linked_articles(texts: Iterable[str]) -> list[dict[str, Any]]:
     while values and not found:
         found = [value for value in values if isinstance(value, dict) and isinstance(value.get("headline"), str)]
         values = [inner for value in values for inner in _inner_values(value)]
-    return found
+    return found if len({article["headline"] for article in found}) == 1 else []
 
 
 def _load_json(text: str) -> list[Any]:
@@ -277,9 +280,17 @@ def _inner_values(value: object) -> Iterable[Any]:
 
 
 def _choose_title(titles: list[str], text: str) -> str | None:
-    """Return the first title that is a line of the text, or else the first title."""
+    """Return the first title of which a form is a line of the text, or else the first title."""
     lines = text.splitlines() if len(titles) > 1 else []
-    return next((title for title in titles if _is_among(title, lines)), titles[0] if titles else None)
+    found = (title for title in titles if any(_is_among(form, lines) for form in _forms(title)))
+    return next(found, titles[0] if titles else None)
+
+
+def _forms(title: str) -> Iterator[str]:
+    """Yield a title, and those parts that are too long for the name of a site."""
+    yield title
+    least = max(_FEWEST_WORDS, len(title.split()) / 2)
+    yield from (part for part in title_parts(title) if len(part.split()) >= least)
 
 
 def _is_among(title: str, lines: Sequence[str]) -> bool:

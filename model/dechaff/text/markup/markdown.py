@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import chain, pairwise
 from typing import Final
 
 from dechaff.text.markup.blocks import HEADER, OWNERS, Block, Parsed, Piece, changed_rows, fold, parse
@@ -88,7 +89,14 @@ def read_markdown(text: str) -> Reading | None:
     reading = _Grouping(rows, parsed).reading()
     if not reading.lines:
         return read_whole(rows)
-    return replace(reading, changed=partial(changed_rows, parsed, rows))
+    return replace(reading, changed=partial(changed_rows, parsed, rows), source=_space(reading))
+
+
+def _space(reading: Reading) -> str:
+    """Return the lines of a reading with a blank line between groups, as in most texts that models learn from."""
+    groups = reading.of_lines.tolist()
+    breaks = ("\n" if group == following else "\n\n" for group, following in pairwise(groups))
+    return "".join(chain.from_iterable(zip(reading.lines, (*breaks, ""), strict=True)))
 
 
 class _Grouping:
