@@ -5,6 +5,8 @@ READY := .venv/.ready
 # Real pages are not part of the project: name a folder with train/ and test/ in it (their columns: data/README.md).
 PAGES ?= ../shared/corpora
 EVALUATION := data/evaluation
+NOTEBOOKS := $(patsubst %,build/%,$(wildcard notebooks/*.ipynb))
+READ_BY_NOTEBOOKS := $(shell find model training data -type f ! -name '*.pyc')
 # How long each target is fuzzed.
 SECONDS_EACH ?= 60
 # One worker a core, so each of them computes in one thread.
@@ -79,11 +81,15 @@ fuzz: $(READY)  ## Fuzz every target for SECONDS_EACH (60) with atheris; what it
 	for target in lines labels markdown kernels artefact corpus bulk html; do \
 	    $(BIN)/python tests/fuzz/run.py $$target --seconds $(SECONDS_EACH) || exit 1; done
 
-notebooks: $(READY)  ## Execute the notebooks.
-	$(BIN)/python -m pytest --nbmake --nbmake-timeout=1800 notebooks
+# A few minutes; not again while neither a notebook nor what it reads has changed.
+notebooks: $(NOTEBOOKS)  ## Execute the notebooks; the copies with outputs are in build/notebooks.
+
+build/notebooks/%.ipynb: notebooks/%.ipynb $(READY) $(READ_BY_NOTEBOOKS)
+	@mkdir -p $(@D)
+	$(BIN)/jupyter execute --timeout=1800 --output=$(CURDIR)/$@ $<
 
 # mkdocs-material's advertisement of its successor would be a warning.
-docs: $(READY)  ## Build the documentation site into build/site; a broken link is an error.
+docs: $(READY) notebooks  ## Build the documentation site into build/site; a broken link is an error.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 benchmarks: $(READY)  ## Time against Resiliparse on PAGES/test, as ratios in one run.

@@ -1,6 +1,7 @@
 """The samples of a bulk run, and the page of `dechaff bulk --report`."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,10 @@ def test_markdown(tmp_path: Path) -> None:
 
 def test_adding_samples() -> None:
     """Those with the lowest keys stay, in whatever order samples are added."""
-    parts = [Samples([{"key": n % 7 + n / 1000}], {"offer": [{"key": -n}]}) for n in range(3 * N_DOCUMENTS)]
+    parts = [
+        Samples([{"key": n % 7 + n / 1000}], {"offer": [{"key": -n, "text": f"Offer {n}"}]})
+        for n in range(3 * N_DOCUMENTS)
+    ]
     whole, reverse = Samples(), Samples()
     for part, other in zip(parts, reversed(parts), strict=True):
         whole.add(part)
@@ -92,6 +96,28 @@ def test_adding_samples() -> None:
     assert whole == reverse
     assert len(whole.documents) == N_DOCUMENTS
     assert [row["key"] for row in whole.lines["offer"]] == list(range(1 - len(parts), 1 - len(parts) + N_LINES))
+
+
+def test_shared_lines(tmp_path: Path) -> None:
+    """A line that many documents share takes one place of its kind, and the page says how often it was dropped."""
+    rows = [
+        {"id": str(n), "text": "\n".join([*PROSE, "Subscribe for £2", f"Subscribe for £{n + 3} a month"])}
+        for n in range(40)
+    ]
+    for name in "ab":
+        write_jsonl(tmp_path / "in" / f"{name}.jsonl", rows)
+    settings = Settings(samples=True)
+    samples = [
+        clean_bulk([tmp_path / "in"], tmp_path / f"out{n}", settings, workers=n).counts.samples for n in (1, 2)
+    ]
+    assert samples[0] is not None
+    assert samples[0] == samples[1]
+    texts = [row["text"] for row in samples[0].lines["offer"]]
+    assert len(texts) == len(set(texts)) == N_LINES
+    assert "Subscribe for £2" in texts
+    dechaff("bulk", "in", "-o", "out", "--report", "report.html", cwd=tmp_path)
+    page = re.sub(r"\s+", " ", (tmp_path / "report.html").read_text("utf-8"))
+    assert re.search(r'<td class="number">80</td> ?<td class="text" dir="auto">Subscribe for £2</td>', page)
 
 
 def test_the_page(inputs: Path) -> None:

@@ -52,6 +52,15 @@ def test_told_formats(texts: Path) -> None:
     assert dechaff("clean", "--format", "html", text=f"<p>{PROSE}", cwd=texts).stdout.decode() == PROSE
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "cp037"])
+def test_pages_in_a_given_encoding(texts: Path, encoding: str) -> None:
+    """A page in an encoding that is unlike ASCII is HTML by its content if --encoding names it, mark or no mark."""
+    (texts / "wide").write_bytes(PAGE.encode(encoding))
+    done = dechaff("clean", "wide", "--encoding", encoding, "--verbose", cwd=texts)
+    assert done.stdout.decode().strip() == CLEAN
+    assert "dechaff: wide: HTML" in done.stderr.splitlines()
+
+
 def test_folders(texts: Path) -> None:
     """The articles of a folder are found in its subfolders, whose paths the results keep; text of HTML is .txt."""
     dechaff("clean", "in", "page", "-o", "out", cwd=texts)

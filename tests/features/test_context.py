@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dechaff import LineBatch
-from dechaff.features import line_features
+from dechaff.features import context, line_features
 from dechaff.features.context import context_features
 from dechaff.linear.line_model import kind_log_odds
 from dechaff.text.tokens import find_words
@@ -56,6 +56,17 @@ def test_segments_and_like_lines() -> None:
 def test_log_odds_are_clipped() -> None:
     """The stage 1 log-odds are clipped to 8."""
     assert context_of(np.array([-99.0, 99.0]), "a\nb")["log_odds"].tolist() == [-8, 8]
+
+
+def test_cohesion_is_the_same_in_parts_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cohesion does not depend on how many articles are measured at once."""
+    articles = ["The old mill shuts\nThe mill was old", "", "Rain on the river\nRiver\nIt rained", "River"]
+    odds = np.array([2.0, 3.0, -1.0, 2.0, 4.0, 5.0])
+    whole = context_of(odds, *articles)
+    for n_words in (1, 9):
+        monkeypatch.setattr(context, "_WORDS_AT_ONCE", n_words)
+        found = context_of(odds, *articles)
+        assert all(found[name].tolist() == whole[name].tolist() for name in whole)
 
 
 def test_cohesion() -> None:

@@ -94,6 +94,7 @@ def test_constants_are_the_same() -> None:
     compiled = importlib.import_module("dechaff.kernels.compiled.words")
     assert compiled._FILTER_BITS == lexicon._FILTER_BITS
     assert compiled._MAY_BE == lexicon._MAY_BE
+    assert compiled._INDEX_BITS == lexicon._INDEX_BITS
     assert compiled._BUCKET_BITS == tokens._BUCKET_BITS
 
 

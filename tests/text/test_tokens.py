@@ -6,6 +6,7 @@ from helpers import ANY_TEXT, ANY_TEXTS
 from hypothesis import given
 
 from dechaff import LineBatch
+from dechaff.text import tokens
 from dechaff.text.characters import CURRENCY, IDEOGRAPH, WORD, class_table, fold_table
 from dechaff.text.tokens import find_words, join_hashes, mix
 from dechaff_training.corpus.corpus import Corpus
@@ -115,6 +116,15 @@ def test_what_counts_as_equal(one: str, other: str, same: bool) -> None:
     """Case, width and the values of digits are ignored; order and length count."""
     hashes = find_words(LineBatch.from_texts([f"{one}\n{other}"])).hashes
     assert (hashes[0] == hashes[1]) == same
+
+
+def test_words_are_hashed_alike_in_parts_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes do not depend on how many words are hashed at once."""
+    batch = LineBatch.from_texts(["The old bridge shuts, 世界 says\n₹900", "", "Rain on Tuesday"])
+    whole = find_words(batch).hashes.tolist()
+    for n_words in (1, 2, 5):
+        monkeypatch.setattr(tokens, "_WORDS_AT_ONCE", n_words)
+        assert find_words(batch).hashes.tolist() == whole
 
 
 def test_joined_hashes_know_the_order() -> None:

@@ -1,7 +1,7 @@
 """What people should look at after a run: flagged documents, and dropped lines by kind, in samples of fixed size.
 
 Every candidate gets a random key, and those with the lowest keys stay: samples can be added in any order, and each
-candidate of a whole run has the same chance.
+candidate of a whole run has the same chance. A line that recurs has one for each time, but a single place.
 """
 
 import os
@@ -37,7 +37,7 @@ class Samples:
     documents : list of dict
         Documents with flags.
     lines : dict of str to list of dict
-        Dropped lines by kind.
+        Dropped lines by kind, each text once.
     """
 
     documents: list[Row] = field(default_factory=list)
@@ -93,7 +93,7 @@ class Samples:
         for place in np.argsort(keys).tolist():
             line = dropped[place]
             rows = samples.lines.setdefault(line.kind or "other", [])
-            if len(rows) < N_LINES:
+            if _has_place(rows, line.text):
                 rows.append(_line_row(float(keys[place]), name, line.text, line.probability))
         return samples
 
@@ -108,13 +108,18 @@ class Samples:
                 article = int(batch.line_articles[line])
                 start, end = (int(each[line] - batch.article_codes[article]) for each in (batch.starts, batch.ends))
                 text, probability = batch.texts[article][start:end], float(decision.probability[line])
-                rows.append(_line_row(float(keys[line]), names[article], text, probability))
+                if _has_place(rows, text):
+                    rows.append(_line_row(float(keys[line]), names[article], text, probability))
 
     def add(self, other: "Samples") -> None:
         """Add another sample to this one."""
         self.documents = _lowest([*self.documents, *other.documents], N_DOCUMENTS)
         for kind, rows in other.lines.items():
-            self.lines[kind] = _lowest([*self.lines.get(kind, []), *rows], N_LINES)
+            found: list[Row] = []
+            for row in sorted([*self.lines.get(kind, []), *rows], key=itemgetter("key")):
+                if _has_place(found, row["text"]):
+                    found.append(row)
+            self.lines[kind] = found
 
     def name_file(self, name: str) -> None:
         """Record the file that all documents come from."""
@@ -146,6 +151,11 @@ def _document_row(key: float, name: Row, flags: tuple[str, ...], n_lines: int, n
 
 def _line_row(key: float, name: Row, text: str, probability: float) -> Row:
     return {"key": key, **name, "text": text[:_MAX_CHARS], "probability": round(probability, 4)}
+
+
+def _has_place(rows: list[Row], text: str) -> bool:
+    """Return whether a line belongs to a sample of those with lower keys: there is room, and it is not there."""
+    return len(rows) < N_LINES and all(row["text"] != text[:_MAX_CHARS] for row in rows)
 
 
 def _lowest(rows: list[Row], n: int) -> list[Row]:

@@ -94,6 +94,17 @@ class Counts:
         if len(self.frequent) > 2 * _MAX_COUNTED:
             self.prune(_MAX_COUNTED)
 
+    def times(self, line: str) -> int:
+        """Return how many times a line was dropped at least, by its beginning.
+
+        Examples
+        --------
+        >>> counts = Counts(frequent=Counter({"Log in": 3}))
+        >>> counts.times("Log in"), counts.times("Share")
+        (3, 1)
+        """
+        return self.frequent.get(line[:_MAX_CHARS], 1)
+
     def prune(self, n: int = _MAX_COUNTED_OF_CHUNK) -> None:
         """Remove all but the `n` most frequent dropped lines; the default suits the counts of a chunk.
 

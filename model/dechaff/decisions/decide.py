@@ -254,7 +254,8 @@ def keep_wordless(batch: LineBatch, kept: NDArray[np.bool_]) -> NDArray[np.bool_
     >>> keep_wordless(batch, np.array([True, False, False, True, False, False])).tolist()
     [True, True, True, True, False, False]
     """
-    has_words = batch.lines_with(batch.classes & WORD > 0)
+    # Between lines there are only spaces.
+    has_words = np.bitwise_or.reduceat(batch.classes, batch.starts) & WORD > 0
     worded, silent = np.flatnonzero(has_words), np.flatnonzero(~has_words)
     after = np.searchsorted(worded, silent)
     inside = (after > 0) & (after < len(worded))

@@ -265,7 +265,7 @@ def _title_forms(page_info: PageInfo) -> str:
     if not page_info.title:
         return url_words(page_info.url or "")
     title = " ".join(page_info.title.split())
-    return "\n".join((title, *title_parts(title)))
+    return "\n".join(dict.fromkeys((title, *title_parts(title))))
 
 
 def _assign_roles(closeness: Values, mass: Values) -> Roles:

@@ -18,6 +18,7 @@ from dechaff.kernels import accelerated
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import (
     Ragged,
+    group_rows,
     log1p_counts,
     max_rows,
     places_since,
@@ -38,6 +39,8 @@ _CLIP: Final = 8.0
 _NARROW: Final = -1.5
 # The shapes of lines are hashed to this number of bits.
 _SHAPE_BITS: Final = 10
+# Cohesion is measured in parts of about this number of words, so that they stay in the CPU cache.
+_WORDS_AT_ONCE: Final = 1 << 14
 _DISTANCES: Final = ("log_lines_since_content", "log_lines_since_sure_content", "log_lines_until_sure_content")
 CONTEXT_NAMES: Final = (
     "log_odds",
@@ -244,12 +247,35 @@ def measure_cohesion(
         Sums over each line's words: rarities; rarities times the mean probability of the other occurrences; words
         found in other content; rare words; rare words found in other content; rare words found in other prose.
     """
-    buckets = bucket_words(hashes, offsets[part_lines])
-    by_line = Ragged(offsets)
-    mass, long_mass = repeat_rows(np.array((probability, probability * is_long)), by_line)
+    sums = np.zeros((6, len(probability)))
+    part_words = offsets[part_lines]
+    for own in group_rows(part_words, _WORDS_AT_ONCE):
+        lines = slice(*part_lines[[own.start, own.stop]].tolist())
+        of_words = slice(*part_words[[own.start, own.stop]].tolist())
+        sums[:, lines] = _sum_cohesion(
+            bucket_words(hashes[of_words], part_words[own.start : own.stop + 1] - of_words.start),
+            lengths[of_words],
+            copies[of_words] - 1,
+            Ragged(offsets[lines.start : lines.stop + 1] - of_words.start),
+            np.array((probability[lines], probability[lines] * is_long[lines])),
+            rarities,
+            rarities_shared,
+        )
+    return sums
+
+
+def _sum_cohesion(
+    buckets: Indices,
+    lengths: Indices,
+    others: Indices,
+    by_line: Ragged,
+    masses: Values,
+    rarities: Values,
+    rarities_shared: Values,
+) -> Values:
+    mass, long_mass = repeat_rows(masses, by_line)
     # Not in place: without any words, bincount returns integers.
     content, in_prose = (np.bincount(buckets, each)[buckets] - each for each in (mass, long_mass))
-    others = copies - 1
     rarity = rarities.take(others)
     is_rare = (others < 12) & (lengths >= 3)
     covered = np.minimum(content, 1.0)

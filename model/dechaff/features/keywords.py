@@ -1,5 +1,6 @@
 """Features of the lexicon's families: how many phrases of each occur in a line, and their share of its words."""
 
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -41,11 +42,9 @@ def keyword_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
     """Compute the number of each family's phrases in each line, and the share of words that these phrases cover."""
     hits = find_phrases(words, phrase_table(words.keywords))
     n_words = np.maximum(words.counts, 1)
-    numbers, shares = measure_families(words.lines[hits.words], hits.lengths, hits.families, n_words, len(FAMILIES))
-    columns: Columns = {}
-    for row, name in enumerate(FAMILIES):
-        columns |= {f"n_{name}_phrases": numbers[row], f"share_{name}_phrases": shares[row]}
-    columns["share_furniture_phrases"] = shares[_BOILERPLATE_ROWS].max(axis=0)
+    found = measure_families(words.lines[hits.words], hits.lengths, hits.families, n_words, len(FAMILIES))
+    columns: Columns = dict(zip(KEYWORD_NAMES, chain.from_iterable(found), strict=False))
+    columns["share_furniture_phrases"] = found[_BOILERPLATE_ROWS, 1].max(axis=0)
     columns["begins_with_furniture"] = _begins(hits, words, batch.n_lines)
     return columns
 
@@ -67,7 +66,7 @@ def measure_families(
 
     Returns
     -------
-    ndarray of float32, shape (2, n_families, n_lines)
+    ndarray of float32, shape (n_families, 2, n_lines)
     """
     n_lines = len(n_words)
     family, hit = (families & (np.uint32(1) << np.arange(n_families, dtype=np.uint32))[:, None]).nonzero()
@@ -75,9 +74,10 @@ def measure_families(
     counts = np.bincount(cells, minlength=n_families * n_lines)
     covered = np.bincount(cells, lengths[hit], n_families * n_lines)
     found = counts.nonzero()[0]  # few cells are not empty
-    features = np.zeros((2, n_families, n_lines), np.float32)
-    features[0].flat[found] = log1p_counts(counts[found])
-    features[1].flat[found] = np.minimum(covered[found] / n_words[found % n_lines], 1.0)
+    features = np.zeros((n_families, 2, n_lines), np.float32)
+    rows, lines = found // n_lines, found % n_lines
+    features[rows, 0, lines] = log1p_counts(counts[found])
+    features[rows, 1, lines] = np.minimum(covered[found] / n_words[lines], 1.0)
     return features
 
 

@@ -7,7 +7,7 @@ width of letters and the values of digits are ignored.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Final, NamedTuple
 
@@ -44,6 +44,8 @@ FAMILIES: Final = (
 MAX_WORDS: Final = 16
 _MAX_CHARS: Final = 200
 _FILTER_BITS: Final = 18
+# How many top bits of a hash index the table of first candidates.
+_INDEX_BITS: Final = 13
 # A bit above the numbers of words in `PhraseTable.begins`: the words hashed so far may be a whole phrase.
 _MAY_BE: Final = np.uint8(1 << 7)
 
@@ -75,6 +77,12 @@ class PhraseTable:
     hashes: Hashes
     families: Codes
     begins: Classes
+
+    @cached_property
+    def firsts(self) -> Indices:
+        """Return where the phrases with each value of the top `_INDEX_BITS` bits begin, shape (8192,)."""
+        tops = np.arange(1 << _INDEX_BITS, dtype=np.uint64) << np.uint64(64 - _INDEX_BITS)
+        return self.hashes.searchsorted(tops)
 
 
 class PhraseHits(NamedTuple):
@@ -215,7 +223,7 @@ def find_phrases(words: Words, table: PhraseTable) -> PhraseHits:
     >>> [FAMILIES[i] for i in range(len(FAMILIES)) if np.any(hits.families & (1 << i))]
     ['subscribe']
     """
-    found = match_phrases(words.hashes, words.offsets, table.begins, table.hashes, table.families)
+    found = match_phrases(words.hashes, words.offsets, table.begins, table.hashes, table.families, table.firsts)
     return PhraseHits(*found)
 
 
@@ -226,21 +234,23 @@ def match_phrases(
     begins: Classes,
     phrases: Hashes,
     families: Codes,
+    _: Indices,
 ) -> tuple[Indices, Indices, Codes]:
     """Find phrases among the words of lines: takes the arrays of a `PhraseTable`, returns those of `PhraseHits`."""
-    places = (begins[_filter_keys(word_hashes)] > 0).nonzero()[0]
-    room = offsets[offsets.searchsorted(places, side="right")] - places
-    hashes = word_hashes[places]
-    likely_places, likely_hashes, n_likely = [places[:0]], [hashes[:0]], []
+    begun = begins[_filter_keys(word_hashes)]
+    places = begun.nonzero()[0]
+    room = offsets[1:].repeat(offsets[1:] - offsets[:-1])[places] - places
+    hashes, begun = word_hashes[places], begun[places]
+    likely_places, likely_hashes, n_likely = [], [], []
     for length in range(1, MAX_WORDS + 1):
         if length > 1:
-            longest = np.minimum(begins[_filter_keys(hashes)] % _MAY_BE, room)
-            going_on = (longest >= length).nonzero()[0]
-            places, room, hashes = places[going_on], room[going_on], hashes[going_on]
-            hashes = join_hashes(hashes, word_hashes[places + length - 1])
-        if not len(places):
-            break
-        likely = (begins[_filter_keys(hashes)] >= _MAY_BE).nonzero()[0]
+            going_on = (np.minimum(begun % _MAY_BE, room) >= length).nonzero()[0]
+            if not len(going_on):
+                break
+            places, room = places[going_on], room[going_on]
+            hashes = join_hashes(hashes[going_on], word_hashes[places + length - 1])
+            begun = begins[_filter_keys(hashes)]
+        likely = (begun >= _MAY_BE).nonzero()[0]
         likely_places.append(places[likely])
         likely_hashes.append(hashes[likely])
         n_likely.append(len(likely))

@@ -5,6 +5,7 @@ difference: the heading of the comments, "Related articles", a row of share butt
 such markers; here the distance to a marker is a feature.
 """
 
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -42,19 +43,16 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     comma or a digit.
     """
     parts = batch.parts
-    found: Columns = {}
     is_marker = np.array([columns[f"share_{name}_phrases"] for name in MARKERS]) >= MARKER_SHARE
     marks = is_marker.astype(np.int64)
-    measured = (
-        places_since(is_marker, parts, _FAR),
-        places_until(is_marker, parts, _FAR),
-        sum_before(marks, parts),
-        sum_before(marks[:, ::-1], parts.mirrored)[:, ::-1],
-    )
-    logarithms = log1p_counts(np.array(measured))
-    for row, marker in enumerate(MARKERS):
-        found |= {name.format(marker): rows[row] for name, rows in zip(_BY_MARKER, logarithms, strict=True)}
-    runs = log1p_counts(_run_lengths(np.array([columns[name] for name in _RUNS]), parts))
+    is_run = np.array([columns[name] for name in _RUNS])
+    sought = np.concatenate((is_marker, ~is_run))
+    since, until = places_since(sought, parts, _FAR), places_until(sought, parts, _FAR)
+    before, after = sum_before(marks, parts), sum_before(marks[:, ::-1], parts.mirrored)[:, ::-1]
+    n_markers = len(MARKERS)
+    logarithms = log1p_counts(np.array((since[:n_markers], until[:n_markers], before, after)))
+    found: Columns = dict(zip(SECTION_NAMES, chain.from_iterable(logarithms.swapaxes(0, 1)), strict=False))
+    runs = log1p_counts(_run_lengths(is_run, since[n_markers:], until[n_markers:], parts))
     found |= {f"log_run_of_{name}": run for name, run in zip(_RUNS, runs, strict=True)}
     flags = np.array((columns["n_comma"] > 0, columns["has_digit"]), np.int64)
     [((n_with_comma, n_with_digit), n_lines)] = sum_windows(flags, parts, [_WINDOW])
@@ -63,8 +61,11 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     return found
 
 
-def _run_lengths(flags: Flags, parts: Ragged) -> Indices:
-    """Return for each flagged line the length of its sequence of flagged lines (bounded), and 0 for other lines."""
-    before = np.minimum(places_since(~flags, parts, _FAR), parts.places + 1 - parts.begins)
-    after = np.minimum(places_until(~flags, parts, _FAR), parts.ends - parts.places)
+def _run_lengths(flags: Flags, since: Indices, until: Indices, parts: Ragged) -> Indices:
+    """Return for each flagged line the length of its sequence of flagged lines (bounded), and 0 for other lines.
+
+    `since` and `until` are the distances to the nearest lines without a flag.
+    """
+    before = np.minimum(since, parts.places + 1 - parts.begins)
+    after = np.minimum(until, parts.ends - parts.places)
     return np.where(flags, before + after - 1, 0)

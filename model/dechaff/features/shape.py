@@ -3,6 +3,7 @@
 Most are logarithms and shares, as in Web2Text (Vogels et al. 2018) and dragnet (Peters and Lecocq 2013).
 """
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -100,13 +101,20 @@ def _word_shapes(words: Words) -> Columns:
 def count_word_shapes(first_classes: Classes, lengths: Indices, offsets: Indices) -> Indices:
     """Count each line's words by first character (other, capital, digit) and length, shape (3, 3, n_lines)."""
     n_lines = len(offsets) - 1
+    kinds = _first_kinds().take(first_classes)
+    kinds += lengths > 3
+    kinds += lengths >= 9
     cells = 9 * number_rows(offsets)
-    cells += 3 * ((first_classes & UPPER) > 0)
-    cells += 6 * ((first_classes & DIGIT) > 0)
-    cells += lengths > 3
-    cells += lengths >= 9
+    cells += kinds
     counts = np.bincount(cells, minlength=9 * n_lines).reshape(-1, 9)
     return np.ascontiguousarray(counts.T).reshape(3, 3, -1)
+
+
+@cache
+def _first_kinds() -> Classes:
+    """Return thrice the kind of a word by the class bits of its first character: 0 other, 3 capital, 6 digit."""
+    classes = np.arange(256)
+    return (3 * ((classes & UPPER) > 0) + 6 * ((classes & DIGIT) > 0)).astype(np.uint8)
 
 
 def _ends(batch: LineBatch) -> Columns:

@@ -81,11 +81,9 @@ def forward_messages(ratios: Values, is_last: Flags, stay: float, longest: int) 
 
 
 def _messages_one_by_one(ratios: Values, products: Values, a: float) -> Values:
-    messages, message = [], 1.0
-    for ratio, product in zip(ratios.tolist(), products.tolist(), strict=True):
-        messages.append(message)
-        message = a - product / (ratio * message + a)
-    return np.array(messages)
+    message, pairs = 1.0, zip(ratios.tolist(), products.tolist(), strict=True)
+    sent = [message := a - product / (ratio * message + a) for ratio, product in pairs]
+    return np.array([1.0, *sent[:-1]])
 
 
 def _stretches(values: Values, lead: int, length: int, fill: float) -> Values:

@@ -46,7 +46,7 @@ class Terms(NamedTuple):
     @property
     def scale(self) -> Values:
         """Return the factor of the weights of each line's terms, 1 / sqrt(number of terms), shape (n_lines,)."""
-        return 1 / np.sqrt(np.maximum(self.rows.counts, 1))
+        return _scale(self.rows.counts)
 
 
 class _TermType(NamedTuple):
@@ -64,6 +64,8 @@ TERM_TYPES: Final = (
     _TermType("word before", -1),
     _TermType("word after", 1),
 )
+# The hashes, the rows by line and the first words of the terms of one type.
+_HashedTerms = tuple[Hashes, Ragged, Indices]
 _SALTS: Final = np.array([number * _SALT % 2**64 for number in range(1, len(TERM_TYPES) + 1)], np.uint64)
 
 
@@ -84,15 +86,19 @@ def word_terms(words: Words, n_bits: int) -> Iterator[Terms]:
     >>> {terms.name: len(terms.buckets) for terms in word_terms(words, n_bits=18)}  # doctest: +NORMALIZE_WHITESPACE
     {'word': 3, 'pair': 2, 'first word': 1, 'last word': 1, 'whole line': 1, 'word before': 3, 'word after': 3}
     """
-    yield from _bucket_terms(words.hashes, words.by_line, n_bits)
+    buckets, types = _bucket_terms(words.hashes, words.by_line, n_bits)
+    first = 0
+    for type_, (hashes, rows, places) in zip(TERM_TYPES, types, strict=True):
+        yield Terms(type_.name, buckets[first : first + len(hashes)], rows, places, type_.by)
+        first += len(hashes)
 
 
-def _bucket_terms(word_hashes: Hashes, by_line: Ragged, n_bits: int) -> Iterator[Terms]:
-    found = _term_hashes(word_hashes, by_line)
-    for type_, salt, (hashes, rows, first) in zip(TERM_TYPES, _SALTS, found, strict=True):
-        salted = mix(hashes + salt)
-        salted >>= np.uint64(64 - n_bits)
-        yield Terms(type_.name, salted.view(np.int64), rows, first, type_.by)
+def _bucket_terms(word_hashes: Hashes, by_line: Ragged, n_bits: int) -> tuple[Indices, list[_HashedTerms]]:
+    """Return the buckets of the terms of all types, one type after the other, and what they are computed from."""
+    types = list(_term_hashes(word_hashes, by_line))
+    hashes = mix(np.concatenate([found + salt for (found, *_), salt in zip(types, _SALTS, strict=True)]))
+    hashes >>= np.uint64(64 - n_bits)
+    return hashes.view(np.int64), types
 
 
 def sum_words(words: Words, weights: Floats) -> Values:
@@ -137,11 +143,17 @@ def sum_terms(
     n_bits: int,
 ) -> Values:
     """Sum the scaled weights of each line's terms by type, shape (n_types, n_lines)."""
-    types = _bucket_terms(hashes, Ragged(offsets), n_bits)
-    return np.array([sum_rows(weights.take(terms.buckets), terms.rows) * terms.scale for terms in types])
+    buckets, types = _bucket_terms(hashes, Ragged(offsets), n_bits)
+    counts = np.concatenate([rows.counts for _, rows, _ in types])
+    sums = sum_rows(weights.take(buckets), Ragged(np.append(0, counts.cumsum())))
+    return np.asarray(sums * _scale(counts)).reshape(len(types), -1)
 
 
-def _term_hashes(hashes: Hashes, by_line: Ragged) -> Iterator[tuple[Hashes, Ragged, Indices]]:
+def _scale(counts: Indices) -> Values:
+    return np.asarray(1 / np.sqrt(np.maximum(counts, 1)))
+
+
+def _term_hashes(hashes: Hashes, by_line: Ragged) -> Iterator[_HashedTerms]:
     """Yield the hashes, the rows by line and the first words of each type, in the order of `TERM_TYPES`."""
     own = (hashes, by_line, by_line.places)
     firsts, lasts = by_line.firsts, by_line.lasts

@@ -142,8 +142,8 @@ class LineBatch:
         >>> batch.lines_with(batch.codes == ord("*")).tolist()
         [False, True]
         """
-        n_before = np.append(0, np.cumsum(flags))
-        return np.asarray(n_before[self.ends] > n_before[self.starts], np.bool_)
+        n_flagged = flags.cumsum(dtype=np.int32)
+        return np.asarray(n_flagged[self.ends - 1] > n_flagged[self.starts] - flags[self.starts], np.bool_)
 
     def sections(self) -> Iterator["LineBatch"]:
         r"""Yield the batch as batches of at most `MOST_LINES` lines, in which each part counts as an article.

@@ -33,17 +33,21 @@ class Ragged:
     offsets : ndarray of int64, shape (n_rows + 1,)
     counts : ndarray of int64, shape (n_rows,)
         The number of values of each row.
-    filled : ndarray of int64, shape (n_filled,)
-        The rows that are not empty.
-    firsts : ndarray of int64, shape (n_filled,)
-        The first place of each row that is not empty.
     """
 
     def __init__(self, offsets: Indices) -> None:
         self.offsets = offsets
         self.counts: Indices = offsets[1:] - offsets[:-1]
-        self.filled: Indices = self.counts.nonzero()[0]
-        self.firsts: Indices = offsets[self.filled]
+
+    @cached_property
+    def filled(self) -> Indices:
+        """Return the rows that are not empty, shape (n_filled,)."""
+        return self.counts.nonzero()[0]
+
+    @cached_property
+    def firsts(self) -> Indices:
+        """Return the first place of each row that is not empty, shape (n_filled,)."""
+        return self.offsets[self.filled]
 
     @cached_property
     def lasts(self) -> Indices:
@@ -91,6 +95,26 @@ def number_rows(offsets: Indices) -> Indices:
     return np.arange(len(offsets) - 1).repeat(offsets[1:] - offsets[:-1])
 
 
+def group_rows(offsets: Indices, n_values: int) -> Iterator[slice]:
+    """Yield all rows in groups of consecutive rows, each of which ends once it has `n_values` values.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64, shape (n_rows + 1,)
+    n_values : int
+
+    Examples
+    --------
+    >>> list(group_rows(np.array([0, 2, 4, 5]), n_values=3))
+    [slice(0, 2, None), slice(2, 3, None)]
+    """
+    first, n_rows = 0, len(offsets) - 1
+    while first < n_rows:
+        last = min(int(offsets.searchsorted(offsets[first] + n_values)), n_rows)
+        yield slice(first, last)
+        first = last
+
+
 def sum_rows(values: NDArray[Scalar], rows: Ragged) -> NDArray[Scalar]:
     """Sum each row; an empty row sums to zero.
 
@@ -116,6 +140,8 @@ def sum_rows(values: NDArray[Scalar], rows: Ragged) -> NDArray[Scalar]:
 
 
 def _reduce_rows(ufunc: np.ufunc, values: NDArray[Scalar], rows: Ragged) -> NDArray[Scalar]:
+    if len(rows.filled) == len(rows.counts) > 0:
+        return np.asarray(ufunc.reduceat(values, rows.firsts, axis=-1, dtype=values.dtype))
     found = np.zeros((*values.shape[:-1], len(rows.counts)), values.dtype)
     if len(rows.filled):
         found[..., rows.filled] = ufunc.reduceat(values, rows.firsts, axis=-1)

@@ -82,7 +82,7 @@ def read_source(
 def read_content(path: Path, decoding: Decoding = UTF_8, wanted: Format = "auto") -> tuple[str, bool]:
     """Read a file as it is, and return whether it is HTML; parameters and errors are those of `read_source`."""
     data = read_bytes(path)
-    is_page = wanted == "html" or (wanted == "auto" and is_html(path, data))
+    is_page = wanted == "html" or (wanted == "auto" and is_html(path, data, decoding))
     is_detected = is_page and decoding == UTF_8
     return decode_html(data) if is_detected else decode_text(data, path, decoding), is_page
 
@@ -106,8 +106,16 @@ def to_text(path: Path, text: str, wanted: Format = "auto") -> ArticleText:
     return ArticleText(text, read_markdown(text), None, "Markdown")
 
 
-def is_html(path: Path, data: bytes) -> bool:
+def is_html(path: Path, data: bytes, decoding: Decoding = UTF_8) -> bool:
     """Return whether a file is HTML by its suffix or, unless that is Markdown's, by its first bytes.
+
+    Parameters
+    ----------
+    path : Path
+    data : bytes
+        The content of the file, or its beginning.
+    decoding : Decoding
+        How to decode; a byte order mark of UTF-16 comes first.
 
     Examples
     --------
@@ -118,7 +126,7 @@ def is_html(path: Path, data: bytes) -> bool:
         return has_suffix(path, HTML_SUFFIXES)
     start = data[:LOOKED_AT]
     wide = start.startswith((b"\xff\xfe", b"\xfe\xff"))
-    return looks_like_html(start.decode("utf-16" if wide else "utf-8", "replace"))
+    return looks_like_html(start.decode("utf-16" if wide else decoding.encoding, "replace"))
 
 
 def output_name(path: Path, wanted: Format = "auto", roots: Iterable[Path] = (), output: Output = "text") -> str:

@@ -66,11 +66,12 @@ def _add_lines(section: Element, summary: Summary, samples: Samples) -> None:
     add(section, "h2", "Dropped lines", id="lines")
     add(section, "p", "A few lines of each kind, at random, the most doubtful first.", class_="facts")
     for kind, rows in sorted(samples.lines.items()):
-        table = add_table(section, kind, ("document", "probability of content", "line"))
+        table = add_table(section, kind, ("document", "probability of content", "times, at least", "line"))
         for row in sorted(rows, key=lambda row: -row["probability"]):
             cells = add(table, "tr")
             _add_place(cells, row)
             add(cells, "td", f"{row['probability']:.2f}", class_="number")
+            add(cells, "td", f"{summary.counts.times(row['text']):,}", class_="number")
             add(cells, "td", row["text"], class_="text", dir="auto")
     table = add_table(section, "Dropped most often", ("times", "line"))
     for line, n in summary.counts.frequent.most_common(_N_FREQUENT):

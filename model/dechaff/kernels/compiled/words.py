@@ -10,17 +10,15 @@ from dechaff.kernels.compiled.jit import BASE, compiled, mix
 _BUCKET_BITS = 12
 _FILTER_BITS = 18
 _MAY_BE = 128
-# How many top bits of a hash index the table of first candidate phrases (`firsts`).
 _INDEX_BITS = 13
 
 
 @compiled
 def match_phrases(
-    word_hashes: Hashes, offsets: Indices, begins: Classes, phrases: Hashes, families: Codes
+    word_hashes: Hashes, offsets: Indices, begins: Classes, phrases: Hashes, families: Codes, firsts: Indices
 ) -> tuple[Indices, Indices, Codes]:
     """Compute `dechaff.features.lexicon.match_phrases`."""
     # Few phrases have the same top bits: searching these in turn takes less time than bisecting.
-    firsts = np.searchsorted(phrases, np.arange(1 << _INDEX_BITS).astype(np.uint64) << np.uint64(64 - _INDEX_BITS))
     room = offsets[-1]  # for hits: rarely more than one in ten words
     places, lengths, found = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint32)
     n = 0
@@ -54,15 +52,15 @@ def measure_families(
     """Compute `dechaff.features.keywords.measure_families`."""
     counts = np.zeros((n_families, len(n_words)), np.int32)
     covered = np.zeros_like(counts)
-    features = np.zeros((2, n_families, len(n_words)), np.float32)
+    features = np.zeros((n_families, 2, len(n_words)), np.float32)
     for hit in range(len(families)):
         line = hit_lines[hit]
         for family in range(n_families):
             if families[hit] >> np.uint32(family) & np.uint32(1):
                 counts[family, line] += 1
                 covered[family, line] += lengths[hit]
-                features[0, family, line] = np.log1p(counts[family, line])
-                features[1, family, line] = min(covered[family, line] / n_words[line], 1.0)
+                features[family, 0, line] = np.log1p(counts[family, line])
+                features[family, 1, line] = min(covered[family, line] / n_words[line], 1.0)
     return features
 
 

@@ -296,6 +296,8 @@ def _forms(title: str) -> Iterator[str]:
 def _is_among(title: str, lines: Sequence[str]) -> bool:
     """Return whether a line has the letters of a title; lines of another length are not looked at."""
     plain = _plain(title)
+    if len(plain) <= len(title) and title in lines:
+        return True
     longest = 2 * len(title) + _MOST_MARKS
     return any(len(plain) <= len(line) <= longest and _plain(line) == plain for line in lines)
 
