@@ -71,12 +71,13 @@ def test_switches_have_no_value(command: str) -> None:
 
 @pytest.mark.parametrize(("shell", "words"), [("bash", "_dechaff_completion"), ("zsh", "#compdef dechaff")])
 def test_shell_completion(shell: str, words: str) -> None:
-    """The script for a shell is printed, and it completes commands and options."""
+    """The script for a shell is printed, and it completes commands, options and the names that they take."""
     source = subprocess.run(
         [sys.executable, "-m", "dechaff"], capture_output=True, env=environment(_DECHAFF_COMPLETE=f"source_{shell}")
     )
     assert words in source.stdout.decode()
-    for typed, offered in (("dechaff cl", "clean"), ("dechaff clean --sep", "--separator")):
+    cases = ("dechaff cl", "clean"), ("dechaff clean --sep", "--separator")
+    for typed, offered in (*cases, ("dechaff bulk --keep-kind leg", "legal"), ("dechaff clean -t rec", "recall")):
         count = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1), "_TYPER_COMPLETE_ARGS": typed}
         found = subprocess.run(
             [sys.executable, "-m", "dechaff"],

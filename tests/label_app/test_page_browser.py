@@ -148,6 +148,18 @@ def test_articles_and_reasons(page: Any, tmp_path: Path) -> None:
         playwright.expect(page.locator("#title")).to_have_text("bote / weir")
 
 
+@pytest.mark.parametrize("width", [1400, 1200, 1120, 900, 600])
+def test_names_of_articles_can_be_read(page: Any, tmp_path: Path, width: int) -> None:
+    """The list of articles has room for a name in windows of every width."""
+    with running(write_texts(tmp_path / "texts"), "--to", tmp_path / "mine") as (url, _):
+        page.set_viewport_size({"width": width, "height": 700})
+        page.goto(url)
+        page.wait_for_selector(".line")
+        box = page.locator("#articles").bounding_box()
+        assert box["width"] > 120
+        assert box["x"] + box["width"] <= width
+
+
 def test_jumps_and_kinds(page: Any, tmp_path: Path) -> None:
     """One key goes to the next doubtful or content line, back with Shift; a digit sets the kind of the lines."""
     mine = tmp_path / "mine"

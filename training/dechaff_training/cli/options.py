@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from dechaff.errors import InputError
-from dechaff.explain.kinds import check_kinds, list_kinds
+from dechaff.explain.kinds import KINDS, check_kinds, list_kinds
 from dechaff_training.files.paths import find_articles
 from dechaff_training.files.text_io import STANDARD, Decoding
 
@@ -160,11 +160,15 @@ KeepKinds = Annotated[
     typer.Option(
         "--keep-kind",
         parser=_parse_kind,
+        autocompletion=lambda: list(KINDS),
         metavar="KIND",
         help=f"Keep boilerplate of this kind: {list_kinds()}; may be repeated.",
         show_default=False,
     ),
 ]
+
+
+_PRESETS: Final = ("precision", "balanced", "recall")
 
 
 def _parse_threshold(value: str) -> float | str:
@@ -182,9 +186,10 @@ Threshold = Annotated[
     Any,
     typer.Option(
         parser=_parse_threshold,
+        autocompletion=lambda: list(_PRESETS),
         metavar="NUMBER|NAME",
         help="Keep lines with at least this probability of content; lower keeps more. Or a preset of the model: "
-        "precision, balanced, recall.",
+        f"{', '.join(_PRESETS)}.",
         show_default=False,
     ),
 ]
