@@ -201,7 +201,7 @@ def test_facts_are_true_of_the_line(line: str, name: str, expected: str | None) 
 
 @pytest.mark.parametrize(
     ("line", "one_of", "among"),
-    [(0, None, None), (3, None, "comments"), (7, "about 8 lines of comments", "comments")],
+    [(0, None, None), (3, None, None), (7, "about 8 lines of comments", "comments")],
 )
 def test_lines_of_kinds(line: int, one_of: str | None, among: str | None) -> None:
     """A line is one of several of its kind, or among such lines; content apart from them is neither."""

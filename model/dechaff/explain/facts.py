@@ -287,11 +287,11 @@ def _one_of_kind(line: Line) -> str | None:
 
 
 def _among_kind(line: Line) -> str | None:
-    """Return the kind of many lines around a line, on one side or both; None if there is no such kind."""
+    """Return the kind of many lines both before and after a line; None if there is no such kind."""
 
     def share(kind: str) -> float:
-        """Return the mean share of lines of a kind on both sides."""
-        return sum(line.value(f"share_{kind}_within_6_{side}") for side in ("before", "after")) / 2
+        """Return the share of lines of a kind on the side that has fewer."""
+        return min(line.value(f"share_{kind}_within_6_{side}") for side in ("before", "after"))
 
     kind = max(_LINES_OF_KIND, key=share)
     return _LINES_OF_KIND[kind] if share(kind) >= _LARGE_SHARE else None
