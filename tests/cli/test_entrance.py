@@ -77,7 +77,11 @@ def test_shell_completion(shell: str, words: str) -> None:
     )
     assert words in source.stdout.decode()
     cases = ("dechaff cl", "clean"), ("dechaff clean --sep", "--separator")
-    for typed, offered in (*cases, ("dechaff bulk --keep-kind leg", "legal"), ("dechaff clean -t rec", "recall")):
+    for typed, offered in (
+        *cases,
+        ("dechaff bulk --keep-kind leg", "legal"),
+        ("dechaff show --threshold rec", "recall"),
+    ):
         count = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1), "_TYPER_COMPLETE_ARGS": typed}
         found = subprocess.run(
             [sys.executable, "-m", "dechaff"],
