@@ -71,7 +71,9 @@ def running(*arguments: object) -> Iterator[tuple[str, "subprocess.Popen[str]"]]
 
 
 #: Lines with labels opposite to those of the shipped model.
-LABELLED = "- The council voted on Tuesday to repair the old bridge over the {site}.\n+ Share this article\n"
+LABELLED = (
+    "- The council voted on Tuesday to repair the old bridge over the {site}.\n+ Our shop is closed on Mondays\n"
+)
 
 
 def write_labelled(folder: Path, n_sites: int) -> Path:

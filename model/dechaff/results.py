@@ -112,10 +112,10 @@ class LabelledLine:
         >>> lines = classify_lines("The vote was held on Tuesday.\nSubscribe now for ₹900 per month")
         >>> print(*(why.text for why in lines[1].why(5)), sep="\n")
         the text as a whole: 2 lines
+        how much it looks like a comment, a link or a caption
         the lines around it
-        none of its rarer words stand elsewhere in the article
-        how the lines beside it look
-        looks like a price: ₹900
+        no blank line beside it
+        no lines that come again and again
         """
         return self._lazy.sentences.why(self._index, limit)
 

@@ -19,7 +19,7 @@ HOSTILE = "<script>alert(1)</script>"
 def inputs(tmp_path: Path) -> Path:
     """Write two files, with documents of boilerplate alone among the others."""
     nothing = [
-        {"id": f"{HOSTILE}none-{n}", "text": "Log in\nSubscribe for £2\nRead our terms before you order\nShare"}
+        {"id": f"{HOSTILE}none-{n}", "text": "Log in\nSubscribe for £2\nOur shop is closed on Mondays\nShare"}
         for n in range(3)
     ]
     write_jsonl(tmp_path / "in" / "a.jsonl", [*records(30), *nothing])

@@ -164,6 +164,8 @@ def fact(text: str, name: str) -> str | None:
         (LINES[2], "few_letters", None),
         (LINES[8], "bullets", "one of 2 lines in a row"),
         (LINES[0], "bullets", None),
+        (LINES[8], "like_lines", "one of 2 like lines in a row"),
+        (LINES[0], "like_lines", None),
         (LINES[0], "place", "the first line"),
         (LINES[2], "place", "line 3 of 15"),
         (LINES[14], "place", "the last line"),

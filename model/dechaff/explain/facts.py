@@ -219,6 +219,11 @@ def _bullets(line: Line) -> str | None:
     return f"one of {length:,} lines in a row" if length > 1 else None
 
 
+def _like_lines(line: Line) -> str | None:
+    length = line.count("log_list_lines")
+    return f"one of {length:,} like lines in a row" if length > 1 else None
+
+
 def _around(label: bool, line: Line, *, all_of_them: bool) -> str | None:
     """Describe how many of the nearby lines have the given label (True: content); None unless it is a majority.
 
@@ -322,6 +327,7 @@ FACTS: Final[dict[str, Fact]] = {
     "before_start": _before_start,
     "near_paragraph": _near_paragraph,
     "bullets": _bullets,
+    "like_lines": _like_lines,
     "is_alone": lambda line: _condition(line.article.n_lines == 1),
     "around_content": partial(_around, True, all_of_them=True),
     "around_boilerplate": partial(_around, False, all_of_them=True),
