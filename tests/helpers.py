@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from dechaff import LineBatch, LineModel
-from dechaff.features.kinds import LEARNT_KINDS
+from dechaff.features.context import LEARNT_KINDS
 from dechaff.features.stage3 import stage3_names
 from dechaff.linear.forward import Forward
 from dechaff.linear.line_model import stage_names

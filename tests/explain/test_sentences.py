@@ -17,7 +17,7 @@ from dechaff.explain.evidence import Article, Line
 from dechaff.explain.facts import FACTS, find_fact
 from dechaff.explain.sentences import Sentences
 from dechaff.explain.themes import theme_contributions, themes
-from dechaff.features.kinds import LEARNT_KINDS
+from dechaff.features.context import LEARNT_KINDS
 from dechaff.features.words import TERM_TYPES
 from dechaff_training.corpus.corpus import Corpus
 

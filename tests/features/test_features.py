@@ -7,9 +7,8 @@ from hypothesis import given
 
 from dechaff import LineBatch
 from dechaff.features import FEATURE_GROUPS, feature_names, group_names, line_features, specification, stack
-from dechaff.features.context import context_features, context_names
+from dechaff.features.context import LEARNT_KINDS, context_features, context_names
 from dechaff.features.head import NO_HEADLINE
-from dechaff.features.kinds import LEARNT_KINDS
 from dechaff.features.stage3 import stage3_features, stage3_names
 from dechaff.features.words import TERM_TYPES, line_hashes, sum_words, word_terms
 from dechaff.text.lines import MOST_LINES

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dechaff.explain.kinds import KINDS
-from dechaff.features.kinds import KIND_NAMES, LEARNT_KINDS, UNLIKELY, kind_features
+from dechaff.features.context import KIND_NAMES, LEARNT_KINDS, UNLIKELY, kind_features
 from dechaff.text.ragged import Ragged
 
 SURE = 20.0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dechaff import LineBatch, LineModel
-from dechaff.features.kinds import LEARNT_KINDS, UNLIKELY
+from dechaff.features.context import LEARNT_KINDS, UNLIKELY
 from dechaff.linear.line_model import kind_log_odds
 from dechaff_training.fit.estimator import LineClassifier
 from dechaff_training.fit.line_table import encode_kinds

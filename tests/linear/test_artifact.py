@@ -22,7 +22,7 @@ from dechaff import (
     save_model,
 )
 from dechaff.features import specification
-from dechaff.features.kinds import LEARNT_KINDS
+from dechaff.features.context import LEARNT_KINDS
 from dechaff.features.stage3 import stage3_names
 from dechaff.linear.line_model import kind_log_odds, stage_names
 from dechaff_training.corpus.corpus import Corpus

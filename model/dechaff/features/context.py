@@ -3,6 +3,10 @@
 These are nearby log-odds and window means as in stacked sequential learning (Cohen and Carvalho 2005), two-state
 smoothing as in Web2Text, the best segment as in Pasternack and Roth (2009), and the words that a line has in common
 with the probable body.
+
+A comment or a teaser in full sentences looks like the article; names, dates and "Reply" around it do not. A
+regression for each kind, on the features of stage 1, tells what these lines are, as in stacked sequential learning
+with more than two labels.
 """
 
 from typing import Final
@@ -12,7 +16,6 @@ import numpy as np
 from dechaff._typing import Columns, Flags, Hashes, Indices, Values
 from dechaff.features.blocks import BLOCK_NAMES, block_features, length_classes, line_shapes
 from dechaff.features.head import HEAD_NAMES, head_features
-from dechaff.features.kinds import KIND_NAMES, kind_features
 from dechaff.features.smoothing import best_segment, smooth_log_odds
 from dechaff.kernels import accelerated
 from dechaff.text.lines import LineBatch
@@ -28,6 +31,7 @@ from dechaff.text.ragged import (
     shift,
     sum_before,
     sum_rows,
+    sum_sides,
     sum_windows,
 )
 from dechaff.text.tokens import Words, bucket_words
@@ -41,6 +45,19 @@ _NARROW: Final = -1.5
 _SHAPE_BITS: Final = 10
 # Cohesion is measured in parts of about this number of words, so that they stay in the CPU cache.
 _WORDS_AT_ONCE: Final = 1 << 14
+#: The kinds of boilerplate of `dechaff.explain.kinds.KINDS` that a model has a regression for.
+LEARNT_KINDS: Final = ("comment", "related", "credit", "date", "other")
+#: The log-odds of each kind in a model that was fitted without kinds.
+UNLIKELY: Final = -8.0
+
+_KIND_REACHES: Final = (6, 25)
+_UNITS: Final = 1 << 16
+_OF_KIND: Final = (
+    "log_odds_of_{}",
+    *(f"share_{{}}_within_{reach}_{side}" for reach in _KIND_REACHES for side in ("before", "after")),
+    "log_{}_lines",
+)
+KIND_NAMES: Final = tuple(name.format(kind) for name in _OF_KIND for kind in LEARNT_KINDS)
 _DISTANCES: Final = ("log_lines_since_content", "log_lines_since_sure_content", "log_lines_until_sure_content")
 CONTEXT_NAMES: Final = (
     "log_odds",
@@ -282,3 +299,33 @@ def _sum_cohesion(
     cohesion = content * rarities_shared.take(others)
     parts = (rarity, cohesion, covered, is_rare * 1.0, covered * is_rare, np.minimum(in_prose, 1.0) * is_rare)
     return sum_rows(np.array(parts), by_line)
+
+
+def kind_features(log_odds: Values, parts: Ragged) -> Columns:
+    """Compute the features in `KIND_NAMES`, each of shape (n_lines,).
+
+    For each kind these are the log-odds of the line; the expected number of lines of the kind among the 6 or 25
+    lines before or after it, divided by 6 or 25 even where the part has fewer; and log(1 + the expected number of
+    such lines in the part).
+
+    Parameters
+    ----------
+    log_odds : ndarray of float64, shape (n_kinds, n_lines)
+        The log-odds that a line is of each of `LEARNT_KINDS`.
+    parts : Ragged
+        The lines of each part.
+
+    Examples
+    --------
+    >>> log_odds = np.full((len(LEARNT_KINDS), 4), -9.0)
+    >>> log_odds[LEARNT_KINDS.index("comment"), 2:] = 9
+    >>> found = kind_features(log_odds, Ragged(np.array([0, 4])))
+    >>> (6 * found["share_comment_within_6_after"]).round(1).tolist()
+    [2.0, 2.0, 1.0, 0.0]
+    """
+    odds = log_odds.clip(UNLIKELY, -UNLIKELY)
+    likely = np.rint(_UNITS / (1 + np.exp(-odds)))  # sums of whole numbers are exact
+    sides = (side / (_UNITS * reach) for reach in _KIND_REACHES for side in sum_sides(likely, parts, reach))
+    n_lines = repeat_rows(np.log1p(sum_rows(likely, parts) / _UNITS), parts)
+    found = np.array((odds, *sides, n_lines))
+    return dict(zip(KIND_NAMES, found.reshape(len(KIND_NAMES), -1), strict=True))

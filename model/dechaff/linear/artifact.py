@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from dechaff.errors import ArtifactError
 from dechaff.features import specification
-from dechaff.features.kinds import LEARNT_KINDS
+from dechaff.features.context import LEARNT_KINDS
 from dechaff.features.lexicon import check_keywords, read_entries
 from dechaff.features.stage3 import stage3_names
 from dechaff.features.words import word_terms

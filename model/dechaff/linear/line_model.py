@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from dechaff._typing import Matrix, Values
 from dechaff.errors import InputError
 from dechaff.features import feature_names, stack
-from dechaff.features.context import context_names
-from dechaff.features.kinds import LEARNT_KINDS, UNLIKELY
+from dechaff.features.context import LEARNT_KINDS, UNLIKELY, context_names
 from dechaff.features.lexicon import collect_keywords
 from dechaff.features.stage3 import stage3_features
 from dechaff.features.words import sum_words

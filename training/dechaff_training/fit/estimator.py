@@ -16,7 +16,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from dechaff._typing import Matrix, Values
-from dechaff.features.kinds import LEARNT_KINDS, UNLIKELY
+from dechaff.features.context import LEARNT_KINDS, UNLIKELY
 from dechaff.features.lexicon import collect_keywords
 from dechaff.features.stage3 import stage3_names
 from dechaff.linear.line_model import CLASSES, LineModel, kind_log_odds, stage_names
@@ -168,7 +168,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         kinds : sequence of (sequence of str, or None), length n_articles, optional
             The kind of each non-blank line, "" for content and for lines without a kind; None for articles whose
             kinds are not known. From these the model learns what comments or teasers look like, as in
-            `dechaff.features.kinds`.
+            `dechaff.features.context`.
 
         Raises
         ------

@@ -11,8 +11,8 @@ from sklearn.linear_model import LogisticRegression
 
 from dechaff._typing import Matrix, Values
 from dechaff.features import group_names, stack
+from dechaff.features.context import LEARNT_KINDS
 from dechaff.features.head import headline_candidates
-from dechaff.features.kinds import LEARNT_KINDS
 from dechaff.features.stage3 import stage3_features
 from dechaff.features.words import word_terms
 from dechaff.kernels import for_batch
