@@ -172,7 +172,6 @@ def load_quietly(module: str, extra: str = "peers") -> Any:
     return loaded
 
 
-@cache
 def _failures() -> tuple[type[Exception], ...]:
     """Return the exceptions that extractors raise on pages they cannot parse."""
     own = (ValueError, RecursionError, AssertionError, IndexError, KeyError, AttributeError)
