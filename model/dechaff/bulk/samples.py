@@ -92,9 +92,7 @@ class Samples:
         keys = generator.random(len(dropped))
         for place in np.argsort(keys).tolist():
             line = dropped[place]
-            rows = samples.lines.setdefault(line.kind or "other", [])
-            if _has_place(rows, line.text):
-                rows.append(_line_row(float(keys[place]), name, line.text, line.probability))
+            samples._add_line(line.kind, float(keys[place]), name, line.text, line.probability)
         return samples
 
     def _draw_lines(self, names: Sequence[Row], decision: Decision, generator: np.random.Generator) -> None:
@@ -103,13 +101,18 @@ class Samples:
         kinds = line_kinds(batch, decision.is_boilerplate, lines=(forward.lines for forward in decision.forwards()))
         keys, dropped = generator.random(batch.n_lines), np.flatnonzero(~decision.kept)
         for line in dropped[np.argsort(keys[dropped])].tolist():
-            rows = self.lines.setdefault(kinds[line] or "other", [])
-            if len(rows) < N_LINES:
+            if len(self.lines.get(kinds[line] or "other", ())) < N_LINES:
                 article = int(batch.line_articles[line])
                 start, end = (int(each[line] - batch.article_codes[article]) for each in (batch.starts, batch.ends))
                 text, probability = batch.texts[article][start:end], float(decision.probability[line])
-                if _has_place(rows, text):
-                    rows.append(_line_row(float(keys[line]), names[article], text, probability))
+                self._add_line(kinds[line], float(keys[line]), names[article], text, probability)
+
+    def _add_line(self, kind: str | None, key: float, name: Row, text: str, probability: float) -> None:
+        """Add a dropped line if its kind has a place for it; lines come by rising keys."""
+        rows = self.lines.setdefault(kind or "other", [])
+        if _has_place(rows, text):
+            shown = {"text": text[:_MAX_CHARS], "probability": round(probability, 4)}
+            rows.append({"key": key, **name, **shown})
 
     def add(self, other: "Samples") -> None:
         """Add another sample to this one."""
@@ -147,10 +150,6 @@ def _name(record: Record) -> Row:
 
 def _document_row(key: float, name: Row, flags: tuple[str, ...], n_lines: int, n_kept: int) -> Row:
     return {"key": key, **name, "flags": list(flags), "n_lines": n_lines, "n_kept": n_kept}
-
-
-def _line_row(key: float, name: Row, text: str, probability: float) -> Row:
-    return {"key": key, **name, "text": text[:_MAX_CHARS], "probability": round(probability, 4)}
 
 
 def _has_place(rows: list[Row], text: str) -> bool:

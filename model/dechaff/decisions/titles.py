@@ -22,7 +22,7 @@ from dechaff.sites import site_of
 from dechaff.text.characters import N_CODE_POINTS, fold_table
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import Ragged, sum_rows
-from dechaff.text.titles import title_parts
+from dechaff.text.titles import may_be_headline, title_parts
 from dechaff.text.tokens import Words, find_words, hash_spans
 
 Roles = NDArray[np.int8]
@@ -292,7 +292,7 @@ class _Lines(NamedTuple):
         """Return how close each line is to a form of a title: the whole title, or a part that is long enough."""
         closeness = np.zeros(len(self.offsets) - 1)
         whole, *parts = (forms.hashes[a:b] for a, b in pairwise(forms.offsets.tolist()))
-        for words in (whole, *(part for part in parts if len(part) >= max(3, len(whole) / 2))):
+        for words in (whole, *(part for part in parts if may_be_headline(len(part), len(whole)))):
             closeness = np.maximum(closeness, np.minimum(*self._overlaps(words)))
         return closeness
 

@@ -214,14 +214,9 @@ def _near_paragraph(line: Line) -> str | None:
     return _condition(min(line.count("log_lines_since_prose"), line.count("log_lines_until_prose")) <= _NEAR)
 
 
-def _bullets(line: Line) -> str | None:
-    length = line.count("log_run_of_begins_with_bullet")
-    return f"one of {length:,} lines in a row" if length > 1 else None
-
-
-def _like_lines(line: Line) -> str | None:
-    length = line.count("log_list_lines")
-    return f"one of {length:,} like lines in a row" if length > 1 else None
+def _in_a_row(feature: str, lines: str, line: Line) -> str | None:
+    length = line.count(feature)
+    return f"one of {length:,} {lines} in a row" if length > 1 else None
 
 
 def _around(label: bool, line: Line, *, all_of_them: bool) -> str | None:
@@ -326,8 +321,8 @@ FACTS: Final[dict[str, Fact]] = {
     "after_end": _after_end,
     "before_start": _before_start,
     "near_paragraph": _near_paragraph,
-    "bullets": _bullets,
-    "like_lines": _like_lines,
+    "bullets": partial(_in_a_row, "log_run_of_begins_with_bullet", "lines"),
+    "like_lines": partial(_in_a_row, "log_list_lines", "like lines"),
     "is_alone": lambda line: _condition(line.article.n_lines == 1),
     "around_content": partial(_around, True, all_of_them=True),
     "around_boilerplate": partial(_around, False, all_of_them=True),

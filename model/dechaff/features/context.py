@@ -325,7 +325,8 @@ def kind_features(log_odds: Values, parts: Ragged) -> Columns:
     """
     odds = log_odds.clip(UNLIKELY, -UNLIKELY)
     likely = np.rint(_UNITS / (1 + np.exp(-odds)))  # sums of whole numbers are exact
-    sides = (side / (_UNITS * reach) for reach in _KIND_REACHES for side in sum_sides(likely, parts, reach))
+    found_sides = zip(_KIND_REACHES, sum_sides(likely, parts, _KIND_REACHES), strict=True)
+    sides = (side / (_UNITS * reach) for reach, both in found_sides for side in both)
     n_lines = repeat_rows(np.log1p(sum_rows(likely, parts) / _UNITS), parts)
     found = np.array((odds, *sides, n_lines))
     return dict(zip(KIND_NAMES, found.reshape(len(KIND_NAMES), -1), strict=True))

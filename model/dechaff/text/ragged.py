@@ -263,36 +263,46 @@ def sum_windows(
     ([3.0, 3.0, 3.0], [2, 2, 1])
     """
     sums = _cumulate(values)
-    for reach in reaches:
-        first, last = np.maximum(rows.places - reach, rows.begins), np.minimum(rows.places + reach + 1, rows.ends)
-        # No place is out of bounds: without a check it takes less time.
+    for first, last in _window_bounds(rows, reaches):
         yield sums.take(last, axis=-1, mode="clip") - sums.take(first, axis=-1, mode="clip"), last - first
 
 
-def sum_sides(values: NDArray[Any], rows: Ragged, reach: int) -> tuple[NDArray[Any], NDArray[Any]]:
+def sum_sides(
+    values: NDArray[Any], rows: Ragged, reaches: Sequence[int]
+) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Sum the values of up to `reach` places before each place in its row, and of as many after it.
 
     Parameters
     ----------
     values : ndarray, shape (..., n_values)
     rows : Ragged
-    reach : int
-        The number of places on each side; fewer at the ends of a row.
+    reaches : sequence of int
+        Numbers of places on each side; at the ends of a row there are fewer.
 
-    Returns
-    -------
+    Yields
+    ------
     before, after : ndarray, shape (..., n_values)
+        One pair of arrays for each reach.
 
     Examples
     --------
-    >>> before, after = sum_sides(np.array([1.0, 2.0, 4.0]), Ragged(np.array([0, 2, 3])), reach=1)
+    >>> [(before, after)] = sum_sides(np.array([1.0, 2.0, 4.0]), Ragged(np.array([0, 2, 3])), [1])
     >>> before.tolist(), after.tolist()
     ([0.0, 1.0, 0.0], [2.0, 0.0, 0.0])
     """
     sums = _cumulate(values)
-    first, last = np.maximum(rows.places - reach, rows.begins), np.minimum(rows.places + reach + 1, rows.ends)
-    before = sums[..., :-1] - sums.take(first, axis=-1, mode="clip")
-    return before, sums.take(last, axis=-1, mode="clip") - sums[..., 1:]
+    for first, last in _window_bounds(rows, reaches):
+        before = sums[..., :-1] - sums.take(first, axis=-1, mode="clip")
+        yield before, sums.take(last, axis=-1, mode="clip") - sums[..., 1:]
+
+
+def _window_bounds(rows: Ragged, reaches: Sequence[int]) -> Iterator[tuple[Indices, Indices]]:
+    """Yield where the window around each place begins and ends in its row, for each reach.
+
+    No place is out of bounds: taken with "clip", which skips the check, values take less time.
+    """
+    for reach in reaches:
+        yield np.maximum(rows.places - reach, rows.begins), np.minimum(rows.places + reach + 1, rows.ends)
 
 
 def places_since(flags: Flags, rows: Ragged, limit: int) -> Indices:

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from dechaff.text.titles import title_parts
+from dechaff.text.titles import may_be_headline, title_parts
 from dechaff_training.corpus.articles import BOILERPLATE, CONTENT, MASKED
 from dechaff_training.corpus.gold_alignment import Labels, is_title
 from dechaff_training.corpus.html_marks import PageMarks
@@ -146,12 +146,12 @@ def _find_headline(lines: Sequence[Line], titles: Collection[Line], repeats: Seq
 
 
 def _title_forms(title: str) -> Iterator[Line]:
-    """Yield the tokens of a title, and of each part with at least three tokens and half of the title's."""
+    """Yield the tokens of a title, and of each part that may be the headline."""
     whole = _tokens(title)
     yield whole
     for part in title_parts(title):
         tokens = _tokens(part)
-        if len(tokens) >= max(3, len(whole) / 2):
+        if may_be_headline(len(tokens), len(whole)):
             yield tokens
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dechaff._typing import Values
-from dechaff.text.titles import title_parts
+from dechaff.text.titles import may_be_headline, title_parts
 from dechaff_training.corpus.tokens import Shingles, tokenize
 
 _CLASS_SCORES: Final = ("precision", "recall", "f1", "average_precision")
@@ -119,11 +119,11 @@ def drop_headline(text: str, title: str | None) -> str:
 
 
 def _headline_variants(title: str) -> set[str]:
-    """Return the normalized headline, and its parts of at least three tokens and half of all (no site names)."""
+    """Return the normalized headline, and its parts without site names."""
     whole = _normalize(title)
     n_tokens = whole.count(" ") + 1
     parts = {_normalize(part) for part in title_parts(title)}
-    large = {part for part in parts if part.count(" ") + 1 >= max(3, n_tokens / 2)}
+    large = {part for part in parts if may_be_headline(part.count(" ") + 1, n_tokens)}
     return {whole, *large} if whole else set()
 
 

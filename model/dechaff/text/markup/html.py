@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from dechaff.errors import InputError
 from dechaff.extras import load
-from dechaff.text.titles import title_parts
+from dechaff.text.titles import may_be_headline, title_parts
 
 _log: Final = logging.getLogger(__name__)
 
@@ -58,8 +58,6 @@ _MAX_DEPTH: Final = 100
 _MANY_TAGS: Final = 8000
 _MAX_HEADLINES: Final = 20
 _MAX_SCRIPTS: Final = 20
-# A part of a title may be the headline if it has at least this many words, and half of the words of the title.
-_FEWEST_WORDS: Final = 3
 # Pages begin with a declaration, a comment or one of these elements.
 _HTML: Final = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta)\b",
@@ -289,8 +287,8 @@ def _choose_title(titles: list[str], text: str) -> str | None:
 def _forms(title: str) -> Iterator[str]:
     """Yield a title, and those parts that are too long for the name of a site."""
     yield title
-    least = max(_FEWEST_WORDS, len(title.split()) / 2)
-    yield from (part for part in title_parts(title) if len(part.split()) >= least)
+    n_words = len(title.split())
+    yield from (part for part in title_parts(title) if may_be_headline(len(part.split()), n_words))
 
 
 def _is_among(title: str, lines: Sequence[str]) -> bool:
