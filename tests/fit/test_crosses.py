@@ -12,7 +12,7 @@ from dechaff.features import line_features, stack
 from dechaff.linear.stage import SPLITS_PER_TREE, Crosses
 from dechaff.text.tokens import find_words
 from dechaff_training.corpus.corpus import Corpus
-from dechaff_training.fit.crosses import N_LEAVES, _copy_tree, grow_crosses, leaf_matrix, no_crosses
+from dechaff_training.fit.stages import N_LEAVES, _copy_tree, grow_crosses, leaf_matrix, no_crosses
 
 Table = tuple[np.ndarray, np.ndarray]
 

@@ -6,7 +6,7 @@ import pytest
 from dechaff import LineBatch, LineModel
 from dechaff.features.head import NO_HEADLINE
 from dechaff_training.fit.estimator import LineClassifier
-from dechaff_training.fit.line_table import fit_choice
+from dechaff_training.fit.stages import fit_choice
 
 SUBJECTS = ("mill", "ferry", "orchard", "quarry", "bakery", "lighthouse", "theatre", "market", "harbour", "school")
 MENU = ["Home", "Weather and traffic", "Sign in or register"]

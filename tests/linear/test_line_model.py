@@ -26,7 +26,7 @@ from dechaff.linear.stage import Stage, sigmoid
 from dechaff.text.batching import batches
 from dechaff.text.tokens import find_words
 from dechaff_training.corpus.corpus import Corpus
-from dechaff_training.fit.estimator import pass_through_stage
+from dechaff_training.fit.stages import pass_through_stage
 
 RANDOM = random_model()
 

@@ -10,7 +10,7 @@ MOVED: Final = {
     "dechaff_training.articles": "dechaff_training.corpus.articles",
     "dechaff_training.benchmark": "dechaff_training.evaluate.benchmark",
     "dechaff_training.calibration": "dechaff_training.fit.thresholds",
-    "dechaff_training.crosses": "dechaff_training.fit.crosses",
+    "dechaff_training.crosses": "dechaff_training.fit.stages",
     "dechaff_training.differing": "dechaff_training.evaluate.model_diff",
     "dechaff_training.dolma": "dechaff_training.exchange.dolma",
     "dechaff_training.estimator": "dechaff_training.fit.estimator",

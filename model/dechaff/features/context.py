@@ -18,10 +18,10 @@ from dechaff.features.blocks import BLOCK_NAMES, block_features, length_classes,
 from dechaff.features.head import HEAD_NAMES, head_features
 from dechaff.features.smoothing import best_segment, smooth_log_odds
 from dechaff.kernels import accelerated
+from dechaff.text.batching import group_rows
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import (
     Ragged,
-    group_rows,
     log1p_counts,
     max_rows,
     places_since,

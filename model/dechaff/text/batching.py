@@ -1,4 +1,4 @@
-"""Batches of articles: large enough to amortise the overhead of numpy's calls, small enough for the cache."""
+"""Batches of articles, groups of rows: enough to amortise numpy's calls, few enough for the cache."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff._typing import Indices
 from dechaff.errors import InputError
 from dechaff.text.lines import MOST_LINES, LineBatch
 
@@ -52,6 +53,26 @@ def _bound_lines(texts: Sequence[str]) -> Iterator[LineBatch]:
     half = batch.n_articles // 2
     yield from _bound_lines(texts[:half])
     yield from _bound_lines(texts[half:])
+
+
+def group_rows(offsets: Indices, n_values: int) -> Iterator[slice]:
+    """Yield all rows in groups of consecutive rows, each of which ends once it has `n_values` values.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64, shape (n_rows + 1,)
+    n_values : int
+
+    Examples
+    --------
+    >>> list(group_rows(np.array([0, 2, 4, 5]), n_values=3))
+    [slice(0, 2, None), slice(2, 3, None)]
+    """
+    first, n_rows = 0, len(offsets) - 1
+    while first < n_rows:
+        last = min(int(offsets.searchsorted(offsets[first] + n_values)), n_rows)
+        yield slice(first, last)
+        first = last
 
 
 def check_texts(texts: Sequence[object] | NDArray[np.object_], *, or_none: bool = False) -> None:

@@ -95,26 +95,6 @@ def number_rows(offsets: Indices) -> Indices:
     return np.arange(len(offsets) - 1).repeat(offsets[1:] - offsets[:-1])
 
 
-def group_rows(offsets: Indices, n_values: int) -> Iterator[slice]:
-    """Yield all rows in groups of consecutive rows, each of which ends once it has `n_values` values.
-
-    Parameters
-    ----------
-    offsets : ndarray of int64, shape (n_rows + 1,)
-    n_values : int
-
-    Examples
-    --------
-    >>> list(group_rows(np.array([0, 2, 4, 5]), n_values=3))
-    [slice(0, 2, None), slice(2, 3, None)]
-    """
-    first, n_rows = 0, len(offsets) - 1
-    while first < n_rows:
-        last = min(int(offsets.searchsorted(offsets[first] + n_values)), n_rows)
-        yield slice(first, last)
-        first = last
-
-
 def sum_rows(values: NDArray[Scalar], rows: Ragged) -> NDArray[Scalar]:
     """Sum each row; an empty row sums to zero.
 

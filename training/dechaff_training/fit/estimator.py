@@ -1,14 +1,11 @@
 """`LineClassifier`: a scikit-learn estimator over articles, which fits a `LineModel`."""
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from threading import Lock
 from typing import Any, Final, Self
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import accuracy_score
@@ -16,29 +13,31 @@ from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from dechaff._typing import Matrix, Values
-from dechaff.features.context import LEARNT_KINDS, UNLIKELY
 from dechaff.features.lexicon import collect_keywords
 from dechaff.features.stage3 import stage3_names
-from dechaff.linear.line_model import CLASSES, LineModel, kind_log_odds, stage_names
+from dechaff.linear.line_model import CLASSES, LineModel, stage_names
 from dechaff.linear.stage import LINES_AT_ONCE, Stage, sigmoid
 from dechaff_training.corpus.articles import MASKED
-from dechaff_training.fit.crosses import grow_crosses
 from dechaff_training.fit.line_table import (
     Labels,
     LineTable,
     Rows,
     encode_kinds,
     encode_labels,
-    fit_choice,
-    fit_stage,
     join_line_weights,
     labelled_rows,
 )
+from dechaff_training.fit.stages import (
+    Folds,
+    Scorer,
+    fit_choice,
+    fit_kinds,
+    fit_stage,
+    grow_crosses,
+    out_of_fold,
+    pass_through_stage,
+)
 from dechaff_training.fit.thresholds import calibrate, choose_presets
-
-Folds = list[tuple[Rows, Rows]]
-#: A function that computes the log-odds of lines.
-Scorer = Callable[[Rows], Values]
 
 # In stage 3, lines whose labels are reliable enough for calibration weigh this much more.
 _RELIABLE_WEIGHT: Final = 2.0
@@ -46,8 +45,6 @@ _RELIABLE_WEIGHT: Final = 2.0
 _FEWEST_PAIRS: Final = 2
 # The maximum number of lines for the regression of a kind, which has no words.
 _KIND_LINES: Final = 150_000
-# Each needs memory for its training lines.
-_MOST_FOLDS_AT_ONCE: Final = 4
 
 
 @dataclass(kw_only=True, repr=False, eq=False)  # repr and equality are those of scikit-learn
@@ -193,9 +190,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             folds = self._folds(table.article, groups)
             odds = out_of_fold(folds, labels, "stage 1", partial(self._stage1_scorer, *lines), report)
             del table.words  # only stage 1 uses them
-            kind_stages, kind_odds = self._fit_kinds(
-                table, encode_kinds(kinds, labels, table.counts), plain, folds, report
-            )
+            encoded = encode_kinds(kinds, labels, table.counts)
+            kind_stages, kind_odds = self._fit_kinds(table, encoded, plain, folds, report)
             report("context")
             table.add_context(list(X), odds, kind_odds)
             report("stage 2")
@@ -279,28 +275,8 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _fit_kinds(
         self, table: LineTable, kinds: Labels, weights: Values, folds: Folds, report: Callable[[str], None]
     ) -> tuple[tuple[Stage, ...], Values]:
-        """Fit a regression for each kind of boilerplate; return them with their out-of-fold log-odds.
-
-        Without any known kind there are no regressions.
-        """
-        if not (kinds == 1).any():
-            return (), kind_log_odds((), table.stage1.T)
-        stages, odds = [], []
-        for name, labels in zip(LEARNT_KINDS, kinds, strict=True):
-            report(f"kind {name}")
-            fit = partial(self._fit_kind, table, labels, weights)
-            stages.append(fit(np.flatnonzero(labels != MASKED)))
-            odds.append(out_of_fold(folds, labels, f"kind {name}", partial(_kind_scorer, table, fit), report))
-        return tuple(stages), np.array(odds)
-
-    def _fit_kind(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Stage:
-        """Fit the regression of one kind, or return a constant for a kind that no line has."""
-        names = stage_names()[0]
-        if not labels[rows].any():
-            zeros = np.zeros(len(names), np.float32)
-            return Stage(names, zeros, np.ones_like(zeros), zeros, UNLIKELY)
-        rows, weights = self._draw(rows, weights, _KIND_LINES)
-        return fit_stage(names, table.stage1[rows], labels[rows], weights, C=self.C, max_iter=self.max_iter)[0]
+        draw = partial(self._draw, weights=weights, max_lines=_KIND_LINES)
+        return fit_kinds(table, kinds, draw, folds, report, C=self.C, max_iter=self.max_iter)
 
     def _folds(self, article: Rows, groups: Sequence[object] | None) -> Folds:
         """Return the training lines and the held-out lines of each fold, split by site."""
@@ -398,50 +374,3 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         by_words = table.weigh_by_words(plain, rows[used])
         self.held_out_probability_ = sigmoid(stage.log_odds(dense))
         return stage, choose_presets(self.held_out_probability_[used], known[used], by_words, self.threshold)
-
-
-def out_of_fold(
-    folds: Folds, labels: Labels, name: str, fit: Callable[[Rows], Scorer], report: Callable[[str], None]
-) -> Values:
-    """Compute out-of-fold log-odds: each line is scored by a model that was not fitted on its site.
-
-    Parameters
-    ----------
-    folds : list of (train, held)
-        For each fold, the lines to fit on and the lines to score.
-    labels : ndarray of int8, shape (n_lines,)
-    name : str
-        The name of the stage, for `report`.
-    fit : callable
-        A function that fits on labelled lines and returns a scorer.
-    report : callable
-        A function that is called with the name of each step.
-    """
-    odds, lock = np.zeros(len(labels)), Lock()
-
-    def run(number: int, train: Rows, held: Rows) -> None:
-        """Score the lines of one fold."""
-        with lock:
-            report(f"{name}, fold {number} of {len(folds)}")
-        odds[held] = fit(train[labels[train] != MASKED])(held)
-
-    # In threads: sparse products, which take most of the time, release the lock of the interpreter.
-    n_jobs = min(os.cpu_count() or 1, _MOST_FOLDS_AT_ONCE)
-    Parallel(n_jobs, prefer="threads")(delayed(run)(n, *fold) for n, fold in enumerate(folds, 1))
-    return odds
-
-
-def _kind_scorer(table: LineTable, fit: Callable[[Rows], Stage], rows: Rows) -> Scorer:
-    """Fit the regression of a kind on some lines and return a scorer for others."""
-    stage = fit(rows)
-    return lambda held: stage.log_odds(table.stage1[held].T)
-
-
-def pass_through_stage() -> Stage:
-    """Return a stage 2 whose output is the log-odds of stage 1."""
-    names = stage_names()[1]
-    coefficients = np.zeros(len(names), np.float32)
-    scales = np.ones_like(coefficients)
-    place = names.index("log_odds")
-    coefficients[place] = 1.0
-    return Stage(names, np.zeros_like(coefficients), scales, coefficients, 0.0)

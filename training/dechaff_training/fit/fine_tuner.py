@@ -17,7 +17,8 @@ from dechaff.errors import CorpusError
 from dechaff.linear.line_model import LineModel, kind_log_odds
 from dechaff.linear.stage import Stage
 from dechaff_training.corpus import MASKED, Corpus
-from dechaff_training.fit.line_table import Labels, LineTable, Rows, encode_labels, stage_matrix
+from dechaff_training.fit.line_table import Labels, LineTable, Rows, encode_labels
+from dechaff_training.fit.stages import stage_matrix
 
 _MAX_ITER: Final = 200
 _TOLERANCE: Final = 1e-7  # relative tolerance of the loss

@@ -1,13 +1,11 @@
-"""Feature tables of articles, the labels and weights of their lines, and the logistic regression of one stage."""
+"""Feature tables of articles, and the labels, kinds and weights of their lines."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
 
 from dechaff._typing import Matrix, Values
 from dechaff.features import group_names, stack
@@ -19,19 +17,15 @@ from dechaff.kernels import for_batch
 from dechaff.linear.forward import LineFeatures
 from dechaff.linear.headline import headline_log_odds
 from dechaff.linear.line_model import CLASSES, stage_names
-from dechaff.linear.stage import Crosses, Stage
+from dechaff.linear.stage import Stage
 from dechaff.text.batching import batches
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import Ragged, repeat_rows, shift
 from dechaff.text.tokens import Keywords, Words
 from dechaff_training.corpus.articles import MASKED
-from dechaff_training.fit.crosses import leaf_matrix
 
 Labels = NDArray[np.int8]
 Rows = NDArray[np.int64]
-_FIT_TOLERANCE = 1e-4
-# Without this minimum, a feature that is rarely non-zero would be scaled up until a single line dominates.
-_SMALLEST_SCALE = 0.1
 
 
 class LineTable:
@@ -208,105 +202,6 @@ def _shift_rows(matrix: sparse.csr_matrix, batch: LineBatch, by: int) -> sparse.
     found = np.flatnonzero(source >= 0)
     ones = np.ones(len(found), np.float32)
     return sparse.csr_matrix((ones, (found, source[found])), (len(lines), len(lines))) @ matrix
-
-
-def fit_stage(
-    names: tuple[str, ...],
-    dense: Matrix,
-    labels: Labels,
-    weights: Values,
-    *,
-    C: float,
-    max_iter: int,
-    words: sparse.csr_matrix | None = None,
-    crosses: Crosses | None = None,
-) -> tuple[Stage, NDArray[np.float32]]:
-    """Fit one logistic regression to standardised features, hashed words and crosses.
-
-    Parameters
-    ----------
-    names : tuple of str
-        The features of `dense`.
-    dense : ndarray of float32, shape (n_lines, n_features)
-    labels : ndarray of int8, shape (n_lines,)
-        The label of each line, 0 or 1.
-    weights : ndarray of float64, shape (n_lines,)
-    C : float
-        Inverse strength of the L2 penalty, with line weights scaled to a mean of 1.
-    max_iter : int
-    words : sparse matrix, shape (n_lines, n_buckets), optional
-    crosses : Crosses, optional
-
-    Returns
-    -------
-    stage : Stage
-    word_weights : ndarray of float32, shape (n_buckets,)
-        The weights of the hashed words; empty without `words`.
-    """
-    means = dense.mean(axis=0, dtype=np.float64).astype(np.float32)
-    scales = np.maximum(dense.std(axis=0, dtype=np.float64), _SMALLEST_SCALE).astype(np.float32)
-    stage = Stage(names, means, scales, np.zeros_like(means), 0.0)
-    matrix = stage_matrix(replace(stage, crosses=crosses), dense, words)
-    regression = LogisticRegression(C=C, max_iter=max_iter, tol=_FIT_TOLERANCE)
-    regression.fit(matrix, labels, sample_weight=(weights / weights.mean()).astype(np.float32))
-    coefficients = regression.coef_[0].astype(np.float32)
-    n_dense, n_words = len(names), words.shape[1] if words is not None else 0
-    if crosses is not None:
-        leaf_weights = coefficients[n_dense + n_words :].reshape(crosses.weights.shape)
-        crosses = Crosses(crosses.features, crosses.thresholds, crosses.leaves, leaf_weights)
-    fitted = Stage(names, means, scales, coefficients[:n_dense], float(regression.intercept_[0]), crosses)
-    return fitted, coefficients[n_dense : n_dense + n_words]
-
-
-def fit_choice(
-    names: tuple[str, ...], dense: Matrix, chosen: Rows, choices: Rows, weights: Values, *, C: float, max_iter: int
-) -> Stage:
-    """Fit a conditional logit: one of several lines is chosen, by the differences between their features.
-
-    Each pair of the chosen line and another one is an example of a logistic regression without an intercept.
-
-    Parameters
-    ----------
-    names : tuple of str
-        The features of `dense`.
-    dense : ndarray of float32, shape (n_lines, n_features)
-    chosen, choices : ndarray of int64, shape (n_pairs,)
-        The lines of each pair: the chosen one, and another that was not chosen.
-    weights : ndarray of float64, shape (n_pairs,)
-    C : float
-        Inverse strength of the L2 penalty, with weights scaled to a mean of 1.
-    max_iter : int
-    """
-    seen = dense[np.union1d(chosen, choices)]
-    means = seen.mean(axis=0, dtype=np.float64).astype(np.float32)
-    scales = np.maximum(seen.std(axis=0, dtype=np.float64), _SMALLEST_SCALE).astype(np.float32)
-    # Every second pair is turned round: a regression needs both classes.
-    signs = np.where(np.arange(len(chosen)) % 2, 1, -1)
-    differences = (dense[chosen] - dense[choices]) / scales * signs[:, None].astype(np.float32)
-    regression = LogisticRegression(C=C, max_iter=max_iter, tol=_FIT_TOLERANCE, fit_intercept=False)
-    regression.fit(differences, signs, sample_weight=(weights / weights.mean()).astype(np.float32))
-    return Stage(names, means, scales, regression.coef_[0].astype(np.float32), 0.0)
-
-
-def stage_matrix(stage: Stage, dense: Matrix, words: sparse.csr_matrix | None = None) -> sparse.csr_matrix:
-    """Return the design matrix of a stage: standardised features, hashed words and leaves.
-
-    Parameters
-    ----------
-    stage : Stage
-    dense : ndarray of float32, shape (n_lines, n_features)
-    words : sparse matrix, shape (n_lines, n_buckets), optional
-
-    Returns
-    -------
-    sparse matrix of float32, shape (n_lines, n_weights)
-    """
-    parts = [sparse.csr_matrix(np.ascontiguousarray(stage.standardise(dense.T).T))]
-    if words is not None:
-        parts.append(words)
-    if stage.crosses is not None:
-        parts.append(leaf_matrix(stage.crosses, dense))
-    return sparse.hstack(parts, format="csr", dtype=np.float32)
 
 
 def labelled_rows(labels: Labels) -> Rows:
