@@ -188,12 +188,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         kind_stages: tuple[Stage, ...] = ()
         if self.stages > 1:
             folds = self._folds(table.article, groups)
-            odds = out_of_fold(folds, labels, "stage 1", partial(self._stage1_scorer, *lines), report)
-            del table.words  # only stage 1 uses them
-            encoded = encode_kinds(kinds, labels, table.counts)
-            kind_stages, kind_odds = self._fit_kinds(table, encoded, plain, folds, report)
-            report("context")
-            table.add_context(list(X), odds, kind_odds)
+            kind_stages = self._add_context(list(X), *lines, kinds, plain, folds, report)
             report("stage 2")
             stage2 = self._fit_stage2(*lines, known)
         if self.stages > 2:
@@ -272,11 +267,27 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             words=table.words[rows],
         )
 
-    def _fit_kinds(
-        self, table: LineTable, kinds: Labels, weights: Values, folds: Folds, report: Callable[[str], None]
-    ) -> tuple[tuple[Stage, ...], Values]:
-        draw = partial(self._draw, weights=weights, max_lines=_KIND_LINES)
-        return fit_kinds(table, kinds, draw, folds, report, C=self.C, max_iter=self.max_iter)
+    def _add_context(
+        self,
+        texts: Sequence[str],
+        table: LineTable,
+        labels: Labels,
+        weights: Values,
+        kinds: Sequence[Sequence[str] | None] | None,
+        plain: Values,
+        folds: Folds,
+        report: Callable[[str], None],
+    ) -> tuple[Stage, ...]:
+        """Add the context by out-of-fold log-odds of stage 1 and of kinds; return the regressions of kinds."""
+        scorer = partial(self._stage1_scorer, table, labels, weights)
+        odds = out_of_fold(folds, labels, "stage 1", scorer, report)
+        del table.words  # only stage 1 uses them
+        known = encode_kinds(kinds, labels, table.counts)
+        draw = partial(self._draw, weights=plain, max_lines=_KIND_LINES)
+        stages, kind_odds = fit_kinds(table, known, draw, folds, report, C=self.C, max_iter=self.max_iter)
+        report("context")
+        table.add_context(texts, odds, kind_odds)
+        return stages
 
     def _folds(self, article: Rows, groups: Sequence[object] | None) -> Folds:
         """Return the training lines and the held-out lines of each fold, split by site."""
