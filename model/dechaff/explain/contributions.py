@@ -48,7 +48,8 @@ class Explanation:
     Attributes
     ----------
     names : tuple of str
-        The features of stage 2, those of stage 3, the roles of title lines, and the evidence of a site profile.
+        The features of stage 2, those of stage 3 and of the markup, the roles of title lines, and the evidence of a
+        site profile.
     contributions : ndarray of float64, shape (n_features, n_lines)
         The contributions to the log-odds of the last stage.
     values : ndarray of float32, shape (n_features, n_lines)
@@ -178,11 +179,14 @@ def explain(forward: Forward, page_info: PageInfo = NO_PAGE_INFO, site_shift: Va
         model.stage2, contributions, "log_odds", forward.stage1_log_odds, _constant(model.stage1)
     )
     contributions[:n_first] += factor * _stage_contributions(model.stage1, values[:n_first])
-    if model.stage3 is not None and forward.stage3_matrix is not None:
-        last = _stage_contributions(model.stage3, forward.stage3_matrix)
-        slope, base = _pass_back(model.stage3, last, "decided_log_odds", forward.stage2_log_odds, base)
-        names, contributions = names + model.stage3.names, np.concatenate((slope * contributions, last))
-        values = np.concatenate((values, forward.stage3_matrix))
+    stage3, stage3_values = model.stage3, forward.stage3_matrix
+    if forward.markup_matrix is not None:
+        stage3, stage3_values = model.markup, forward.markup_matrix
+    if stage3 is not None and stage3_values is not None:
+        last = _stage_contributions(stage3, stage3_values)
+        slope, base = _pass_back(stage3, last, "decided_log_odds", forward.stage2_log_odds, base)
+        names, contributions = names + stage3.names, np.concatenate((slope * contributions, last))
+        values = np.concatenate((values, stage3_values))
         factor *= slope
     if page_info != NO_PAGE_INFO:
         added = title_contributions(forward.batch, forward.log_odds, page_info, forward.words)

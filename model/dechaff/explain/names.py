@@ -8,6 +8,7 @@ from dechaff.decisions.site_evidence import REASON
 from dechaff.decisions.titles import REASONS
 from dechaff.features import group_names
 from dechaff.features.context import context_names
+from dechaff.features.markup import MARKUP_NAMES
 from dechaff.features.stage3 import stage3_names
 from dechaff.features.words import TERM_TYPES
 
@@ -20,6 +21,9 @@ _IN_WORDS: Final = tuple(
         (r"chars", "characters"),
         (r"log_odds", "log-odds"),
         (r"^decided_(.*)", r"\1, for stage 3"),
+        (r"^markup_named_", r"markup_class name "),
+        (r"^markup_(.*)_(before|after)$", r"markup: \1, lines \2"),
+        (r"^markup_", "markup: "),
         (r"^article_(.*)", r"\1, whole article"),
         (r"_second_(before|after)\b", r", second line \1"),
         (r"^log-odds_(\d)_(before|after)", r"log-odds, \1 lines \2"),
@@ -61,6 +65,7 @@ def groups() -> tuple[str, ...]:
 @cache
 def _groups() -> dict[str, str]:
     named = {**group_names(), "context": context_names(), "stage 3": stage3_names(), "title": REASONS}
+    named["markup"] = MARKUP_NAMES
     named["site"] = (REASON,)
     return {name: group for group, names in named.items() for name in names}
 

@@ -12,6 +12,7 @@ from dechaff.features.context import context_names
 from dechaff.features.currency import CURRENCY_NAMES, currency_features
 from dechaff.features.keywords import KEYWORD_NAMES, keyword_features
 from dechaff.features.lexicon import lexicon_text
+from dechaff.features.markup import MARKUP_NAMES
 from dechaff.features.neighbours import NEIGHBOUR_NAMES, neighbour_features
 from dechaff.features.position import POSITION_NAMES, position_features
 from dechaff.features.sections import SECTION_NAMES, section_features
@@ -100,6 +101,7 @@ def stack(columns: Columns, out: Floats | None = None) -> Floats:
 @cache
 def specification() -> str:
     """Return a digest of everything that weights depend on: features and their version, term types and lexicon."""
-    names = [*feature_names(), *context_names(), *stage3_names(), *(type_.name for type_ in TERM_TYPES)]
+    names = [*feature_names(), *context_names(), *stage3_names(), *MARKUP_NAMES]
+    names += (type_.name for type_ in TERM_TYPES)
     text = "\n".join([str(FEATURES_VERSION), *names, lexicon_text()])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

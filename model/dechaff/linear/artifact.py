@@ -25,7 +25,7 @@ from dechaff.features.lexicon import check_keywords, read_entries
 from dechaff.features.stage3 import stage3_names
 from dechaff.features.words import word_terms
 from dechaff.files import written_whole
-from dechaff.linear.line_model import LineModel, stage_names
+from dechaff.linear.line_model import LineModel, markup_names, stage_names
 from dechaff.linear.safe_pickle import READ_ERRORS, read_plain
 from dechaff.linear.stage import SPLITS_PER_TREE, Crosses, Stage
 from dechaff.text.lines import LineBatch
@@ -72,6 +72,7 @@ def save_model(model: LineModel, path: str | PathLike[str]) -> None:
         "decoder": model.stage3 and _pack_stage(model.stage3),
         "headline": model.headline and _pack_stage(model.headline),
         "kinds": [_pack_stage(kind) for kind in model.kinds],
+        "markup": model.markup and _pack_stage(model.markup),
         "keywords": [list(pair) for pair in model.keywords],
         "metadata": model.metadata,
     }
@@ -110,6 +111,7 @@ def load_model(path: str | PathLike[str]) -> LineModel:
             _unpack_keywords(content.get("keywords", [])),
             None if content.get("headline") is None else _unpack_stage(content["headline"], names2),
             _unpack_kinds(content["kinds"], names1),
+            None if content["markup"] is None else _unpack_stage(content["markup"], markup_names()),
         )
         _log.debug("model %s: threshold %.3f", path, model.threshold)
         return model
@@ -262,7 +264,7 @@ def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
     dict
         A description with the keys "metadata", "version", "threshold", "weights" and others. The weights are pairs
         of name and weight, strongest first, for stages 1 to 3 (the keys "first look", "second look" and "decoder"),
-        "headline", "words" and each learnt kind, such as "kind comment"; only words of the lexicon are listed,
+        "headline", "markup", "words" and each learnt kind, such as "kind comment"; only words of the lexicon are listed,
         because buckets have no names.
 
     Raises
@@ -276,6 +278,7 @@ def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
         "second look": _named_weights(model.stage2),
         "decoder": _named_weights(model.stage3) if model.stage3 else {},
         "headline": _named_weights(model.headline) if model.headline else {},
+        "markup": _named_weights(model.markup) if model.markup else {},
         "words": _lexicon_weights(model),
         **{f"kind {name}": _named_weights(kind) for name, kind in zip(LEARNT_KINDS, model.kinds, strict=False)},
     }

@@ -59,6 +59,8 @@ class Forward:
     stage1_log_odds, stage2_log_odds : ndarray of float64, shape (n_lines,)
     stage3_matrix : ndarray of float32, shape (n_features, n_lines), or None
         The features of stage 3; None if the model has no stage 3.
+    markup_matrix : ndarray of float32, shape (n_features, n_lines), or None
+        The features of `LineModel.markup`; None if the model has no such regression, or no line has markup.
     log_odds : ndarray of float64, shape (n_lines,)
         The log-odds of content from the last stage.
     """
@@ -69,6 +71,7 @@ class Forward:
     stage1_log_odds: Values
     stage2_log_odds: Values
     stage3_matrix: Matrix | None
+    markup_matrix: Matrix | None
     log_odds: Values
 
     @property

@@ -1,8 +1,10 @@
-"""The model: three stages of logistic regression as arrays, applied with numpy alone.
+"""The model: stages of logistic regression as arrays, applied with numpy alone.
 
 Stage 1 scores a line by its own features and words. Stage 2 scores it again, with the stage-1 log-odds of the lines
 around it. Stage 3, a small regression, combines the stage-2 log-odds of the line, of the lines around it and
 of the whole article, and how much more the line looks like the headline than the other lines above the body.
+Where the markup of lines is known, of HTML or Markdown, another regression on the features of stage 3 and on
+those of the markup takes its place.
 """
 
 import warnings
@@ -19,7 +21,8 @@ from dechaff.errors import InputError
 from dechaff.features import feature_names, stack
 from dechaff.features.context import LEARNT_KINDS, UNLIKELY, context_names
 from dechaff.features.lexicon import collect_keywords
-from dechaff.features.stage3 import stage3_features
+from dechaff.features.markup import MARKUP_NAMES, markup_features
+from dechaff.features.stage3 import stage3_features, stage3_names
 from dechaff.features.words import sum_words
 from dechaff.kernels import for_batch
 from dechaff.linear.forward import Forward, LineFeatures
@@ -61,6 +64,9 @@ class LineModel:
     kinds : tuple of Stage
         A regression on the features of stage 1 for each of `LEARNT_KINDS`: whether a line is boilerplate of that
         kind. Empty if the model was fitted without known kinds.
+    markup : Stage or None
+        The regression that takes the place of stage 3 for lines whose markup is known; None if the model was fitted
+        without markup, which is then ignored.
     """
 
     stage1: Stage
@@ -72,6 +78,7 @@ class LineModel:
     keywords: Keywords = ()
     headline: Stage | None = None
     kinds: tuple[Stage, ...] = ()
+    markup: Stage | None = None
 
     classes_: ClassVar[tuple[str, str]] = CLASSES
 
@@ -242,12 +249,18 @@ class LineModel:
         stack(lines.context(stage1, kind_log_odds(self.kinds, first)), matrix[len(first) :])
         stage2 = self.stage2.log_odds(matrix)
         if self.stage3 is None:
-            return Forward(self, lines, matrix, stage1, stage2, None, stage2)
+            return Forward(self, lines, matrix, stage1, stage2, None, None, stage2)
         counts, parts = lines.words.counts, batch.parts
         probability = matrix[self.stage2.names.index("probability")]
         headline = headline_log_odds(self.headline, lambda rows: matrix[:, rows], probability, counts, parts)
         stage3_matrix = stack(stage3_features(stage2, headline, counts, parts))
-        return Forward(self, lines, matrix, stage1, stage2, stage3_matrix, self.stage3.log_odds(stage3_matrix))
+        odds = self.stage3.log_odds(stage3_matrix)
+        is_marked, columns = (None, {}) if self.markup is None else markup_features(batch)
+        if self.markup is None or not columns:
+            return Forward(self, lines, matrix, stage1, stage2, stage3_matrix, None, odds)
+        markup_matrix = np.concatenate((stage3_matrix, stack(columns)))
+        odds = np.where(is_marked, self.markup.log_odds(markup_matrix), odds)
+        return Forward(self, lines, matrix, stage1, stage2, stage3_matrix, markup_matrix, odds)
 
     def features(self, batch: LineBatch) -> Matrix:
         """Compute the features of stage 2, which begin with those of stage 1, shape (n_features, n_lines).
@@ -287,6 +300,11 @@ def kind_log_odds(kinds: Sequence[Stage], matrix: Matrix) -> Values:
     if not kinds:
         return np.full((len(LEARNT_KINDS), matrix.shape[1]), UNLIKELY)
     return np.array([kind.log_odds(matrix) for kind in kinds])
+
+
+def markup_names() -> tuple[str, ...]:
+    """Return the names of the features of `LineModel.markup`, in order."""
+    return stage3_names() + MARKUP_NAMES
 
 
 def stage_names() -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -15,6 +15,8 @@ from typing import Any, Final, TypeVar
 from dechaff.api import clean_html
 from dechaff.errors import InputError, MissingExtraError
 from dechaff.extras import load, missing
+from dechaff.text.marked import MarkedText, without_marks
+from dechaff.text.markup.elements import mark_elements
 from dechaff.text.markup.html import PRINT_OPTIONS
 
 T = TypeVar("T")
@@ -88,6 +90,23 @@ def page_text(html: str, name: str) -> str:
     'One\n\ntwo & three'
     """
     return run_on_page(ADAPTERS[name], html) or ""
+
+
+def extract_marked(html: str) -> MarkedText | None:
+    r"""Extract all text of a page with its markup; None if the page is blank or cannot be parsed.
+
+    Examples
+    --------
+    >>> text = extract_marked("<p>One</p><p>two &amp; <a>three</a></p>")
+    >>> text, text.begins.tolist()
+    ('One\n\ntwo & three', [0, 5, 11])
+    """
+    return run_on_page(_extract_marked, html)
+
+
+def _extract_marked(html: str) -> MarkedText:
+    marked, marks = mark_elements(without_marks(html))
+    return marks.take(_resiliparse(marked, main_content=False))
 
 
 def find_headings(html: str) -> list[str]:

@@ -117,8 +117,8 @@ def find_title(html: str, text: str | None = None) -> str | None:
     """
     if text is None:
         return read_page(html).title
-    tree = parse_page(html)
-    return None if tree is None else page_title(tree, text)
+    page = parse_page(html)
+    return None if page is None else page_title(page.tree, text)
 
 
 def find_marks(html: str) -> PageMarks:

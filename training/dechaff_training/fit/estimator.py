@@ -27,6 +27,7 @@ from dechaff_training.fit.line_table import (
     join_line_weights,
     labelled_rows,
 )
+from dechaff_training.fit.markup import fit_markup
 from dechaff_training.fit.stages import (
     Folds,
     Scorer,
@@ -186,6 +187,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         stage1, words = self._fit_stage1(*lines, known)
         stage2, headline, stage3, metadata = pass_through_stage(), None, None, self._metadata()
         kind_stages: tuple[Stage, ...] = ()
+        markup: Stage | None = None
         if self.stages > 1:
             folds = self._folds(table.article, groups)
             kind_stages = self._add_context(list(X), *lines, kinds, plain, folds, report)
@@ -197,8 +199,11 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             headline = self._fit_headline(table, headlines or (), plain)
             dense = table.stage3_matrix(odds, headline)
             stage3, metadata["presets"] = self._fit_stage3(*lines, dense, plain, known, calibration)
+            report("markup")
+            how: Any = {"C": self.C_context, "max_iter": self.max_iter}
+            markup = fit_markup(X, dense, labels, weights, calibration, self._draw, **how)
         self.model_ = LineModel(
-            stage1, stage2, words, self.threshold, metadata, stage3, table.keywords, headline, kind_stages
+            stage1, stage2, words, self.threshold, metadata, stage3, table.keywords, headline, kind_stages, markup
         )
         return self
 

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from dechaff._typing import Flags
 from dechaff.extras import load
+from dechaff.text.marked import markup_bits
 from dechaff.text.reading import Rows
 
 #: Deeper nesting is no Markdown that somebody wrote.
@@ -26,6 +27,12 @@ _BLOCKS: Final = {
 }
 _LINKS: Final = ("Link", "Image")
 _INLINE: Final = (*_LINKS, "Emphasis", "Strong", "Strikethrough")
+_LINKED: Final = markup_bits(["link"])
+_CODE: Final = markup_bits(["code"])
+_INLINE_BITS: Final = dict.fromkeys(_LINKS, _LINKED) | {
+    "Emphasis": markup_bits(["emphasis"]),
+    "Strong": markup_bits(["strong"]),
+}
 OWNERS: Final = ("item", "footnote")
 _CONTAINERS: Final = (*OWNERS, "quote")
 # YAML or TOML, or the lines that readers of web pages put above the text.
@@ -37,11 +44,16 @@ HEADER: Final = re.compile(
 
 
 class Piece(NamedTuple):
-    """A piece of text in a block: its row, and whether it is a link or an image."""
+    """A piece of text in a block: its row, and its markup as from `markup_bits`."""
 
     row: int
     text: str
-    linked: bool
+    bits: int = 0
+
+    @property
+    def linked(self) -> bool:
+        """Return whether it is a link or an image."""
+        return bool(self.bits & _LINKED)
 
 
 @dataclass(slots=True)
@@ -163,7 +175,7 @@ class _Walk:
         self.users: dict[str, list[int]] = {}
         self.breaks: set[int] = set()
         self.glued: set[int] = set()
-        self._links = self._inline = 0
+        self._inline: list[int] = []  # the markup inside of each open mark
 
     def row(self, place: int) -> int:
         """Return the row of a byte."""
@@ -181,7 +193,7 @@ class _Walk:
         elif name in ("Text", "Html"):
             self._text(self.row(start), value)
         elif name in ("Code", "InlineHtml"):
-            self._text(self.row(start), value if name == "Code" else "")
+            self._text(self.row(start), value if name == "Code" else "", _CODE)
             self._glue(start, end)
         elif name in ("HardBreak", "SoftBreak"):
             self._break(self.row(start), hard=name == "HardBreak")
@@ -204,10 +216,9 @@ class _Walk:
         elif name == "TableCell":
             self._text(self.row(start), " ")
         elif name in _INLINE:
-            self._links += name in _LINKS
             self._text(self.row(start), "")
             self._glue(start, end)
-            self._inline += 1
+            self._inline.append(_INLINE_BITS.get(name, 0) | (self._inline[-1] if self._inline else 0))
             if name in _LINKS and value["id"]:
                 self._use(value["id"], self.row(start))
 
@@ -217,8 +228,7 @@ class _Walk:
             leaf = _BLOCKS[name] not in _CONTAINERS
             self._close(self.row(end - 1) if leaf else 0)
         elif name in _INLINE:
-            self._inline -= 1
-            self._links -= name in _LINKS
+            self._inline.pop()
         elif name == "List":
             self._close_implicit()
 
@@ -227,7 +237,7 @@ class _Walk:
         self.blocks.append(Block(kind, row, row, self.stack[-1] if self.stack else -1, level))
         self.stack.append(len(self.blocks) - 1)
         if label is not None:
-            self.blocks[-1].pieces.append(Piece(row, "^" + label, linked=True))
+            self.blocks[-1].pieces.append(Piece(row, "^" + label, _LINKED))
 
     def _close(self, last: int) -> None:
         block = self.blocks[self.stack.pop()]
@@ -245,11 +255,11 @@ class _Walk:
     def _top(self) -> Block:
         return self.blocks[self.stack[-1]]
 
-    def _text(self, row: int, text: str) -> None:
+    def _text(self, row: int, text: str, bits: int = 0) -> None:
         if self._top.kind in _CONTAINERS:
             self._open("paragraph", self._begins[row], level=-1)
         self._top.last = max(self._top.last, row)
-        self._top.pieces.append(Piece(row, text, linked=self._links > 0))
+        self._top.pieces.append(Piece(row, text, bits | (self._inline[-1] if self._inline else 0)))
 
     def _break(self, row: int, *, hard: bool) -> None:
         self._text(row, " ")

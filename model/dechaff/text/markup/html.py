@@ -1,4 +1,7 @@
-"""The text and the title of HTML pages, without elements that the page itself names comments, captions and bios."""
+"""The text and the title of HTML pages, without elements that the page itself names comments, captions and bios.
+
+The text knows in which elements its pieces stand, see `dechaff.text.markup.elements`.
+"""
 
 import json
 import logging
@@ -8,6 +11,8 @@ from typing import Any, Final, NamedTuple
 
 from dechaff.errors import InputError
 from dechaff.extras import load
+from dechaff.text.marked import MarkedText, Marks, without_marks
+from dechaff.text.markup.elements import mark_elements
 from dechaff.text.titles import may_be_headline, title_parts
 
 _log: Final = logging.getLogger(__name__)
@@ -40,6 +45,10 @@ _LINKED_DATA: Final = 'script[type="application/ld+json" i]'
 # Control characters become line breaks or nothing in some parsers; lone surrogates make Resiliparse reject a page.
 _REFUSED: Final = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 _CONTROLS: Final = bytes(code for code in range(128) if _REFUSED.match(chr(code)))
+# Noncharacters from U+FDD0 on, which are marks here, begin with these bytes; so do other characters.
+_NONCHARACTERS: Final = re.compile("[\ufdd0-\ufdef]")
+_NONCHARACTER_BYTES: Final = b"\xef\xb7"
+_REFERENCES: Final = re.compile(r"&#(?:0*6(?:49(?:7[6-9]|[89][0-9])|500[0-7])|[xX]0*[fF][dD][deDE][0-9a-fA-F]);?")
 _BYTE_ORDER_MARKS: Final = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\0\0", "utf-32"),
@@ -76,11 +85,19 @@ class Page(NamedTuple):
     Attributes
     ----------
     text : str
+        A `MarkedText`, unless it is empty.
     title : str or None
     """
 
     text: str
     title: str | None = None
+
+
+class ParsedPage(NamedTuple):
+    """The tree of a page with marks before each piece of its text."""
+
+    tree: Any
+    marks: Marks
 
 
 def looks_like_html(text: str) -> bool:
@@ -162,14 +179,14 @@ def read_page(html: str | bytes, extractor: str = "resiliparse", *, keep_kinds: 
     >>> read_page("<title>Mill</title><h1>Mill</h1><p>It was old.</p><div class=comments>First!</div>")
     Page(text='Mill\n\nIt was old.', title='Mill')
     """
-    tree = parse_page(html, extractor)
-    if tree is None:
+    page = parse_page(html, extractor)
+    if page is None:
         return Page("")
-    text = print_page(tree, extractor, keep_kinds)
-    return Page(text, page_title(tree, text))
+    text = print_page(page, extractor, keep_kinds)
+    return Page(text, page_title(page.tree, text))
 
 
-def parse_page(html: str | bytes, extractor: str = EXTRACTORS[0], refused: re.Pattern[str] | None = None) -> Any:
+def parse_page(html: str | bytes, extractor: str = EXTRACTORS[0]) -> ParsedPage | None:
     """Return the tree of a page, whose headlines no selector drops; None if the page is blank.
 
     Parameters
@@ -177,8 +194,6 @@ def parse_page(html: str | bytes, extractor: str = EXTRACTORS[0], refused: re.Pa
     html : str or bytes
     extractor : str
         A name in `EXTRACTORS`, which is checked.
-    refused : re.Pattern, optional
-        Characters that become spaces, beside those that parsers refuse.
     """
     if extractor not in EXTRACTORS:
         raise InputError(f"there is no extractor {extractor!r}: choose one of {', '.join(EXTRACTORS)}")
@@ -186,43 +201,48 @@ def parse_page(html: str | bytes, extractor: str = EXTRACTORS[0], refused: re.Pa
         raise InputError(f"the HTML is {type(html).__name__}, neither str nor bytes")
     parse = load("resiliparse.parse.html").HTMLTree.parse
     source = _flatten(_replace_refused(decode_html(html) if isinstance(html, bytes) else html))
-    source = source if refused is None else refused.sub(" ", source)
     if not source.strip():
         return None
-    tree = parse(source)
+    marked, marks = mark_elements(source)
+    tree = parse(marked)
     _protect_headlines(tree)
-    return tree
+    return ParsedPage(tree, marks)
 
 
 def _replace_refused(html: str) -> str:
-    """Replace characters that parsers refuse by spaces; to find that there are none takes a fifth as long."""
+    """Replace characters by spaces that parsers refuse, or that are marks; to find that there are none is faster."""
     try:
         data = html.encode()
     except UnicodeEncodeError:
-        return _REFUSED.sub(" ", html)
-    return html if len(data.translate(None, _CONTROLS)) == len(data) else _REFUSED.sub(" ", html)
+        html = _REFUSED.sub(" ", html)
+        data = html.encode()
+    if len(data.translate(None, _CONTROLS)) != len(data):
+        html = _REFUSED.sub(" ", html)
+    if _NONCHARACTER_BYTES in data:
+        html = _NONCHARACTERS.sub(" ", html)
+    return _REFERENCES.sub(" ", html)
 
 
 def print_page(
-    tree: Any, extractor: str, keep_kinds: Container[str] = (), options: Mapping[str, object] | None = None
-) -> str:
+    page: ParsedPage, extractor: str, keep_kinds: Container[str] = (), options: Mapping[str, object] | None = None
+) -> MarkedText:
     """Return the text of a page as Resiliparse prints it.
 
     Parameters
     ----------
-    tree : resiliparse.parse.html.HTMLTree
+    page : ParsedPage
     extractor : str
     keep_kinds : container of str
     options : mapping of str to object, optional
         Options other than those in `PRINT_OPTIONS`.
     """
     text: str = load("resiliparse.extract.html2text").extract_plain_text(
-        tree,
+        page.tree,
         main_content=extractor == "resiliparse_main",
         skip_elements=[each for kind in _SELECTORS if kind not in keep_kinds for each in _SELECTORS[kind]],
         **(PRINT_OPTIONS | dict(options or {})),
     )
-    return text
+    return page.marks.take(text)
 
 
 def page_title(tree: Any, text: str) -> str | None:
@@ -242,7 +262,8 @@ def _titles(tree: Any) -> Iterator[str]:
     texts += [article["headline"] for article in articles[:1]]
     elements = [document.query_selector(selector) for selector in ("title", "h1")]
     texts += [element.text for element in elements if element is not None]
-    yield from (" ".join(text.split()) for text in texts if text and text.strip())
+    plain = (" ".join(without_marks(text).split()) for text in texts if text)
+    yield from filter(None, plain)
 
 
 def linked_articles(texts: Iterable[str]) -> list[dict[str, Any]]:

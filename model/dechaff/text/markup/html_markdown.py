@@ -21,7 +21,7 @@ from dechaff.text.reading import Group, Reading, Rows
 
 # Noncharacters of Unicode, which no text has, mark cells of tables: the first one of a table and of a row, others.
 _TABLE, _ROW, _CELL, _END = _MARKS = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
-_ANY_MARK: Final = re.compile(f"[{''.join(_MARKS)}]|&#(?:0*6497[6-9]|x0*fdd[0-3]);?", re.IGNORECASE)
+_ANY_MARK: Final = re.compile(f"[{''.join(_MARKS)}]")
 _TOKEN: Final = re.compile(
     rf'<(/?)(h[1-6]|p|ul|ol|li|pre|br|a)(?: href="([^"]*)")?>|([\n{"".join(_MARKS)}])|([^<\n{"".join(_MARKS)}]+|<)'
 )
@@ -74,16 +74,16 @@ def read_markdown_page(
     '## Mills\n\n- Old\n- New\n  - Steel\n'
     """
     html = decode_html(html) if isinstance(html, bytes) else html
-    tree = parse_page(html, extractor, refused=_ANY_MARK)
-    if tree is None:
+    parsed = parse_page(html, extractor)
+    if parsed is None:
         return Page(""), None
-    text = print_page(tree, extractor, keep_kinds)
-    page = Page(text, page_title(tree, text))
+    text = print_page(parsed, extractor, keep_kinds)
+    page = Page(text, page_title(parsed.tree, text))
     if len(_TABLE_TAG.findall(html)) <= _MOST_TABLES:
-        _mark_tables(tree)
+        _mark_tables(parsed.tree)
     options = {"preserve_formatting": "minimal_html", "links": links}
     writer = _Writer()
-    writer.read(print_page(tree, extractor, keep_kinds, options))
+    writer.read(print_page(parsed, extractor, keep_kinds, options))
     return page, writer.reading(text)
 
 

@@ -5,12 +5,13 @@ marks and addresses; code it does not read, because `# Comments` in code ends no
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain, pairwise
 from typing import Final
 
+from dechaff.text.marked import Marks, has_marks, markup_bits, without_marks
 from dechaff.text.markup.blocks import HEADER, OWNERS, Block, Parsed, Piece, changed_rows, fold, parse
 from dechaff.text.reading import Reader, Reading, Rows, read_whole
 
@@ -37,6 +38,15 @@ _SIGNS: Final = (
     (1, re.compile(r"(?<![`\w])`[^`\n]{1,200}`(?![`\w])")),
 )
 _ENOUGH: Final = 2
+_MARKDOWN: Final = markup_bits(["markdown"])
+_BLOCK_BITS: Final = {
+    "paragraph": markup_bits(["paragraph"]),
+    "table": markup_bits(["table"]),
+    "item": markup_bits(["item"]),
+    "quote": markup_bits(["quote"]),
+}
+# Levels below the third are alike.
+_HEADING_BITS: Final = tuple(markup_bits([f"h{level}"]) for level in (1, 2, 3, 3, 3, 3))
 
 
 def is_markdown(text: str) -> bool:
@@ -86,10 +96,17 @@ def read_markdown(text: str) -> Reading | None:
     parsed = parse(rows)
     if parsed is None:
         return None
-    reading = _Grouping(rows, parsed).reading()
+    marks = None if has_marks(text) else Marks()
+    reading = _Grouping(rows, parsed, marks).reading()
     if not reading.lines:
         return read_whole(rows)
-    return replace(reading, changed=partial(changed_rows, parsed, rows), source=_space(reading))
+    source = _space(reading)
+    return replace(
+        reading,
+        lines=[without_marks(line) for line in reading.lines] if marks else reading.lines,
+        changed=partial(changed_rows, parsed, rows),
+        source=marks.take(source) if marks else source,
+    )
 
 
 def _space(reading: Reading) -> str:
@@ -100,10 +117,11 @@ def _space(reading: Reading) -> str:
 
 
 class _Grouping:
-    """Makes groups of rows from blocks."""
+    """Makes groups of rows from blocks; with marks, lines have them for their markup."""
 
-    def __init__(self, rows: Rows, parsed: Parsed) -> None:
-        self._rows, self._parsed = rows, parsed
+    def __init__(self, rows: Rows, parsed: Parsed, marks: Marks | None) -> None:
+        self._rows, self._parsed, self._marks = rows, parsed, marks
+        self._bits: list[int] = []  # the markup of each block with that of the blocks around it
         self._reader = Reader(rows)
         self._of_row: dict[int, int] = {}
         self._of_owner: dict[int, int] = {}
@@ -113,12 +131,13 @@ class _Grouping:
         owners: list[int] = []
         for place, block in enumerate(self._parsed.blocks):
             owner = -1 if block.parent < 0 else owners[block.parent]
+            self._bits.append(_block_bits(block) | (_MARKDOWN if block.parent < 0 else self._bits[block.parent]))
             owners.append(place if block.kind in OWNERS else owner)
             group = self._of_owner.get(owner, -1)
             if block.kind in OWNERS:
                 self._own(place, block, group)
             elif block.kind != "quote":
-                self._add_leaf(block, group)
+                self._add_leaf(block, group, self._bits[place])
         self._add_definitions()
         return self._reader.finish()
 
@@ -135,46 +154,70 @@ class _Grouping:
         group = self._of_row.get(rows[0])
         if group is None:
             group = self._reader.add(kind, [], level, parent)
-        self._join(group, rows)
+        self._take(group, rows)
         return group
 
-    def _join(self, group: int, rows: list[int]) -> None:
+    def _take(self, group: int, rows: list[int]) -> None:
         for row in rows:
             if self._of_row.setdefault(row, group) == group and row not in self._reader.groups[group].rows[-1:]:
                 self._reader.groups[group].rows.append(row)
 
-    def _add_leaf(self, block: Block, owner: int) -> None:
+    def _add_leaf(self, block: Block, owner: int, bits: int) -> None:
         if block.kind == "paragraph":
-            self._add_paragraph(block, owner)
+            self._add_paragraph(block, owner, bits)
             return
         kind = {"heading": "heading", "table": "table", "code": "code", "header": "header", "rule": "mark"}
         group = owner
         if owner >= 0:
-            self._join(owner, block.rows)
+            self._take(owner, block.rows)
         else:
             group = self._group(kind.get(block.kind, "text"), block.rows, block.level)
-        for line in _block_lines(block):
+        for line in self._block_lines(block, bits):
             self._reader.read(group, line)
 
-    def _add_paragraph(self, block: Block, owner: int) -> None:
-        for rows, text in self._parts(block):
+    def _add_paragraph(self, block: Block, owner: int, bits: int) -> None:
+        for rows, pieces in self._parts(block):
             if owner >= 0:
-                self._join(owner, rows)
+                self._take(owner, rows)
             group = owner if owner >= 0 else self._group("text", rows)
-            self._reader.read(group, text)
+            self._reader.read(group, self._join(pieces, bits))
 
-    def _parts(self, block: Block) -> Iterator[tuple[list[int], str]]:
-        """Yield the rows of a paragraph that are read as one line, with their text."""
+    def _block_lines(self, block: Block, bits: int) -> list[str]:
+        """Return the lines that are read of a heading, a table or HTML; none of code."""
+        if block.kind == "html":
+            source = _MARKUP.sub(" ", "".join(piece.text for piece in block.pieces))
+            return [self._join([Piece(block.first, line)], bits) for line in source.splitlines()]
+        if block.kind == "heading":
+            return [self._join(block.pieces, bits)]
+        if block.kind != "table":
+            return []
+        rows: dict[int, list[Piece]] = {}
+        for piece in block.pieces:
+            rows.setdefault(piece.row, []).append(piece)
+        return [self._join(pieces, bits) for pieces in rows.values()]
+
+    def _join(self, pieces: Sequence[Piece], bits: int) -> str:
+        """Return the text of pieces as one line, with a mark before each piece; marks stand behind spaces."""
+        if self._marks is None:
+            return "".join(piece.text for piece in pieces)
+        found: list[str] = []
+        for piece in pieces:
+            text = piece.text.lstrip()
+            found += (piece.text[: len(piece.text) - len(text)], self._marks.of(bits | piece.bits) if text else "", text)
+        return "".join(found)
+
+    def _parts(self, block: Block) -> Iterator[tuple[list[int], list[Piece]]]:
+        """Yield the rows of a paragraph that are read as one line, with their pieces."""
         by_row: dict[int, list[Piece]] = {row: [] for row in block.rows}
         for piece in block.pieces:
             by_row[piece.row].append(piece)
         rows: list[int] = []
         for row in block.rows:
             if rows and self._is_apart(by_row, rows[-1], row):
-                yield rows, "".join(piece.text for each in rows for piece in by_row[each])
+                yield rows, [piece for each in rows for piece in by_row[each]]
                 rows = []
             rows.append(row)
-        yield rows, "".join(piece.text for each in rows for piece in by_row[each])
+        yield rows, [piece for each in rows for piece in by_row[each]]
 
     def _is_apart(self, by_row: Mapping[int, list[Piece]], row: int, following: int) -> bool:
         """Return whether the break between two rows of a paragraph is one that readers see."""
@@ -193,22 +236,16 @@ class _Grouping:
                 self._reader.groups[group].users = self._parsed.users.get(label, [])
 
 
+def _block_bits(block: Block) -> int:
+    """Return the markup of a block itself."""
+    if block.kind == "heading":
+        return _HEADING_BITS[block.level - 1]
+    # A paragraph that was added to an item has none of its own.
+    return 0 if block.level < 0 else _BLOCK_BITS.get(block.kind, 0)
+
+
 def _is_link(pieces: list[Piece]) -> bool:
     """Return whether a row of a paragraph is nothing but links and images."""
     return any(piece.linked for piece in pieces) and not any(
         character.isalnum() for piece in pieces if not piece.linked for character in piece.text
     )
-
-
-def _block_lines(block: Block) -> list[str]:
-    """Return the lines that are read of a heading, a table or HTML; none of code."""
-    if block.kind == "html":
-        return _MARKUP.sub(" ", "".join(piece.text for piece in block.pieces)).splitlines()
-    if block.kind == "heading":
-        return ["".join(piece.text for piece in block.pieces)]
-    if block.kind != "table":
-        return []
-    rows: dict[int, str] = {}
-    for piece in block.pieces:
-        rows[piece.row] = rows.get(piece.row, "") + piece.text
-    return list(rows.values())

@@ -1,0 +1,268 @@
+"""The elements of an HTML page around each piece of its text.
+
+Extractors print a page without its elements. So marks are written before each piece of text; they come out where that
+is printed. The tags are read from the source: to walk through a parsed page in Python takes longer than to parse it.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from dechaff.text.marked import MARKS, Marks, markup_bits
+
+
+#: What class names and ids say about a text. Signs and digits in names count as nothing: "entry-meta" is "entrymeta".
+_NAMES: Final = {
+    "named_caption": "caption captions figcaption figcaptions credit credits imagecredit imagesource photocredit photosource"
+    " imgcredit imgsource picturecredit picturesource mediacredit mediasource",
+    "named_image_text": "cap pictext bildunterschrift copyright imagedescription imagetext imageinfo imagetitle photodescription"
+    " phototext photoinfo photoname imgtext imgdescription imginfo picturetext pictureinfo mediadescription mediatext",
+    "named_bio": "authorbio authorbox authorinfo authordesc authorabout authorcard authorprofile aboutauthor abouttheauthor bio",
+    "named_byline": "byline bylines author authors postmeta postinfo postdate postauthor posttime entrymeta entryinfo entrydate"
+    " entryauthor entrytime articlemeta articleinfo articledate articleauthor articletime storymeta storyinfo storydate"
+    " storyauthor storytime dateline timestamp publishdate publisheddate publishtime publishedtime publishedon published"
+    " readtime readingtime lastupdated lastmodified",
+    "named_meta": "meta date time datepublished datemodified jobtitle info",
+    "named_comment": "comment comments commentlist disqus respond",
+    "named_share": "share sharing sharebar sharetools sharebuttons social socials addthis addtoany sharedaddy shariff like likes"
+    " follow",
+    "named_related": "related recommend recommended recommendation recommendations morestories morefrom moreon morenews readmore"
+    " readalso readnext seemore seealso seenext alsoread trending mostread mostpopular mostviewed popular outbrain taboola"
+    " promo promos recirc",
+    "named_teaser": "teaser teasers card cards tile tiles grid carousel slider",
+    "named_offer": "newsletter newsletters subscribe subscription subscriber subscribers signup paywall donate donation donations"
+    " membership advert adverts advertisement ad ads sponsor sponsored",
+    "named_navigation": "breadcrumb breadcrumbs nav navbar navigation menu footer sidebar widget widgets tag tags topic topics"
+    " pagination pager cookie cookies consent masthead siteheader topbar taglist taglinks tagcloud catlist catlinks"
+    " catcloud",
+    "named_hidden": "elementinvisible sronly screenreadertext screenreaderonly visuallyhidden",
+    "named_body": "articlebody articlecontent articletext articlemain postbody postcontent posttext entrybody entrycontent"
+    " entrytext storybody storycontent storytext contentbody contentmain contenttext mainbody maincontent maintext"
+    " pagebody pagecontent content body entry post",
+    "named_title": "articletitle articleheadline articleheading articleheader posttitle postheadline postheader entrytitle"
+    " entryheadline entryheader storytitle storyheadline storyheader pagetitle pageheadline pageheading pageheader"
+    " nodetitle headline title",
+    "named_lead": "lead lede standfirst dek deck subtitle subhead subheadline subheading summary excerpt intro description"
+    " abstract kicker",
+}
+#: The elements that lines stand in, by tag.
+_TAGS: Final = {
+    "a": "link", "h1": "h1", "h2": "h2", "h3": "h3", "h4": "h3", "h5": "h3", "h6": "h3", "p": "paragraph",
+    "li": "item", "dt": "definition", "dd": "definition", "nav": "nav", "header": "header", "footer": "footer",
+    "address": "footer", "aside": "aside", "form": "form", "select": "form", "button": "button", "label": "label",
+    "table": "table", "td": "table", "th": "table", "blockquote": "quote", "figure": "figure",
+    "figcaption": "figcaption", "time": "time", "article": "article", "main": "main", "section": "section",
+    "strong": "strong", "b": "strong", "em": "emphasis", "i": "emphasis", "small": "small", "pre": "code",
+    "code": "code",
+}  # fmt: skip
+_TAG_BITS: Final = {tag: markup_bits([name]) for tag, name in _TAGS.items()}
+_NAME_BITS: Final = {given: markup_bits([mark]) for mark, names in _NAMES.items() for given in names.split()}
+_AFTER_IMAGE, _BEFORE_IMAGE, _IMAGE_TEXT = (markup_bits([name]) for name in ("after_image", "before_image", "image_text"))
+
+# A tag with its parts; or a comment, a declaration or a broken tag. Matching regardless of case would take thrice as long.
+_TAG: Final = re.compile(
+    r"(<(?:(/?)([a-zA-Z][a-zA-Z0-9-]*)([^<>\"']*+(?:(?:\"[^\"]*\"|'[^']*')[^<>\"']*+)*+)>|!--.*?(?:-->|\Z)|[!?/a-zA-Z][^<>]*>?))",
+    re.DOTALL,
+)
+_UNSEEN_TAG: Final = re.compile(r"<(?:[sS][cCtTvV]|[nN][oO]|[tT][eEiI])[a-zA-Z]+")
+_UNSEEN: Final = frozenset(("script", "style", "svg", "noscript", "template", "textarea", "title"))
+_PLACEHOLDER: Final = f"<!--{MARKS[0]}-->"
+_NAMES_GIVEN: Final = re.compile(
+    r"\b(?:class|id|role|itemprop|CLASS|ID)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))"
+)
+_WORD: Final = re.compile("[a-z]+")
+# Names of so many words are known.
+_MOST_WORDS: Final = 3
+_ALTERNATIVE: Final = re.compile(r"\b(?:alt|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+_BLANK: Final = re.compile(r"(?:\s|&nbsp;|&#160;|&#xa0;)*+", re.IGNORECASE)
+_VOID: Final = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_IMAGES: Final = frozenset(("img", "amp-img", "picture", "video", "iframe"))
+_INLINE: Final = frozenset(
+    "a abbr b bdi bdo big cite code data del dfn em font i ins kbd label mark q s samp small span strong sub sup"
+    " time u var".split()
+)
+#: Open elements that the start of another one ends, if none but inline ones are open in them.
+_ENDED: Final = {
+    **dict.fromkeys(
+        "address article aside blockquote div dl fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr"
+        " main nav ol p pre section table ul".split(),
+        ("p",),
+    ),
+    "li": ("li", "p"), "dt": ("dt", "dd", "p"), "dd": ("dt", "dd", "p"), "tr": ("tr", "td", "th", "p"),
+    "td": ("td", "th", "p"), "th": ("td", "th", "p"), "option": ("option",),
+}  # fmt: skip
+# Elements whose names are not looked at: the whole page has those of its template, links have too many.
+_NAMELESS: Final = frozenset(("html", "body", "a"))
+# Longer attributes are not looked at.
+_LONGEST: Final = 2000
+# The start of a text and of the alternative text of an image are compared.
+_COMPARED: Final = slice(32)
+_LEAST_COMPARED: Final = 12
+# How far up an end tag looks for its start tag.
+_DEEPEST: Final = 60
+
+
+def mark_elements(html: str) -> tuple[str, Marks]:
+    """Return a page with a mark before each piece of text, and the marks.
+
+    Parameters
+    ----------
+    html : str
+        Without any of `MARKS`.
+
+    Examples
+    --------
+    >>> html, marks = mark_elements("<nav>Home</nav>, <p>It was <b>old</b>.")
+    >>> bits = marks.take(html).bits.tolist()
+    >>> [bits.index(markup_bits(names)) for names in (["nav"], [], ["paragraph"], ["paragraph", "strong"])]
+    [0, 1, 2, 3]
+    """
+    unseen, seen = _take_unseen(html)
+    parts = _TAG.split(seen)
+    walk = _Walk(parts)
+    for place in range(0, len(parts) - 1, 5):
+        text, _, closing, tag, attributes = parts[place : place + 5]
+        if text and not text.isspace():
+            walk.mark(place)
+        if closing:
+            walk.close(tag)
+        elif tag is not None:
+            walk.open(tag, attributes)
+        parts[place + 2 : place + 5] = ("",) * 3
+    walk.mark(len(parts) - 1)
+    sources = iter(unseen)
+    pieces = "".join(parts).split(_PLACEHOLDER)
+    return pieces[0] + "".join(next(sources) + piece for piece in pieces[1:]), walk.marks
+
+
+def _take_unseen(html: str) -> tuple[list[str], str]:
+    """Return the elements that are never printed, and the page with a placeholder for each."""
+    unseen: list[str] = []
+    pieces: list[str] = []
+    copied = 0
+    for found in _UNSEEN_TAG.finditer(html):
+        tag = found[0][1:]
+        if found.start() < copied or tag.lower() not in _UNSEEN:
+            continue
+        end = html.find(f"</{tag}", found.end())
+        end = len(html) if end < 0 else end
+        pieces.append(html[copied : found.start()])
+        unseen.append(html[found.start() : end])
+        copied = end
+    pieces.append(html[copied:])
+    return unseen, _PLACEHOLDER.join(pieces)
+
+
+class _Walk:
+    """The open elements on the way through a page, and the marks so far."""
+
+    def __init__(self, parts: list[str]) -> None:
+        self._parts = parts
+        self.marks = Marks()
+        self._stack: list[tuple[str, int, int]] = []  # open elements: tag, own bits, bits of those around it
+        self._bits = self._nearby = 0
+        self._alternatives: set[str] = set()
+        self._last: tuple[int, str, int, str] | None = None  # the latest mark, its bits, and what is around it
+
+    def mark(self, place: int) -> None:
+        """Write a mark into a text, unless that is blank."""
+        text = self._parts[place]
+        begin = 0
+        if text[:1] in _MAY_BE_BLANK:
+            begin = _BLANK.match(text).end()
+            if begin == len(text):
+                return
+        bits = self._bits | self._nearby
+        self._nearby = 0
+        before, behind = text[:begin], text[begin:]
+        if self._alternatives and _start_of(behind) in self._alternatives:
+            bits |= _IMAGE_TEXT
+        self._last = (place, before, bits, behind)
+        self._parts[place] = before + self.marks.of(bits) + behind
+
+    def take_image(self, attributes: str) -> None:
+        """Note that an image stands between the texts before and behind."""
+        self._nearby = _AFTER_IMAGE
+        if self._last is not None:
+            place, before, bits, behind = self._last
+            self._parts[place] = before + self.marks.of(bits | _BEFORE_IMAGE) + behind
+            self._last = None
+        if len(attributes) < _LONGEST:
+            texts = (_start_of(double or single) for double, single in _ALTERNATIVE.findall(attributes))
+            self._alternatives.update(filter(None, texts))
+
+    def open(self, tag: str, attributes: str) -> None:
+        """Open an element."""
+        if tag not in _TAG_BITS:
+            tag = tag.lower()
+        if tag in _IMAGES:
+            self.take_image(attributes)
+        if tag in _VOID:
+            return
+        ended = _ENDED.get(tag)
+        if ended is not None and self._stack:
+            self._end(ended)
+        bits = _TAG_BITS.get(tag, 0)
+        if attributes and tag not in _NAMELESS and len(attributes) < _LONGEST:
+            bits |= _name_bits(attributes)
+        self._stack.append((tag, bits, self._bits))
+        self._bits |= bits
+
+    def _end(self, tags: tuple[str, ...]) -> None:
+        """Close the outermost element with one of these tags that has only such and inline ones around it."""
+        first = at = len(self._stack)
+        while at:
+            at -= 1
+            tag = self._stack[at][0]
+            if tag in tags:
+                first = at
+            elif tag not in _INLINE:
+                break
+        self._cut(first)
+
+    def _cut(self, place: int) -> None:
+        if place < len(self._stack):
+            self._bits = self._stack[place][2]
+            del self._stack[place:]
+
+    def close(self, tag: str) -> None:
+        """Close an element with all that is open in it; an inline one alone if blocks are open in it."""
+        stack = self._stack
+        tag = tag.lower()
+        if stack and stack[-1][0] == tag:
+            self._bits = stack.pop()[2]
+            return
+        tags = [each[0] for each in stack[-_DEEPEST:]]
+        if tag not in tags:
+            return
+        at = len(stack) - 1 - tags[::-1].index(tag)
+        inner = stack[at + 1 :]
+        self._cut(at)
+        if tag in _INLINE and not all(each[0] in _INLINE for each in inner):
+            for name, bits, _ in inner:
+                stack.append((name, bits, self._bits))
+                self._bits |= bits
+
+
+_MAY_BE_BLANK: Final = frozenset(" \n\t\r\f\v\xa0&") | {""}
+
+
+@lru_cache(1 << 15)
+def _name_bits(attributes: str) -> int:
+    """Return what the class names of an element say; elements of a site have the same ones again and again."""
+    bits = 0
+    for names in _NAMES_GIVEN.findall(attributes):
+        for name in "".join(names).lower().split():
+            words = _WORD.findall(name)
+            for first in range(len(words)):
+                phrase = ""
+                for word in words[first : first + _MOST_WORDS]:
+                    phrase += word
+                    bits |= _NAME_BITS.get(phrase, 0)
+    return bits
+
+
+def _start_of(text: str) -> str:
+    """Return the start of a text by which it is compared; "" if it is too short."""
+    start = " ".join(text[:60].split())[_COMPARED].lower()
+    return start if len(start) >= _LEAST_COMPARED else ""
