@@ -92,21 +92,27 @@ def page_text(html: str, name: str) -> str:
     return run_on_page(ADAPTERS[name], html) or ""
 
 
-def extract_marked(html: str) -> MarkedText | None:
-    r"""Extract all text of a page with its markup; None if the page is blank or cannot be parsed.
+def extract_marked(html: str, extractor: str) -> MarkedText | None:
+    r"""Extract the text of a page with its markup; None if the page is blank or cannot be parsed.
+
+    Parameters
+    ----------
+    html : str
+    extractor : str
+        A name in `EXTRACTORS_WITH_MARKUP`.
 
     Examples
     --------
-    >>> text = extract_marked("<p>One</p><p>two &amp; <a>three</a></p>")
+    >>> text = extract_marked("<p>One</p><p>two &amp; <a>three</a></p>", "resiliparse_all")
     >>> text, text.begins.tolist()
     ('One\n\ntwo & three', [0, 5, 11])
     """
-    return run_on_page(_extract_marked, html)
+    return run_on_page(partial(_extract_marked, EXTRACTORS[extractor]), html)
 
 
-def _extract_marked(html: str) -> MarkedText:
+def _extract_marked(print_page: Callable[[str], str], html: str) -> MarkedText:
     marked, marks = mark_elements(without_marks(html))
-    return marks.take(_resiliparse(marked, main_content=False))
+    return marks.take(print_page(marked))
 
 
 def find_headings(html: str) -> list[str]:
@@ -294,6 +300,8 @@ DISTRIBUTIONS = {
 }
 #: The extractors whose output models are trained on by default.
 LEARNT = ("resiliparse_all", "resiliparse_main", "html_text", "inscriptis", "trafilatura")
+#: The extractors that leave marks for the markup in their text.
+EXTRACTORS_WITH_MARKUP = ("resiliparse_all", "resiliparse_main")
 #: The extractors that vote on pages without a gold body, the most reliable first.
 VOTERS = ("trafilatura", "readability", "justext", "resiliparse_main")
 #: Systems that remove boilerplate from HTML, run by every benchmark; `clean_html` with the model that ships.

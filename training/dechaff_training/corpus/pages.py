@@ -16,7 +16,14 @@ from dechaff.extras import load
 from dechaff.text.lines import split_lines
 from dechaff.text.marked import MARKUP, MarkedText
 from dechaff_training.corpus.articles import MASKED, Article
-from dechaff_training.corpus.extraction import VOTERS, extract, extract_marked, extractor_version, find_headings
+from dechaff_training.corpus.extraction import (
+    EXTRACTORS_WITH_MARKUP,
+    VOTERS,
+    extract,
+    extract_marked,
+    extractor_version,
+    find_headings,
+)
 from dechaff_training.corpus.gold_alignment import (
     ALIGNMENT_VERSION,
     USABLE_COVERAGE,
@@ -75,8 +82,8 @@ def read_pages(path: Path, extractors: Sequence[str], cache: Path | None = None,
     pages = _Pages(path, cache, n_jobs)
     texts = {name: pages.texts(name) for name in extractors}
     labels = {name: pages.labels(name, texts[name]) for name in extractors}
-    if EVERYTHING in texts:
-        texts[EVERYTHING] = pages.with_markup(texts[EVERYTHING])
+    for name in {*EXTRACTORS_WITH_MARKUP} & {*texts}:
+        texts[name] = pages.with_markup(name, texts[name])
     return [
         _article(page, name, texts[name][i] or "", lines)
         for i, page in enumerate(pages.pages)
@@ -131,12 +138,15 @@ class _Pages:
         )
         return self._cached(key, extractor, partial(_extract, extractor), lambda: zip(html, strict=True))
 
-    def with_markup(self, texts: list[str | None]) -> list[str | None]:
-        """Return the texts of `EVERYTHING` with their markup; without it where marks change a text."""
-        key = f"markup {extractor_version(EVERYTHING)} {' '.join(MARKUP)}"
+    def with_markup(self, extractor: str, texts: list[str | None]) -> list[str | None]:
+        """Return the texts of one of `EXTRACTORS_WITH_MARKUP` with their markup; without it if marks change them."""
+        key = f"markup {extractor_version(extractor)} {' '.join(MARKUP)}"
         html = (page.as_py() for page in self.html)
-        found = self._cached(key, EVERYTHING, _find_markup, lambda: zip(html, texts, strict=True))
-        return [text if markup is None else _add_markup(text or "", markup) for text, markup in zip(texts, found, strict=True)]
+        found = self._cached(
+            key, extractor, partial(_find_markup, extractor), lambda: zip(html, texts, strict=True)
+        )
+        pairs = zip(texts, found, strict=True)
+        return [text if markup is None else _add_markup(text or "", markup) for text, markup in pairs]
 
     def labels(self, extractor: str, texts: list[str | None]) -> list[NDArray[np.int8] | None]:
         """Label the lines of every page's text by one extractor."""
@@ -256,9 +266,9 @@ def _extract(extractor: str, html: str | None) -> str | None:
     return None if html is None else extract(html, extractor)
 
 
-def _find_markup(html: str | None, text: str | None) -> str | None:
+def _find_markup(extractor: str, html: str | None, text: str | None) -> str | None:
     """Return the pieces of a text and their markup as JSON; None if the page has another text with marks."""
-    marked = None if html is None else extract_marked(html)
+    marked = None if html is None else extract_marked(html, extractor)
     return json.dumps([marked.begins.tolist(), marked.bits.tolist()]) if marked and marked == text else None
 
 

@@ -43,6 +43,17 @@ HEADER: Final = re.compile(
 )
 
 
+# html2text wraps lines where Markdown does not allow it: addresses behind hyphens, texts of links whose next line looks
+# like another block, and headings.
+_WRAPPED_LINK: Final = re.compile(
+    r"\]\((?:[^()\s]*-\r?\n)+(?=[^()\s]*[)\s])|\[(?:[^\[\]\n]|\n(?!\s*\n)){1,600}(?=\]\()"
+)
+_WRAPPED_HEADING: Final = re.compile(r"^\#{1,6}[ \t]+\S.*(?:\n(?![ \t>#*+|-]|\d+[.)]|```).+)+", re.MULTILINE)
+_LINE_BREAK: Final = re.compile(r"[\r\n]")
+# It wraps lines that are longer.
+_WRAP_WIDTH: Final = 78
+
+
 class Piece(NamedTuple):
     """A piece of text in a block: its row, and its markup as from `markup_bits`."""
 
@@ -127,6 +138,7 @@ def parse(rows: Rows) -> Parsed | None:
     )
     # Lone surrogates are not in UTF-8; one byte stands for each.
     text = rows.text.encode("utf-8", "replace").decode()
+    text = _WRAPPED_HEADING.sub(_unwrap_heading, _WRAPPED_LINK.sub(_unwrap_link, text))
     header = HEADER.match(text)
     begin = header.end() if header else 0
     offset = len(text[:begin].encode())
@@ -145,6 +157,19 @@ def parse(rows: Rows) -> Parsed | None:
         for label, (start, end) in spans.items()
     }
     return Parsed(walk.blocks, definitions, walk.users, walk.breaks, walk.glued)
+
+
+def _unwrap_link(wrapped: re.Match[str]) -> str:
+    """Return an address or the text of a link as one line of the same length in UTF-8."""
+    return _LINE_BREAK.sub("-" if wrapped[0][0] == "]" else " ", wrapped[0])
+
+
+def _unwrap_heading(wrapped: re.Match[str]) -> str:
+    """Return a heading as one line of the same length, as far as its lines are so long that they were wrapped."""
+    lines = wrapped[0].split("\n")
+    is_open = (len(line) + len(following.split()[0]) < _WRAP_WIDTH for line, following in pairwise(lines))
+    last = next((place for place, ends in enumerate(is_open) if ends), len(lines) - 1)
+    return "\n".join([" ".join(lines[: last + 1]), *lines[last + 1 :]])
 
 
 def _byte_begins(rows: Rows, text: str) -> list[int]:
