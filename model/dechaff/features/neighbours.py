@@ -41,7 +41,7 @@ def neighbour_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     for place in ("before", "after"):
         found[f"length_difference_{place}"] = np.abs(length - shift(length, batch.parts, _PLACES[place]))
     # Lines of similar length often form a list, a menu or a table.
-    [(total, n_lines)] = sum_windows(length, batch.parts, [3])
+    [total], [n_lines] = sum_windows(length, batch.parts, [3])
     mean = total / n_lines
     found["mean_length_within_3_lines"] = round_column(mean)
     found["length_above_neighbours"] = round_column(length - mean)

@@ -25,6 +25,7 @@ from dechaff.text.tokens import Words, join_hashes
 
 _FAR: Final = 30
 _REACHES: Final = (2, 5, 12)
+_SHARES: Final = tuple(f"share_prose_within_{reach}_lines" for reach in _REACHES)
 _LOG_PROSE: Final = ("log_prose_before", "log_prose_after", "log_lines_since_prose", "log_lines_until_prose")
 _OF_ARTICLE: Final = ("log_n_chars", "is_prose", "is_short", "blank_lines_before", "share_furniture_phrases")
 
@@ -42,7 +43,7 @@ POSITION_NAMES: Final = (
     "is_before_prose",
     "is_after_prose",
     "log_n_prose_chars",
-    *(f"share_prose_within_{reach}_lines" for reach in _REACHES),
+    *_SHARES,
     "distance_to_prose_centre",
     *(f"article_{name}" for name in _OF_ARTICLE),
     "log_n_copies",
@@ -91,9 +92,8 @@ def _prose(flags: Flags, width: Indices, parts: Ragged) -> Columns:
         "is_after_prose": after == 0,
         "log_n_prose_chars": logarithms[-1],
     }
-    windows = sum_windows(flags.astype(np.int64), parts, _REACHES)
-    for reach, (n_prose, n_around) in zip(_REACHES, windows, strict=True):
-        columns[f"share_prose_within_{reach}_lines"] = n_prose / n_around
+    n_prose, n_around = sum_windows(flags.astype(np.int64), parts, _REACHES)
+    columns |= zip(_SHARES, n_prose / n_around, strict=True)
     distance = np.abs(index - moment / known) / (parts.ends - parts.begins)
     columns["distance_to_prose_centre"] = np.where(total > 0, distance, 1.0)
     return columns

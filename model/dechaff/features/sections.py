@@ -55,10 +55,8 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     runs = log1p_counts(_run_lengths(is_run, since[n_markers:], until[n_markers:], parts))
     found |= {f"log_run_of_{name}": run for name, run in zip(_RUNS, runs, strict=True)}
     flags = np.array((columns["n_comma"] > 0, columns["has_digit"]), np.int64)
-    [((n_with_comma, n_with_digit), n_lines)] = sum_windows(flags, parts, [_WINDOW])
-    found[f"share_with_comma_within_{_WINDOW}_lines"] = n_with_comma / n_lines
-    found[f"share_with_digit_within_{_WINDOW}_lines"] = n_with_digit / n_lines
-    return found
+    n_with, n_lines = sum_windows(flags, parts, [_WINDOW])
+    return found | dict(zip(SECTION_NAMES[-len(flags) :], (n_with / n_lines)[:, 0], strict=True))
 
 
 def _run_lengths(flags: Flags, since: Indices, until: Indices, parts: Ragged) -> Indices:

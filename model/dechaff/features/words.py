@@ -145,7 +145,7 @@ def sum_terms(
     """Sum the scaled weights of each line's terms by type, shape (n_types, n_lines)."""
     buckets, types = _bucket_terms(hashes, Ragged(offsets), n_bits)
     counts = np.concatenate([rows.counts for _, rows, _ in types])
-    sums = sum_rows(weights.take(buckets), Ragged(np.append(0, counts.cumsum())))
+    sums = sum_rows(weights.take(buckets), Ragged.of_counts(counts))
     return np.asarray(sums * _scale(counts)).reshape(len(types), -1)
 
 
@@ -185,4 +185,4 @@ def first_words(words: Words) -> Hashes:
 
 def _one_in_each(flags: Flags) -> Ragged:
     """Return rows of one value where a flag is set, and empty rows elsewhere."""
-    return Ragged(np.append(0, flags.cumsum()))
+    return Ragged.of_counts(flags)
