@@ -187,6 +187,23 @@ def mix(hashes: Hashes) -> Hashes:
     return mixed
 
 
+def top_bits(hashes: Hashes, n_bits: int) -> Indices:
+    """Return the top bits of `mix(hashes)` as numbers below 2**n_bits; `hashes` are overwritten.
+
+    The last step of `mix` is left out: it does not change the top 29 bits.
+
+    Parameters
+    ----------
+    hashes : ndarray of uint64
+    n_bits : int
+        At most 29.
+    """
+    hashes ^= hashes >> np.uint64(32)
+    hashes *= np.uint64(_MIX)
+    hashes >>= np.uint64(64 - n_bits)
+    return hashes.view(np.int64)
+
+
 def join_hashes(first: Hashes, second: Hashes) -> Hashes:
     """Return the hashes of extended sequences: `first` holds hashes of sequences, `second` of their next words."""
     return mix(first * np.uint64(_BASE) + second)
