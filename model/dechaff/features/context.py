@@ -179,10 +179,12 @@ def _segments(odds: Values, against: Values, width: Values, parts: Ragged) -> Co
     `against` holds the odds of boilerplate.
     """
     smooth = smooth_log_odds(odds, parts, stay=0.7).clip(-2 * _CLIP, 2 * _CLIP)
-    weight = np.sqrt(width)
-    (inside, from_start, from_end), (narrow, *_) = (
-        best_segment((2 / (1 + against * np.exp(-by)) - 1) * weight, parts.offsets) for by in (0.0, _NARROW)
-    )
+    scores = (2 / (1 + against * np.exp((0.0, -_NARROW))[:, None]) - 1) * np.sqrt(width)
+    # The wide and the narrow segments are found together: the articles come twice.
+    n_lines, offsets = len(odds), parts.offsets
+    both = best_segment(scores.ravel(), np.concatenate((offsets, offsets[1:] + n_lines)))
+    inside, narrow = both[0][:n_lines], both[0][n_lines:]
+    from_start, from_end = both[1][:n_lines], both[2][:n_lines]
     distances = np.array((-from_end, -from_start, np.where(inside, from_start, 0)))
     after, before, into = log1p_counts(distances, rounded=True)
     return {
