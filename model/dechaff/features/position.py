@@ -138,15 +138,20 @@ def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, Flags]:
     ([2, 1, 2, 1], [True, True, False, True])
     """
     keys = join_hashes(number_rows(offsets).view(np.uint64), hashes)
-    _, first, inverse, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
-    return counts[inverse], first[inverse] == np.arange(len(keys))
+    order = keys.argsort(kind="stable")
+    ordered, begins = keys[order], np.ones(len(keys) + 1, np.bool_)
+    begins[1:-1] = ordered[1:] != ordered[:-1]
+    same = Ragged(begins.nonzero()[0])
+    n_copies, is_first = np.empty(len(keys), np.int64), np.empty(len(keys), np.bool_)
+    n_copies[order], is_first[order] = repeat_rows(same.counts, same), begins[:-1]
+    return n_copies, is_first
 
 
 def _recurring_words(batch: LineBatch, words: Words) -> Columns:
     """Compute the shares of words that are frequent in their article, and of words that occur only once in it."""
-    common, single = count_recurring(words.copies, words.offsets, batch.part_lines)
-    n_words = np.maximum(words.counts, 1)
-    return {"share_common_words": ratio(common, n_words), "share_single_words": ratio(single, n_words)}
+    counts = count_recurring(words.copies, words.offsets, batch.part_lines)
+    common, single = ratio(counts, np.maximum(words.counts, 1))
+    return {"share_common_words": common, "share_single_words": single}
 
 
 @accelerated

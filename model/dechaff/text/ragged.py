@@ -152,8 +152,10 @@ def sum_rows(values: NDArray[Scalar], rows: Ragged) -> NDArray[Scalar]:
 
 
 def _reduce_rows(ufunc: np.ufunc, values: NDArray[Scalar], rows: Ragged) -> NDArray[Scalar]:
+    found: NDArray[Scalar]
     if len(rows.filled) == len(rows.counts) > 0:
-        return np.asarray(ufunc.reduceat(values, rows.firsts, axis=-1, dtype=values.dtype))
+        found = ufunc.reduceat(values, rows.firsts, axis=-1, dtype=values.dtype)
+        return found
     found = np.zeros((*values.shape[:-1], len(rows.counts)), values.dtype)
     if len(rows.filled):
         found[..., rows.filled] = ufunc.reduceat(values, rows.firsts, axis=-1)
@@ -364,17 +366,18 @@ def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) ->
 
 
 def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Round columns of float64 to four decimals; columns of other types stay unchanged.
+    """Round columns of float64 to four decimals; flags, and columns that are already rounded, keep their values.
 
     Parameters
     ----------
     columns : mapping of str to ndarray, shape (n_values,)
     """
-    names = [name for name, column in columns.items() if column.dtype == np.float64]
-    found = [columns[name] for name in names]
-    # Few values are rounded by one call; of many, one column at a time stays in the cache.
-    rounded = round_column(np.array(found)) if sum(map(len, found)) <= _FEW else map(round_column, found)
-    return {**columns, **dict(zip(names, rounded, strict=True))}
+    found = list(columns.values())
+    if sum(map(len, found)) <= _FEW:
+        return dict(zip(columns, round_column(np.array(found, np.float64)), strict=True))
+    # Of many values, one column at a time stays in the cache.
+    rounded = (round_column(column) if column.dtype == np.float64 else column for column in found)
+    return dict(zip(columns, rounded, strict=True))
 
 
 def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> Floats:
@@ -394,7 +397,7 @@ def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> 
     """
     table = _log1p_table(rounded)
     logarithms: Floats = table.take(counts, mode="clip")
-    if counts.size and counts.max() >= len(table):
+    if counts.max(initial=0) >= len(table):
         large = np.nonzero(counts >= len(table))
         logarithms[large] = _log1p(counts[large], rounded)
     return logarithms

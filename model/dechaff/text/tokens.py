@@ -164,7 +164,7 @@ def hash_words(
     """
     starts, ends = _word_spans(classes)
     hashes = hash_spans(folded.take(codes), starts, ends)
-    return starts, ends, hashes, np.append(starts.searchsorted(line_starts), len(starts))
+    return starts, ends, hashes, np.concatenate((starts.searchsorted(line_starts), [len(starts)]))
 
 
 def hash_spans(folded: Codes, starts: Indices, ends: Indices) -> Hashes:
