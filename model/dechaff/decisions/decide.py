@@ -256,7 +256,10 @@ def keep_wordless(batch: LineBatch, kept: NDArray[np.bool_]) -> NDArray[np.bool_
     """
     # Between lines there are only spaces.
     has_words = np.bitwise_or.reduceat(batch.classes, batch.starts) & WORD > 0
-    worded, silent = has_words.nonzero()[0], (~has_words).nonzero()[0]
+    silent = (~has_words).nonzero()[0]
+    if not len(silent):
+        return kept
+    worded = has_words.nonzero()[0]
     after = worded.searchsorted(silent)
     inside = (after > 0) & (after < len(worded))
     silent, after = silent[inside], after[inside]

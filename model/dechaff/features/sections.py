@@ -12,7 +12,16 @@ import numpy as np
 
 from dechaff._typing import Columns, Flags, Indices
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import Ragged, log1p_counts, places_since, places_until, sum_before, sum_windows
+from dechaff.text.ragged import (
+    Ragged,
+    log1p_counts,
+    places_since,
+    places_until,
+    repeat_rows,
+    sum_before,
+    sum_rows,
+    sum_windows,
+)
 from dechaff.text.tokens import Words
 
 MARKERS: Final = ("comment", "end_of_article", "related", "share", "date")
@@ -48,7 +57,8 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     is_run = np.array([columns[name] for name in _RUNS])
     sought = np.concatenate((is_marker, ~is_run))
     since, until = places_since(sought, parts, _FAR), places_until(sought, parts, _FAR)
-    before, after = sum_before(marks, parts), sum_before(marks[:, ::-1], parts.mirrored)[:, ::-1]
+    before = sum_before(marks, parts)
+    after = repeat_rows(sum_rows(marks, parts), parts) - before - marks
     n_markers = len(MARKERS)
     logarithms = log1p_counts(np.array((since[:n_markers], until[:n_markers], before, after)))
     found: Columns = dict(zip(SECTION_NAMES, chain.from_iterable(logarithms.swapaxes(0, 1)), strict=False))

@@ -81,13 +81,9 @@ def forward_messages(ratios: Values, is_last: Flags, stay: float, longest: int) 
 
 
 def _messages_one_by_one(ratios: Values, is_last: Flags, a: float, b: float) -> Values:
-    messages: list[float] = []
-    begin, numbers = 0, ratios.tolist()
-    for last in is_last.nonzero()[0].tolist():
-        message = 1.0
-        messages += (1.0, *[message := a - b / (ratio * message + a) for ratio in numbers[begin:last]])
-        begin = last + 1
-    return np.array(messages)
+    message, lines = 1.0, zip(ratios.tolist(), is_last.tolist(), strict=True)
+    sent = [message := 1.0 if ends else a - b / (ratio * message + a) for ratio, ends in lines]
+    return np.array([1.0, *sent[:-1]])
 
 
 def _stretches(values: Values, lead: int, length: int, fill: float) -> Values:

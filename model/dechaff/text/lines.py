@@ -88,7 +88,7 @@ class LineBatch:
                 raise InputError(f"text {i} is {type(text).__name__}, not str: decode it first")
         joined = "\n".join([*texts, ""])
         codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
-        lengths = np.fromiter((len(t) + 1 for t in texts), np.int64, len(texts))
+        lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
         article_codes = Ragged.of_counts(lengths).offsets
         classes, breaks, starts, ends = find_lines(codes, class_table())
         article_lines = starts.searchsorted(article_codes)
@@ -117,8 +117,8 @@ class LineBatch:
 
     @cached_property
     def parts(self) -> Ragged:
-        """Return the lines of each part as ragged rows."""
-        return Ragged(self.part_lines)
+        """Return the lines of each part as ragged rows, which are mostly those of the articles."""
+        return self.articles if self.part_lines is self.article_lines else Ragged(self.part_lines)
 
     @property
     def line_parts(self) -> Indices:
