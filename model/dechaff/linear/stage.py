@@ -159,18 +159,20 @@ def _sum_leaves(matrix: Matrix, conditions: Conditions, pattern_weights: Values)
 def _pack_outcomes(matrix: Matrix, conditions: Conditions) -> NDArray[np.uint8]:
     """Pack the outcomes of each tree's splits into a byte, shape (n_trees, n_lines)."""
     features, bounds, thresholds, rows = conditions
-    if matrix.shape[1] <= _FEW_LINES:
+    is_few = matrix.shape[1] <= _FEW_LINES
+    if is_few:
         outcomes = matrix.take(features.repeat(bounds[1:] - bounds[:-1]), axis=0) > thresholds[:, None]
     else:
         outcomes = np.empty((len(thresholds), matrix.shape[1]), np.bool_)
         limits = bounds.tolist()
         for feature, first, last in zip(features.tolist(), limits, limits[1:], strict=False):
             np.greater(matrix[feature], thresholds[first:last, None], out=outcomes[first:last])
-    bits = outcomes.view(np.uint8)
-    patterns: NDArray[np.uint8] = bits.take(rows[-1], axis=0)
-    for row in rows[-2::-1]:
+    bits, rows = outcomes.view(np.uint8), rows[::-1]
+    splits = iter(bits.take(rows, axis=0)) if is_few else (bits.take(row, axis=0) for row in rows)
+    patterns: NDArray[np.uint8] = next(splits)
+    for split in splits:
         patterns += patterns  # shifts by one bit, faster than <<
-        patterns |= bits.take(row, axis=0)
+        patterns |= split
     return patterns
 
 
