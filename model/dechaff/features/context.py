@@ -297,7 +297,7 @@ def _sum_cohesion(
 ) -> Values:
     mass, long_mass = repeat_rows(masses, by_line)
     # Not in place: without any words, bincount returns integers.
-    content, in_prose = (np.bincount(buckets, each)[buckets] - each for each in (mass, long_mass))
+    content, in_prose = (np.bincount(buckets, each).take(buckets) - each for each in (mass, long_mass))
     rarity = rarities.take(others)
     is_rare = (others < 12) & (lengths >= 3)
     covered = np.minimum(content, 1.0)

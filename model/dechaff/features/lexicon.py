@@ -237,18 +237,18 @@ def match_phrases(
     _: Indices,
 ) -> tuple[Indices, Indices, Codes]:
     """Find phrases among the words of lines: takes the arrays of a `PhraseTable`, returns those of `PhraseHits`."""
-    begun = begins[_filter_keys(word_hashes)]
+    begun = begins.take(_filter_keys(word_hashes))
     places = begun.nonzero()[0]
     room = offsets[1:].repeat(offsets[1:] - offsets[:-1])[places] - places
-    hashes, begun = word_hashes[places], begun[places]
+    hashes, begun = word_hashes.take(places), begun.take(places)
     tried = [(places, hashes, begun)]
     for length in range(2, MAX_WORDS + 1):
         going_on = (np.minimum(begun % _MAY_BE, room) >= length).nonzero()[0]
         if not len(going_on):
             break
         places, room = places[going_on], room[going_on]
-        hashes = join_hashes(hashes[going_on], word_hashes[places + (length - 1)])
-        begun = begins[_filter_keys(hashes)]
+        hashes = join_hashes(hashes.take(going_on), word_hashes.take(places + (length - 1)))
+        begun = begins.take(_filter_keys(hashes))
         tried.append((places, hashes, begun))
     lengths = np.arange(1, len(tried) + 1).repeat([len(places) for places, *_ in tried])
     places, hashes, begun = (np.concatenate(arrays) for arrays in zip(*tried, strict=True))

@@ -75,7 +75,7 @@ class Words:
     @cached_property
     def first_classes(self) -> Classes:
         """Return the class bits of each word's first character, shape (n_words,)."""
-        return self.batch.classes[self.starts]
+        return self.batch.classes.take(self.starts)
 
     @cached_property
     def characters(self) -> CharacterCounts:
@@ -128,7 +128,7 @@ def find_words(batch: LineBatch, keywords: Keywords = ()) -> Words:
 def count_copies(hashes: Hashes, part_words: Indices) -> Indices:
     """Count how often each word, or another word of its bucket, occurs in its part; shape (n_words,)."""
     buckets = bucket_words(hashes, part_words)
-    return np.bincount(buckets)[buckets]
+    return np.bincount(buckets).take(buckets)
 
 
 def bucket_words(hashes: Hashes, part_words: Indices) -> Indices:
@@ -175,7 +175,7 @@ def hash_spans(folded: Codes, starts: Indices, ends: Indices) -> Hashes:
         own = slice(first, first + _WORDS_AT_ONCE)
         begins, stops = starts[own] - starts[first], ends[own] - starts[first]
         sums, inverse = _prefix_sums(folded[starts[first] : ends[own][-1]])
-        hashes[own] = (sums[stops] - sums[begins]) * inverse[begins]
+        hashes[own] = (sums.take(stops) - sums.take(begins)) * inverse.take(begins)
     return mix(hashes)
 
 
