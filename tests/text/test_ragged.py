@@ -57,7 +57,7 @@ def test_sums_before_and_around(runs: list[list[float]], reach: int) -> None:
     values, rows = flat(runs)
     assert sum_before(values, rows) == pytest.approx([sum(run[:i]) for run in runs for i in range(len(run))])
     around = [sum(run[max(i - reach, 0) : i + reach + 1]) for run in runs for i in range(len(run))]
-    [(sums, counts)] = sum_windows(values, rows, [reach])
+    [sums], [counts] = sum_windows(values, rows, [reach])
     assert sums == pytest.approx(around)
     places = [(i, len(run) - 1 - i) for run in runs for i in range(len(run))]
     assert counts.tolist() == [min(before, reach) + min(after, reach) + 1 for before, after in places]

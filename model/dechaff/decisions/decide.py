@@ -256,8 +256,11 @@ def keep_wordless(batch: LineBatch, kept: NDArray[np.bool_]) -> NDArray[np.bool_
     """
     # Between lines there are only spaces.
     has_words = np.bitwise_or.reduceat(batch.classes, batch.starts) & WORD > 0
-    worded, silent = np.flatnonzero(has_words), np.flatnonzero(~has_words)
-    after = np.searchsorted(worded, silent)
+    silent = (~has_words).nonzero()[0]
+    if not len(silent):
+        return kept
+    worded = has_words.nonzero()[0]
+    after = worded.searchsorted(silent)
     inside = (after > 0) & (after < len(worded))
     silent, after = silent[inside], after[inside]
     before, after = worded[after - 1], worded[after]
@@ -317,7 +320,8 @@ def _kept_spans(batch: LineBatch, kept: NDArray[np.bool_]) -> tuple[list[int], l
     begins[firsts], ends[lasts] = kept[firsts], kept[lasts]
     starts = batch.starts.copy()  # of the segments; the first one begins where its article does
     starts[firsts] = batch.article_codes[filled]
-    stops = np.append(starts[1:], 0)
+    stops = np.empty_like(starts)
+    stops[:-1] = starts[1:]
     stops[lasts] = batch.article_codes[filled + 1] - 1
     begin_lines = begins.nonzero()[0]
     shift = batch.article_codes[batch.line_articles[begin_lines]]

@@ -114,8 +114,9 @@ def line_shapes(columns: Columns, classes: Hashes) -> Hashes:
 
 def _pack_flags(columns: Columns, names: Sequence[str]) -> Indices:
     """Return the flags of each line as the bits of a number, shape (n_lines,)."""
-    bits = 1 << np.arange(len(names))[::-1]
-    return np.asarray(bits @ np.array([columns[name] for name in names]), np.int64)
+    # Sums of few powers of two are exact in floating point, and faster than matrix products of integers.
+    bits = 2.0 ** np.arange(len(names))[::-1]
+    return np.asarray(bits @ np.array([columns[name] for name in names], np.float64), np.int64)
 
 
 def measure_blocks(log_odds: Values, mass: Values, parts: Ragged) -> Columns:
@@ -180,11 +181,11 @@ def find_blocks(key: Flags | Indices, parts: Ragged) -> tuple[Ragged, Ragged]:
     >>> lines.offsets.tolist(), blocks.offsets.tolist()
     ([0, 1, 3, 4], [0, 2, 3])
     """
-    begins = np.ones(len(key), np.bool_)
-    begins[1:] = key[1:] != key[:-1]
+    begins = np.ones(len(key) + 1, np.bool_)  # the end of the last block, too
+    begins[1:-1] = key[1:] != key[:-1]
     begins[parts.firsts] = True
     starts = begins.nonzero()[0]
-    return Ragged(np.append(starts, len(key))), Ragged(starts.searchsorted(parts.offsets))
+    return Ragged(starts), Ragged(starts.searchsorted(parts.offsets))
 
 
 def _lists(log_odds: Values, columns: Columns, parts: Ragged) -> Columns:
@@ -223,10 +224,10 @@ def _records(keys: Hashes, is_short: Flags, log_odds: Values, parts: Ragged) -> 
     lines = is_short.nonzero()[0]
     keys = join_hashes(parts.numbers.view(np.uint64), keys)[:, lines]
     order = keys.argsort(axis=1, kind="stable")
-    lines, keys = lines[order], np.take_along_axis(keys, order, axis=1)
+    lines, keys = lines[order], np.array([own[places] for own, places in zip(keys, order, strict=True)])
     begins = np.ones(lines.shape, np.bool_)
     begins[:, 1:] = (keys[:, 1:] != keys[:, :-1]) | (lines[:, 1:] - lines[:, :-1] > _LONGEST)
-    same, lines = Ragged(np.append(begins.ravel().nonzero()[0], lines.size)), lines.ravel()
+    same, lines = Ragged(np.concatenate((begins.ravel().nonzero()[0], [lines.size]))), lines.ravel()
     first, last = lines[same.firsts], lines[same.lasts]
     gaps = (last - first) / np.maximum(same.counts - 1, 1)
     is_list = (same.counts >= _FEWEST) & (gaps >= _SHORTEST)

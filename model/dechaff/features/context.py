@@ -9,6 +9,7 @@ regression for each kind, on the features of stage 1, tells what these lines are
 with more than two labels.
 """
 
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -58,13 +59,16 @@ _OF_KIND: Final = (
     "log_{}_lines",
 )
 KIND_NAMES: Final = tuple(name.format(kind) for name in _OF_KIND for kind in LEARNT_KINDS)
+_WITHIN: Final = tuple(
+    f"{name}_within_{reach}_lines" for reach in _REACHES for name in ("mean_probability", "share_content_chars")
+)
 _DISTANCES: Final = ("log_lines_since_content", "log_lines_since_sure_content", "log_lines_until_sure_content")
 CONTEXT_NAMES: Final = (
     "log_odds",
     "probability",
     "log_odds_before",
     "log_odds_after",
-    *(f"{name}_within_{reach}_lines" for reach in _REACHES for name in ("mean_probability", "share_content_chars")),
+    *_WITHIN,
     *_DISTANCES,
     "share_content_before",
     "share_content_after",
@@ -140,10 +144,9 @@ def _nearby(odds: Values, probability: Values, width: Values, parts: Ragged) -> 
         "log_odds_after": shift(odds, parts, 1, -_CLIP / 2),
     }
     summed = np.array((probability, width, probability * width))
-    for reach, (sums, n_lines) in zip(_REACHES, sum_windows(summed, parts, _REACHES), strict=True):
-        expected_lines, n_chars, expected_chars = sums
-        columns[f"mean_probability_within_{reach}_lines"] = expected_lines / n_lines
-        columns[f"share_content_chars_within_{reach}_lines"] = expected_chars / np.maximum(n_chars, 1)
+    (expected_lines, n_chars, expected_chars), n_lines = sum_windows(summed, parts, _REACHES)
+    means, shares = expected_lines / n_lines, expected_chars / np.maximum(n_chars, 1)
+    columns |= zip(_WITHIN, chain.from_iterable(zip(means, shares, strict=True)), strict=True)
     is_content = probability > 0.5
     flags = np.array((is_content, (probability > 0.9) & (width > 80)))
     distances = np.array((*places_since(flags, parts, _FAR), places_until(flags[1], parts, _FAR)))
@@ -176,10 +179,12 @@ def _segments(odds: Values, against: Values, width: Values, parts: Ragged) -> Co
     `against` holds the odds of boilerplate.
     """
     smooth = smooth_log_odds(odds, parts, stay=0.7).clip(-2 * _CLIP, 2 * _CLIP)
-    weight = np.sqrt(width)
-    (inside, from_start, from_end), (narrow, *_) = (
-        best_segment((2 / (1 + against * np.exp(-by)) - 1) * weight, parts.offsets) for by in (0.0, _NARROW)
-    )
+    scores = (2 / (1 + against * np.exp((0.0, -_NARROW))[:, None]) - 1) * np.sqrt(width)
+    # The wide and the narrow segments are found together: the articles come twice.
+    n_lines, offsets = len(odds), parts.offsets
+    both = best_segment(scores.ravel(), np.concatenate((offsets, offsets[1:] + n_lines)))
+    inside, narrow = both[0][:n_lines], both[0][n_lines:]
+    from_start, from_end = both[1][:n_lines], both[2][:n_lines]
     distances = np.array((-from_end, -from_start, np.where(inside, from_start, 0)))
     after, before, into = log1p_counts(distances, rounded=True)
     return {
@@ -292,7 +297,7 @@ def _sum_cohesion(
 ) -> Values:
     mass, long_mass = repeat_rows(masses, by_line)
     # Not in place: without any words, bincount returns integers.
-    content, in_prose = (np.bincount(buckets, each)[buckets] - each for each in (mass, long_mass))
+    content, in_prose = (np.bincount(buckets, each).take(buckets) - each for each in (mass, long_mass))
     rarity = rarities.take(others)
     is_rare = (others < 12) & (lengths >= 3)
     covered = np.minimum(content, 1.0)
@@ -325,8 +330,8 @@ def kind_features(log_odds: Values, parts: Ragged) -> Columns:
     """
     odds = log_odds.clip(UNLIKELY, -UNLIKELY)
     likely = np.rint(_UNITS / (1 + np.exp(-odds)))  # sums of whole numbers are exact
-    found_sides = zip(_KIND_REACHES, sum_sides(likely, parts, _KIND_REACHES), strict=True)
-    sides = (side / (_UNITS * reach) for reach, both in found_sides for side in both)
+    sides = np.array(sum_sides(likely, parts, _KIND_REACHES)) / (_UNITS * np.array(_KIND_REACHES)[:, None])
     n_lines = repeat_rows(np.log1p(sum_rows(likely, parts) / _UNITS), parts)
-    found = np.array((odds, *sides, n_lines))
-    return dict(zip(KIND_NAMES, found.reshape(len(KIND_NAMES), -1), strict=True))
+    # By reach, side and kind, as in the names.
+    found = np.concatenate((odds, *chain.from_iterable(sides.transpose(2, 0, 1, 3)), n_lines))
+    return dict(zip(KIND_NAMES, found, strict=True))

@@ -101,7 +101,7 @@ def _distance_to_body(probability: Values, n_words: Indices, parts: Ragged) -> I
     mass = np.rint(_UNITS * probability * n_words).astype(np.int64)
     is_near_start = sum_before(mass, parts) <= _MOST_ABOVE * repeat_rows(sum_rows(mass, parts), parts)
     body = ((probability > _SURE) & (n_words >= _BODY_WORDS) & is_near_start).nonzero()[0]
-    body = np.append(body, len(probability))
+    body = np.concatenate((body, [len(probability)]))
     begins, ends = parts.offsets[:-1], parts.offsets[1:]
     first = body[body.searchsorted(begins)]
     first = np.where(first < ends, first, begins - _INTO_BODY - 1)

@@ -237,29 +237,28 @@ def match_phrases(
     _: Indices,
 ) -> tuple[Indices, Indices, Codes]:
     """Find phrases among the words of lines: takes the arrays of a `PhraseTable`, returns those of `PhraseHits`."""
-    begun = begins[_filter_keys(word_hashes)]
+    begun = begins.take(_filter_keys(word_hashes))
     places = begun.nonzero()[0]
     room = offsets[1:].repeat(offsets[1:] - offsets[:-1])[places] - places
-    hashes, begun = word_hashes[places], begun[places]
-    likely_places, likely_hashes, n_likely = [], [], []
-    for length in range(1, MAX_WORDS + 1):
-        if length > 1:
-            going_on = (np.minimum(begun % _MAY_BE, room) >= length).nonzero()[0]
-            if not len(going_on):
-                break
-            places, room = places[going_on], room[going_on]
-            hashes = join_hashes(hashes[going_on], word_hashes[places + length - 1])
-            begun = begins[_filter_keys(hashes)]
-        likely = (begun >= _MAY_BE).nonzero()[0]
-        likely_places.append(places[likely])
-        likely_hashes.append(hashes[likely])
-        n_likely.append(len(likely))
-    places, hashes = np.concatenate(likely_places), np.concatenate(likely_hashes)
+    hashes, begun = word_hashes.take(places), begun.take(places)
+    tried = [(places, hashes, begun)]
+    for length in range(2, MAX_WORDS + 1):
+        going_on = (np.minimum(begun % _MAY_BE, room) >= length).nonzero()[0]
+        if not len(going_on):
+            break
+        places, room = places[going_on], room[going_on]
+        hashes = join_hashes(hashes.take(going_on), word_hashes.take(places + (length - 1)))
+        begun = begins.take(_filter_keys(hashes))
+        tried.append((places, hashes, begun))
+    lengths = np.arange(1, len(tried) + 1).repeat([len(places) for places, *_ in tried])
+    places, hashes, begun = (np.concatenate(arrays) for arrays in zip(*tried, strict=True))
+    likely = (begun >= _MAY_BE).nonzero()[0]
+    hashes = hashes[likely]
     rows = np.minimum(phrases.searchsorted(hashes), len(phrases) - 1)
-    same = phrases[rows] == hashes
-    lengths = np.arange(1, len(n_likely) + 1).repeat(n_likely)
-    return places[same], lengths[same], families[rows[same]]
+    is_phrase = phrases[rows] == hashes
+    found = likely[is_phrase]
+    return places[found], lengths[found], families[rows[is_phrase]]
 
 
 def _filter_keys(hashes: Hashes) -> Indices:
-    return (hashes >> np.uint64(64 - _FILTER_BITS)).astype(np.int64)
+    return (hashes >> np.uint64(64 - _FILTER_BITS)).view(np.int64)

@@ -1,5 +1,6 @@
 """Features of the two lines before and the two lines after a line, and comparisons of their lengths."""
 
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -32,16 +33,14 @@ NEIGHBOUR_NAMES: Final = (
 
 def neighbour_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     """Copy features from the two lines before and after each line, and compare the lengths of the lines."""
-    found: Columns = {}
     chosen = np.array([columns[name] for name in _COPIED], np.float32)
-    for place, by in _PLACES.items():
-        names = [f"{name}_{place}" for name in _COPIED]
-        found |= zip(names, shift(chosen, batch.parts, by), strict=True)
+    rows = chain.from_iterable(shift(chosen, batch.parts, by) for by in _PLACES.values())
+    found: Columns = dict(zip(NEIGHBOUR_NAMES, rows, strict=False))
     length = columns["log_n_chars"]
     for place in ("before", "after"):
         found[f"length_difference_{place}"] = np.abs(length - shift(length, batch.parts, _PLACES[place]))
     # Lines of similar length often form a list, a menu or a table.
-    [(total, n_lines)] = sum_windows(length, batch.parts, [3])
+    [total], [n_lines] = sum_windows(length, batch.parts, [3])
     mean = total / n_lines
     found["mean_length_within_3_lines"] = round_column(mean)
     found["length_above_neighbours"] = round_column(length - mean)

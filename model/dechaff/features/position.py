@@ -25,6 +25,7 @@ from dechaff.text.tokens import Words, join_hashes
 
 _FAR: Final = 30
 _REACHES: Final = (2, 5, 12)
+_SHARES: Final = tuple(f"share_prose_within_{reach}_lines" for reach in _REACHES)
 _LOG_PROSE: Final = ("log_prose_before", "log_prose_after", "log_lines_since_prose", "log_lines_until_prose")
 _OF_ARTICLE: Final = ("log_n_chars", "is_prose", "is_short", "blank_lines_before", "share_furniture_phrases")
 
@@ -42,7 +43,7 @@ POSITION_NAMES: Final = (
     "is_before_prose",
     "is_after_prose",
     "log_n_prose_chars",
-    *(f"share_prose_within_{reach}_lines" for reach in _REACHES),
+    *_SHARES,
     "distance_to_prose_centre",
     *(f"article_{name}" for name in _OF_ARTICLE),
     "log_n_copies",
@@ -91,9 +92,8 @@ def _prose(flags: Flags, width: Indices, parts: Ragged) -> Columns:
         "is_after_prose": after == 0,
         "log_n_prose_chars": logarithms[-1],
     }
-    windows = sum_windows(flags.astype(np.int64), parts, _REACHES)
-    for reach, (n_prose, n_around) in zip(_REACHES, windows, strict=True):
-        columns[f"share_prose_within_{reach}_lines"] = n_prose / n_around
+    n_prose, n_around = sum_windows(flags.astype(np.int64), parts, _REACHES)
+    columns |= zip(_SHARES, n_prose / n_around, strict=True)
     distance = np.abs(index - moment / known) / (parts.ends - parts.begins)
     columns["distance_to_prose_centre"] = np.where(total > 0, distance, 1.0)
     return columns
@@ -138,15 +138,20 @@ def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, Flags]:
     ([2, 1, 2, 1], [True, True, False, True])
     """
     keys = join_hashes(number_rows(offsets).view(np.uint64), hashes)
-    _, first, inverse, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
-    return counts[inverse], first[inverse] == np.arange(len(keys))
+    order = keys.argsort(kind="stable")
+    ordered, begins = keys[order], np.ones(len(keys) + 1, np.bool_)
+    begins[1:-1] = ordered[1:] != ordered[:-1]
+    same = Ragged(begins.nonzero()[0])
+    n_copies, is_first = np.empty(len(keys), np.int64), np.empty(len(keys), np.bool_)
+    n_copies[order], is_first[order] = repeat_rows(same.counts, same), begins[:-1]
+    return n_copies, is_first
 
 
 def _recurring_words(batch: LineBatch, words: Words) -> Columns:
     """Compute the shares of words that are frequent in their article, and of words that occur only once in it."""
-    common, single = count_recurring(words.copies, words.offsets, batch.part_lines)
-    n_words = np.maximum(words.counts, 1)
-    return {"share_common_words": ratio(common, n_words), "share_single_words": ratio(single, n_words)}
+    counts = count_recurring(words.copies, words.offsets, batch.part_lines)
+    common, single = ratio(counts, np.maximum(words.counts, 1))
+    return {"share_common_words": common, "share_single_words": single}
 
 
 @accelerated

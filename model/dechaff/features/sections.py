@@ -12,7 +12,16 @@ import numpy as np
 
 from dechaff._typing import Columns, Flags, Indices
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import Ragged, log1p_counts, places_since, places_until, sum_before, sum_windows
+from dechaff.text.ragged import (
+    Ragged,
+    log1p_counts,
+    places_since,
+    places_until,
+    repeat_rows,
+    sum_before,
+    sum_rows,
+    sum_windows,
+)
 from dechaff.text.tokens import Words
 
 MARKERS: Final = ("comment", "end_of_article", "related", "share", "date")
@@ -48,17 +57,16 @@ def section_features(batch: LineBatch, _: Words, columns: Columns) -> Columns:
     is_run = np.array([columns[name] for name in _RUNS])
     sought = np.concatenate((is_marker, ~is_run))
     since, until = places_since(sought, parts, _FAR), places_until(sought, parts, _FAR)
-    before, after = sum_before(marks, parts), sum_before(marks[:, ::-1], parts.mirrored)[:, ::-1]
+    before = sum_before(marks, parts)
+    after = repeat_rows(sum_rows(marks, parts), parts) - before - marks
     n_markers = len(MARKERS)
     logarithms = log1p_counts(np.array((since[:n_markers], until[:n_markers], before, after)))
     found: Columns = dict(zip(SECTION_NAMES, chain.from_iterable(logarithms.swapaxes(0, 1)), strict=False))
     runs = log1p_counts(_run_lengths(is_run, since[n_markers:], until[n_markers:], parts))
     found |= {f"log_run_of_{name}": run for name, run in zip(_RUNS, runs, strict=True)}
     flags = np.array((columns["n_comma"] > 0, columns["has_digit"]), np.int64)
-    [((n_with_comma, n_with_digit), n_lines)] = sum_windows(flags, parts, [_WINDOW])
-    found[f"share_with_comma_within_{_WINDOW}_lines"] = n_with_comma / n_lines
-    found[f"share_with_digit_within_{_WINDOW}_lines"] = n_with_digit / n_lines
-    return found
+    n_with, n_lines = sum_windows(flags, parts, [_WINDOW])
+    return found | dict(zip(SECTION_NAMES[-len(flags) :], (n_with / n_lines)[:, 0], strict=True))
 
 
 def _run_lengths(flags: Flags, since: Indices, until: Indices, parts: Ragged) -> Indices:

@@ -4,6 +4,7 @@ Most are logarithms and shares, as in Web2Text (Vogels et al. 2018) and dragnet 
 """
 
 from functools import cache
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -12,11 +13,12 @@ from dechaff._typing import Classes, Columns, Indices
 from dechaff.text.character_counts import MARKS, mark_table
 from dechaff.text.characters import DIGIT, IDEOGRAPH, LETTER, PUNCTUATION, UPPER
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import log1p_counts, number_rows, ratio, shift
+from dechaff.text.ragged import Ragged, log1p_counts, ratio, shift
 from dechaff.text.tokens import Words
 
 PROSE_WIDTH: Final = 80
 
+_OF_MARKS: Final = tuple(f"{kind}_{name}" for name in MARKS for kind in ("n", "share"))
 SHAPE_NAMES: Final = (
     "log_n_chars",
     "log_n_words",
@@ -31,7 +33,7 @@ SHAPE_NAMES: Final = (
     "share_spaces",
     "is_upper",
     "has_digit",
-    *(f"{kind}_{name}" for name in MARKS for kind in ("n", "share")),
+    *_OF_MARKS,
     "share_capitalised_words",
     "share_numbers",
     "share_short_words",
@@ -62,6 +64,8 @@ def shape_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
     counts, width = words.characters, words.widths
     n_chars, letters = batch.ends - batch.starts, np.maximum(counts.letters, 1)
     n_words = np.maximum(words.counts, 1)
+    kinds = np.array((counts.letters, counts.digits, counts.ideographs, counts.spaces))
+    share_letters, share_digits, share_ideographs, share_spaces = ratio(kinds, n_chars)
     columns = {
         "log_n_chars": np.log1p(width),  # not float32, because other features are computed from this column
         "log_n_words": log1p_counts(words.counts),
@@ -69,17 +73,16 @@ def shape_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
         "is_long": width >= PROSE_WIDTH,
         "is_very_long": width >= 3 * PROSE_WIDTH,
         "mean_word_length": np.log1p(width / n_words),
-        "share_letters": ratio(counts.letters, n_chars),
+        "share_letters": share_letters,
         "share_upper": ratio(counts.upper, letters),
-        "share_digits": ratio(counts.digits, n_chars),
-        "share_ideographs": ratio(counts.ideographs, n_chars),
-        "share_spaces": ratio(counts.spaces, n_chars),
+        "share_digits": share_digits,
+        "share_ideographs": share_ideographs,
+        "share_spaces": share_spaces,
         "is_upper": counts.upper == letters,
         "has_digit": counts.digits > 0,
     }
     numbers, shares = log1p_counts(counts.marks), np.minimum(ratio(counts.marks, n_words), 1)
-    for row, name in enumerate(MARKS):
-        columns |= {f"n_{name}": numbers[row], f"share_{name}": shares[row]}
+    columns |= zip(_OF_MARKS, chain.from_iterable(zip(numbers, shares, strict=True)), strict=True)
     columns |= _word_shapes(words)
     columns |= _ends(batch)
     columns |= _gaps(batch)
@@ -88,25 +91,25 @@ def shape_features(batch: LineBatch, words: Words, _: Columns) -> Columns:
 
 
 def _word_shapes(words: Words) -> Columns:
-    counts = count_word_shapes(words.first_classes, words.lengths, words.offsets)
-    (_, capitalised, numbers), n_words = counts.sum(axis=1), np.maximum(words.counts, 1)
+    counts = count_word_shapes(words.first_classes, words.lengths, words.by_line)
+    _, capitalised, numbers = counts.sum(axis=1)
+    shares = ratio(np.array((capitalised, numbers, counts[0, 0])), np.maximum(words.counts, 1))
     return {
-        "share_capitalised_words": ratio(capitalised, n_words),
-        "share_numbers": ratio(numbers, n_words),
-        "share_short_words": ratio(counts[0, 0], n_words),
+        "share_capitalised_words": shares[0],
+        "share_numbers": shares[1],
+        "share_short_words": shares[2],
         "n_long_words": log1p_counts(counts[:, 2].sum(axis=0)),
     }
 
 
-def count_word_shapes(first_classes: Classes, lengths: Indices, offsets: Indices) -> Indices:
+def count_word_shapes(first_classes: Classes, lengths: Indices, by_line: Ragged) -> Indices:
     """Count each line's words by first character (other, capital, digit) and length, shape (3, 3, n_lines)."""
-    n_lines = len(offsets) - 1
     kinds = _first_kinds().take(first_classes)
     kinds += lengths > 3
     kinds += lengths >= 9
-    cells = 9 * number_rows(offsets)
+    cells = 9 * by_line.numbers
     cells += kinds
-    counts = np.bincount(cells, minlength=9 * n_lines).reshape(-1, 9)
+    counts = np.bincount(cells, minlength=9 * len(by_line.counts)).reshape(-1, 9)
     return np.ascontiguousarray(counts.T).reshape(3, 3, -1)
 
 

@@ -49,7 +49,7 @@ def smooth_log_odds(log_odds: Values, rows: Ragged, stay: float) -> Values:
     is_last = np.zeros(2 * n, np.bool_)
     is_last[rows.lasts] = True
     is_last[2 * n - 1 - rows.firsts] = True
-    messages = forward_messages(np.append(ratios, ratios[::-1]), is_last, stay, int(rows.counts.max()))
+    messages = forward_messages(np.concatenate((ratios, ratios[::-1])), is_last, stay, int(rows.counts.max()))
     return np.asarray(log_odds + np.log(messages[:n] * messages[: n - 1 : -1]), np.float64)
 
 
@@ -62,10 +62,10 @@ def forward_messages(ratios: Values, is_last: Flags, stay: float, longest: int) 
     the last line of an article, q and b are replaced so that the message is 1.
     """
     a, b = stay / (1 - stay), (2 * stay - 1) / (1 - stay) ** 2
+    if len(ratios) <= _FEW:
+        return _messages_one_by_one(ratios, is_last, a, b)
     ratios = np.where(is_last, 0.0, ratios)
     products = np.where(is_last, (a - 1) * a, b)
-    if len(ratios) <= _FEW:
-        return _messages_one_by_one(ratios, products, a)
     # The logarithms of two messages differ by a bounded amount, which each step reduces by the factor 2 * stay - 1.
     reach = 1 + np.log(_NEGLIGIBLE) / np.log(np.clip(2 * stay - 1, _NEGLIGIBLE, 1 - _NEGLIGIBLE))
     lead = int(min(longest, reach))
@@ -80,9 +80,9 @@ def forward_messages(ratios: Values, is_last: Flags, stay: float, longest: int) 
     return messages[lead:-1].T.ravel()[: len(ratios)]
 
 
-def _messages_one_by_one(ratios: Values, products: Values, a: float) -> Values:
-    message, pairs = 1.0, zip(ratios.tolist(), products.tolist(), strict=True)
-    sent = [message := a - product / (ratio * message + a) for ratio, product in pairs]
+def _messages_one_by_one(ratios: Values, is_last: Flags, a: float, b: float) -> Values:
+    message, lines = 1.0, zip(ratios.tolist(), is_last.tolist(), strict=True)
+    sent = [message := 1.0 if ends else a - b / (ratio * message + a) for ratio, ends in lines]
     return np.array([1.0, *sent[:-1]])
 
 

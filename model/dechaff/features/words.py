@@ -13,7 +13,7 @@ import numpy as np
 from dechaff._typing import Flags, Floats, Hashes, Indices, Values
 from dechaff.kernels import accelerated
 from dechaff.text.ragged import Ragged, shift, sum_rows
-from dechaff.text.tokens import Words, join_hashes, mix
+from dechaff.text.tokens import Words, join_hashes, top_bits
 
 _SALT: Final = 0x632BE59BD9B4E019
 _WHOLE_LINE_LIMIT: Final = 12  # words; longer lines hardly ever occur twice
@@ -96,9 +96,8 @@ def word_terms(words: Words, n_bits: int) -> Iterator[Terms]:
 def _bucket_terms(word_hashes: Hashes, by_line: Ragged, n_bits: int) -> tuple[Indices, list[_HashedTerms]]:
     """Return the buckets of the terms of all types, one type after the other, and what they are computed from."""
     types = list(_term_hashes(word_hashes, by_line))
-    hashes = mix(np.concatenate([found + salt for (found, *_), salt in zip(types, _SALTS, strict=True)]))
-    hashes >>= np.uint64(64 - n_bits)
-    return hashes.view(np.int64), types
+    salted = np.concatenate([found + salt for (found, *_), salt in zip(types, _SALTS, strict=True)])
+    return top_bits(salted, n_bits), types
 
 
 def sum_words(words: Words, weights: Floats) -> Values:
@@ -110,10 +109,7 @@ def sum_words(words: Words, weights: Floats) -> Values:
     weights : ndarray of float32, shape (2**n_bits,)
         The weight of each bucket.
     """
-    total = np.zeros(len(words.counts))
-    for row in sum_term_types(words, weights):
-        total += row
-    return total
+    return np.asarray(sum_term_types(words, weights).sum(axis=0), np.float64)
 
 
 def sum_term_types(words: Words, weights: Floats) -> Values:
@@ -144,9 +140,16 @@ def sum_terms(
 ) -> Values:
     """Sum the scaled weights of each line's terms by type, shape (n_types, n_lines)."""
     buckets, types = _bucket_terms(hashes, Ragged(offsets), n_bits)
-    counts = np.concatenate([rows.counts for _, rows, _ in types])
-    sums = sum_rows(weights.take(buckets), Ragged(np.append(0, counts.cumsum())))
-    return np.asarray(sums * _scale(counts)).reshape(len(types), -1)
+    left = weights.take(buckets, mode="clip")  # no bucket is out of bounds, and "clip" skips the check
+    sums = np.zeros((len(types), len(offsets) - 1))
+    for row, type_ in zip(sums, types, strict=True):
+        terms, rows = type_[:2]
+        found, left = left[: len(terms)], left[len(terms) :]
+        if len(found) == len(rows.filled):  # at most one term a line
+            row[rows.filled] = found
+        else:
+            np.multiply(sum_rows(found, rows), _scale(rows.counts), out=row)
+    return sums
 
 
 def _scale(counts: Indices) -> Values:
@@ -162,7 +165,9 @@ def _term_hashes(hashes: Hashes, by_line: Ragged) -> Iterator[_HashedTerms]:
     followed[lasts] = False
     pairs = followed.nonzero()[0]
     yield own
-    yield join_hashes(hashes[pairs], hashes[pairs + 1]), Ragged(by_line.offsets - one_a_line.offsets), pairs
+    # Hashes of all pairs, of which those across lines are dropped, take less time than gathering the words of each.
+    joined = join_hashes(hashes[:-1], hashes[1:])[followed[:-1]]
+    yield joined, Ragged(by_line.offsets - one_a_line.offsets), pairs
     yield hashes[firsts], one_a_line, firsts
     yield hashes[lasts], one_a_line, lasts
     is_short = (by_line.counts > 0) & (by_line.counts <= _WHOLE_LINE_LIMIT)
@@ -185,4 +190,4 @@ def first_words(words: Words) -> Hashes:
 
 def _one_in_each(flags: Flags) -> Ragged:
     """Return rows of one value where a flag is set, and empty rows elsewhere."""
-    return Ragged(np.append(0, flags.cumsum()))
+    return Ragged.of_counts(flags)

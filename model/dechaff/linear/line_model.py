@@ -27,7 +27,7 @@ from dechaff.features.words import sum_words
 from dechaff.kernels import for_batch
 from dechaff.linear.forward import Forward, LineFeatures
 from dechaff.linear.headline import headline_log_odds
-from dechaff.linear.stage import Stage, sigmoid
+from dechaff.linear.stage import Stage, joint_log_odds, sigmoid
 from dechaff.text.batching import batches
 from dechaff.text.lines import LineBatch
 from dechaff.text.tokens import Keywords
@@ -299,7 +299,7 @@ def kind_log_odds(kinds: Sequence[Stage], matrix: Matrix) -> Values:
     """
     if not kinds:
         return np.full((len(LEARNT_KINDS), matrix.shape[1]), UNLIKELY)
-    return np.array([kind.log_odds(matrix) for kind in kinds])
+    return joint_log_odds(kinds, matrix)
 
 
 def markup_names() -> tuple[str, ...]:

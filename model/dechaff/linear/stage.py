@@ -4,6 +4,7 @@ A stage may have *crosses*: the leaves of shallow trees as one-hot features (He 
 model can treat a price inside a review as content and one after it as an offer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -125,9 +126,7 @@ def sum_stage(
         The result of `Crosses.conditions`.
     pattern_weights : ndarray of float64, shape (n_trees, 256)
     """
-    n_lines = matrix.shape[1]
-    # numpy sums a single column in another order than several; a line alone must get the same bits as in a batch.
-    columns = matrix if n_lines != 1 else np.repeat(matrix, 2, axis=1)
+    n_lines, columns = matrix.shape[1], _at_least_two(matrix)
     total: Values = np.einsum("i,ij->j", weights, columns).astype(np.float64)
     total += constant
     if len(pattern_weights):
@@ -135,6 +134,14 @@ def sum_stage(
             part = slice(first, first + LINES_AT_ONCE)
             total[part] += _sum_leaves(columns[:, part], conditions, pattern_weights)
     return total[:n_lines]
+
+
+def _at_least_two(matrix: Matrix) -> Matrix:
+    """Return the features of a single line twice.
+
+    numpy sums a single column in another order than several; a line alone must get the same bits as in a batch.
+    """
+    return matrix if matrix.shape[1] != 1 else np.repeat(matrix, 2, axis=1)
 
 
 def _sum_leaves(matrix: Matrix, conditions: Conditions, pattern_weights: Values) -> Values:
@@ -152,18 +159,20 @@ def _sum_leaves(matrix: Matrix, conditions: Conditions, pattern_weights: Values)
 def _pack_outcomes(matrix: Matrix, conditions: Conditions) -> NDArray[np.uint8]:
     """Pack the outcomes of each tree's splits into a byte, shape (n_trees, n_lines)."""
     features, bounds, thresholds, rows = conditions
-    if matrix.shape[1] <= _FEW_LINES:
+    is_few = matrix.shape[1] <= _FEW_LINES
+    if is_few:
         outcomes = matrix.take(features.repeat(bounds[1:] - bounds[:-1]), axis=0) > thresholds[:, None]
     else:
         outcomes = np.empty((len(thresholds), matrix.shape[1]), np.bool_)
         limits = bounds.tolist()
         for feature, first, last in zip(features.tolist(), limits, limits[1:], strict=False):
             np.greater(matrix[feature], thresholds[first:last, None], out=outcomes[first:last])
-    bits = outcomes.view(np.uint8)
-    patterns: NDArray[np.uint8] = bits.take(rows[-1], axis=0)
-    for row in rows[-2::-1]:
+    bits, rows = outcomes.view(np.uint8), rows[::-1]
+    splits = iter(bits.take(rows, axis=0)) if is_few else (bits.take(row, axis=0) for row in rows)
+    patterns: NDArray[np.uint8] = next(splits)
+    for split in splits:
         patterns += patterns  # shifts by one bit, faster than <<
-        patterns |= bits.take(row, axis=0)
+        patterns |= split
     return patterns
 
 
@@ -200,13 +209,29 @@ class Stage:
         conditions, pattern_weights = _NO_CONDITIONS, _NO_LEAVES
         if self.crosses is not None:
             conditions, pattern_weights = self.crosses.conditions, self.crosses.pattern_weights
-        return sum_stage(matrix, *self._raw_weights, conditions, pattern_weights)
+        return sum_stage(matrix, *self.raw_weights, conditions, pattern_weights)
 
     @cached_property
-    def _raw_weights(self) -> tuple[NDArray[np.float32], float]:
+    def raw_weights(self) -> tuple[NDArray[np.float32], float]:
         """Return weights for the unscaled features and a constant, which include the standardisation."""
         weights = self.coefficients.astype(np.float64) / self.scales
         return weights.astype(np.float32), self.intercept - float(weights @ self.means)
+
+
+def joint_log_odds(stages: Sequence[Stage], matrix: Matrix) -> Values:
+    """Return the log-odds of several stages on the same features, shape (n_stages, n_lines).
+
+    Parameters
+    ----------
+    stages : sequence of Stage
+    matrix : ndarray of float32, shape (n_features, n_lines)
+    """
+    if any(stage.crosses is not None for stage in stages):
+        return np.array([stage.log_odds(matrix) for stage in stages])
+    # One sum for all stages reads the matrix once.
+    weights, constants = zip(*(stage.raw_weights for stage in stages), strict=True)
+    sums: Matrix = np.einsum("ki,ij->kj", np.array(weights), _at_least_two(matrix))
+    return np.asarray(sums[:, : matrix.shape[1]] + np.array(constants)[:, None], np.float64)
 
 
 def sigmoid(log_odds: Values) -> Values:

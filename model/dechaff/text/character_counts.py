@@ -106,7 +106,7 @@ def count_classes(
 ) -> Indices:
     """Count the characters of each class except 0 in every line, shape (N_CLASSES, n_lines)."""
     rare = ((classes != LETTER) & (classes != SPACE)).nonzero()[0]
-    first = np.append(rare.searchsorted(starts), len(rare))
+    first = np.concatenate((rare.searchsorted(starts), [len(rare)]))
     cells = N_CLASSES * number_rows(first)
     cells += table.take(codes[rare[len(rare) - len(cells) :]])
     counts = np.bincount(cells, minlength=N_CLASSES * len(starts)).reshape(-1, N_CLASSES)

@@ -88,8 +88,8 @@ class LineBatch:
                 raise InputError(f"text {i} is {type(text).__name__}, not str: decode it first")
         joined = "\n".join([*texts, ""])
         codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
-        lengths = np.fromiter((len(t) + 1 for t in texts), np.int64, len(texts))
-        article_codes = np.append(0, lengths.cumsum())
+        lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
+        article_codes = Ragged.of_counts(lengths).offsets
         classes, breaks, starts, ends = find_lines(codes, class_table())
         article_lines = starts.searchsorted(article_codes)
         part_lines = _cut_articles(article_lines)
@@ -117,8 +117,8 @@ class LineBatch:
 
     @cached_property
     def parts(self) -> Ragged:
-        """Return the lines of each part as ragged rows."""
-        return Ragged(self.part_lines)
+        """Return the lines of each part as ragged rows, which are mostly those of the articles."""
+        return self.articles if self.part_lines is self.article_lines else Ragged(self.part_lines)
 
     @property
     def line_parts(self) -> Indices:
@@ -256,8 +256,8 @@ def split_lines(text: str) -> list[tuple[int, int]]:
 
 def _cut_articles(article_lines: Indices) -> Indices:
     """Return where the lines of each part begin; articles with too many lines become parts of similar length."""
-    n_lines = np.diff(article_lines)
-    if not len(n_lines) or n_lines.max() <= MOST_LINES:
+    n_lines = article_lines[1:] - article_lines[:-1]
+    if n_lines.max(initial=0) <= MOST_LINES:
         return article_lines
     n_parts = np.maximum(-(-n_lines // MOST_LINES), 1)
     bounds = [

@@ -3,7 +3,7 @@
 The values of all rows lie one after the other in one array; a `Ragged` knows where each row begins.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any, Final, TypeVar
 
@@ -38,6 +38,20 @@ class Ragged:
     def __init__(self, offsets: Indices) -> None:
         self.offsets = offsets
         self.counts: Indices = offsets[1:] - offsets[:-1]
+        self._edges: dict[int, Indices] = {}
+
+    @classmethod
+    def of_counts(cls, counts: NDArray[np.integer[Any]] | Flags) -> "Ragged":
+        """Return rows with these numbers of values.
+
+        Examples
+        --------
+        >>> Ragged.of_counts(np.array([2, 0, 1])).offsets.tolist()
+        [0, 2, 2, 3]
+        """
+        offsets = np.zeros(len(counts) + 1, np.int64)
+        counts.cumsum(out=offsets[1:])
+        return cls(offsets)
 
     @cached_property
     def filled(self) -> Indices:
@@ -78,6 +92,24 @@ class Ragged:
     def mirrored(self) -> "Ragged":
         """Return the rows of the values in reverse order."""
         return Ragged((self.offsets[-1] - self.offsets)[::-1])
+
+    def edges(self, by: int) -> Indices:
+        """Return the places from which the place `by` places further is beyond the end of the row.
+
+        Parameters
+        ----------
+        by : int
+            Negative to look back.
+
+        Returns
+        -------
+        ndarray of int64, shape (abs(by), n_filled)
+            In rows with fewer than `abs(by)` values, a place comes more than once.
+        """
+        if by not in self._edges:
+            firsts, lasts, steps = self.firsts, self.lasts, np.arange(abs(by))[:, None]
+            self._edges[by] = np.minimum(firsts + steps, lasts) if by < 0 else np.maximum(lasts - steps, firsts)
+        return self._edges[by]
 
 
 def number_rows(offsets: Indices) -> Indices:
@@ -120,8 +152,10 @@ def sum_rows(values: NDArray[Scalar], rows: Ragged) -> NDArray[Scalar]:
 
 
 def _reduce_rows(ufunc: np.ufunc, values: NDArray[Scalar], rows: Ragged) -> NDArray[Scalar]:
+    found: NDArray[Scalar]
     if len(rows.filled) == len(rows.counts) > 0:
-        return np.asarray(ufunc.reduceat(values, rows.firsts, axis=-1, dtype=values.dtype))
+        found = ufunc.reduceat(values, rows.firsts, axis=-1, dtype=values.dtype)
+        return found
     found = np.zeros((*values.shape[:-1], len(rows.counts)), values.dtype)
     if len(rows.filled):
         found[..., rows.filled] = ufunc.reduceat(values, rows.firsts, axis=-1)
@@ -186,11 +220,7 @@ def shift(values: NDArray[Float], rows: Ragged, by: int, fill: float = 0.0) -> N
         shifted[..., :-by] = values[..., by:]
     else:
         shifted[..., -by:] = values[..., : by or None]
-    # Values of later rows have moved into the last `by` places of each row; if `by` is negative, values of earlier
-    # rows into the first `-by`.
-    firsts, lasts, steps = rows.firsts, rows.lasts, np.arange(abs(by))[:, None]
-    at_edge = np.minimum(firsts + steps, lasts) if by < 0 else np.maximum(lasts - steps, firsts)
-    shifted[..., at_edge] = fill
+    shifted[..., rows.edges(by)] = fill  # values of other rows have moved there
     return shifted
 
 
@@ -219,9 +249,7 @@ def _cumulate(values: NDArray[Any]) -> NDArray[Any]:
     return sums
 
 
-def sum_windows(
-    values: NDArray[Any], rows: Ragged, reaches: Sequence[int]
-) -> Iterator[tuple[NDArray[Any], Indices]]:
+def sum_windows(values: NDArray[Any], rows: Ragged, reaches: Sequence[int]) -> tuple[NDArray[Any], Indices]:
     """Sum the values at most `reach` places away in the row, with the place itself, and count them.
 
     Parameters
@@ -230,26 +258,23 @@ def sum_windows(
     rows : Ragged
     reaches : sequence of int
 
-    Yields
-    ------
-    sums : ndarray, shape (..., n_values)
-    counts : ndarray of int64, shape (n_values,)
-        One pair of arrays for each reach.
+    Returns
+    -------
+    sums : ndarray, shape (..., n_reaches, n_values)
+    counts : ndarray of int64, shape (n_reaches, n_values)
 
     Examples
     --------
-    >>> [(sums, counts)] = sum_windows(np.array([1.0, 2.0, 3.0]), Ragged(np.array([0, 2, 3])), [1])
+    >>> sums, counts = sum_windows(np.array([1.0, 2.0, 3.0]), Ragged(np.array([0, 2, 3])), [1])
     >>> sums.tolist(), counts.tolist()
-    ([3.0, 3.0, 3.0], [2, 2, 1])
+    ([[3.0, 3.0, 3.0]], [[2, 2, 1]])
     """
     sums = _cumulate(values)
-    for first, last in _window_bounds(rows, reaches):
-        yield sums.take(last, axis=-1, mode="clip") - sums.take(first, axis=-1, mode="clip"), last - first
+    first, last = _window_bounds(rows, reaches)
+    return sums.take(last, axis=-1, mode="clip") - sums.take(first, axis=-1, mode="clip"), last - first
 
 
-def sum_sides(
-    values: NDArray[Any], rows: Ragged, reaches: Sequence[int]
-) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+def sum_sides(values: NDArray[Any], rows: Ragged, reaches: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Sum the values of up to `reach` places before each place in its row, and of as many after it.
 
     Parameters
@@ -259,30 +284,29 @@ def sum_sides(
     reaches : sequence of int
         Numbers of places on each side; at the ends of a row there are fewer.
 
-    Yields
-    ------
-    before, after : ndarray, shape (..., n_values)
-        One pair of arrays for each reach.
+    Returns
+    -------
+    before, after : ndarray, shape (..., n_reaches, n_values)
 
     Examples
     --------
-    >>> [(before, after)] = sum_sides(np.array([1.0, 2.0, 4.0]), Ragged(np.array([0, 2, 3])), [1])
+    >>> before, after = sum_sides(np.array([1.0, 2.0, 4.0]), Ragged(np.array([0, 2, 3])), [1])
     >>> before.tolist(), after.tolist()
-    ([0.0, 1.0, 0.0], [2.0, 0.0, 0.0])
+    ([[0.0, 1.0, 0.0]], [[2.0, 0.0, 0.0]])
     """
     sums = _cumulate(values)
-    for first, last in _window_bounds(rows, reaches):
-        before = sums[..., :-1] - sums.take(first, axis=-1, mode="clip")
-        yield before, sums.take(last, axis=-1, mode="clip") - sums[..., 1:]
+    first, last = _window_bounds(rows, reaches)
+    before = sums[..., None, :-1] - sums.take(first, axis=-1, mode="clip")
+    return before, sums.take(last, axis=-1, mode="clip") - sums[..., None, 1:]
 
 
-def _window_bounds(rows: Ragged, reaches: Sequence[int]) -> Iterator[tuple[Indices, Indices]]:
-    """Yield where the window around each place begins and ends in its row, for each reach.
+def _window_bounds(rows: Ragged, reaches: Sequence[int]) -> tuple[Indices, Indices]:
+    """Return where the window around each place begins and ends in its row, shape (n_reaches, n_values) each.
 
     No place is out of bounds: taken with "clip", which skips the check, values take less time.
     """
-    for reach in reaches:
-        yield np.maximum(rows.places - reach, rows.begins), np.minimum(rows.places + reach + 1, rows.ends)
+    before = np.array(reaches)[:, None]
+    return np.maximum(rows.places - before, rows.begins), np.minimum(rows.places + (before + 1), rows.ends)
 
 
 def places_since(flags: Flags, rows: Ragged, limit: int) -> Indices:
@@ -342,17 +366,18 @@ def ratio(counts: NDArray[np.integer[Any]], others: NDArray[np.integer[Any]]) ->
 
 
 def round_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Round columns of float64 to four decimals; columns of other types stay unchanged.
+    """Round columns of float64 to four decimals; flags, and columns that are already rounded, keep their values.
 
     Parameters
     ----------
     columns : mapping of str to ndarray, shape (n_values,)
     """
-    names = [name for name, column in columns.items() if column.dtype == np.float64]
-    found = [columns[name] for name in names]
-    # Few values are rounded by one call; of many, one column at a time stays in the cache.
-    rounded = round_column(np.array(found)) if sum(map(len, found)) <= _FEW else map(round_column, found)
-    return {**columns, **dict(zip(names, rounded, strict=True))}
+    found = list(columns.values())
+    if sum(map(len, found)) <= _FEW:
+        return dict(zip(columns, round_column(np.array(found, np.float64)), strict=True))
+    # Of many values, one column at a time stays in the cache.
+    rounded = (round_column(column) if column.dtype == np.float64 else column for column in found)
+    return dict(zip(columns, rounded, strict=True))
 
 
 def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> Floats:
@@ -372,7 +397,7 @@ def log1p_counts(counts: NDArray[np.integer[Any]], *, rounded: bool = False) -> 
     """
     table = _log1p_table(rounded)
     logarithms: Floats = table.take(counts, mode="clip")
-    if counts.size and counts.max() >= len(table):
+    if counts.max(initial=0) >= len(table):
         large = np.nonzero(counts >= len(table))
         logarithms[large] = _log1p(counts[large], rounded)
     return logarithms

@@ -75,7 +75,7 @@ class Words:
     @cached_property
     def first_classes(self) -> Classes:
         """Return the class bits of each word's first character, shape (n_words,)."""
-        return self.batch.classes[self.starts]
+        return self.batch.classes.take(self.starts)
 
     @cached_property
     def characters(self) -> CharacterCounts:
@@ -128,7 +128,7 @@ def find_words(batch: LineBatch, keywords: Keywords = ()) -> Words:
 def count_copies(hashes: Hashes, part_words: Indices) -> Indices:
     """Count how often each word, or another word of its bucket, occurs in its part; shape (n_words,)."""
     buckets = bucket_words(hashes, part_words)
-    return np.bincount(buckets)[buckets]
+    return np.bincount(buckets).take(buckets)
 
 
 def bucket_words(hashes: Hashes, part_words: Indices) -> Indices:
@@ -163,8 +163,9 @@ def hash_words(
     offsets : ndarray of int64, shape (n_lines + 1,)
     """
     starts, ends = _word_spans(classes)
-    hashes = hash_spans(folded.take(codes), starts, ends)
-    return starts, ends, hashes, np.append(starts.searchsorted(line_starts), len(starts))
+    # No code point is out of bounds, and "clip" skips the check.
+    hashes = hash_spans(folded.take(codes, mode="clip"), starts, ends)
+    return starts, ends, hashes, np.concatenate((starts.searchsorted(line_starts), [len(starts)]))
 
 
 def hash_spans(folded: Codes, starts: Indices, ends: Indices) -> Hashes:
@@ -174,7 +175,7 @@ def hash_spans(folded: Codes, starts: Indices, ends: Indices) -> Hashes:
         own = slice(first, first + _WORDS_AT_ONCE)
         begins, stops = starts[own] - starts[first], ends[own] - starts[first]
         sums, inverse = _prefix_sums(folded[starts[first] : ends[own][-1]])
-        hashes[own] = (sums[stops] - sums[begins]) * inverse[begins]
+        hashes[own] = (sums.take(stops) - sums.take(begins)) * inverse.take(begins)
     return mix(hashes)
 
 
@@ -185,6 +186,23 @@ def mix(hashes: Hashes) -> Hashes:
     mixed *= np.uint64(_MIX)
     mixed ^= mixed >> np.uint64(29)
     return mixed
+
+
+def top_bits(hashes: Hashes, n_bits: int) -> Indices:
+    """Return the top bits of `mix(hashes)` as numbers below 2**n_bits; `hashes` are overwritten.
+
+    The last step of `mix` is left out: it does not change the top 29 bits.
+
+    Parameters
+    ----------
+    hashes : ndarray of uint64
+    n_bits : int
+        At most 29.
+    """
+    hashes ^= hashes >> np.uint64(32)
+    hashes *= np.uint64(_MIX)
+    hashes >>= np.uint64(64 - n_bits)
+    return hashes.view(np.int64)
 
 
 def join_hashes(first: Hashes, second: Hashes) -> Hashes:
