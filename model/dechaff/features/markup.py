@@ -57,9 +57,9 @@ def markup_features(batch: LineBatch) -> tuple[Flags, Columns]:
     if not is_marked.any():
         return is_marked, {}
     shares = _shares(batch)
-    [(before, after)] = sum_sides(np.rint(shares[: len(_VARIED)] * _UNITS), batch.parts, [_REACH])
-    rows = (shares, before / (_UNITS * _REACH), after / (_UNITS * _REACH))
-    return is_marked, dict(zip(MARKUP_NAMES, np.concatenate(rows).astype(np.float32), strict=True))
+    before, after = sum_sides(np.rint(shares[: len(_VARIED)] * _UNITS), batch.parts, [_REACH])
+    beside = np.concatenate((before, after))[:, 0] / (_UNITS * _REACH)
+    return is_marked, dict(zip(MARKUP_NAMES, np.concatenate((shares, beside)).astype(np.float32), strict=True))
 
 
 def _shares(batch: LineBatch) -> Values:
