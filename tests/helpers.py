@@ -12,7 +12,7 @@ from dechaff import LineBatch, LineModel
 from dechaff.features.context import LEARNT_KINDS
 from dechaff.features.stage3 import stage3_names
 from dechaff.linear.forward import Forward
-from dechaff.linear.line_model import stage_names
+from dechaff.linear.line_model import markup_names, stage_names
 from dechaff.linear.stage import SPLITS_PER_TREE, Crosses, Stage
 
 #: Zero-width characters, which `LineBatch` strips like white space.
@@ -107,7 +107,10 @@ def random_model(seed: int = 0, n_bits: int = 10, n_trees: int = 6) -> LineModel
     for _ in LEARNT_KINDS:
         coefficients = rng.normal(size=len(first.names)).astype(np.float32) / 8
         kinds.append(replace(first, coefficients=coefficients, intercept=float(rng.normal()), crosses=None))
-    return LineModel(first, second, words, 0.5, {"made": "by hand"}, third, kinds=tuple(kinds))
+    n = len(markup_names())
+    arrays = [values.astype(np.float32) for values in (rng.normal(size=n), rng.uniform(0.5, 2, n), rng.normal(size=n) / 8)]
+    markup = Stage(markup_names(), *arrays, float(rng.normal()), random_crosses(rng, n_trees, n))
+    return LineModel(first, second, words, 0.5, {"made": "by hand"}, third, kinds=tuple(kinds), markup=markup)
 
 
 #: For tests of files: a model whose file is small.

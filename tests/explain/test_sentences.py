@@ -29,11 +29,11 @@ ALWAYS = {"amount", "place", "n_lines"}
 
 def test_every_feature_has_one_theme(model: LineModel) -> None:
     """Each feature of the shipped model's stages, each term type, each title role and the evidence of sites is in exactly one theme, and nothing else is."""
-    assert model.stage3 is not None
+    assert model.markup is not None
     names = {
         *model.stage1.names,
         *model.stage2.names,
-        *model.stage3.names,
+        *model.markup.names,
         *(type_.name for type_ in TERM_TYPES),
         *REASONS,
         SITE_REASON,

@@ -28,6 +28,7 @@ LAYOUT = {
     "decoder": STAGE,
     "headline": "NoneType",
     "kinds": "list",
+    "markup": STAGE,
     "keywords": "list",
     "metadata": {"made": "str"},
 }

@@ -39,6 +39,11 @@ class Article:
         row = self._rows.get(name)
         return np.zeros(self.n_lines, np.float32) if row is None else self.explanation.values[row]
 
+    def contribution(self, name: str, line: int) -> float:
+        """Return the contribution of a feature to a line; 0 if the explanation does not have the feature."""
+        row = self._rows.get(name)
+        return 0.0 if row is None else float(self.explanation.contributions[row, line])
+
     def markers(self, family: str) -> NDArray[np.int64]:
         """Return the indices of a family's marker lines: its phrases cover at least `MARKER_SHARE` of them."""
         return np.flatnonzero(self.values(f"share_{family}_phrases") >= MARKER_SHARE)
@@ -117,6 +122,10 @@ class Line:
     def value(self, name: str) -> float:
         """Return the value of one feature."""
         return float(self.article.values(name)[self.index])
+
+    def contribution(self, name: str) -> float:
+        """Return the contribution of one feature; 0 if the explanation does not have the feature."""
+        return self.article.contribution(name, self.index)
 
     def count(self, name: str) -> int:
         """Return the count behind a feature that is log(1 + count)."""

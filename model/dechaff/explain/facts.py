@@ -43,6 +43,42 @@ _LINES_OF_KIND: Final = {
     "date": "dates or bylines",
 }
 
+_MARKUP_WORDS: Final = {
+    "link": "a link",
+    **dict.fromkeys(("h1", "h2", "h3"), "a heading"),
+    "paragraph": "a paragraph",
+    "item": "a list item",
+    "definition": "a list item",
+    **dict.fromkeys(("nav", "named_navigation"), "navigation"),
+    "header": "the page's header",
+    "footer": "the page's footer",
+    "aside": "an aside",
+    "form": "a form",
+    "button": "a button",
+    "label": "a label",
+    "table": "a table",
+    "quote": "a quotation",
+    "figure": "a figure",
+    **dict.fromkeys(("figcaption", "named_caption"), "a caption"),
+    **dict.fromkeys(("after_image", "before_image"), "text beside an image"),
+    **dict.fromkeys(("image_text", "named_image_text"), "the text of an image"),
+    "time": "a time",
+    **dict.fromkeys(("article", "main", "named_body"), "part of the article"),
+    "section": "a section",
+    **dict.fromkeys(("strong", "emphasis", "small"), "text with emphasis"),
+    "code": "code",
+    "named_bio": "a biography",
+    **dict.fromkeys(("named_byline", "named_meta"), "a byline"),
+    "named_comment": "comments",
+    "named_share": "buttons to share",
+    **dict.fromkeys(("named_related", "named_teaser"), "related articles"),
+    "named_offer": "an offer",
+    "named_hidden": "hidden text",
+    "named_title": "a title",
+    "named_lead": "a standfirst",
+    "markdown": "Markdown",
+}
+
 _TERM_TYPES: Final = {
     "word": "the word {}",
     "pair": "the words {}",
@@ -297,6 +333,13 @@ def _among_kind(line: Line) -> str | None:
     return _LINES_OF_KIND[kind] if share(kind) >= _LARGE_SHARE else None
 
 
+def _markup(line: Line) -> str | None:
+    """Return the markup of most of a line that counts most for its label."""
+    found = [name for name in _MARKUP_WORDS if line.value(f"markup_{name}") > 1 / 2]
+    name = max(found, key=lambda each: line.sign * line.contribution(f"markup_{each}"), default=None)
+    return None if name is None or line.sign * line.contribution(f"markup_{name}") <= 0 else _MARKUP_WORDS[name]
+
+
 FACTS: Final[dict[str, Fact]] = {
     "amount": _amount,
     "short": lambda line: _amount(line) if line.value("is_short") else None,
@@ -338,6 +381,7 @@ FACTS: Final[dict[str, Fact]] = {
     "unshared": _unshared,
     "one_of_kind": _one_of_kind,
     "among_kind": _among_kind,
+    "markup": _markup,
     "in_largest_block": lambda line: _condition(line.value("block_to_largest") >= 1),
     "small_block": _small_block,
     "mostly_content": partial(_mostly, True),
