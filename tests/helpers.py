@@ -108,7 +108,9 @@ def random_model(seed: int = 0, n_bits: int = 10, n_trees: int = 6) -> LineModel
         coefficients = rng.normal(size=len(first.names)).astype(np.float32) / 8
         kinds.append(replace(first, coefficients=coefficients, intercept=float(rng.normal()), crosses=None))
     n = len(markup_names())
-    arrays = [values.astype(np.float32) for values in (rng.normal(size=n), rng.uniform(0.5, 2, n), rng.normal(size=n) / 8)]
+    arrays = [
+        values.astype(np.float32) for values in (rng.normal(size=n), rng.uniform(0.5, 2, n), rng.normal(size=n) / 8)
+    ]
     markup = Stage(markup_names(), *arrays, float(rng.normal()), random_crosses(rng, n_trees, n))
     return LineModel(first, second, words, 0.5, {"made": "by hand"}, third, kinds=tuple(kinds), markup=markup)
 

@@ -28,7 +28,9 @@ def test_every_reason_has_a_group(model: LineModel) -> None:
     """Whatever is a reason of a line is in a group: words by their type alone, all else by its name."""
     profile, url = SiteProfile(), "https://post.example/mill"
     profile.count(["Mill to shut\nRain fell", "Mill to shut\nSnow fell"], ["post.example"] * 2)
-    lines = classify_lines(TEXT.replace("\n", "\n\n"), title="Mill to shut", url=url, sites=profile, format="markdown")
+    lines = classify_lines(
+        TEXT.replace("\n", "\n\n"), title="Mill to shut", url=url, sites=profile, format="markdown"
+    )
     reasons = [reason for line in lines for reason in line.reasons(None)]
     found = {group_of(reason.feature) for reason in reasons}
     assert found == set(groups())

@@ -43,7 +43,9 @@ def test_texts_without_markup() -> None:
 
 def test_lines_without_letters_or_lines() -> None:
     """Lines of signs alone have no shares, and a marked text may be blank."""
-    is_marked, columns = markup_features(LineBatch.from_texts([marked("* * *", (0, ["link"])), marked("", (0, ["link"]))]))
+    is_marked, columns = markup_features(
+        LineBatch.from_texts([marked("* * *", (0, ["link"])), marked("", (0, ["link"]))])
+    )
     assert (is_marked.tolist(), columns["markup_link"].tolist()) == ([True], [0.0])
 
 
@@ -63,12 +65,15 @@ def test_texts_in_a_batch_do_not_mix(texts: list[str]) -> None:
     alone = [SMALL_MODEL.log_odds(LineBatch.from_texts([text])) for text in texts]
     np.testing.assert_allclose(together, np.concatenate(alone), atol=1e-4)
     columns = markup_features(LineBatch.from_texts(texts))[1]
-    assert all(((0 <= column) & (column <= 1 + 1e-3)).all() for column in columns.values())
+    assert all(((column >= 0) & (column <= 1 + 1e-3)).all() for column in columns.values())
 
 
 def test_only_marked_lines_have_another_regression() -> None:
     """The log-odds of texts without markup are those of stage 3, whatever stands beside them in the batch."""
     model = random_model()
-    plain, other = model.log_odds(LineBatch.from_texts([TEXT])), model.log_odds(LineBatch.from_texts([marked(TEXT, (0, []))]))
+    plain, other = (
+        model.log_odds(LineBatch.from_texts([TEXT])),
+        model.log_odds(LineBatch.from_texts([marked(TEXT, (0, []))])),
+    )
     assert not np.allclose(plain, other)
     assert np.array_equal(plain, model.log_odds(LineBatch.from_texts([TEXT[:]])))

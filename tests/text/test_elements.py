@@ -1,5 +1,7 @@
 """Marks for the elements of a page, before each piece of its text."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +11,38 @@ from dechaff.text.markup.elements import mark_elements
 from dechaff.text.markup.html import read_page
 from dechaff_training.corpus.extraction import EXTRACTORS, extract_marked
 
-TAGS = ("p", "a", "div class='nav'", "h1", "li", "b", "span", "table", "tr", "td", "br", "img alt='The mill at noon'")
-ODD = ("<", ">", "</", "<!--", "-->", "<script>", "</script>", "<!doctype html>", "&nbsp;", '<a title="', "'", "\n", "x")
-PIECES = st.one_of(st.sampled_from([f"<{tag}>" for tag in TAGS] + [f"</{tag.split()[0]}>" for tag in TAGS]), st.sampled_from(ODD))
+TAGS = (
+    "p",
+    "a",
+    "div class='nav'",
+    "h1",
+    "li",
+    "b",
+    "span",
+    "table",
+    "tr",
+    "td",
+    "br",
+    "img alt='The mill at noon'",
+)
+ODD = (
+    "<",
+    ">",
+    "</",
+    "<!--",
+    "-->",
+    "<script>",
+    "</script>",
+    "<!doctype html>",
+    "&nbsp;",
+    '<a title="',
+    "'",
+    "\n",
+    "x",
+)
+PIECES = st.one_of(
+    st.sampled_from([f"<{tag}>" for tag in TAGS] + [f"</{tag.split()[0]}>" for tag in TAGS]), st.sampled_from(ODD)
+)
 
 
 def markup_of(html: str) -> list[tuple[str, list[str]]]:
@@ -19,7 +50,11 @@ def markup_of(html: str) -> list[tuple[str, list[str]]]:
     text = read_page(html).text
     assert isinstance(text, MarkedText)
     bounds = [*text.begins.tolist(), len(text)]
-    pieces = zip([text[a:b].strip(" \n\t•") for a, b in zip(bounds, bounds[1:], strict=False)], text.bits.tolist(), strict=True)
+    pieces = zip(
+        [text[a:b].strip(" \n\t•") for a, b in pairwise(bounds)],
+        text.bits.tolist(),
+        strict=True,
+    )
     return [(piece, [name for place, name in enumerate(MARKUP) if bits >> place & 1]) for piece, bits in pieces]
 
 
@@ -27,16 +62,28 @@ def markup_of(html: str) -> list[tuple[str, list[str]]]:
     ("html", "expected"),
     [
         ("<nav><a href=/>Home</a></nav><p>Old.", [("Home", ["link", "nav"]), ("Old.", ["paragraph"])]),
-        ("<p>One<p>two<h2>Three</h2>four", [("One", ["paragraph"]), ("two", ["paragraph"]), ("Three", ["h2"]), ("four", [])]),
-        ("<ul><li>One<li>two<ul><li>three</ul></ul>x", [("One", ["item"]), ("two", ["item"]), ("three", ["item"]), ("x", [])]),
+        (
+            "<p>One<p>two<h2>Three</h2>four",
+            [("One", ["paragraph"]), ("two", ["paragraph"]), ("Three", ["h2"]), ("four", [])],
+        ),
+        (
+            "<ul><li>One<li>two<ul><li>three</ul></ul>x",
+            [("One", ["item"]), ("two", ["item"]), ("three", ["item"]), ("x", [])],
+        ),
         ("<table><tr><td>One<td>two</table><b>x</b>", [("One", ["table"]), ("two", ["table"]), ("x", ["strong"])]),
         ("<p>A <b>bold <i>word</b> here</i>.", None),
         ("<a href=/><div>Card</div></a>x", [("Card", ["link"]), ("x", [])]),
-        ("<DIV CLASS=Entry-Meta>Monday</DIV>x", [("Monday", ["named_byline", "named_meta", "named_body"]), ("x", [])]),
+        (
+            "<DIV CLASS=Entry-Meta>Monday</DIV>x",
+            [("Monday", ["named_byline", "named_meta", "named_body"]), ("x", [])],
+        ),
         ("<div class='wp-caption-text'>Mill</div>x", [("x", [])]),
         ("<div class=imgText>Mill</div>x", [("Mill", ["named_image_text"]), ("x", [])]),
         ("<script>if (a<b) '<nav>'</script>One<!-- <nav> -->two", [("One", []), ("two", [])]),
-        ("One<img src=a.jpg>two<p>three", [("One", ["before_image"]), ("two", ["after_image"]), ("three", ["paragraph"])]),
+        (
+            "One<img src=a.jpg>two<p>three",
+            [("One", ["before_image"]), ("two", ["after_image"]), ("three", ["paragraph"])],
+        ),
         (
             "<img alt='The old mill in 1903'><p>The old mill in 1903",
             [("The old mill in 1903", ["paragraph", "after_image", "image_text"])],
@@ -61,7 +108,11 @@ def test_marks_are_all_that_is_added(html: str) -> None:
     assert without_marks(mark_elements(html)[0]) == html
 
 
-@given(st.lists(st.sampled_from([f"<{tag}>" for tag in TAGS] + ["</p>", "</a>", "</div>", " ", "One ", "two"]), max_size=30).map("".join))
+@given(
+    st.lists(
+        st.sampled_from([f"<{tag}>" for tag in TAGS] + ["</p>", "</a>", "</div>", " ", "One ", "two"]), max_size=30
+    ).map("".join)
+)
 def test_marks_do_not_change_the_text(html: str) -> None:
     """The text of a page is the same with marks."""
     marked = extract_marked(html, "resiliparse_all")
@@ -75,8 +126,23 @@ def test_a_page_cannot_write_marks() -> None:
 
 def test_pages_with_too_many_kinds_of_markup() -> None:
     """Of a page with more kinds of markup than there are marks, the rest of the text has none."""
-    names = ("bio", "byline", "comment", "share", "related", "teaser", "nav", "lead", "title", "sronly", "body", "meta")
-    classes = (" ".join(name for place, name in enumerate(names) if number >> place & 1) for number in range(1 << 10))
+    names = (
+        "bio",
+        "byline",
+        "comment",
+        "share",
+        "related",
+        "teaser",
+        "nav",
+        "lead",
+        "title",
+        "sronly",
+        "body",
+        "meta",
+    )
+    classes = (
+        " ".join(name for place, name in enumerate(names) if number >> place & 1) for number in range(1 << 10)
+    )
     html = "".join(f"<div class='{each}'>Line {number}</div>" for number, each in enumerate(classes))
     marked, marks = mark_elements(html)
     bits = marks.take(marked).bits.tolist()

@@ -1,7 +1,7 @@
 """Features of lines whose markup is known: what stands in links, headings or navigation, and in elements so named.
 
-The share of linked text is the strongest feature of extractors that see HTML (Kohlschütter et al. 2010); a text alone
-does not show it. Lines without markup do without these features: another regression labels them.
+The share of linked text is the strongest feature of extractors that see HTML (Kohlschütter et al. 2010); a text
+alone does not show it. Lines without markup are labelled by another regression, without these features.
 """
 
 from typing import Final
@@ -28,7 +28,7 @@ MARKUP_NAMES: Final = (
 
 
 def markup_features(batch: LineBatch) -> tuple[Flags, Columns]:
-    """Compute which lines have markup, and the features in `MARKUP_NAMES`.
+    r"""Compute which lines have markup, and the features in `MARKUP_NAMES`.
 
     For each kind of markup these are the share of the line's letters and digits that have it, and the mean share of
     the three lines before it, and of those after it; beyond the ends of the article it is 0.
@@ -63,7 +63,7 @@ def markup_features(batch: LineBatch) -> tuple[Flags, Columns]:
 
 
 def _shares(batch: LineBatch) -> Values:
-    """Compute the share of each line's letters and digits that has each kind of markup, shape (n_marks, n_lines)."""
+    """Compute the share of each line's letters and digits with each kind of markup, shape (n_kinds, n_lines)."""
     begins, bits = _pieces(batch)
     # Lines are cut where pieces begin in them.
     line = batch.starts.searchsorted(begins, side="right") - 1
@@ -74,11 +74,12 @@ def _shares(batch: LineBatch) -> Values:
     n_words = np.append(0, (batch.classes & WORD > 0).cumsum())
     n_chars = (n_words[ends] - n_words[cuts]).astype(np.float64)
     has_mark = bits[begins.searchsorted(cuts, side="right") - 1] >> np.arange(len(MARKUP))[:, None] & 1
-    return sum_rows(has_mark * n_chars, lines) / np.maximum(sum_rows(n_chars, lines), 1)
+    shares: Values = sum_rows(has_mark * n_chars, lines) / np.maximum(sum_rows(n_chars, lines), 1)
+    return shares
 
 
 def _pieces(batch: LineBatch) -> tuple[Indices, Bits]:
-    """Return where in the batch the pieces of its texts begin, and their markup; each text begins with a blank one."""
+    """Return where in the batch the pieces of its texts begin, with their markup; the first of a text has none."""
     begins: list[Indices] = []
     bits: list[Bits] = []
     for text, start in zip(batch.texts, batch.article_codes.tolist(), strict=False):

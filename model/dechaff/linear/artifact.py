@@ -264,8 +264,8 @@ def inspect_model(path: str | PathLike[str], limit: int = 20) -> dict[str, Any]:
     dict
         A description with the keys "metadata", "version", "threshold", "weights" and others. The weights are pairs
         of name and weight, strongest first, for stages 1 to 3 (the keys "first look", "second look" and "decoder"),
-        "headline", "markup", "words" and each learnt kind, such as "kind comment"; only words of the lexicon are listed,
-        because buckets have no names.
+        "headline", "markup", "words" and each learnt kind, such as "kind comment"; only words of the lexicon are
+        listed, because buckets have no names.
 
     Raises
     ------

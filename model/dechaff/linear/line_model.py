@@ -255,8 +255,10 @@ class LineModel:
         headline = headline_log_odds(self.headline, lambda rows: matrix[:, rows], probability, counts, parts)
         stage3_matrix = stack(stage3_features(stage2, headline, counts, parts))
         odds = self.stage3.log_odds(stage3_matrix)
-        is_marked, columns = (None, {}) if self.markup is None else markup_features(batch)
-        if self.markup is None or not columns:
+        if self.markup is None:
+            return Forward(self, lines, matrix, stage1, stage2, stage3_matrix, None, odds)
+        is_marked, columns = markup_features(batch)
+        if not columns:
             return Forward(self, lines, matrix, stage1, stage2, stage3_matrix, None, odds)
         markup_matrix = np.concatenate((stage3_matrix, stack(columns)))
         odds = np.where(is_marked, self.markup.log_odds(markup_matrix), odds)

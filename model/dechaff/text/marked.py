@@ -1,4 +1,4 @@
-"""Texts that know the markup of their pieces: in which elements of a page they stand, or which marks of Markdown they had."""
+"""Texts that know the markup of their pieces: the elements of HTML that they stand in, or marks of Markdown."""
 
 import re
 from collections.abc import Iterable
@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from dechaff._typing import Indices
 
-#: What may be known of a piece of text: the elements that it stands in, what the class names of these say, and whether
-#: an image stands right before or behind it, or has it as its alternative text. "markdown" is on each piece of Markdown.
+#: What may be known of a piece of text: the elements that it stands in, what the class names of these say, and
+#: whether an image stands right before or behind it, or has it as its alternative text. Each piece of Markdown has
+#: "markdown".
 MARKUP: Final = (
-    "link", "h1", "h2", "h3", "paragraph", "item", "definition", "nav", "header", "footer", "aside", "form", "button",
-    "label", "table", "quote", "figure", "figcaption", "time", "article", "main", "section", "strong", "emphasis",
-    "small", "code", "named_caption", "named_image_text", "named_bio", "named_byline", "named_meta", "named_comment",
-    "named_share", "named_related", "named_teaser", "named_offer", "named_navigation", "named_hidden", "named_body",
-    "named_title", "named_lead", "after_image", "before_image", "image_text", "markdown",
+    "link", "h1", "h2", "h3", "paragraph", "item", "definition", "nav", "header", "footer", "aside", "form",
+    "button", "label", "table", "quote", "figure", "figcaption", "time", "article", "main", "section", "strong",
+    "emphasis", "small", "code", "named_caption", "named_image_text", "named_bio", "named_byline", "named_meta",
+    "named_comment", "named_share", "named_related", "named_teaser", "named_offer", "named_navigation",
+    "named_hidden", "named_body", "named_title", "named_lead", "after_image", "before_image", "image_text",
+    "markdown",
 )  # fmt: skip
 _BITS: Final = {name: 1 << place for place, name in enumerate(MARKUP)}
 

@@ -139,7 +139,7 @@ class _Pages:
         return self._cached(key, extractor, partial(_extract, extractor), lambda: zip(html, strict=True))
 
     def with_markup(self, extractor: str, texts: list[str | None]) -> list[str | None]:
-        """Return the texts of one of `EXTRACTORS_WITH_MARKUP` with their markup; without it if marks change them."""
+        """Return the texts of one of `EXTRACTORS_WITH_MARKUP` with their markup, unless marks change them."""
         key = f"markup {extractor_version(extractor)} {' '.join(MARKUP)}"
         html = (page.as_py() for page in self.html)
         found = self._cached(

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from dechaff._typing import Matrix, Values
+from dechaff._typing import Flags, Matrix, Values
 from dechaff.features import stack
-from dechaff.features.markup import markup_features
-from dechaff.linear.line_model import markup_names
+from dechaff.features.markup import MARKUP_NAMES, markup_features
+from dechaff.linear.line_model import CLASSES, markup_names
 from dechaff.linear.stage import Stage
 from dechaff.text.batching import batches
 from dechaff.text.marked import MarkedText, as_markdown
@@ -28,7 +28,7 @@ def fit_markup(
     C: float,
     max_iter: int,
 ) -> Stage | None:
-    """Fit `LineModel.markup` to the lines of marked texts, once with the markup of HTML and once with that of Markdown.
+    """Fit `LineModel.markup` to the lines of marked texts, with the markup of HTML and with that of Markdown.
 
     Parameters
     ----------
@@ -51,26 +51,22 @@ def fit_markup(
     Stage or None
         None if no lines of both labels have markup.
     """
-    forms = [
-        [as_markdown(text) if is_markdown and isinstance(text, MarkedText) else text for text in texts]
-        for is_markdown in (False, True)
-    ]
-    rows, matrices = zip(*(_marked_lines(form, (labels != MASKED) & (calibration > 0)) for form in forms), strict=True)
-    if len(np.unique(labels[rows[0]])) < len(("boilerplate", "content")):
+    in_markdown = [as_markdown(text) if isinstance(text, MarkedText) else text for text in texts]
+    wanted = (labels != MASKED) & (calibration > 0)
+    (rows, matrix), (again, other) = (_marked_lines(form, wanted) for form in (texts, in_markdown))
+    lines = np.concatenate((rows, again))
+    if len(np.unique(labels[lines])) < len(CLASSES):
         return None
-    lines, columns = np.concatenate(rows), np.concatenate(matrices)
     drawn, drawn_weights = draw(np.arange(len(lines)), weights[lines])
-    matrix = np.concatenate((stage3_matrix[lines], columns), axis=1)
-    stage, _ = fit_stage(
-        markup_names(), matrix[drawn], labels[lines[drawn]], drawn_weights, C=C, max_iter=max_iter
-    )
+    matrix = np.concatenate((stage3_matrix[lines], np.concatenate((matrix, other))), axis=1)
+    stage, _ = fit_stage(markup_names(), matrix[drawn], labels[lines[drawn]], drawn_weights, C=C, max_iter=max_iter)
     return calibrate(stage, stage.log_odds(matrix.T), labels[lines], calibration[lines])
 
 
-def _marked_lines(texts: Sequence[str], wanted: Values) -> tuple[Rows, Matrix]:
+def _marked_lines(texts: Sequence[str], wanted: Flags) -> tuple[Rows, Matrix]:
     """Return the lines that have markup and are wanted, and the features of their markup."""
-    rows: list[Rows] = []
-    matrices: list[Matrix] = []
+    rows: list[Rows] = [np.zeros(0, np.int64)]
+    matrices: list[Matrix] = [np.zeros((0, len(MARKUP_NAMES)), np.float32)]
     first = 0
     for batch in batches(texts):
         is_marked, columns = markup_features(batch)
@@ -79,5 +75,4 @@ def _marked_lines(texts: Sequence[str], wanted: Values) -> tuple[Rows, Matrix]:
             rows.append(own + first)
             matrices.append(stack(columns).T[own])
         first += batch.n_lines
-    n_features = len(markup_names())
-    return np.concatenate([np.zeros(0, np.int64), *rows]), np.concatenate(matrices or [np.zeros((0, n_features), np.float32)])
+    return np.concatenate(rows), np.concatenate(matrices)

@@ -43,8 +43,8 @@ HEADER: Final = re.compile(
 )
 
 
-# html2text wraps lines where Markdown does not allow it: addresses behind hyphens, texts of links whose next line looks
-# like another block, and headings.
+# html2text wraps lines where Markdown does not allow it: addresses behind hyphens, texts of links whose next line
+# looks like another block, and headings.
 _WRAPPED_LINK: Final = re.compile(
     r"\]\((?:[^()\s]*-\r?\n)+(?=[^()\s]*[)\s])|\[(?:[^\[\]\n]|\n(?!\s*\n)){1,600}(?=\]\()"
 )

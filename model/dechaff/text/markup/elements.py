@@ -1,7 +1,7 @@
 """The elements of an HTML page around each piece of its text.
 
-Extractors print a page without its elements. So marks are written before each piece of text; they come out where that
-is printed. The tags are read from the source: to walk through a parsed page in Python takes longer than to parse it.
+Extractors print a page without its elements. So marks are written before each piece of text; they come out where
+that is printed. Tags are read from the source: to walk through a parsed page in Python takes longer than parsing.
 """
 
 import re
@@ -10,40 +10,63 @@ from typing import Final
 
 from dechaff.text.marked import MARKS, Marks, markup_bits
 
-
-#: What class names and ids say about a text. Signs and digits in names count as nothing: "entry-meta" is "entrymeta".
+#: What class names and ids say about a text, without the signs and digits in them: "entry-meta" is "entrymeta".
 _NAMES: Final = {
-    "named_caption": "caption captions figcaption figcaptions credit credits imagecredit imagesource photocredit photosource"
-    " imgcredit imgsource picturecredit picturesource mediacredit mediasource",
-    "named_image_text": "cap pictext bildunterschrift copyright imagedescription imagetext imageinfo imagetitle photodescription"
-    " phototext photoinfo photoname imgtext imgdescription imginfo picturetext pictureinfo mediadescription mediatext",
-    "named_bio": "authorbio authorbox authorinfo authordesc authorabout authorcard authorprofile aboutauthor abouttheauthor bio",
-    "named_byline": "byline bylines author authors postmeta postinfo postdate postauthor posttime entrymeta entryinfo entrydate"
-    " entryauthor entrytime articlemeta articleinfo articledate articleauthor articletime storymeta storyinfo storydate"
-    " storyauthor storytime dateline timestamp publishdate publisheddate publishtime publishedtime publishedon published"
-    " readtime readingtime lastupdated lastmodified",
+    "named_caption": (
+        "caption captions figcaption figcaptions credit credits imagecredit imagesource photocredit "
+        "photosource imgcredit imgsource picturecredit picturesource mediacredit mediasource"
+    ),
+    "named_image_text": (
+        "cap pictext bildunterschrift copyright imagedescription imagetext imageinfo imagetitle "
+        "photodescription phototext photoinfo photoname imgtext imgdescription imginfo picturetext "
+        "pictureinfo mediadescription mediatext"
+    ),
+    "named_bio": (
+        "authorbio authorbox authorinfo authordesc authorabout authorcard authorprofile aboutauthor "
+        "abouttheauthor bio"
+    ),
+    "named_byline": (
+        "byline bylines author authors postmeta postinfo postdate postauthor posttime entrymeta entryinfo "
+        "entrydate entryauthor entrytime articlemeta articleinfo articledate articleauthor articletime "
+        "storymeta storyinfo storydate storyauthor storytime dateline timestamp publishdate publisheddate "
+        "publishtime publishedtime publishedon published readtime readingtime lastupdated lastmodified"
+    ),
     "named_meta": "meta date time datepublished datemodified jobtitle info",
     "named_comment": "comment comments commentlist disqus respond",
-    "named_share": "share sharing sharebar sharetools sharebuttons social socials addthis addtoany sharedaddy shariff like likes"
-    " follow",
-    "named_related": "related recommend recommended recommendation recommendations morestories morefrom moreon morenews readmore"
-    " readalso readnext seemore seealso seenext alsoread trending mostread mostpopular mostviewed popular outbrain taboola"
-    " promo promos recirc",
+    "named_share": (
+        "share sharing sharebar sharetools sharebuttons social socials addthis addtoany sharedaddy shariff "
+        "like likes follow"
+    ),
+    "named_related": (
+        "related recommend recommended recommendation recommendations morestories morefrom moreon morenews "
+        "readmore readalso readnext seemore seealso seenext alsoread trending mostread mostpopular mostviewed "
+        "popular outbrain taboola promo promos recirc"
+    ),
     "named_teaser": "teaser teasers card cards tile tiles grid carousel slider",
-    "named_offer": "newsletter newsletters subscribe subscription subscriber subscribers signup paywall donate donation donations"
-    " membership advert adverts advertisement ad ads sponsor sponsored",
-    "named_navigation": "breadcrumb breadcrumbs nav navbar navigation menu footer sidebar widget widgets tag tags topic topics"
-    " pagination pager cookie cookies consent masthead siteheader topbar taglist taglinks tagcloud catlist catlinks"
-    " catcloud",
+    "named_offer": (
+        "newsletter newsletters subscribe subscription subscriber subscribers signup paywall donate donation "
+        "donations membership advert adverts advertisement ad ads sponsor sponsored"
+    ),
+    "named_navigation": (
+        "breadcrumb breadcrumbs nav navbar navigation menu footer sidebar widget widgets tag tags topic "
+        "topics pagination pager cookie cookies consent masthead siteheader topbar taglist taglinks tagcloud "
+        "catlist catlinks catcloud"
+    ),
     "named_hidden": "elementinvisible sronly screenreadertext screenreaderonly visuallyhidden",
-    "named_body": "articlebody articlecontent articletext articlemain postbody postcontent posttext entrybody entrycontent"
-    " entrytext storybody storycontent storytext contentbody contentmain contenttext mainbody maincontent maintext"
-    " pagebody pagecontent content body entry post",
-    "named_title": "articletitle articleheadline articleheading articleheader posttitle postheadline postheader entrytitle"
-    " entryheadline entryheader storytitle storyheadline storyheader pagetitle pageheadline pageheading pageheader"
-    " nodetitle headline title",
-    "named_lead": "lead lede standfirst dek deck subtitle subhead subheadline subheading summary excerpt intro description"
-    " abstract kicker",
+    "named_body": (
+        "articlebody articlecontent articletext articlemain postbody postcontent posttext entrybody "
+        "entrycontent entrytext storybody storycontent storytext contentbody contentmain contenttext mainbody "
+        "maincontent maintext pagebody pagecontent content body entry post"
+    ),
+    "named_title": (
+        "articletitle articleheadline articleheading articleheader posttitle postheadline postheader "
+        "entrytitle entryheadline entryheader storytitle storyheadline storyheader pagetitle pageheadline "
+        "pageheading pageheader nodetitle headline title"
+    ),
+    "named_lead": (
+        "lead lede standfirst dek deck subtitle subhead subheadline subheading summary excerpt intro "
+        "description abstract kicker"
+    ),
 }
 #: The elements that lines stand in, by tag.
 _TAGS: Final = {
@@ -57,14 +80,17 @@ _TAGS: Final = {
 }  # fmt: skip
 _TAG_BITS: Final = {tag: markup_bits([name]) for tag, name in _TAGS.items()}
 _NAME_BITS: Final = {given: markup_bits([mark]) for mark, names in _NAMES.items() for given in names.split()}
-_AFTER_IMAGE, _BEFORE_IMAGE, _IMAGE_TEXT = (markup_bits([name]) for name in ("after_image", "before_image", "image_text"))
+_AFTER_IMAGE: Final = markup_bits(["after_image"])
+_BEFORE_IMAGE: Final = markup_bits(["before_image"])
+_IMAGE_TEXT: Final = markup_bits(["image_text"])
 
-# A tag with its parts; or a comment, a declaration or a broken tag. Matching regardless of case would take thrice as long.
+# A tag with its parts; or a comment, a declaration or a broken tag. Ignoring case would take thrice as long.
 _TAG: Final = re.compile(
-    r"(<(?:(/?)([a-zA-Z][a-zA-Z0-9-]*)([^<>\"']*+(?:(?:\"[^\"]*\"|'[^']*')[^<>\"']*+)*+)>|!--.*?(?:-->|\Z)|[!?/a-zA-Z][^<>]*>?))",
+    r"(<(?:(/?)([a-zA-Z][a-zA-Z0-9-]*)([^<>\"']*+(?:(?:\"[^\"]*\"|'[^']*')[^<>\"']*+)*+)>"
+    r"|!--.*?(?:-->|\Z)|[!?/a-zA-Z][^<>]*>?))",
     re.DOTALL,
 )
-_UNSEEN_TAG: Final = re.compile(r"<(?:[sS][cCtTvV]|[nN][oO]|[tT][eEiI])[a-zA-Z]+")
+_UNSEEN_TAG: Final = re.compile(r"<((?:[sS][cCtTvV]|[nN][oO]|[tT][eEiI])[a-zA-Z]+)(?=[\s/>])")
 _UNSEEN: Final = frozenset(("script", "style", "svg", "noscript", "template", "textarea", "title"))
 _PLACEHOLDER: Final = f"<!--{MARKS[0]}-->"
 _NAMES_GIVEN: Final = re.compile(
@@ -75,19 +101,22 @@ _WORD: Final = re.compile("[a-z]+")
 _MOST_WORDS: Final = 3
 _ALTERNATIVE: Final = re.compile(r"\b(?:alt|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _BLANK: Final = re.compile(r"(?:\s|&nbsp;|&#160;|&#xa0;)*+", re.IGNORECASE)
-_VOID: Final = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_MAY_BE_BLANK: Final = frozenset(" \n\t\r\f\v\xa0&")
+_VOID: Final = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
+})  # fmt: skip
 _IMAGES: Final = frozenset(("img", "amp-img", "picture", "video", "iframe"))
-_INLINE: Final = frozenset(
-    "a abbr b bdi bdo big cite code data del dfn em font i ins kbd label mark q s samp small span strong sub sup"
-    " time u var".split()
-)
+_INLINE: Final = frozenset({
+    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd",
+    "label", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var",
+})  # fmt: skip
 #: Open elements that the start of another one ends, if none but inline ones are open in them.
 _ENDED: Final = {
-    **dict.fromkeys(
-        "address article aside blockquote div dl fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr"
-        " main nav ol p pre section table ul".split(),
-        ("p",),
-    ),
+    **dict.fromkeys((
+        "address", "article", "aside", "blockquote", "div", "dl", "fieldset", "figcaption", "figure", "footer",
+        "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "main", "nav", "ol", "p", "pre", "section",
+        "table", "ul",
+    ), ("p",)),
     "li": ("li", "p"), "dt": ("dt", "dd", "p"), "dd": ("dt", "dd", "p"), "tr": ("tr", "td", "th", "p"),
     "td": ("td", "th", "p"), "th": ("td", "th", "p"), "option": ("option",),
 }  # fmt: skip
@@ -98,7 +127,7 @@ _LONGEST: Final = 2000
 # The start of a text and of the alternative text of an image are compared.
 _COMPARED: Final = slice(32)
 _LEAST_COMPARED: Final = 12
-# How far up an end tag looks for its start tag.
+# How far up the open elements are looked at.
 _DEEPEST: Final = 60
 
 
@@ -141,16 +170,20 @@ def _take_unseen(html: str) -> tuple[list[str], str]:
     pieces: list[str] = []
     copied = 0
     for found in _UNSEEN_TAG.finditer(html):
-        tag = found[0][1:]
-        if found.start() < copied or tag.lower() not in _UNSEEN:
+        if found.start() < copied or found[1].lower() not in _UNSEEN:
             continue
-        end = html.find(f"</{tag}", found.end())
-        end = len(html) if end < 0 else end
+        end = _find_end(html, found[1], found.end())
         pieces.append(html[copied : found.start()])
         unseen.append(html[found.start() : end])
         copied = end
     pieces.append(html[copied:])
     return unseen, _PLACEHOLDER.join(pieces)
+
+
+def _find_end(html: str, tag: str, start: int) -> int:
+    """Return where the end tag of an element begins; the end of the page if there is none."""
+    ends = (html.find(f"</{each}", start) for each in (tag, tag.lower(), tag.upper()))
+    return next((end for end in ends if end >= 0), len(html))
 
 
 class _Walk:
@@ -167,14 +200,13 @@ class _Walk:
     def mark(self, place: int) -> None:
         """Write a mark into a text, unless that is blank."""
         text = self._parts[place]
-        begin = 0
-        if text[:1] in _MAY_BE_BLANK:
-            begin = _BLANK.match(text).end()
-            if begin == len(text):
-                return
+        blank = _BLANK.match(text) if text[:1] in _MAY_BE_BLANK else None
+        begin = blank.end() if blank else 0
+        before, behind = text[:begin], text[begin:]
+        if not behind:
+            return
         bits = self._bits | self._nearby
         self._nearby = 0
-        before, behind = text[:begin], text[begin:]
         if self._alternatives and _start_of(behind) in self._alternatives:
             bits |= _IMAGE_TEXT
         self._last = (place, before, bits, behind)
@@ -210,9 +242,8 @@ class _Walk:
 
     def _end(self, tags: tuple[str, ...]) -> None:
         """Close the outermost element with one of these tags that has only such and inline ones around it."""
-        first = at = len(self._stack)
-        while at:
-            at -= 1
+        first = len(self._stack)
+        for at in range(first - 1, max(first - 1 - _DEEPEST, -1), -1):
             tag = self._stack[at][0]
             if tag in tags:
                 first = at
@@ -242,9 +273,6 @@ class _Walk:
             for name, bits, _ in inner:
                 stack.append((name, bits, self._bits))
                 self._bits |= bits
-
-
-_MAY_BE_BLANK: Final = frozenset(" \n\t\r\f\v\xa0&") | {""}
 
 
 @lru_cache(1 << 15)

@@ -210,7 +210,7 @@ def parse_page(html: str | bytes, extractor: str = EXTRACTORS[0]) -> ParsedPage 
 
 
 def _replace_refused(html: str) -> str:
-    """Replace characters by spaces that parsers refuse, or that are marks; to find that there are none is faster."""
+    """Replace characters that parsers refuse, or that are marks, by spaces; finding none is fast."""
     try:
         data = html.encode()
     except UnicodeEncodeError:

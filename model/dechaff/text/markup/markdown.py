@@ -203,7 +203,11 @@ class _Grouping:
         found: list[str] = []
         for piece in pieces:
             text = piece.text.lstrip()
-            found += (piece.text[: len(piece.text) - len(text)], self._marks.of(bits | piece.bits) if text else "", text)
+            found += (
+                piece.text[: len(piece.text) - len(text)],
+                self._marks.of(bits | piece.bits) if text else "",
+                text,
+            )
         return "".join(found)
 
     def _parts(self, block: Block) -> Iterator[tuple[list[int], list[Piece]]]:
