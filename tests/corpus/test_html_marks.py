@@ -201,7 +201,11 @@ def test_marked_labels_are_read_alone(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     parquet.write_table(arrow.Table.from_pylist([row]), tmp_path / "pages.parquet")
     read = [read_pages(tmp_path / "pages.parquet", ["resiliparse_all", "html_text"], cache, n_jobs=1)]
-    kept = [path for path in cache.iterdir() if "-texts-" in path.name or "-marked-labels-" in path.name]
+    kept = [
+        path
+        for path in cache.iterdir()
+        if any(part in path.name for part in ("-texts-", "-marked-labels-", "-markup-"))
+    ]
     for path in set(cache.iterdir()) - set(kept):
         path.unlink()
     read.append(read_pages(tmp_path / "pages.parquet", ["resiliparse_all", "html_text"], cache, n_jobs=1))

@@ -47,10 +47,10 @@ def markup_features(batch: LineBatch) -> tuple[Flags, Columns]:
     Examples
     --------
     >>> from dechaff.text.marked import markup_bits
-    >>> text = MarkedText.of("Home\nIt was old.", np.array([0, 12]), np.array([markup_bits(["link"])] * 2))
+    >>> text = MarkedText.of("Home\nIt was old.", np.array([0, 12]), np.array([markup_bits(["link"]), 0]))
     >>> columns = markup_features(LineBatch.from_texts([text]))[1]
     >>> columns["markup_link"].tolist(), round(columns["markup_link_before"].tolist()[1] * 3, 2)
-    ([1.0, 0.375], 1.0)
+    ([1.0, 0.625], 1.0)
     """
     has_markup = np.array([isinstance(text, MarkedText) for text in batch.texts], np.bool_)
     is_marked = repeat_rows(has_markup, batch.articles)

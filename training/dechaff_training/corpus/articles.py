@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff._typing import Indices
 from dechaff.errors import CorpusError
 from dechaff.explain.kinds import KINDS
 from dechaff.text.characters import SPACE, class_table
 from dechaff.text.lines import split_lines
+from dechaff.text.marked import Bits, MarkedText
 
 #: Label codes in training.
 CONTENT, BOILERPLATE, MASKED = 1, 0, -1
@@ -55,6 +57,8 @@ class Article:
     roles, policy_kinds : tuple of str, optional
         For pages whose lines a reader labelled one by one (labels are not derived from a gold text): the role of
         each content line (headline, standfirst, lead), and the kind of each boilerplate line; "" for none.
+    markup : tuple of ndarray, optional
+        The begins and the bits of the pieces of the text, as in `MarkedText`.
     """
 
     text: str
@@ -71,6 +75,12 @@ class Article:
     silver: bool = False
     roles: tuple[str, ...] | None = None
     policy_kinds: tuple[str, ...] | None = None
+    markup: tuple[Indices, Bits] | None = None
+
+    @property
+    def marked_text(self) -> str:
+        """Return the text with its markup, if that is known."""
+        return self.text if self.markup is None else MarkedText.of(self.text, *self.markup)
 
 
 class MalformedError(CorpusError):

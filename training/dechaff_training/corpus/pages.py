@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dechaff._typing import Indices
 from dechaff.errors import CorpusError
 from dechaff.extras import load
 from dechaff.text.lines import split_lines
-from dechaff.text.marked import MARKUP, MarkedText
+from dechaff.text.marked import MARKUP, Bits
 from dechaff_training.corpus.articles import MASKED, Article
 from dechaff_training.corpus.extraction import (
     EXTRACTORS_WITH_MARKUP,
@@ -82,10 +84,11 @@ def read_pages(path: Path, extractors: Sequence[str], cache: Path | None = None,
     pages = _Pages(path, cache, n_jobs)
     texts = {name: pages.texts(name) for name in extractors}
     labels = {name: pages.labels(name, texts[name]) for name in extractors}
-    for name in {*EXTRACTORS_WITH_MARKUP} & {*texts}:
-        texts[name] = pages.with_markup(name, texts[name])
+    markup = {name: pages.markup(name, texts[name]) for name in extractors if name in EXTRACTORS_WITH_MARKUP}
     return [
-        _article(page, name, texts[name][i] or "", lines)
+        replace(
+            _article(page, name, texts[name][i] or "", lines), markup=markup[name][i] if name in markup else None
+        )
         for i, page in enumerate(pages.pages)
         for name in extractors
         if (lines := labels[name][i]) is not None
@@ -138,15 +141,13 @@ class _Pages:
         )
         return self._cached(key, extractor, partial(_extract, extractor), lambda: zip(html, strict=True))
 
-    def with_markup(self, extractor: str, texts: list[str | None]) -> list[str | None]:
-        """Return the texts of one of `EXTRACTORS_WITH_MARKUP` with their markup, unless marks change them."""
+    def markup(self, extractor: str, texts: list[str | None]) -> list[tuple[Indices, Bits] | None]:
+        """Return the markup of the texts by one of `EXTRACTORS_WITH_MARKUP`; None for texts that marks change."""
         key = f"markup {extractor_version(extractor)} {' '.join(MARKUP)}"
         html = (page.as_py() for page in self.html)
-        found = self._cached(
-            key, extractor, partial(_find_markup, extractor), lambda: zip(html, texts, strict=True)
-        )
-        pairs = zip(texts, found, strict=True)
-        return [text if markup is None else _add_markup(text or "", markup) for text, markup in pairs]
+        work = partial(_find_markup, extractor)
+        found = self._cached(key, extractor, work, lambda: zip(html, texts, strict=True))
+        return [None if markup is None else _read_markup(markup) for markup in found]
 
     def labels(self, extractor: str, texts: list[str | None]) -> list[NDArray[np.int8] | None]:
         """Label the lines of every page's text by one extractor."""
@@ -272,8 +273,9 @@ def _find_markup(extractor: str, html: str | None, text: str | None) -> str | No
     return json.dumps([marked.begins.tolist(), marked.bits.tolist()]) if marked and marked == text else None
 
 
-def _add_markup(text: str, markup: str) -> MarkedText:
-    return MarkedText.of(text, *(np.array(values, np.int64) for values in json.loads(markup)))
+def _read_markup(markup: str) -> tuple[Indices, Bits]:
+    begins, bits = (np.array(values, np.int64) for values in json.loads(markup))
+    return begins, bits
 
 
 def _cover(page: Page, text: str | None) -> float:

@@ -254,7 +254,7 @@ def run_systems(pages: Sequence[Page], chains: Chains) -> dict[str, Run]:
 def _run_chain(pages: Sequence[Page], extractor: str, cleaners: Mapping[str, System]) -> dict[str, Run]:
     texts, extraction = _time(lambda: [page_text(html, extractor) for _, html in pages])
     runs = {extractor: Run(texts, extraction)}
-    articles = [replace(article, text=text) for (article, _), text in zip(pages, texts, strict=True)]
+    articles = [replace(article, text=text, markup=None) for (article, _), text in zip(pages, texts, strict=True)]
     for system, clean in _name_systems(extractor, cleaners).items():
         cleaned, seconds = _time(partial(clean, articles))
         runs[system] = Run(cleaned, extraction, seconds)

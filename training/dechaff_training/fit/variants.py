@@ -141,4 +141,6 @@ def _change_bullets(lines: list[Line], rng: np.random.Generator) -> list[Line]:
 def _join(article: Article, lines: Sequence[Line]) -> Article:
     text = "".join(line.text + line.breaks for line in lines)
     labels = np.array([line.label for line in lines], np.int8)
-    return replace(article, text=text, labels=labels, body=None, kinds=None, roles=None, policy_kinds=None)
+    return replace(
+        article, text=text, labels=labels, body=None, kinds=None, roles=None, policy_kinds=None, markup=None
+    )

@@ -122,6 +122,8 @@ class _Grouping:
     def __init__(self, rows: Rows, parsed: Parsed, marks: Marks | None) -> None:
         self._rows, self._parsed, self._marks = rows, parsed, marks
         self._bits: list[int] = []  # the markup of each block with that of the blocks around it
+        levels = [block.level for block in parsed.blocks if block.kind == "heading"]
+        self._highest = 1 if levels.count(1) == 1 else 2  # several first-level headings are no headlines
         self._reader = Reader(rows)
         self._of_row: dict[int, int] = {}
         self._of_owner: dict[int, int] = {}
@@ -131,7 +133,8 @@ class _Grouping:
         owners: list[int] = []
         for place, block in enumerate(self._parsed.blocks):
             owner = -1 if block.parent < 0 else owners[block.parent]
-            self._bits.append(_block_bits(block) | (_MARKDOWN if block.parent < 0 else self._bits[block.parent]))
+            around = _MARKDOWN if block.parent < 0 else self._bits[block.parent]
+            self._bits.append(self._own_bits(block) | around)
             owners.append(place if block.kind in OWNERS else owner)
             group = self._of_owner.get(owner, -1)
             if block.kind in OWNERS:
@@ -140,6 +143,13 @@ class _Grouping:
                 self._add_leaf(block, group, self._bits[place])
         self._add_definitions()
         return self._reader.finish()
+
+    def _own_bits(self, block: Block) -> int:
+        """Return the markup of a block itself."""
+        if block.kind == "heading":
+            return _HEADING_BITS[max(block.level, self._highest) - 1]
+        # A paragraph that was added to an item has none of its own.
+        return 0 if block.level < 0 else _BLOCK_BITS.get(block.kind, 0)
 
     def _own(self, place: int, block: Block, parent: int) -> None:
         """Make a group for an item, or take the one that its row is in."""
@@ -238,14 +248,6 @@ class _Grouping:
             if free:
                 group = self._group("definition", free)
                 self._reader.groups[group].users = self._parsed.users.get(label, [])
-
-
-def _block_bits(block: Block) -> int:
-    """Return the markup of a block itself."""
-    if block.kind == "heading":
-        return _HEADING_BITS[block.level - 1]
-    # A paragraph that was added to an item has none of its own.
-    return 0 if block.level < 0 else _BLOCK_BITS.get(block.kind, 0)
 
 
 def _is_link(pieces: list[Piece]) -> bool:
