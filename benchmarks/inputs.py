@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final, NamedTuple
 
+import numpy as np
 import typer
 
 from dechaff import clean_html, clean_markdown, keep_content
@@ -27,13 +28,14 @@ from dechaff_training.corpus import Article, find_files
 from dechaff_training.corpus.extraction import extract, page_text
 from dechaff_training.corpus.pages import read_html
 from dechaff_training.corpus.policy_labels import read_labels
+from dechaff_training.corpus.text_matching import line_texts
 from dechaff_training.evaluate.policy import PolicyRow, compare_outputs
 from dechaff_training.evaluate.tables import Table
 from dechaff_training.files.models import load
 from dechaff_training.files.progress import Bar
 from dechaff_training.report.rendering import print_tables
 
-#: The figures of the table.
+#: The figures of the table, before the share of pages whose headline is a line of the output.
 SHOWN: Final = ("f1", "precision", "recall", "headline_kept", "standfirst_kept", "short_kept")
 
 
@@ -135,8 +137,24 @@ def installed() -> Iterator[str]:
             yield name
 
 
-def measure(pages: list[Article], html: dict[str, str], model: LineModel) -> list[PolicyRow]:
-    """Clean all pages from each source."""
+def share_with_headline(pages: list[Article], outputs: list[str]) -> float:
+    """Return the share of pages whose headline is a line of the output, whichever of its copies that is."""
+    found = []
+    for page, output in zip(pages, outputs, strict=True):
+        lines, roles = line_texts(page.text), page.roles or ()
+        headlines = {letters(line) for line, role in zip(lines, roles, strict=True) if role == "headline"}
+        if headlines:
+            found.append(not headlines.isdisjoint(map(letters, output.splitlines())))
+    return float(np.mean(found))
+
+
+def letters(text: str) -> str:
+    """Return the letters and digits of a text in lower case."""
+    return "".join(filter(str.isalnum, text.lower()))
+
+
+def measure(pages: list[Article], html: dict[str, str], model: LineModel) -> tuple[list[PolicyRow], list[float]]:
+    """Clean all pages from each source, and return the rows with the result of `share_with_headline`."""
     names = list(installed())
     outputs: dict[str, list[str]] = {name: [] for name in names}
     with Bar("cleaning", len(names) * len(pages)) as bar:
@@ -144,7 +162,7 @@ def measure(pages: list[Article], html: dict[str, str], model: LineModel) -> lis
             for name in names:
                 outputs[name].append(clean(SOURCES[name], page, html[page.id], model))
                 bar.advance()
-    return compare_outputs(pages, outputs)
+    return compare_outputs(pages, outputs), [share_with_headline(pages, each) for each in outputs.values()]
 
 
 def main(
@@ -162,12 +180,18 @@ def main(
         for article, text in read_html(file)
         if article.id in known
     }
-    rows = measure([page for page in pages if page.id in found], found, load(model))
+    rows, with_headline = measure([page for page in pages if page.id in found], found, load(model))
     if json_file is not None:
         with written_whole(json_file) as temporary:
-            temporary.write_text(json.dumps([row.to_dict() for row in rows], indent=1) + "\n", "utf-8")
-    cells = [(row.system, *(str(row.figures[name]) for name in SHOWN)) for row in rows]
-    headers = ("input", *(name.replace("_", " ") for name in SHOWN))
+            described = [
+                row.to_dict() | {"with_headline": share} for row, share in zip(rows, with_headline, strict=True)
+            ]
+            temporary.write_text(json.dumps(described, indent=1) + "\n", "utf-8")
+    cells = [
+        (row.system, *(str(row.figures[name]) for name in SHOWN), f"{share:.3f}")
+        for row, share in zip(rows, with_headline, strict=True)
+    ]
+    headers = ("input", *(name.replace("_", " ") for name in SHOWN), "with headline")
     print_tables([Table(f"Lines labelled by reading, {rows[0].n_pages} pages", headers, cells)])
 
 

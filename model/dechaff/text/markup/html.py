@@ -65,6 +65,10 @@ _NESTED: Final = re.compile(
 )
 _MAX_DEPTH: Final = 100
 _MANY_TAGS: Final = 8000
+# Long texts are indented less deeply: in lists within lists, most of them may be spaces.
+_LONG_TEXT: Final = 1 << 20
+_DEEP_INDENT: Final = re.compile("^ {33,}", re.MULTILINE)
+_INDENT: Final = " " * 32
 _MAX_HEADLINES: Final = 20
 _MAX_SCRIPTS: Final = 20
 # Pages begin with a declaration, a comment or one of these elements.
@@ -242,7 +246,7 @@ def print_page(
         skip_elements=[each for kind in _SELECTORS if kind not in keep_kinds for each in _SELECTORS[kind]],
         **(PRINT_OPTIONS | dict(options or {})),
     )
-    return page.marks.take(text)
+    return page.marks.take(_DEEP_INDENT.sub(_INDENT, text) if len(text) > _LONG_TEXT else text)
 
 
 def page_title(tree: Any, text: str) -> str | None:
