@@ -6,6 +6,7 @@ that is printed. Tags are read from the source: to walk through a parsed page in
 
 import re
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 from dechaff.text.marked import MARKS, Marks, markup_bits
@@ -148,20 +149,19 @@ def mark_elements(html: str) -> tuple[str, Marks]:
     """
     unseen, seen = _take_unseen(html)
     parts = _TAG.split(seen)
-    walk = _Walk(parts)
-    for place in range(0, len(parts) - 1, 5):
-        text, _, closing, tag, attributes = parts[place : place + 5]
+    texts, tags = parts[::5], parts[1::5]
+    walk = _Walk(texts)
+    for place, (closing, tag, attributes) in enumerate(zip(parts[2::5], parts[3::5], parts[4::5], strict=True)):
+        text = texts[place]
         if text and not text.isspace():
-            walk.mark(place)
+            walk.mark(place, text)
         if closing:
             walk.close(tag)
         elif tag is not None:
             walk.open(tag, attributes)
-        parts[place + 2 : place + 5] = ("",) * 3
-    walk.mark(len(parts) - 1)
-    sources = iter(unseen)
-    pieces = "".join(parts).split(_PLACEHOLDER)
-    return pieces[0] + "".join(next(sources) + piece for piece in pieces[1:]), walk.marks
+    walk.mark(len(tags), texts[-1])
+    marked = "".join(chain.from_iterable(zip(texts, (*tags, ""), strict=True))).split(_PLACEHOLDER)
+    return "".join(chain.from_iterable(zip(marked, (*unseen, ""), strict=True))), walk.marks
 
 
 def _take_unseen(html: str) -> tuple[list[str], str]:
@@ -189,17 +189,16 @@ def _find_end(html: str, tag: str, start: int) -> int:
 class _Walk:
     """The open elements on the way through a page, and the marks so far."""
 
-    def __init__(self, parts: list[str]) -> None:
-        self._parts = parts
+    def __init__(self, texts: list[str]) -> None:
+        self._texts = texts
         self.marks = Marks()
         self._stack: list[tuple[str, int, int]] = []  # open elements: tag, own bits, bits of those around it
         self._bits = self._nearby = 0
         self._alternatives: set[str] = set()
         self._last: tuple[int, str, int, str] | None = None  # the latest mark, its bits, and what is around it
 
-    def mark(self, place: int) -> None:
+    def mark(self, place: int, text: str) -> None:
         """Write a mark into a text, unless that is blank."""
-        text = self._parts[place]
         blank = _BLANK.match(text) if text[:1] in _MAY_BE_BLANK else None
         begin = blank.end() if blank else 0
         before, behind = text[:begin], text[begin:]
@@ -210,14 +209,14 @@ class _Walk:
         if self._alternatives and _start_of(behind) in self._alternatives:
             bits |= _IMAGE_TEXT
         self._last = (place, before, bits, behind)
-        self._parts[place] = before + self.marks.of(bits) + behind
+        self._texts[place] = before + self.marks.of(bits) + behind
 
     def take_image(self, attributes: str) -> None:
         """Note that an image stands between the texts before and behind."""
         self._nearby = _AFTER_IMAGE
         if self._last is not None:
             place, before, bits, behind = self._last
-            self._parts[place] = before + self.marks.of(bits | _BEFORE_IMAGE) + behind
+            self._texts[place] = before + self.marks.of(bits | _BEFORE_IMAGE) + behind
             self._last = None
         if len(attributes) < _LONGEST:
             texts = (_start_of(double or single) for double, single in _ALTERNATIVE.findall(attributes))
