@@ -263,11 +263,11 @@ def clean_html(
     """Return the text of an HTML page without its boilerplate, or its Markdown.
 
     Resiliparse prints the text of the whole page, without elements that the page itself names comments, captions or
-    authors' biographies; its title, headline and first heading are evidence for the headline.
+    authors' biographies. Links, the elements around each line and their class names are evidence, and the page's
+    title, headline and first heading are evidence for the headline.
 
-    On 80 test pages whose lines a reader labelled, F1 of words is .978 (.973 without the page's names, .973 from
-    main content, .978 as Markdown); 95 % of the headlines and 94 % of the standfirsts are kept; captions dropped:
-    96 % (61 % without the names), authors' biographies: 91 % (81 %), comments: all.
+    On 80 test pages whose lines a reader labelled, F1 of words is .984 (.974 from main content, .984 as Markdown;
+    .973 from the text alone); the headline and the standfirst of each page are kept.
 
     Parameters
     ----------

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dechaff import LineBatch
 from dechaff.features.markup import MARKUP_NAMES, markup_features
+from dechaff.text.lines import MOST_LINES
 from dechaff.text.marked import MARKUP, MarkedText, markup_bits
 
 LINKED = markup_bits(["link"])
@@ -69,11 +70,22 @@ def test_texts_in_a_batch_do_not_mix(texts: list[str]) -> None:
 
 
 def test_only_marked_lines_have_another_regression() -> None:
-    """The log-odds of texts without markup are those of stage 3, whatever stands beside them in the batch."""
+    """The log-odds of texts without markup are those of stage 3, beside a text with markup too."""
     model = random_model()
-    plain, other = (
-        model.log_odds(LineBatch.from_texts([TEXT])),
-        model.log_odds(LineBatch.from_texts([marked(TEXT, (0, []))])),
+    plain = model.log_odds(LineBatch.from_texts([TEXT]))
+    both = model.log_odds(LineBatch.from_texts([TEXT, marked(TEXT, (0, []))]))
+    np.testing.assert_allclose(both[:3], plain, atol=1e-4)
+    assert not np.allclose(both[3:], plain, atol=1e-2)
+
+
+def test_huge_texts_keep_their_markup() -> None:
+    """A text that is divided into parts has in each of them the markup of its pieces, also of one that is cut."""
+    n_lines = MOST_LINES + 1000
+    text = marked(
+        "Home of the mill\n" * n_lines, (0, ["link"]), (100, []), (17 * 1000, ["nav"]), (17 * 30_000 + 5, ["link"])
     )
-    assert not np.allclose(plain, other)
-    assert np.array_equal(plain, model.log_odds(LineBatch.from_texts([TEXT[:]])))
+    whole = markup_features(LineBatch.from_texts([text]))[1]
+    parts = [markup_features(part)[1] for part in LineBatch.from_texts([text]).sections()]
+    assert len(parts) == 2
+    for name in ("markup_link", "markup_nav"):
+        assert np.array_equal(np.concatenate([part[name] for part in parts]), whole[name])

@@ -1,5 +1,7 @@
 """Marks for the elements of a page, before each piece of its text."""
 
+import copy
+import pickle
 from itertools import pairwise
 
 import pytest
@@ -35,6 +37,7 @@ ODD = (
     "</script>",
     "<!doctype html>",
     "&nbsp;",
+    "&#32;",
     '<a title="',
     "'",
     "\n",
@@ -89,6 +92,13 @@ def markup_of(html: str) -> list[tuple[str, list[str]]]:
             [("The old mill in 1903", ["paragraph", "after_image", "image_text"])],
         ),
         ("</nav></p>One</div>", [("One", [])]),
+        ("<p><a href=/><div>Card</div></a>x<p><b><div>y</div>", [("Card", ["link"]), ("x", []), ("y", ["strong"])]),
+        (
+            "<a name=x>One</a><a href=/>two<a href=/>three</a>x",
+            [("One", []), ("two", ["link"]), ("three", ["link"]), ("x", [])],
+        ),
+        ("<div data-role=footer data-id='comment-3'>One", [("One", [])]),
+        ("<nav>One" + "<i>" * 70 + "</nav><p>two", [("One", ["nav"]), ("two", ["paragraph"])]),
         ("One &lt;nav&gt; two", [("One <nav> two", [])]),
     ],
 )
@@ -102,6 +112,27 @@ def test_the_markup_of_each_piece(html: str, expected: list[tuple[str, list[str]
         assert found == expected
 
 
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        "<svg class=x />",
+        "<svg><path></svg-icon></svg>",
+        "<svg></SVG>",
+        "<script>1</Script>",
+        "<SCRIPT>1</SCRIPT>",
+        "<!-- <script src=x> -->",
+        "<!-- <nav><script>1</script></nav><nav> -->",
+        "<!-->",
+        "<!-- x --!>",
+        "<svg-icon></svg-icon>",
+        "<title>x</title>",
+    ],
+)
+def test_what_is_not_printed_ends_where_parsers_end_it(unseen: str) -> None:
+    """Text behind a comment, a script or a drawing has the markup of its own place."""
+    assert markup_of(f"<nav>One</nav>{unseen}<p>two")[-1] == ("two", ["paragraph"])
+
+
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_marks_are_all_that_is_added(html: str) -> None:
     """Whatever the page, it is the same page without its marks."""
@@ -110,7 +141,8 @@ def test_marks_are_all_that_is_added(html: str) -> None:
 
 @given(
     st.lists(
-        st.sampled_from([f"<{tag}>" for tag in TAGS] + ["</p>", "</a>", "</div>", " ", "One ", "two"]), max_size=30
+        st.sampled_from([f"<{tag}>" for tag in TAGS] + ["</p>", "</a>", "</div>", " ", "&#32;", "One ", "two"]),
+        max_size=30,
     ).map("".join)
 )
 def test_marks_do_not_change_the_text(html: str) -> None:
@@ -149,6 +181,18 @@ def test_pages_with_too_many_kinds_of_markup() -> None:
     assert len(bits) == 1 << 10
     assert len(set(bits)) == len(MARKS) ** 2 - 1
     assert set(bits[len(MARKS) ** 2 - 1 :]) == {0}
+
+
+def test_texts_with_markup_can_be_pickled() -> None:
+    """A text keeps its markup on the way to another process, and in a copy."""
+    text = read_page("<nav>Home</nav><p>Old.").text
+    assert isinstance(text, MarkedText)
+    for again in (pickle.loads(pickle.dumps(text)), copy.deepcopy(text)):  # noqa: S301
+        assert (again, again.begins.tolist(), again.bits.tolist()) == (
+            text,
+            text.begins.tolist(),
+            text.bits.tolist(),
+        )
 
 
 def test_markdown_has_less_markup() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 pytest.importorskip("pyromark", reason="needs the extra: pip install 'dechaff[markdown]'")
 
 from dechaff import InputError, classify_lines, clean_article, clean_markdown, is_markdown, keep_content
+from dechaff.text.marked import MarkedText, markup_bits
 from dechaff.text.markup.blocks import parse
 from dechaff.text.markup.markdown import read_markdown
 from dechaff.text.reading import Rows
@@ -104,6 +105,65 @@ def test_what_is_read(text: str, lines: list[str]) -> None:
     reading = read_markdown(text)
     assert reading is not None
     assert reading.lines == lines
+
+
+LONG = "The council votes on Tuesday to repair the old bridge over the weir at the"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (f"### {LONG}\nlower mill\n\nx", [f"{LONG} lower mill", "x"]),
+        (f"# {LONG}\nlower mill\nx", [f"{LONG} lower mill", "x"]),
+        ("# The vote\nIt was held.", ["The vote", "It was held."]),
+        (f"# {LONG} lower mill\nIt was held.", [f"{LONG} lower mill", "It was held."]),
+        (f"# {LONG}\n[a]: /b\n\n[a]", [LONG, "a"]),
+        (f"~~~\n# {LONG}\nx = 1\n~~~\n\ny", ["y"]),
+        ("[The vote](/the-long-\naddress-\nof-it) x", ["The vote x"]),
+        (f"![{LONG} x\n- lower mill](/a.png)", [f"{LONG} x - lower mill"]),
+        ("x [note\n- one\n- two](/u)", ["x [note", "one", "two](/u)"]),
+        ("# One\r\n\r\ntwo\r\n", ["One", "two"]),
+        ("# One\n\xa0\ntwo", ["One", "two"]),
+        ("[one\n](/a) two", ["one two"]),
+    ],
+)
+def test_lines_that_html2text_wraps(text: str, lines: list[str]) -> None:
+    """Headings, texts and addresses of links are read on one line if they were wrapped at 78 characters, and only then."""
+    reading = read_markdown(text)
+    assert reading is not None
+    assert reading.lines == lines
+    assert reading.rows.text == text
+
+
+def test_the_markup_of_what_is_read() -> None:
+    """Links, headings, lists and the like are the markup of what is read; texts that hold marks have none."""
+    reading = read_markdown("# One\n\n- [two](/a)\n\n> **three**\n\n| a |\n|---|\n| `b` |\n")
+    assert reading is not None
+    assert isinstance(reading.text, MarkedText)
+    expected = [["h1"], ["item", "link"], ["quote", "paragraph", "strong"], ["table"], ["table", "code"]]
+    assert reading.text.bits.tolist() == [markup_bits([*each, "markdown"]) for each in expected]
+    plain = read_markdown("One \ufdd4 two")
+    assert plain is not None
+    assert (type(plain.text), plain.lines) == (str, ["One \ufdd4 two"])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_first"),
+    [
+        ("text\n\n# One\n\nx", True),
+        ("# One\n\nx\n\n# Two\n\ny", True),
+        ("---\na: b\n---\n\n# One\n\nx\n\n# Two", True),
+        ("text\n\n# One\n\nx\n\n# Two\n\ny", False),
+        ("## Menu\n\ntext\n\n# One\n\nx\n\n# Two", False),
+    ],
+)
+def test_which_headings_may_be_headlines(text: str, is_first: bool) -> None:
+    """First-level headings count as such, unless there are several with text before them."""
+    reading = read_markdown(text)
+    assert reading is not None
+    assert isinstance(reading.text, MarkedText)
+    place = reading.text.begins.tolist().index(reading.text.index("One"))
+    assert reading.text.bits[place] == markup_bits(["h1" if is_first else "h2", "markdown"])
 
 
 @pytest.mark.parametrize(

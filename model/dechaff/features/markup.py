@@ -79,7 +79,7 @@ def _shares(batch: LineBatch) -> Values:
 
 
 def _pieces(batch: LineBatch) -> tuple[Indices, Bits]:
-    """Return where in the batch the pieces of its texts begin, with their markup; the first of a text has none."""
+    """Return where in the batch the pieces of its texts begin, and their markup; one without any stands first."""
     begins: list[Indices] = []
     bits: list[Bits] = []
     for text, start in zip(batch.texts, batch.article_codes.tolist(), strict=False):

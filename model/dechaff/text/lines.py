@@ -17,6 +17,7 @@ from dechaff._typing import Classes, Codes, Flags, Indices
 from dechaff.errors import InputError
 from dechaff.kernels import accelerated
 from dechaff.text.characters import LINE_BREAK, SPACE, class_table
+from dechaff.text.marked import MarkedText
 from dechaff.text.ragged import Ragged
 
 #: An article with more lines is divided into parts of at most this many lines, to bound the memory; each part is
@@ -178,7 +179,8 @@ class LineBatch:
         first = int(self.article_codes[article])
         n_breaks = int(np.searchsorted(self.breaks, self.starts[begin]))
         start = int(self.breaks[n_breaks - 1]) + 1 if n_breaks else first
-        return self.texts[article][start - first : int(self.ends[end - 1]) - first]
+        text, start, end = self.texts[article], start - first, int(self.ends[end - 1]) - first
+        return text.part(start, end) if isinstance(text, MarkedText) else text[start:end]
 
     def spans(self, article: int) -> list[tuple[int, int]]:
         """Return the spans of one article's lines as (start, end) within the article's text.

@@ -23,7 +23,7 @@ MARKUP: Final = (
 )  # fmt: skip
 _BITS: Final = {name: 1 << place for place, name in enumerate(MARKUP)}
 
-#: Noncharacters of Unicode, which no text has; a mark is two of them.
+#: Noncharacters of Unicode, which are in hardly any text; a mark is two of them. `html_markdown` uses those before.
 MARKS: Final = "".join(map(chr, range(0xFDD4, 0xFDF0)))
 _ANY_MARK: Final = re.compile(f"[{MARKS[0]}-{MARKS[-1]}]+")
 _PAIRS: Final = tuple("".join(pair) for pair in product(MARKS, repeat=2))
@@ -63,6 +63,13 @@ class MarkedText(str):
         marked.begins, marked.bits = begins, bits
         return marked
 
+    def part(self, start: int, end: int) -> Self:
+        """Return a part of the text, with the markup of its pieces."""
+        first, last = self.begins.searchsorted((start, end), side="right")
+        first = max(first - 1, 0)
+        begins = np.maximum(self.begins[first:last] - start, 0)
+        return self.of(self[start:end], begins, self.bits[first:last])
+
 
 class Marks:
     """Marks that stand in a text for the markup of what follows, so that it survives what is done to the text.
@@ -79,7 +86,7 @@ class Marks:
         self._numbers: dict[int, int] = {}
 
     def of(self, bits: int) -> str:
-        """Return the mark of some markup; a text with too many kinds of it has none for those that come last."""
+        """Return the mark of some markup; kinds beyond the 783rd have no markup."""
         return _PAIRS[min(self._numbers.setdefault(bits, len(self._numbers)), len(_PAIRS) - 1)]
 
     def take(self, text: str) -> MarkedText:
@@ -87,6 +94,7 @@ class Marks:
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
         values = codes - ord(MARKS[0])  # below zero is beyond the last mark
         places = np.flatnonzero(values < len(MARKS))
+        places = places[: len(places) // 2 * 2]
         numbers = values[places[::2]] * len(MARKS) + values[places[1::2]]
         bits = np.zeros(len(_PAIRS), np.int64)
         known = list(self._numbers)[: len(_PAIRS) - 1]

@@ -15,9 +15,9 @@ from typing import Any, Final, TypeVar
 from dechaff.api import clean_html
 from dechaff.errors import InputError, MissingExtraError
 from dechaff.extras import load, missing
-from dechaff.text.marked import MarkedText, without_marks
+from dechaff.text.marked import MarkedText
 from dechaff.text.markup.elements import mark_elements
-from dechaff.text.markup.html import PRINT_OPTIONS
+from dechaff.text.markup.html import PRINT_OPTIONS, replace_refused
 
 T = TypeVar("T")
 
@@ -111,7 +111,7 @@ def extract_marked(html: str, extractor: str) -> MarkedText | None:
 
 
 def _extract_marked(print_page: Callable[[str], str], html: str) -> MarkedText:
-    marked, marks = mark_elements(without_marks(html))
+    marked, marks = mark_elements(replace_refused(html))
     return marks.take(print_page(marked))
 
 

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import accumulate, pairwise
 from typing import Any, Final, NamedTuple
 
@@ -44,13 +45,15 @@ HEADER: Final = re.compile(
 
 
 # html2text wraps lines where Markdown does not allow it: addresses behind hyphens, texts of links whose next line
-# looks like another block, and headings.
-_WRAPPED_LINK: Final = re.compile(
-    r"\]\((?:[^()\s]*-\r?\n)+(?=[^()\s]*[)\s])|\[(?:[^\[\]\n]|\n(?!\s*\n)){1,600}(?=\]\()"
+# looks like another block, and headings. It writes no fences.
+_WRAPPED_ADDRESS: Final = re.compile(r"\]\((?:[^()\s]*-\r?\n)+(?=[^()\s]*[)\s])")
+_WRAPPED_LINK: Final = re.compile(r"\[(?:[^\[\]\n]|\n(?!\s)){1,600}(?=\]\()")
+_WRAPPED_HEADING: Final = re.compile(
+    r"^\#{1,6}[ \t]+\S.*(?:\n(?![\s>#*+|<-]|\d+[.)]|\[[^\]\n]*\]:).+)+", re.MULTILINE
 )
-_WRAPPED_HEADING: Final = re.compile(r"^\#{1,6}[ \t]+\S.*(?:\n(?![ \t>#*+|-]|\d+[.)]|```).+)+", re.MULTILINE)
-_LINE_BREAK: Final = re.compile(r"[\r\n]")
-# It wraps lines that are longer.
+_FENCE: Final = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
+_WORD: Final = re.compile(r"\S+")
+# Its lines are not longer, unless they are one word.
 _WRAP_WIDTH: Final = 78
 
 
@@ -138,7 +141,7 @@ def parse(rows: Rows) -> Parsed | None:
     )
     # Lone surrogates are not in UTF-8; one byte stands for each.
     text = rows.text.encode("utf-8", "replace").decode()
-    text = _WRAPPED_HEADING.sub(_unwrap_heading, _WRAPPED_LINK.sub(_unwrap_link, text))
+    text = _unwrap(text)
     header = HEADER.match(text)
     begin = header.end() if header else 0
     offset = len(text[:begin].encode())
@@ -159,17 +162,27 @@ def parse(rows: Rows) -> Parsed | None:
     return Parsed(walk.blocks, definitions, walk.users, walk.breaks, walk.glued)
 
 
-def _unwrap_link(wrapped: re.Match[str]) -> str:
-    """Return an address or the text of a link as one line of the same length in UTF-8."""
-    return _LINE_BREAK.sub("-" if wrapped[0][0] == "]" else " ", wrapped[0])
+def _unwrap(text: str) -> str:
+    """Return Markdown with the addresses, texts of links and headings on one line that were wrapped.
+
+    Each line break becomes as many characters, so that all else stays in its place.
+    """
+    if _FENCE.search(text):
+        return text
+    joined = _WRAPPED_ADDRESS.sub(lambda wrapped: wrapped[0].replace("\r", "-").replace("\n", "-"), text)
+    join = partial(_join_wrapped, text)
+    return _WRAPPED_HEADING.sub(join, _WRAPPED_LINK.sub(join, joined))
 
 
-def _unwrap_heading(wrapped: re.Match[str]) -> str:
-    """Return a heading as one line of the same length, as far as its lines are so long that they were wrapped."""
-    lines = wrapped[0].split("\n")
-    is_open = (len(line) + len(following.split()[0]) < _WRAP_WIDTH for line, following in pairwise(lines))
-    last = next((place for place, ends in enumerate(is_open) if ends), len(lines) - 1)
-    return "\n".join([" ".join(lines[: last + 1]), *lines[last + 1 :]])
+def _join_wrapped(text: str, found: re.Match[str]) -> str:
+    """Return some lines as one, up to the first that was not wrapped: the next word would have had room in it."""
+    for line_break in re.finditer("\n", found[0]):
+        place = found.start() + line_break.start()
+        length, word = place - text.rfind("\n", 0, place) - 1, _WORD.match(text, place + 1)
+        if length > _WRAP_WIDTH or length + (len(word[0]) if word else 0) < _WRAP_WIDTH:
+            end = line_break.start()
+            return found[0][:end].replace("\n", " ") + found[0][end:]
+    return found[0].replace("\n", " ")
 
 
 def _byte_begins(rows: Rows, text: str) -> list[int]:

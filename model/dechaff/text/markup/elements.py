@@ -5,6 +5,7 @@ that is printed. Tags are read from the source: to walk through a parsed page in
 """
 
 import re
+from collections import Counter
 from functools import lru_cache
 from itertools import chain
 from typing import Final
@@ -85,24 +86,28 @@ _AFTER_IMAGE: Final = markup_bits(["after_image"])
 _BEFORE_IMAGE: Final = markup_bits(["before_image"])
 _IMAGE_TEXT: Final = markup_bits(["image_text"])
 
-# A tag with its parts; or a comment, a declaration or a broken tag. Ignoring case would take thrice as long.
+# A tag with its parts; or a declaration or a broken tag. Ignoring case would take thrice as long.
 _TAG: Final = re.compile(
-    r"(<(?:(/?)([a-zA-Z][a-zA-Z0-9-]*)([^<>\"']*+(?:(?:\"[^\"]*\"|'[^']*')[^<>\"']*+)*+)>"
-    r"|!--.*?(?:-->|\Z)|[!?/a-zA-Z][^<>]*>?))",
-    re.DOTALL,
+    r"(<(?:(/?)([a-zA-Z][a-zA-Z0-9-]*)([^<>\"']*+(?:(?:\"[^\"]*\"|'[^']*')[^<>\"']*+)*+)>|[!?/a-zA-Z][^<>]*>?))"
 )
-_UNSEEN_TAG: Final = re.compile(r"<((?:[sS][cCtTvV]|[nN][oO]|[tT][eEiI])[a-zA-Z]+)(?=[\s/>])")
-_UNSEEN: Final = frozenset(("script", "style", "svg", "noscript", "template", "textarea", "title"))
+# What is never printed: comments, and the start tags of some elements.
+_UNSEEN_START: Final = re.compile(
+    r"<(?:!--(?:-?>|.*?(?:--!?>|\Z))|((?:[sS][cCtTvV]|[nN][oO]|[tT][eEiI])[a-zA-Z]+)(?=[\s/>]))", re.DOTALL
+)
+_UNSEEN_ENDS: Final = {
+    tag: re.compile("</" + "".join(f"[{letter}{letter.upper()}]" for letter in tag) + r"(?=[\s/>])")
+    for tag in ("script", "style", "svg", "noscript", "template", "textarea", "title")
+}
+_CLOSED_AT_ONCE: Final = re.compile(r"[^<>]*/>")
 _PLACEHOLDER: Final = f"<!--{MARKS[0]}-->"
 _NAMES_GIVEN: Final = re.compile(
-    r"\b(?:class|id|role|itemprop|CLASS|ID)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))"
+    r"(?<![\w-])(?:[cC]lass|CLASS|[iI]d|ID|role|itemprop)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))"
 )
 _WORD: Final = re.compile("[a-z]+")
 # Names of so many words are known.
 _MOST_WORDS: Final = 3
-_ALTERNATIVE: Final = re.compile(r"\b(?:alt|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
-_BLANK: Final = re.compile(r"(?:\s|&nbsp;|&#160;|&#xa0;)*+", re.IGNORECASE)
-_MAY_BE_BLANK: Final = frozenset(" \n\t\r\f\v\xa0&")
+_ALTERNATIVE: Final = re.compile(r"(?<![\w-])(?:alt|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+_BLANK: Final = re.compile(r"(?:\s|&(?:nbsp|#0*(?:9|1[0-3]|32|160)|#x0*(?:[9acd]|20|a0));)*+", re.IGNORECASE)
 _VOID: Final = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
 })  # fmt: skip
@@ -111,7 +116,9 @@ _INLINE: Final = frozenset({
     "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd",
     "label", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u", "var",
 })  # fmt: skip
-#: Open elements that the start of another one ends, if none but inline ones are open in them.
+#: These stay open in what follows if the element around them ends.
+_FORMATTING: Final = frozenset({"a", "b", "big", "code", "em", "font", "i", "s", "small", "strong", "u"})
+#: Open elements that the start of another one ends, if none but inline ones are open inside of them.
 _ENDED: Final = {
     **dict.fromkeys((
         "address", "article", "aside", "blockquote", "div", "dl", "fieldset", "figcaption", "figure", "footer",
@@ -124,11 +131,11 @@ _ENDED: Final = {
 # Elements whose names are not looked at: the whole page has those of its template, links have too many.
 _NAMELESS: Final = frozenset(("html", "body", "a"))
 # Longer attributes are not looked at.
-_LONGEST: Final = 2000
+_LONGEST: Final = 1000
 # The start of a text and of the alternative text of an image are compared.
 _COMPARED: Final = slice(32)
 _LEAST_COMPARED: Final = 12
-# How far up the open elements are looked at.
+# So many open elements are looked at for one that ends without its end tag, or an inline one.
 _DEEPEST: Final = 60
 
 
@@ -159,31 +166,38 @@ def mark_elements(html: str) -> tuple[str, Marks]:
             walk.close(tag)
         elif tag is not None:
             walk.open(tag, attributes)
-    walk.mark(len(tags), texts[-1])
+    if texts[-1]:
+        walk.mark(len(tags), texts[-1])
     marked = "".join(chain.from_iterable(zip(texts, (*tags, ""), strict=True))).split(_PLACEHOLDER)
     return "".join(chain.from_iterable(zip(marked, (*unseen, ""), strict=True))), walk.marks
 
 
 def _take_unseen(html: str) -> tuple[list[str], str]:
-    """Return the elements that are never printed, and the page with a placeholder for each."""
+    """Return the comments and elements that are never printed, and the page with a placeholder for each."""
     unseen: list[str] = []
     pieces: list[str] = []
     copied = 0
-    for found in _UNSEEN_TAG.finditer(html):
-        if found.start() < copied or found[1].lower() not in _UNSEEN:
+    for found in _UNSEEN_START.finditer(html):
+        if found.start() < copied:
             continue
-        end = _find_end(html, found[1], found.end())
-        pieces.append(html[copied : found.start()])
-        unseen.append(html[found.start() : end])
-        copied = end
+        end = _find_end(html, found)
+        if end > found.start():
+            pieces.append(html[copied : found.start()])
+            unseen.append(html[found.start() : end])
+            copied = end
     pieces.append(html[copied:])
     return unseen, _PLACEHOLDER.join(pieces)
 
 
-def _find_end(html: str, tag: str, start: int) -> int:
-    """Return where the end tag of an element begins; the end of the page if there is none."""
-    ends = (html.find(f"</{each}", start) for each in (tag, tag.lower(), tag.upper()))
-    return next((end for end in ends if end >= 0), len(html))
+def _find_end(html: str, found: re.Match[str]) -> int:
+    """Return where a comment ends, or the end tag of an element begins; -1 if the element is printed or empty."""
+    if found[1] is None:
+        return found.end()
+    tag = found[1].lower()
+    if tag not in _UNSEEN_ENDS or (tag == "svg" and _CLOSED_AT_ONCE.match(html, found.end())):
+        return -1
+    end = _UNSEEN_ENDS[tag].search(html, found.end())
+    return end.start() if end else len(html)
 
 
 class _Walk:
@@ -194,12 +208,13 @@ class _Walk:
         self.marks = Marks()
         self._stack: list[tuple[str, int, int]] = []  # open elements: tag, own bits, bits of those around it
         self._bits = self._nearby = 0
+        self._n_open: Counter[str] = Counter()
         self._alternatives: set[str] = set()
         self._last: tuple[int, str, int, str] | None = None  # the latest mark, its bits, and what is around it
 
     def mark(self, place: int, text: str) -> None:
-        """Write a mark into a text, unless that is blank."""
-        blank = _BLANK.match(text) if text[:1] in _MAY_BE_BLANK else None
+        """Write a mark into a text that is not empty, unless it is blank."""
+        blank = _BLANK.match(text) if text[0].isspace() or text[0] == "&" else None
         begin = blank.end() if blank else 0
         before, behind = text[:begin], text[begin:]
         if not behind:
@@ -234,13 +249,21 @@ class _Walk:
         if ended is not None and self._stack:
             self._end(ended)
         bits = _TAG_BITS.get(tag, 0)
+        if tag == "a":
+            if self._n_open["a"]:
+                self.close("a")
+            bits = bits if "href" in attributes.lower() else 0
         if attributes and tag not in _NAMELESS and len(attributes) < _LONGEST:
             bits |= _name_bits(attributes)
+        self._push(tag, bits)
+
+    def _push(self, tag: str, bits: int) -> None:
         self._stack.append((tag, bits, self._bits))
         self._bits |= bits
+        self._n_open[tag] += 1
 
     def _end(self, tags: tuple[str, ...]) -> None:
-        """Close the outermost element with one of these tags that has only such and inline ones around it."""
+        """Close the outermost element with one of these tags in which only such and inline ones are open."""
         first = len(self._stack)
         for at in range(first - 1, max(first - 1 - _DEEPEST, -1), -1):
             tag = self._stack[at][0]
@@ -248,33 +271,41 @@ class _Walk:
                 first = at
             elif tag not in _INLINE:
                 break
-        self._cut(first)
+        for tag, bits, _ in self._cut(first):
+            if tag in _FORMATTING:
+                self._push(tag, bits)
 
-    def _cut(self, place: int) -> None:
-        if place < len(self._stack):
-            self._bits = self._stack[place][2]
+    def _cut(self, place: int) -> list[tuple[str, int, int]]:
+        """Close and return the open elements from a place on."""
+        cut = self._stack[place:]
+        if cut:
+            self._bits = cut[0][2]
             del self._stack[place:]
+            for tag, *_ in cut:
+                self._n_open[tag] -= 1
+        return cut
 
     def close(self, tag: str) -> None:
         """Close an element with all that is open in it; an inline one alone if blocks are open in it."""
         stack = self._stack
         tag = tag.lower()
-        if stack and stack[-1][0] == tag:
+        if not self._n_open[tag]:
+            return
+        if stack[-1][0] == tag:
             self._bits = stack.pop()[2]
+            self._n_open[tag] -= 1
             return
-        tags = [each[0] for each in stack[-_DEEPEST:]]
-        if tag not in tags:
+        least = max(len(stack) - _DEEPEST, 0) if tag in _INLINE else 0
+        at = next((at for at in range(len(stack) - 1, least - 1, -1) if stack[at][0] == tag), None)
+        if at is None:
             return
-        at = len(stack) - 1 - tags[::-1].index(tag)
-        inner = stack[at + 1 :]
-        self._cut(at)
+        inner = self._cut(at)[1:]
         if tag in _INLINE and not all(each[0] in _INLINE for each in inner):
             for name, bits, _ in inner:
-                stack.append((name, bits, self._bits))
-                self._bits |= bits
+                self._push(name, bits)
 
 
-@lru_cache(1 << 15)
+@lru_cache(1 << 13)
 def _name_bits(attributes: str) -> int:
     """Return what the class names of an element say; elements of a site have the same ones again and again."""
     bits = 0

@@ -204,7 +204,7 @@ def parse_page(html: str | bytes, extractor: str = EXTRACTORS[0]) -> ParsedPage 
     if not isinstance(html, str | bytes):
         raise InputError(f"the HTML is {type(html).__name__}, neither str nor bytes")
     parse = load("resiliparse.parse.html").HTMLTree.parse
-    source = _flatten(_replace_refused(decode_html(html) if isinstance(html, bytes) else html))
+    source = _flatten(replace_refused(decode_html(html) if isinstance(html, bytes) else html))
     if not source.strip():
         return None
     marked, marks = mark_elements(source)
@@ -213,7 +213,7 @@ def parse_page(html: str | bytes, extractor: str = EXTRACTORS[0]) -> ParsedPage 
     return ParsedPage(tree, marks)
 
 
-def _replace_refused(html: str) -> str:
+def replace_refused(html: str) -> str:
     """Replace characters that parsers refuse, or that are marks, by spaces; finding none is fast."""
     try:
         data = html.encode()

@@ -333,7 +333,7 @@ class _Writer:
             self._groups[self._piece_groups[piece]].rows.append(row)
         batch = LineBatch.from_texts([text])
         found = _align(batch.line_texts(0), self._lines)
-        if found is None:  # rare: then the model reads the lines of the Markdown
+        if found is None:  # rare: then the model reads the lines of the Markdown, without markup
             text, found = _join(self._lines)
         for line, group in enumerate(found):
             self._groups[group].lines.append(line)

@@ -122,10 +122,11 @@ class _Grouping:
     def __init__(self, rows: Rows, parsed: Parsed, marks: Marks | None) -> None:
         self._rows, self._parsed, self._marks = rows, parsed, marks
         self._bits: list[int] = []  # the markup of each block with that of the blocks around it
-        kinds = [block.kind for block in parsed.blocks]
         levels = [block.level for block in parsed.blocks if block.kind == "heading"]
+        first = next((place for place, block in enumerate(parsed.blocks) if block.level == 1), 0)
+        has_text_before = any(block.kind in ("paragraph", "item", "table") for block in parsed.blocks[:first])
         # Where text stands before the first of several first-level headings, they are no headlines.
-        self._highest = 1 if levels.count(1) == 1 or kinds[:1] == ["heading"] else 2
+        self._highest = 2 if levels.count(1) > 1 and has_text_before else 1
         self._reader = Reader(rows)
         self._of_row: dict[int, int] = {}
         self._of_owner: dict[int, int] = {}
