@@ -6,6 +6,7 @@ that is printed. Tags are read from the source: to walk through a parsed page in
 
 import re
 from collections import Counter
+from collections.abc import Container, Iterator
 from functools import lru_cache
 from itertools import chain
 from typing import Final
@@ -100,13 +101,12 @@ _UNSEEN_ENDS: Final = {
 }
 _CLOSED_AT_ONCE: Final = re.compile(r"[^<>]*/>")
 _PLACEHOLDER: Final = f"<!--{MARKS[0]}-->"
-_NAMES_GIVEN: Final = re.compile(
-    r"(?<![\w-])(?:[cC]lass|CLASS|[iI]d|ID|role|itemprop)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))"
-)
+_ATTRIBUTE: Final = re.compile(r"([^\s=\"'/>]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
+_WITH_NAMES: Final = frozenset(("class", "id", "role", "itemprop"))
+_WITH_TEXT: Final = frozenset(("alt", "title"))
 _WORD: Final = re.compile("[a-z]+")
 # Names of so many words are known.
 _MOST_WORDS: Final = 3
-_ALTERNATIVE: Final = re.compile(r"(?<![\w-])(?:alt|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _BLANK: Final = re.compile(r"(?:\s|&(?:nbsp|#0*(?:9|1[0-3]|32|160)|#x0*(?:[9acd]|20|a0));)*+", re.IGNORECASE)
 _VOID: Final = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
@@ -234,8 +234,7 @@ class _Walk:
             self._texts[place] = before + self.marks.of(bits | _BEFORE_IMAGE) + behind
             self._last = None
         if len(attributes) < _LONGEST:
-            texts = (_start_of(double or single) for double, single in _ALTERNATIVE.findall(attributes))
-            self._alternatives.update(filter(None, texts))
+            self._alternatives.update(filter(None, map(_start_of, _values(attributes, _WITH_TEXT))))
 
     def open(self, tag: str, attributes: str) -> None:
         """Open an element."""
@@ -254,7 +253,7 @@ class _Walk:
                 self.close("a")
             bits = bits if "href" in attributes.lower() else 0
         if attributes and tag not in _NAMELESS and len(attributes) < _LONGEST:
-            bits |= _name_bits(attributes)
+            bits |= _named_bits(attributes)
         self._push(tag, bits)
 
     def _push(self, tag: str, bits: int) -> None:
@@ -305,19 +304,33 @@ class _Walk:
                 self._push(name, bits)
 
 
-@lru_cache(1 << 13)
-def _name_bits(attributes: str) -> int:
+@lru_cache(1 << 12)
+def _named_bits(attributes: str) -> int:
     """Return what the class names of an element say; elements of a site have the same ones again and again."""
     bits = 0
-    for names in _NAMES_GIVEN.findall(attributes):
-        for name in "".join(names).lower().split():
-            words = _WORD.findall(name)
-            for first in range(len(words)):
-                phrase = ""
-                for word in words[first : first + _MOST_WORDS]:
-                    phrase += word
-                    bits |= _NAME_BITS.get(phrase, 0)
+    for names in _values(attributes, _WITH_NAMES):
+        for name in names.lower().split():
+            bits |= _name_bits(name)
     return bits
+
+
+@lru_cache(1 << 13)
+def _name_bits(name: str) -> int:
+    """Return what one class name says."""
+    bits, words = 0, _WORD.findall(name)
+    for first in range(len(words)):
+        phrase = ""
+        for word in words[first : first + _MOST_WORDS]:
+            phrase += word
+            bits |= _NAME_BITS.get(phrase, 0)
+    return bits
+
+
+def _values(attributes: str, names: Container[str]) -> Iterator[str]:
+    """Yield the values of the attributes of these names."""
+    for name, double, single, bare in _ATTRIBUTE.findall(attributes):
+        if name.lower() in names:
+            yield double or single or bare
 
 
 def _start_of(text: str) -> str:
