@@ -1,7 +1,7 @@
 """`LineClassifier`: a scikit-learn estimator over articles, which fits a `LineModel`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Self
 
@@ -24,6 +24,7 @@ from dechaff_training.fit.line_table import (
     Rows,
     encode_kinds,
     encode_labels,
+    headline_pairs,
     join_line_weights,
     labelled_rows,
 )
@@ -185,9 +186,9 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_ = np.array(CLASSES)
         report("stage 1")
         stage1, words = self._fit_stage1(*lines, known)
-        stage2, headline, stage3, metadata = pass_through_stage(), None, None, self._metadata()
+        stage2, metadata = pass_through_stage(), self._metadata()
         kind_stages: tuple[Stage, ...] = ()
-        markup: Stage | None = None
+        last: dict[str, Any] = {}
         if self.stages > 1:
             folds = self._folds(table.article, groups)
             kind_stages = self._add_context(list(X), *lines, kinds, plain, folds, report)
@@ -195,17 +196,17 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             stage2 = self._fit_stage2(*lines, known)
         if self.stages > 2:
             odds = out_of_fold(folds, labels, "stage 2", partial(self._stage2_scorer, *lines), report)
-            report("stage 3")
-            headline = self._fit_headline(table, headlines or (), plain)
-            dense = table.stage3_matrix(odds, headline)
-            stage3, metadata["presets"] = self._fit_stage3(*lines, dense, plain, known, calibration)
-            report("markup")
-            how: Any = {"C": self.C_context, "max_iter": self.max_iter}
-            markup = fit_markup(X, dense, labels, weights, calibration, self._draw, **how)
-        self.model_ = LineModel(
-            stage1, stage2, words, self.threshold, metadata, stage3, table.keywords, headline, kind_stages, markup
+            last, metadata["presets"] = self._fit_last(X, *lines, odds, headlines or (), plain, calibration, report)
+        fitted = LineModel(
+            stage1, stage2, words, self.threshold, metadata, keywords=table.keywords, kinds=kind_stages
         )
+        self.model_ = replace(fitted, **last)
         return self
+
+    @property
+    def _regression(self) -> dict[str, Any]:
+        """Return the arguments of `fit_stage` for regressions on context."""
+        return {"C": self.C_context, "max_iter": self.max_iter}
 
     def _weigh(
         self,
@@ -329,39 +330,39 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             dense,
             labels,
             weights,
-            C=self.C_context,
-            max_iter=self.max_iter,
             crosses=crosses,
+            **self._regression,
         )
         return stage
 
     def _fit_headline(self, table: LineTable, headlines: Sequence[int | None], weights: Values) -> Stage | None:
-        """Fit the choice of the headline on the articles whose headline is known and one of several candidates.
-
-        The weight of an article is that of its lines; it is divided by the root of the number of its pairs.
-        """
-        starts = np.cumsum(table.counts) - table.counts
-        candidates, article = table.headline_candidates, table.article
-        found = [(starts[i] + place, i) for i, place in enumerate(headlines) if place is not None]
-        chosen, choices, pair_weights = [], [], []
-        by_article = np.bincount(article, weights, len(table.counts))
-        for headline, i in found:
-            first, last = np.searchsorted(candidates, (starts[i], starts[i] + table.counts[i]))
-            others = candidates[first:last]
-            if headline in others and len(others) > 1 and by_article[i] > 0:
-                others = others[others != headline]
-                chosen.append(np.full(len(others), headline))
-                choices.append(others)
-                pair_weights.append(np.full(len(others), by_article[i] / np.sqrt(len(others))))
-        if sum(map(len, chosen)) < _FEWEST_PAIRS:
+        """Fit the choice of the headline on the articles whose headline is known and one of several candidates."""
+        chosen, choices, pair_weights = headline_pairs(table, headlines, weights)
+        if len(chosen) < _FEWEST_PAIRS:
             return None
-        return fit_choice(
-            stage_names()[1],
-            table.dense,
-            *map(np.concatenate, (chosen, choices, pair_weights)),
-            C=self.C_headline,
-            max_iter=self.max_iter,
-        )
+        how: Any = {"C": self.C_headline, "max_iter": self.max_iter}
+        return fit_choice(stage_names()[1], table.dense, chosen, choices, pair_weights, **how)
+
+    def _fit_last(
+        self,
+        texts: Sequence[str],
+        table: LineTable,
+        labels: Labels,
+        weights: Values,
+        odds: Values,
+        headlines: Sequence[int | None],
+        plain: Values,
+        calibration: Values,
+        report: Callable[[str], None],
+    ) -> tuple[dict[str, Stage | None], dict[str, dict[str, float]]]:
+        """Fit what depends on out-of-fold log-odds of stage 2; return attributes of `LineModel`, and presets."""
+        report("stage 3")
+        headline = self._fit_headline(table, headlines, plain)
+        dense = table.stage3_matrix(odds, headline)
+        stage3, presets = self._fit_stage3(table, labels, weights, dense, plain, labelled_rows(labels), calibration)
+        report("markup")
+        markup = fit_markup(texts, dense, labels, weights, calibration, self._draw, **self._regression)
+        return {"headline": headline, "stage3": stage3, "markup": markup}, presets
 
     def _fit_stage3(
         self,
@@ -379,9 +380,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         do without `line_weight`, as in `plain`, and without lines whose weight in calibration is 0.
         """
         drawn, drawn_weights = self._draw(rows, weights * np.where(calibration > 0, _RELIABLE_WEIGHT, 1.0))
-        stage, _ = fit_stage(
-            stage3_names(), dense[drawn], labels[drawn], drawn_weights, C=self.C_context, max_iter=self.max_iter
-        )
+        stage, _ = fit_stage(stage3_names(), dense[drawn], labels[drawn], drawn_weights, **self._regression)
         dense, known, calibration = dense[rows].T, labels[rows], calibration[rows]
         stage = calibrate(stage, stage.log_odds(dense), known, calibration)
         used = calibration > 0

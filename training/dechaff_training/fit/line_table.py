@@ -166,6 +166,39 @@ class LineTable:
         return np.asarray(n_words * (article_weights[article] / article_words[article]), np.float64)
 
 
+def headline_pairs(table: LineTable, headlines: Sequence[int | None], weights: Values) -> tuple[Rows, Rows, Values]:
+    """Return pairs of a headline and another candidate of its article, with their weights.
+
+    The weight of an article is that of its lines; it is divided by the root of the number of its pairs.
+
+    Parameters
+    ----------
+    table : LineTable
+    headlines : sequence of int or None
+        The place of each article's headline among its lines, if it is known.
+    weights : ndarray of float64, shape (n_lines,)
+
+    Returns
+    -------
+    chosen, choices : ndarray of int64, shape (n_pairs,)
+        The headline and the other line of each pair.
+    pair_weights : ndarray of float64, shape (n_pairs,)
+    """
+    starts = np.cumsum(table.counts) - table.counts
+    candidates = table.headline_candidates
+    by_article = np.bincount(table.article, weights, len(table.counts))
+    chosen, choices, pair_weights = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
+    for headline, i in ((starts[i] + place, i) for i, place in enumerate(headlines) if place is not None):
+        first, last = np.searchsorted(candidates, (starts[i], starts[i] + table.counts[i]))
+        others = candidates[first:last]
+        if headline in others and len(others) > 1 and by_article[i] > 0:
+            others = others[others != headline]
+            chosen.append(np.full(len(others), headline))
+            choices.append(others)
+            pair_weights.append(np.full(len(others), by_article[i] / np.sqrt(len(others))))
+    return np.concatenate(chosen), np.concatenate(choices), np.concatenate(pair_weights)
+
+
 def _group_columns(groups: Sequence[str]) -> list[int]:
     """Return the column indices of feature groups in the matrix of stage 2."""
     first_names, names = stage_names()
