@@ -36,6 +36,7 @@ SUMMARY: Final = {
     "resiliparse_all": "Resiliparse, all text",
     "resiliparse_all + C4 line rules": "Resiliparse, then C4's line rules",
     "resiliparse_all + dechaff": "**Resiliparse, then dechaff**",
+    "clean_html": "**`clean_html`**",
     "trafilatura": "trafilatura",
     "trafilatura + dechaff": "trafilatura, then dechaff",
 }
