@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from dechaff.text.ragged import (
     Ragged,
-    log1p_counts,
     mean_rows,
     places_since,
     places_until,
@@ -17,6 +16,7 @@ from dechaff.text.ragged import (
     sum_rows,
     sum_windows,
 )
+from dechaff.text.scaling import log1p_counts
 
 NUMBERS = st.integers(-1000, 1000).map(float)
 RUNS = st.lists(st.lists(NUMBERS, max_size=7), max_size=6)

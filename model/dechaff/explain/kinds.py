@@ -22,7 +22,8 @@ from dechaff.errors import InputError
 from dechaff.features.blocks import find_blocks
 from dechaff.linear.forward import LineFeatures
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import Ragged, log1p_counts, places_since, places_until, repeat_rows, shift, sum_rows
+from dechaff.text.ragged import Ragged, places_since, places_until, repeat_rows, shift, sum_rows
+from dechaff.text.scaling import log1p_counts
 from dechaff.text.tokens import Keywords, Words, find_words
 
 _log: Final = logging.getLogger(__name__)

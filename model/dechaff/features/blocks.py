@@ -12,7 +12,8 @@ import numpy as np
 
 from dechaff._typing import Columns, Flags, Hashes, Indices, Values
 from dechaff.features.words import first_words
-from dechaff.text.ragged import Ragged, log1p_counts, max_rows, mean_rows, repeat_rows, sum_before, sum_rows
+from dechaff.text.ragged import Ragged, max_rows, mean_rows, repeat_rows, sum_before, sum_rows
+from dechaff.text.scaling import log1p_counts
 from dechaff.text.tokens import Words, join_hashes, mix
 
 # Lines with lower log-odds stand between blocks of content.
@@ -181,11 +182,8 @@ def find_blocks(key: Flags | Indices, parts: Ragged) -> tuple[Ragged, Ragged]:
     >>> lines.offsets.tolist(), blocks.offsets.tolist()
     ([0, 1, 3, 4], [0, 2, 3])
     """
-    begins = np.ones(len(key) + 1, np.bool_)  # the end of the last block, too
-    begins[1:-1] = key[1:] != key[:-1]
-    begins[parts.firsts] = True
-    starts = begins.nonzero()[0]
-    return Ragged(starts), Ragged(starts.searchsorted(parts.offsets))
+    lines = Ragged.of_runs(key, parts.firsts)
+    return lines, Ragged(lines.offsets.searchsorted(parts.offsets))
 
 
 def _lists(log_odds: Values, columns: Columns, parts: Ragged) -> Columns:

@@ -23,18 +23,17 @@ from dechaff.text.batching import group_rows
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import (
     Ragged,
-    log1p_counts,
     max_rows,
     places_since,
     places_until,
     repeat_rows,
-    round_columns,
     shift,
     sum_before,
     sum_rows,
     sum_sides,
     sum_windows,
 )
+from dechaff.text.scaling import log1p_counts, round_columns
 from dechaff.text.tokens import Words, bucket_words
 
 _REACHES: Final = (2, 6, 16)

@@ -7,7 +7,7 @@ import numpy as np
 from dechaff._typing import Columns, Flags, Indices
 from dechaff.text.characters import CURRENCY, DIGIT
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import log1p_counts
+from dechaff.text.scaling import log1p_counts
 from dechaff.text.tokens import Words
 
 _FEW_WORDS: Final = 8

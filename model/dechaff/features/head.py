@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 
 from dechaff._typing import Columns, Flags, Indices, Values
-from dechaff.text.ragged import Ragged, log1p_counts, max_rows, repeat_rows, sum_before, sum_rows
+from dechaff.text.ragged import Ragged, max_rows, repeat_rows, sum_before, sum_rows
+from dechaff.text.scaling import log1p_counts
 
 # The body begins with the first line that has this probability and as many words, unless more than this share of
 # the probable words stands above it.

@@ -9,7 +9,7 @@ from dechaff._typing import Codes, Columns, Flags, Floats, Indices
 from dechaff.features.lexicon import FAMILIES, PhraseHits, find_phrases, phrase_table
 from dechaff.kernels import accelerated
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import log1p_counts
+from dechaff.text.scaling import log1p_counts
 from dechaff.text.tokens import Words
 
 # The families of boilerplate phrases.

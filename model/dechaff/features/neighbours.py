@@ -7,7 +7,8 @@ import numpy as np
 
 from dechaff._typing import Columns
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import round_column, shift, sum_windows
+from dechaff.text.ragged import shift, sum_windows
+from dechaff.text.scaling import round_column
 from dechaff.text.tokens import Words
 
 _COPIED: Final = (

@@ -10,17 +10,16 @@ from dechaff.kernels import accelerated
 from dechaff.text.lines import LineBatch
 from dechaff.text.ragged import (
     Ragged,
-    log1p_counts,
     mean_rows,
     number_rows,
     places_since,
     places_until,
-    ratio,
     repeat_rows,
     sum_before,
     sum_rows,
     sum_windows,
 )
+from dechaff.text.scaling import log1p_counts, ratio
 from dechaff.text.tokens import Words, join_hashes
 
 _FAR: Final = 30
@@ -139,11 +138,9 @@ def find_copies(hashes: Hashes, offsets: Indices) -> tuple[Indices, Flags]:
     """
     keys = join_hashes(number_rows(offsets).view(np.uint64), hashes)
     order = keys.argsort(kind="stable")
-    ordered, begins = keys[order], np.ones(len(keys) + 1, np.bool_)
-    begins[1:-1] = ordered[1:] != ordered[:-1]
-    same = Ragged(begins.nonzero()[0])
-    n_copies, is_first = np.empty(len(keys), np.int64), np.empty(len(keys), np.bool_)
-    n_copies[order], is_first[order] = repeat_rows(same.counts, same), begins[:-1]
+    same = Ragged.of_runs(keys[order])
+    n_copies, is_first = np.empty(len(keys), np.int64), np.zeros(len(keys), np.bool_)
+    n_copies[order], is_first[order[same.firsts]] = repeat_rows(same.counts, same), True
     return n_copies, is_first
 
 

@@ -12,16 +12,8 @@ import numpy as np
 
 from dechaff._typing import Columns, Flags, Indices
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import (
-    Ragged,
-    log1p_counts,
-    places_since,
-    places_until,
-    repeat_rows,
-    sum_before,
-    sum_rows,
-    sum_windows,
-)
+from dechaff.text.ragged import Ragged, places_since, places_until, repeat_rows, sum_before, sum_rows, sum_windows
+from dechaff.text.scaling import log1p_counts
 from dechaff.text.tokens import Words
 
 MARKERS: Final = ("comment", "end_of_article", "related", "share", "date")

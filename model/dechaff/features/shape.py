@@ -13,7 +13,8 @@ from dechaff._typing import Classes, Columns, Indices
 from dechaff.text.character_counts import MARKS, mark_table
 from dechaff.text.characters import DIGIT, IDEOGRAPH, LETTER, PUNCTUATION, UPPER
 from dechaff.text.lines import LineBatch
-from dechaff.text.ragged import Ragged, log1p_counts, ratio, shift
+from dechaff.text.ragged import Ragged, shift
+from dechaff.text.scaling import log1p_counts, ratio
 from dechaff.text.tokens import Words
 
 PROSE_WIDTH: Final = 80

@@ -12,7 +12,8 @@ import numpy as np
 from dechaff._typing import Columns, Indices, Values
 from dechaff.features.head import NO_HEADLINE, share_log_odds
 from dechaff.features.smoothing import smooth_log_odds
-from dechaff.text.ragged import Ragged, log1p_counts, max_rows, repeat_rows, round_columns, sum_rows
+from dechaff.text.ragged import Ragged, max_rows, repeat_rows, sum_rows
+from dechaff.text.scaling import log1p_counts, round_columns
 
 _CLIP: Final = 8.0
 _STAY: Final = 0.9
