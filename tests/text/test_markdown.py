@@ -11,7 +11,7 @@ from dechaff import InputError, classify_lines, clean_article, clean_markdown, i
 from dechaff.text.marked import MarkedText, markup_bits
 from dechaff.text.markup.blocks import parse
 from dechaff.text.markup.markdown import read_markdown
-from dechaff.text.reading import Rows
+from dechaff.text.reading import Reading, Rows
 
 MODELS = [random_model(seed=seed, n_bits=8, n_trees=3) for seed in range(4)]
 SEEDS = st.integers(0, 3)
@@ -82,6 +82,13 @@ PIECES = st.sampled_from(
 MARKDOWN = st.one_of(st.lists(PIECES, max_size=30).map("".join), ANY_TEXT)
 
 
+def read(text: str) -> Reading:
+    """Return what the model reads of Markdown that is neither blank nor nested too deeply."""
+    reading = read_markdown(text)
+    assert reading is not None
+    return reading
+
+
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
@@ -102,8 +109,7 @@ MARKDOWN = st.one_of(st.lists(PIECES, max_size=30).map("".join), ANY_TEXT)
 )
 def test_what_is_read(text: str, lines: list[str]) -> None:
     """The model reads words without marks and addresses, and the lines of a paragraph as one; it reads no code."""
-    reading = read_markdown(text)
-    assert reading is not None
+    reading = read(text)
     assert reading.lines == lines
 
 
@@ -129,21 +135,18 @@ LONG = "The council votes on Tuesday to repair the old bridge over the weir at t
 )
 def test_lines_that_html2text_wraps(text: str, lines: list[str]) -> None:
     """Headings, texts and addresses of links are read on one line if they were wrapped at 78 characters, and only then."""
-    reading = read_markdown(text)
-    assert reading is not None
+    reading = read(text)
     assert reading.lines == lines
     assert reading.rows.text == text
 
 
 def test_the_markup_of_what_is_read() -> None:
     """Links, headings, lists and the like are the markup of what is read; texts that hold marks have none."""
-    reading = read_markdown("# One\n\n- [two](/a)\n\n> **three**\n\n| a |\n|---|\n| `b` |\n")
-    assert reading is not None
+    reading = read("# One\n\n- [two](/a)\n\n> **three**\n\n| a |\n|---|\n| `b` |\n")
     assert isinstance(reading.text, MarkedText)
     expected = [["h1"], ["item", "link"], ["quote", "paragraph", "strong"], ["table"], ["table", "code"]]
     assert reading.text.bits.tolist() == [markup_bits([*each, "markdown"]) for each in expected]
-    plain = read_markdown("One \ufdd4 two")
-    assert plain is not None
+    plain = read("One \ufdd4 two")
     assert (type(plain.text), plain.lines) == (str, ["One \ufdd4 two"])
 
 
@@ -159,8 +162,7 @@ def test_the_markup_of_what_is_read() -> None:
 )
 def test_which_headings_may_be_headlines(text: str, is_first: bool) -> None:
     """First-level headings count as such, unless there are several with text before them."""
-    reading = read_markdown(text)
-    assert reading is not None
+    reading = read(text)
     assert isinstance(reading.text, MarkedText)
     place = reading.text.begins.tolist().index(reading.text.index("One"))
     assert reading.text.bits[place] == markup_bits(["h1" if is_first else "h2", "markdown"])

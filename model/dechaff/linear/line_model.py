@@ -254,14 +254,11 @@ class LineModel:
         probability = matrix[self.stage2.names.index("probability")]
         headline = headline_log_odds(self.headline, lambda rows: matrix[:, rows], probability, counts, parts)
         stage3_matrix = stack(stage3_features(stage2, headline, counts, parts))
-        odds = self.stage3.log_odds(stage3_matrix)
-        if self.markup is None:
-            return Forward(self, lines, matrix, stage1, stage2, stage3_matrix, None, odds)
+        odds, markup_matrix = self.stage3.log_odds(stage3_matrix), None
         is_marked, columns = markup_features(batch)
-        if not columns:
-            return Forward(self, lines, matrix, stage1, stage2, stage3_matrix, None, odds)
-        markup_matrix = np.concatenate((stage3_matrix, stack(columns)))
-        odds = np.where(is_marked, self.markup.log_odds(markup_matrix), odds)
+        if self.markup is not None and columns:
+            markup_matrix = np.concatenate((stage3_matrix, stack(columns)))
+            odds = np.where(is_marked, self.markup.log_odds(markup_matrix), odds)
         return Forward(self, lines, matrix, stage1, stage2, stage3_matrix, markup_matrix, odds)
 
     def features(self, batch: LineBatch) -> Matrix:

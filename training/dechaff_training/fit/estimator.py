@@ -28,12 +28,12 @@ from dechaff_training.fit.line_table import (
     join_line_weights,
     labelled_rows,
 )
-from dechaff_training.fit.markup import fit_markup
 from dechaff_training.fit.stages import (
     Folds,
     Scorer,
     fit_choice,
     fit_kinds,
+    fit_markup,
     fit_stage,
     grow_crosses,
     out_of_fold,

@@ -42,8 +42,6 @@ HEADER: Final = re.compile(
     r"|\+\+\+[ \t]*\r?\n(?:(?!\+\+\+).*\n)*\+\+\+[ \t]*(?:\r?\n|\Z)"
     r"|Title:.*\n(?:\s*\n)?URL Source:.*\n(?:.*\n){0,6}?Markdown Content:[ \t]*(?:\r?\n|\Z)"
 )
-
-
 # html2text wraps lines where Markdown does not allow it: addresses behind hyphens, texts of links whose next line
 # looks like another block, and headings. It writes no fences.
 _WRAPPED_ADDRESS: Final = re.compile(r"\]\((?:[^()\s]*-\r?\n)+(?=[^()\s]*[)\s])")
@@ -140,8 +138,7 @@ def parse(rows: Rows) -> Parsed | None:
         options.ENABLE_TABLES | options.ENABLE_STRIKETHROUGH | options.ENABLE_TASKLISTS | options.ENABLE_FOOTNOTES
     )
     # Lone surrogates are not in UTF-8; one byte stands for each.
-    text = rows.text.encode("utf-8", "replace").decode()
-    text = _unwrap(text)
+    text = _unwrap(rows.text.encode("utf-8", "replace").decode())
     header = HEADER.match(text)
     begin = header.end() if header else 0
     offset = len(text[:begin].encode())

@@ -39,12 +39,7 @@ _SIGNS: Final = (
 )
 _ENOUGH: Final = 2
 _MARKDOWN: Final = markup_bits(["markdown"])
-_BLOCK_BITS: Final = {
-    "paragraph": markup_bits(["paragraph"]),
-    "table": markup_bits(["table"]),
-    "item": markup_bits(["item"]),
-    "quote": markup_bits(["quote"]),
-}
+_BLOCK_BITS: Final = {kind: markup_bits([kind]) for kind in ("paragraph", "table", "item", "quote")}
 # Levels below the third are alike.
 _HEADING_BITS: Final = tuple(markup_bits([f"h{level}"]) for level in (1, 2, 3, 3, 3, 3))
 
