@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dechaff import CorpusError
+from dechaff.text.marked import MarkedText, markup_bits
 from dechaff_training.corpus import BOILERPLATE, CONTENT, MASKED, Article, Corpus
 from dechaff_training.corpus.policy_labels import (
     carry_over,
@@ -159,3 +160,17 @@ def test_labels_by_reading_replace_others(tmp_path: Path) -> None:
     for article in corpus.articles[:2]:
         assert article.labels.tolist() == [BOILERPLATE, CONTENT, CONTENT]  # by the gold, the headline is masked
         assert not article.silver
+
+
+def test_only_pages_that_were_read_have_markup(tmp_path: Path) -> None:
+    """`Corpus.read` adds markup to the texts of pages with labels by reading, by extractors that bring it through."""
+    html = "<html><body><a href=/>Home</a><p>The mill shuts</p></body></html>"
+    rows = ({"id": f"post/{number}", "site": "post.example", "html": html, "body": [LINES[1]]} for number in (1, 2))
+    pages, labels = write(tmp_path / "pages.parquet", *rows), write(tmp_path / "read.parquet", page_row())
+    how: Any = {"extractors": ("resiliparse_all", "html_text"), "cache": tmp_path / "cache", "n_jobs": 1}
+    marked = {(each.id, each.extractor): each.marked_text for each in Corpus.read(pages, labels, **how)}
+    text = marked.pop(("post/1", "resiliparse_all"))
+    assert isinstance(text, MarkedText)
+    assert text.bits.tolist() == [markup_bits(["link"]), markup_bits(["paragraph"])]
+    assert {type(other) for other in marked.values()} == {str}
+    assert all(each.markup is None for each in Corpus.read(pages, **how))

@@ -1,7 +1,7 @@
 """`Corpus`: labelled articles from text files, JSONL and pages in Parquet."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from dechaff.errors import CorpusError
 from dechaff_training.corpus.articles import Article, read_jsonl, read_labelled
 from dechaff_training.corpus.extraction import EXTRACTORS, LEARNT, check_extractors
 from dechaff_training.corpus.pages import read_pages
-from dechaff_training.corpus.policy_labels import EXTRACTOR, has_read_labels, read_labels, relabel
+from dechaff_training.corpus.policy_labels import EXTRACTOR, has_read_labels, read_ids, read_labels, relabel
 from dechaff_training.files.paths import find_files
 from dechaff_training.files.text_io import show_path
 
@@ -69,7 +69,9 @@ class Corpus:
         files = [file for path in paths for file in find_files(Path(path))]
         with_labels = [file for file in files if has_read_labels(file)]
         others = [file for file in files if file not in with_labels]
-        articles = [article for file in others for article in _read_file(file, extractors, folder, n_jobs)]
+        # Only a regression on lines that were read uses markup, which takes long to find.
+        ids = {page_id for file in with_labels for page_id in read_ids(file)}
+        articles = [article for file in others for article in _read_file(file, extractors, folder, n_jobs, ids)]
         texts = {article.id: article.text for article in articles if article.extractor == EXTRACTOR}
         read = [page for file in with_labels for page in read_labels(file, texts)]
         return cls(relabel(articles, read, add_missing=EXTRACTOR in extractors))
@@ -164,7 +166,9 @@ def read_corpus(paths: Sequence[Path], extractors: Sequence[str] = ()) -> Corpus
     return corpus
 
 
-def _read_file(path: Path, extractors: Sequence[str], cache: Path | None, n_jobs: int) -> list[Article]:
+def _read_file(
+    path: Path, extractors: Sequence[str], cache: Path | None, n_jobs: int, with_markup: Collection[str]
+) -> list[Article]:
     if path.suffix == ".parquet":
-        return read_pages(path, extractors, cache, n_jobs)
+        return read_pages(path, extractors, cache, n_jobs, with_markup)
     return read_jsonl(path) if path.suffix == ".jsonl" else [read_labelled(path)]

@@ -3,8 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -53,7 +52,13 @@ _NEEDED = ("id", "site")
 _LISTS = ("body", "present", "absent")
 
 
-def read_pages(path: Path, extractors: Sequence[str], cache: Path | None = None, n_jobs: int = -1) -> list[Article]:
+def read_pages(
+    path: Path,
+    extractors: Sequence[str],
+    cache: Path | None = None,
+    n_jobs: int = -1,
+    with_markup: Collection[str] = (),
+) -> list[Article]:
     """Read pages and label their lines by their gold bodies or, without one, by vote, and by marks in their HTML.
 
     Parameters
@@ -67,6 +72,8 @@ def read_pages(path: Path, extractors: Sequence[str], cache: Path | None = None,
         The folder for texts and labels; by default `DECHAFF_CACHE` or `.cache/dechaff`.
     n_jobs : int
         The number of processes, as in joblib.
+    with_markup : collection of str
+        The ids of pages whose texts by `EXTRACTORS_WITH_MARKUP` are read with their markup.
 
     Returns
     -------
@@ -84,11 +91,9 @@ def read_pages(path: Path, extractors: Sequence[str], cache: Path | None = None,
     pages = _Pages(path, cache, n_jobs)
     texts = {name: pages.texts(name) for name in extractors}
     labels = {name: pages.labels(name, texts[name]) for name in extractors}
-    markup = {name: pages.markup(name, texts[name]) for name in extractors if name in EXTRACTORS_WITH_MARKUP}
+    markup = {name: pages.markup(name, texts[name], with_markup) for name in extractors}
     return [
-        replace(
-            _article(page, name, texts[name][i] or "", lines), markup=markup[name][i] if name in markup else None
-        )
+        _article(page, name, texts[name][i] or "", lines, markup[name][i])
         for i, page in enumerate(pages.pages)
         for name in extractors
         if (lines := labels[name][i]) is not None
@@ -141,10 +146,16 @@ class _Pages:
         )
         return self._cached(key, extractor, partial(_extract, extractor), lambda: zip(html, strict=True))
 
-    def markup(self, extractor: str, texts: list[str | None]) -> list[tuple[Indices, Bits] | None]:
-        """Return the markup of the texts by one of `EXTRACTORS_WITH_MARKUP`; None for texts that marks change."""
-        key = f"markup {extractor_version(extractor)} {' '.join(MARKUP)}"
-        html = (page.as_py() for page in self.html)
+    def markup(
+        self, extractor: str, texts: list[str | None], ids: Collection[str]
+    ) -> list[tuple[Indices, Bits] | None]:
+        """Return the markup of the texts of some pages; None for others, and for texts that marks would change."""
+        wanted = [extractor in EXTRACTORS_WITH_MARKUP and page["id"] in ids for page in self.pages]
+        if not any(wanted):
+            return [None] * len(texts)
+        rows = hashlib.sha256(bytes(wanted)).hexdigest()
+        key = f"markup {extractor_version(extractor)} {' '.join(MARKUP)} {rows}"
+        html = (page.as_py() if is_wanted else None for page, is_wanted in zip(self.html, wanted, strict=True))
         work = partial(_find_markup, extractor)
         found = self._cached(key, extractor, work, lambda: zip(html, texts, strict=True))
         return [None if markup is None else _read_markup(markup) for markup in found]
@@ -309,7 +320,13 @@ def _apply_marks(text: str | None, labels: list[int] | None, marks: str) -> list
     return labelled
 
 
-def _article(page: Page, extractor: str, text: str, labels: NDArray[np.int8]) -> Article:
+def _article(
+    page: Page,
+    extractor: str,
+    text: str,
+    labels: NDArray[np.int8],
+    markup: tuple[Indices, Bits] | None = None,
+) -> Article:
     return Article(
         text,
         labels,
@@ -322,4 +339,5 @@ def _article(page: Page, extractor: str, text: str, labels: NDArray[np.int8]) ->
         body=None if page["body"] is None else tuple(page["body"]),
         title=page["title"],
         silver=page["body"] is None,
+        markup=markup,
     )

@@ -55,6 +55,11 @@ def has_read_labels(path: Path) -> bool:
     return set(COLUMNS) <= set(names) and "html" not in names
 
 
+def read_ids(path: Path) -> set[str]:
+    """Return the ids of the pages in a file of labels by reading."""
+    return {each for each in read_table(path)["id"].to_pylist() if isinstance(each, str)}
+
+
 def read_labels(path: Path, texts: Mapping[str, str] | None = None) -> list[Article]:
     """Read pages whose lines a reader labelled, with the text that was read.
 

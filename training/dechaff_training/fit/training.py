@@ -124,7 +124,7 @@ def _fit(classifier: LineClassifier, corpus: Corpus, progress: Callable[[str], N
     heads = [head_weights(article) for article in fitted]
     headlines = [find_headline(article) for article in fitted]
     kinds = [article.kinds for article in fitted]
-    texts = [article.marked_text if _is_labelled_by_line(article) else article.text for article in fitted]
+    texts = [article.marked_text for article in fitted]
     classifier.fit(texts, fitted.labels, fitted.groups, weights, calibration, progress, heads, headlines, kinds)
     return len(variants)
 
