@@ -80,7 +80,7 @@ def test_interrupted(folder: Path, tmp_path: Path) -> None:
     wait_for(tmp_path / "out" / "0.jsonl.zst", process)
     os.killpg(process.pid, signal.SIGINT)
     _, stderr = process.communicate()
-    assert process.returncode == 130
+    assert process.returncode == 130, stderr.decode()
     assert b"Traceback" not in stderr
     assert group_is_gone(process.pid)
     assert b"the same command, without --overwrite, goes on from there" in stderr
@@ -98,7 +98,7 @@ def test_a_worker_that_dies(folder: Path, tmp_path: Path) -> None:
     children = pytest.importorskip("psutil").Process(process.pid).children()
     next(child for child in children if "spawn_main" in " ".join(child.cmdline())).kill()
     _, stderr = process.communicate()
-    assert process.returncode == 1
+    assert process.returncode == 1, stderr.decode()
     assert stderr.decode().startswith("dechaff: error: a worker process has ended")
     assert stderr.count(b"\n") == 1
     dechaff("bulk", folder, "-o", tmp_path / "out", code=3)
