@@ -1,8 +1,8 @@
 """The output files of one input: they are written under temporary names and renamed when all are complete."""
 
 import base64
-import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -156,8 +156,15 @@ def check_outputs(folder: Path, sources: Sequence[Input], settings: Settings, ma
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove the incomplete files of an interrupted run."""
-    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
+    """Remove the incomplete files of an interrupted run.
+
+    One by one: `shutil.rmtree` may close a descriptor twice when it is interrupted, and hide the interruption by an
+    error.
+    """
+    with suppress(OSError):
+        for path in (folder / UNFINISHED).iterdir():
+            path.unlink()
+        (folder / UNFINISHED).rmdir()
 
 
 def remove_outputs(folder: Path, names: list[str]) -> None:
