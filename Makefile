@@ -60,7 +60,8 @@ layers: $(READY)  ## Check which package may import which.
 train: $(READY)  ## Learn a model from PAGES/train, data/labels and data/articles, and put it where the shipped one is.
 	@test -d $(PAGES)/train || { echo "no pages in $(PAGES)/train: name a folder with PAGES=..., or run" \
 	    "'dechaff train data/articles -o model.joblib' for the project's own articles alone"; exit 1; }
-	$(BIN)/dechaff train $(PAGES)/train $(PAGES)/policy/train.parquet data/labels data/articles -o model/dechaff/artifacts/default.joblib
+	$(BIN)/dechaff train $(PAGES)/train $(PAGES)/policy/train.parquet data/labels data/articles \
+	    --correct-labels default -o model/dechaff/artifacts/default.joblib
 	$(BIN)/python tests/golden/record.py
 	$(BIN)/python tests/record_format.py
 

@@ -30,7 +30,16 @@ EPILOG = (
     "its folds held out."
 )
 #: Options that fine-tuning takes from the model to start from.
-_SCRATCH_ONLY: Final = ("trees", "folds", "c", "c_context", "threshold", "keywords", "metrics")
+_SCRATCH_ONLY: Final = (
+    "trees",
+    "folds",
+    "c",
+    "c_context",
+    "threshold",
+    "keywords",
+    "correct_labels",
+    "metrics",
+)
 
 
 def train(
@@ -55,6 +64,12 @@ def train(
     ] = 0.45,
     keywords: options.Keywords = None,
     extractors: options.Extractors = None,
+    correct_labels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL", help="Correct labels of pages that nobody read by this model, which sees their markup."
+        ),
+    ] = None,
     metrics: Annotated[
         Path | None, typer.Option(metavar="FILE", help="JSON file of figures to store in the model.")
     ] = None,
@@ -67,7 +82,7 @@ def train(
         return
     parameters: dict[str, Any] = {"random_state": seed, "n_trees": trees, "n_folds": folds, "threshold": threshold}
     parameters |= {"C": c, "C_context": c_context, "keywords": parse_keywords(keywords)}
-    train_to_file(corpora, out, parameters, extractors or (), metrics, json_file)
+    train_to_file(corpora, out, parameters, extractors or (), metrics, json_file, correct_labels)
 
 
 def _refuse_scratch_options(context: typer.Context) -> None:
@@ -87,6 +102,7 @@ def train_to_file(
     extractors: Sequence[str] = (),
     metrics: Path | None = None,
     json_file: Path | None = None,
+    corrector: str | None = None,
 ) -> None:
     """Train a model on corpora, write it, and print its scores on the sites that its folds held out.
 
@@ -101,6 +117,8 @@ def train_to_file(
         A JSON file of figures to store in the model.
     json_file : Path, optional
         The JSON file to write the scores to.
+    corrector : str, optional
+        A model file, or `default`, for `Corpus.read`.
 
     Raises
     ------
@@ -108,14 +126,15 @@ def train_to_file(
         If a file cannot be read, or the corpora are too small to train on.
     """
     _check_out(out)
-    protect_inputs([out, json_file], (*paths, metrics))
+    protect_inputs([out, json_file], (*paths, metrics, None if corrector is None else named_model(corrector)))
+    model = None if corrector is None else load(named_model(corrector))
     figures = None if metrics is None else read_json(metrics)
     collect_keywords(parameters.get("keywords") or {})  # raises before the corpus is read
     with Steps("reading") as progress:
         progress("reading the corpus")
         from dechaff_training.corpus import read_corpus
 
-        corpus = read_corpus(paths, extractors)
+        corpus = read_corpus(paths, extractors, model)
         # These import scikit-learn, which takes longer than finding out that a path is missing.
         from dechaff_training.fit.estimator import LineClassifier
         from dechaff_training.fit.held_out import held_out_scores

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.errors import CorpusError
+from dechaff.linear.line_model import LineModel
 from dechaff_training.corpus.articles import Article, read_jsonl, read_labelled
 from dechaff_training.corpus.extraction import EXTRACTORS, LEARNT, check_extractors
+from dechaff_training.corpus.label_correction import correct_unread
 from dechaff_training.corpus.pages import read_pages
 from dechaff_training.corpus.policy_labels import EXTRACTOR, has_read_labels, read_ids, read_labels, relabel
 from dechaff_training.files.paths import find_files
@@ -43,6 +45,7 @@ class Corpus:
         extractors: Sequence[str] = LEARNT,
         cache: str | Path | None = None,
         n_jobs: int = -1,
+        corrector: LineModel | None = None,
     ) -> "Corpus":
         """Read labelled text files, JSONL, pages in Parquet, and labels by reading in Parquet.
 
@@ -59,6 +62,9 @@ class Corpus:
             The folder for texts and labels of pages; by default `DECHAFF_CACHE` or `.cache/dechaff`.
         n_jobs : int
             The number of processes for pages, as in joblib.
+        corrector : LineModel, optional
+            A model that corrects labels of pages that nobody has read, by their markup; needs `resiliparse_all`
+            among the extractors.
 
         Raises
         ------
@@ -69,11 +75,14 @@ class Corpus:
         files = [file for path in paths for file in find_files(Path(path))]
         with_labels = [file for file in files if has_read_labels(file)]
         others = [file for file in files if file not in with_labels]
-        # Only a regression on lines that were read uses markup, which takes long to find.
+        # Only lines that were read are learnt from with their markup, which takes long to find.
         ids = {page_id for file in with_labels for page_id in read_ids(file)}
-        articles = [article for file in others for article in _read_file(file, extractors, folder, n_jobs, ids)]
+        wanted = ids if corrector is None else None
+        articles = [article for file in others for article in _read_file(file, extractors, folder, n_jobs, wanted)]
         texts = {article.id: article.text for article in articles if article.extractor == EXTRACTOR}
         read = [page for file in with_labels for page in read_labels(file, texts)]
+        if corrector is not None:
+            articles = correct_unread(articles, ids, corrector)
         return cls(relabel(articles, read, add_missing=EXTRACTOR in extractors))
 
     @property
@@ -137,7 +146,9 @@ def _short_digest(site: str) -> str:
     return hashlib.sha256(site.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-def read_corpus(paths: Sequence[Path], extractors: Sequence[str] = ()) -> Corpus:
+def read_corpus(
+    paths: Sequence[Path], extractors: Sequence[str] = (), corrector: LineModel | None = None
+) -> Corpus:
     """Read labelled articles and pages; every page yields one article per extractor.
 
     Parameters
@@ -145,6 +156,8 @@ def read_corpus(paths: Sequence[Path], extractors: Sequence[str] = ()) -> Corpus
     paths : sequence of Path
     extractors : sequence of str
         The extractors for pages; by default those that models are trained on.
+    corrector : LineModel, optional
+        As in `Corpus.read`.
 
     Raises
     ------
@@ -157,7 +170,7 @@ def read_corpus(paths: Sequence[Path], extractors: Sequence[str] = ()) -> Corpus
         if not path.exists():
             raise CorpusError(f"{show_path(path)}: no such file or folder")
     check_extractors(extractors, EXTRACTORS)
-    corpus = Corpus.read(*paths, extractors=tuple(extractors) or LEARNT)
+    corpus = Corpus.read(*paths, extractors=tuple(extractors) or LEARNT, corrector=corrector)
     if not len(corpus):
         names = ", ".join(map(show_path, paths))
         raise CorpusError(
@@ -167,7 +180,7 @@ def read_corpus(paths: Sequence[Path], extractors: Sequence[str] = ()) -> Corpus
 
 
 def _read_file(
-    path: Path, extractors: Sequence[str], cache: Path | None, n_jobs: int, with_markup: Collection[str]
+    path: Path, extractors: Sequence[str], cache: Path | None, n_jobs: int, with_markup: Collection[str] | None
 ) -> list[Article]:
     if path.suffix == ".parquet":
         return read_pages(path, extractors, cache, n_jobs, with_markup)

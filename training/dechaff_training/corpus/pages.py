@@ -57,7 +57,7 @@ def read_pages(
     extractors: Sequence[str],
     cache: Path | None = None,
     n_jobs: int = -1,
-    with_markup: Collection[str] = (),
+    with_markup: Collection[str] | None = (),
 ) -> list[Article]:
     """Read pages and label their lines by their gold bodies or, without one, by vote, and by marks in their HTML.
 
@@ -72,8 +72,8 @@ def read_pages(
         The folder for texts and labels; by default `DECHAFF_CACHE` or `.cache/dechaff`.
     n_jobs : int
         The number of processes, as in joblib.
-    with_markup : collection of str
-        The ids of pages whose texts by `EXTRACTORS_WITH_MARKUP` are read with their markup.
+    with_markup : collection of str, or None
+        The ids of pages whose texts by `EXTRACTORS_WITH_MARKUP` are read with their markup; None for all.
 
     Returns
     -------
@@ -147,10 +147,10 @@ class _Pages:
         return self._cached(key, extractor, partial(_extract, extractor), lambda: zip(html, strict=True))
 
     def markup(
-        self, extractor: str, texts: list[str | None], ids: Collection[str]
+        self, extractor: str, texts: list[str | None], ids: Collection[str] | None
     ) -> list[tuple[Indices, Bits] | None]:
         """Return the markup of the texts of some pages; None for others, and for texts that marks would change."""
-        wanted = [extractor in EXTRACTORS_WITH_MARKUP and page["id"] in ids for page in self.pages]
+        wanted = [extractor in EXTRACTORS_WITH_MARKUP and (ids is None or page["id"] in ids) for page in self.pages]
         if not any(wanted):
             return [None] * len(texts)
         rows = hashlib.sha256(bytes(wanted)).hexdigest()

@@ -165,15 +165,15 @@ def _fit_lines(row: Mapping[str, Any], where: str) -> Iterator[Mapping[str, Any]
 
 
 def relabel(articles: Sequence[Article], read: Sequence[Article], *, add_missing: bool = True) -> list[Article]:
-    """Replace the labels of articles whose page was labelled by reading, whichever the extractor.
+    """Replace the labels of articles whose page has other labels, whichever the extractor.
 
     Parameters
     ----------
     articles : sequence of Article
     read : sequence of Article
-        The result of `read_labels`.
+        Pages with labels, such as the result of `read_labels`.
     add_missing : bool
-        Whether to add the read text of pages without an article.
+        Whether to add pages without an article.
     """
     pages = {page.id: page for page in read}
     found = [carry_over(pages[each.id], each) if each.id in pages else each for each in articles]
@@ -182,14 +182,14 @@ def relabel(articles: Sequence[Article], read: Sequence[Article], *, add_missing
 
 
 def carry_over(page: Article, article: Article) -> Article:
-    r"""Return another text of a page with the labels by reading carried over to it.
+    r"""Return another text of a page with its labels carried over to it.
 
     A line takes a label if nearly all of its tokens are from lines with this label; other lines are masked.
 
     Parameters
     ----------
     page : Article
-        A page with labels by reading.
+        A page with labels; kinds and roles are carried over if it has them.
     article : Article
         The same page by any extractor; its labels do not matter.
 
@@ -220,8 +220,11 @@ def carry_over(page: Article, article: Article) -> Article:
         main = Counter(source for source in sources if source >= 0).most_common(1)[0][0]
         kinds[line] = page.policy_kinds[main] if page.policy_kinds else ""
         roles[line] = page.roles[main] if page.roles else ""
+    carried = replace(article, labels=labels, silver=False)
+    if page.roles is None:
+        return carried
     known = _map_kinds(kinds, labels.tolist())
-    return replace(article, labels=labels, silver=False, kinds=known, roles=tuple(roles), policy_kinds=tuple(kinds))
+    return replace(carried, kinds=known, roles=tuple(roles), policy_kinds=tuple(kinds))
 
 
 def source_lines(source: Sequence[str], target: Sequence[str], *, in_order: bool = False) -> list[list[int]]:

@@ -1,0 +1,77 @@
+"""Labels of pages that nobody read, corrected by a model that sees their markup."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers import write_pages
+
+from dechaff import default_model
+from dechaff_training.corpus import BOILERPLATE, CONTENT, MASKED, Corpus
+from dechaff_training.corpus.label_correction import correct
+
+pytest.importorskip("resiliparse", reason="needs the html extra: pip install 'dechaff[html]'")
+
+BODY = [
+    "The mill at the weir will close in the spring, its owner said on Monday, after ninety years of work.",
+    "She had hoped to sell it to the town, but the council, which met in the afternoon, had no money for it.",
+    "The meadows above the weir would be dry for most of the summer without it, and so it is to stay.",
+]
+TEASER = (
+    "The ferry across the bay will not sail this week, because its only engine is being repaired in the harbour."
+)
+
+
+def page(name: str, **columns: Any) -> dict[str, Any]:
+    """Return a page whose gold takes a linked teaser for the last paragraph, and lacks the first."""
+    menu = "".join(f"<li><a href=/{item}>{item}</a>" for item in ("Home", "Sport", "Weather", "Markets"))
+    teasers = f"<aside class=related><h3>Related</h3><ul><li><a href=/ferry>{TEASER}</a></ul></aside>"
+    paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in BODY)
+    html = f"<html><nav><ul>{menu}</ul></nav><article><h1>The mill</h1>{paragraphs}</article>{teasers}</html>"
+    row = {"id": f"post/{name}", "source": "post", "site": "post.example", "language": "en", "page_type": "article"}
+    gold = {"title": "The mill", "html": html, "body": [*BODY, TEASER], "present": None, "absent": None}
+    return row | gold | columns
+
+
+def labels(corpus: Corpus, extractor: str) -> dict[str, int]:
+    """Return the label of each line of the only text by an extractor."""
+    (article,) = (each for each in corpus if each.extractor == extractor)
+    return dict(zip(filter(None, article.text.splitlines()), article.labels.tolist(), strict=True))
+
+
+def teaser_label(corpus: Corpus, extractor: str) -> int:
+    """Return the label of the line that ends with the teaser; extractors print its bullet differently."""
+    (label,) = (label for line, label in labels(corpus, extractor).items() if line.endswith(TEASER))
+    return label
+
+
+@pytest.mark.parametrize(
+    ("label", "probability", "corrected"),
+    [
+        (CONTENT, 0.9, CONTENT),
+        (CONTENT, 0.5, CONTENT),
+        (CONTENT, 0.2, MASKED),
+        (BOILERPLATE, 0.8, MASKED),
+        (BOILERPLATE, 0.4, BOILERPLATE),
+        (MASKED, 0.8, CONTENT),
+        (MASKED, 0.2, BOILERPLATE),
+        (MASKED, 0.5, MASKED),
+    ],
+)
+def test_a_line(label: int, probability: float, corrected: int) -> None:
+    """A sure model labels unknown lines and masks labels that clash; an unsure one changes nothing."""
+    assert correct(np.array([label], np.int8), np.array([probability])).tolist() == [corrected]
+
+
+def test_pages(tmp_path: Path) -> None:
+    """A teaser that the gold takes for the article is masked in the texts of all extractors, the body is kept."""
+    file = write_pages(tmp_path / "pages.parquet", page("mill"))
+    extractors = ["resiliparse_all", "html_text"]
+    before = Corpus.read(file, extractors=extractors, cache=tmp_path)
+    after = Corpus.read(file, extractors=extractors, cache=tmp_path, corrector=default_model())
+    for extractor in extractors:
+        assert teaser_label(before, extractor) == CONTENT
+        assert teaser_label(after, extractor) == MASKED
+        assert [labels(after, extractor)[line] for line in BODY] == [CONTENT] * 3
+    assert all(article.markup is None and article.roles is None for article in after)
