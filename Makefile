@@ -61,7 +61,7 @@ train: $(READY)  ## Learn a model from PAGES/train, data/labels and data/article
 	@test -d $(PAGES)/train || { echo "no pages in $(PAGES)/train: name a folder with PAGES=..., or run" \
 	    "'dechaff train data/articles -o model.joblib' for the project's own articles alone"; exit 1; }
 	$(BIN)/dechaff train $(PAGES)/train $(PAGES)/policy/train.parquet data/labels data/articles \
-	    --correct-labels default -o model/dechaff/artifacts/default.joblib
+	    --correct-labels -o model/dechaff/artifacts/default.joblib
 	$(BIN)/python tests/golden/record.py
 	$(BIN)/python tests/record_format.py
 

@@ -28,7 +28,6 @@ COMMANDS = {
     "benchmark": "benchmark pages.parquet --json {pages.parquet}",
     "train": "train site -o {site/1.txt}",
     "train, figures": "train site --metrics figures.json -o {figures.json}",
-    "train, corrected": "train site --correct-labels m.joblib -o {m.joblib}",
     "fine-tune": "train site --start-from default -o {site/1.txt}",
     "fine-tune, the model": "train site --start-from m.joblib -o {m.joblib}",
     "fine-tune, scores": "train site --start-from m.joblib -o new.joblib --json {site/1.txt}",

@@ -9,7 +9,7 @@ from helpers import write_pages
 
 from dechaff import default_model
 from dechaff_training.corpus import BOILERPLATE, CONTENT, MASKED, Corpus
-from dechaff_training.corpus.label_correction import correct
+from dechaff_training.corpus.label_correction import correct, correct_unread
 
 pytest.importorskip("resiliparse", reason="needs the html extra: pip install 'dechaff[html]'")
 
@@ -68,8 +68,8 @@ def test_pages(tmp_path: Path) -> None:
     """A teaser that the gold takes for the article is masked in the texts of all extractors, the body is kept."""
     file = write_pages(tmp_path / "pages.parquet", page("mill"))
     extractors = ["resiliparse_all", "html_text"]
-    before = Corpus.read(file, extractors=extractors, cache=tmp_path)
-    after = Corpus.read(file, extractors=extractors, cache=tmp_path, corrector=default_model())
+    before = Corpus.read(file, extractors=extractors, cache=tmp_path, all_markup=True)
+    after = Corpus(correct_unread(before.articles, default_model()))
     for extractor in extractors:
         assert teaser_label(before, extractor) == CONTENT
         assert teaser_label(after, extractor) == MASKED

@@ -43,7 +43,7 @@ FAMILIES: Final = (
 )
 MAX_WORDS: Final = 16
 _MAX_CHARS: Final = 200
-_FILTER_BITS: Final = 18
+_FILTER_BITS: Final = 20
 # How many top bits of a hash index the table of first candidates.
 _INDEX_BITS: Final = 13
 # A bit above the numbers of words in `PhraseTable.begins`: the words hashed so far may be a whole phrase.
@@ -69,7 +69,7 @@ class PhraseTable:
         The hashes of the phrases, in ascending order.
     families : ndarray of uint32, shape (n_phrases,)
         One bit for each family that contains the phrase.
-    begins : ndarray of uint8, shape (262144,)
+    begins : ndarray of uint8, shape (1048576,)
         A filter, indexed by the top bits of the hash of one or more words: the number of words of the longest
         phrase that may begin with these words, plus `_MAY_BE` if these words may be a whole phrase.
     """

@@ -65,11 +65,12 @@ def train(
     keywords: options.Keywords = None,
     extractors: options.Extractors = None,
     correct_labels: Annotated[
-        str | None,
+        bool,
         typer.Option(
-            metavar="MODEL", help="Correct labels of pages that nobody read by this model, which sees their markup."
+            "--correct-labels",
+            help="First fit a smaller model to pages labelled by reading, and correct the labels of others by it.",
         ),
-    ] = None,
+    ] = False,
     metrics: Annotated[
         Path | None, typer.Option(metavar="FILE", help="JSON file of figures to store in the model.")
     ] = None,
@@ -82,7 +83,7 @@ def train(
         return
     parameters: dict[str, Any] = {"random_state": seed, "n_trees": trees, "n_folds": folds, "threshold": threshold}
     parameters |= {"C": c, "C_context": c_context, "keywords": parse_keywords(keywords)}
-    train_to_file(corpora, out, parameters, extractors or (), metrics, json_file, correct_labels)
+    train_to_file(corpora, out, parameters, extractors or (), metrics, json_file, corrected=correct_labels)
 
 
 def _refuse_scratch_options(context: typer.Context) -> None:
@@ -102,7 +103,8 @@ def train_to_file(
     extractors: Sequence[str] = (),
     metrics: Path | None = None,
     json_file: Path | None = None,
-    corrector: str | None = None,
+    *,
+    corrected: bool = False,
 ) -> None:
     """Train a model on corpora, write it, and print its scores on the sites that its folds held out.
 
@@ -117,8 +119,8 @@ def train_to_file(
         A JSON file of figures to store in the model.
     json_file : Path, optional
         The JSON file to write the scores to.
-    corrector : str, optional
-        A model file, or `default`, for `Corpus.read`.
+    corrected : bool
+        Whether to correct the labels of pages first (`correct_labels`).
 
     Raises
     ------
@@ -126,21 +128,22 @@ def train_to_file(
         If a file cannot be read, or the corpora are too small to train on.
     """
     _check_out(out)
-    protect_inputs([out, json_file], (*paths, metrics, None if corrector is None else named_model(corrector)))
-    model = None if corrector is None else load(named_model(corrector))
+    protect_inputs([out, json_file], (*paths, metrics))
     figures = None if metrics is None else read_json(metrics)
     collect_keywords(parameters.get("keywords") or {})  # raises before the corpus is read
     with Steps("reading") as progress:
         progress("reading the corpus")
         from dechaff_training.corpus import read_corpus
 
-        corpus = read_corpus(paths, extractors, model)
+        corpus = read_corpus(paths, extractors, all_markup=corrected)
         # These import scikit-learn, which takes longer than finding out that a path is missing.
         from dechaff_training.fit.estimator import LineClassifier
         from dechaff_training.fit.held_out import held_out_scores
-        from dechaff_training.fit.training import train_model
+        from dechaff_training.fit.training import correct_labels, train_model
 
         classifier = LineClassifier(**parameters)
+        if corrected:
+            corpus = correct_labels(corpus, classifier, progress)
         save_model(train_model(corpus, classifier, figures, progress), out)
         scores = held_out_scores(classifier, corpus)
     if scores is not None:

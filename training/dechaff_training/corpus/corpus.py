@@ -10,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dechaff.errors import CorpusError
-from dechaff.linear.line_model import LineModel
 from dechaff_training.corpus.articles import Article, read_jsonl, read_labelled
 from dechaff_training.corpus.extraction import EXTRACTORS, LEARNT, check_extractors
-from dechaff_training.corpus.label_correction import correct_unread
 from dechaff_training.corpus.pages import read_pages
 from dechaff_training.corpus.policy_labels import EXTRACTOR, has_read_labels, read_ids, read_labels, relabel
 from dechaff_training.files.paths import find_files
@@ -45,7 +43,7 @@ class Corpus:
         extractors: Sequence[str] = LEARNT,
         cache: str | Path | None = None,
         n_jobs: int = -1,
-        corrector: LineModel | None = None,
+        all_markup: bool = False,
     ) -> "Corpus":
         """Read labelled text files, JSONL, pages in Parquet, and labels by reading in Parquet.
 
@@ -62,9 +60,8 @@ class Corpus:
             The folder for texts and labels of pages; by default `DECHAFF_CACHE` or `.cache/dechaff`.
         n_jobs : int
             The number of processes for pages, as in joblib.
-        corrector : LineModel, optional
-            A model that corrects labels of pages that nobody has read, by their markup; needs `resiliparse_all`
-            among the extractors.
+        all_markup : bool
+            Whether to read the markup of all pages, not only of those labelled by reading.
 
         Raises
         ------
@@ -77,12 +74,10 @@ class Corpus:
         others = [file for file in files if file not in with_labels]
         # Only lines that were read are learnt from with their markup, which takes long to find.
         ids = {page_id for file in with_labels for page_id in read_ids(file)}
-        wanted = ids if corrector is None else None
+        wanted = None if all_markup else ids
         articles = [article for file in others for article in _read_file(file, extractors, folder, n_jobs, wanted)]
         texts = {article.id: article.text for article in articles if article.extractor == EXTRACTOR}
         read = [page for file in with_labels for page in read_labels(file, texts)]
-        if corrector is not None:
-            articles = correct_unread(articles, ids, corrector)
         return cls(relabel(articles, read, add_missing=EXTRACTOR in extractors))
 
     @property
@@ -146,9 +141,7 @@ def _short_digest(site: str) -> str:
     return hashlib.sha256(site.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-def read_corpus(
-    paths: Sequence[Path], extractors: Sequence[str] = (), corrector: LineModel | None = None
-) -> Corpus:
+def read_corpus(paths: Sequence[Path], extractors: Sequence[str] = (), *, all_markup: bool = False) -> Corpus:
     """Read labelled articles and pages; every page yields one article per extractor.
 
     Parameters
@@ -156,7 +149,7 @@ def read_corpus(
     paths : sequence of Path
     extractors : sequence of str
         The extractors for pages; by default those that models are trained on.
-    corrector : LineModel, optional
+    all_markup : bool
         As in `Corpus.read`.
 
     Raises
@@ -170,7 +163,7 @@ def read_corpus(
         if not path.exists():
             raise CorpusError(f"{show_path(path)}: no such file or folder")
     check_extractors(extractors, EXTRACTORS)
-    corpus = Corpus.read(*paths, extractors=tuple(extractors) or LEARNT, corrector=corrector)
+    corpus = Corpus.read(*paths, extractors=tuple(extractors) or LEARNT, all_markup=all_markup)
     if not len(corpus):
         names = ", ".join(map(show_path, paths))
         raise CorpusError(

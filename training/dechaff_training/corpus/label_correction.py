@@ -1,6 +1,6 @@
 """Correction of labels by golds, votes and marks: a model that sees the markup of the pages checks each line."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -17,7 +17,7 @@ from dechaff_training.corpus.policy_labels import EXTRACTOR, relabel
 _SURE: Final = 0.7
 
 
-def correct_unread(articles: Sequence[Article], read: Collection[str], model: LineModel) -> list[Article]:
+def correct_unread(articles: Sequence[Article], model: LineModel) -> list[Article]:
     """Correct the labels of pages that nobody has read, and carry them over to the texts of all extractors.
 
     Parameters
@@ -25,8 +25,6 @@ def correct_unread(articles: Sequence[Article], read: Collection[str], model: Li
     articles : sequence of Article
         Pages without the text of `EXTRACTOR`, without markup, or without any label because they do not match their
         gold are left as they are.
-    read : collection of str
-        The ids of pages that were read.
     model : LineModel
         A model with a regression on markup.
 
@@ -35,15 +33,13 @@ def correct_unread(articles: Sequence[Article], read: Collection[str], model: Li
     list of Article
         All articles; only those of pages that were read have markup.
     """
-    unread = [each for each in articles if each.extractor == EXTRACTOR and each.id not in read]
+    unread = [each for each in articles if each.extractor == EXTRACTOR and each.roles is None]
     pages = [page for page in unread if page.markup is not None and (page.silver or (page.labels != MASKED).any())]
     content = model.predict_proba([page.marked_text for page in pages])[:, 1]
     parts = np.split(content, np.cumsum([len(page.labels) for page in pages])[:-1])
     corrected = [replace(page, labels=correct(page.labels, part)) for page, part in zip(pages, parts, strict=True)]
-    return [
-        each if each.id in read or each.markup is None else replace(each, markup=None)
-        for each in relabel(articles, corrected, add_missing=False)
-    ]
+    found = relabel(articles, corrected, add_missing=False)
+    return [replace(each, markup=None) if each.roles is None else each for each in found]
 
 
 def correct(labels: Labels, probability: Values) -> NDArray[np.int8]:

@@ -8,7 +8,7 @@ from dechaff.kernels.compiled.jit import BASE, compiled, mix
 # Copies of constants of `dechaff.text.tokens` and `dechaff.features.lexicon`, which kernels cannot import; a test
 # compares them.
 _BUCKET_BITS = 12
-_FILTER_BITS = 18
+_FILTER_BITS = 20
 _MAY_BE = 128
 _INDEX_BITS = 13
 
