@@ -7,10 +7,17 @@ import numpy as np
 import pytest
 from helpers import write_pages
 
-from dechaff import default_model
+from dechaff import CorpusError, default_model
+from dechaff.text.lines import split_lines
 from dechaff_training.corpus import BOILERPLATE, CONTENT, MASKED, Corpus
+from dechaff_training.corpus.extraction import extract
 from dechaff_training.corpus.label_correction import correct, correct_unread
+from dechaff_training.corpus.policy_labels import digest_line
+from dechaff_training.fit.estimator import LineClassifier
+from dechaff_training.fit.training import correct_labels
 
+pa = pytest.importorskip("pyarrow", reason="needs the bulk extra: pip install 'dechaff[bulk]'")
+parquet = pytest.importorskip("pyarrow.parquet")
 pytest.importorskip("resiliparse", reason="needs the html extra: pip install 'dechaff[html]'")
 
 BODY = [
@@ -68,10 +75,45 @@ def test_pages(tmp_path: Path) -> None:
     """A teaser that the gold takes for the article is masked in the texts of all extractors, the body is kept."""
     file = write_pages(tmp_path / "pages.parquet", page("mill"))
     extractors = ["resiliparse_all", "html_text"]
-    before = Corpus.read(file, extractors=extractors, cache=tmp_path, all_markup=True)
+    before = Corpus.read(file, extractors=extractors, cache=tmp_path / "cache", all_markup=True)
     after = Corpus(correct_unread(before.articles, default_model()))
     for extractor in extractors:
         assert teaser_label(before, extractor) == CONTENT
         assert teaser_label(after, extractor) == MASKED
         assert [labels(after, extractor)[line] for line in BODY] == [CONTENT] * 3
     assert all(article.markup is None and article.roles is None for article in after)
+
+
+def read_page(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the labels of a page's lines by reading, by digest: body and headline are content."""
+    text = extract(row["html"], "resiliparse_all")
+    lines = [text[start:end] for start, end in split_lines(text)]
+    named = [
+        {"digest": digest_line(line), "label": "content" if line in (*BODY, "The mill") else "boilerplate"}
+        for line in lines
+    ]
+    return {"id": row["id"], "site": row["site"], "lines": named, "title": None, "page_kind": "article"}
+
+
+def test_training(tmp_path: Path) -> None:
+    """A model fitted to pages that were read corrects the page that was not; without such pages there is an error."""
+    rows = [page(str(site), id=f"post{site}/1", site=f"post{site}.example") for site in range(8)]
+    write_pages(tmp_path / "pages.parquet", *rows, page("mill"))
+    labelled = [read_page(row) for row in rows]
+    parquet.write_table(pa.Table.from_pylist(labelled), tmp_path / "read.parquet")
+    classifier = LineClassifier(n_trees=0, n_bits=12)
+    unread = Corpus.read(
+        tmp_path / "pages.parquet", extractors=["resiliparse_all"], cache=tmp_path / "cache", all_markup=True
+    )
+    with pytest.raises(CorpusError, match="no pages labelled by reading"):
+        correct_labels(unread, classifier, print)
+    corpus = Corpus.read(
+        tmp_path / "pages.parquet",
+        tmp_path / "read.parquet",
+        extractors=["resiliparse_all"],
+        cache=tmp_path / "cache",
+        all_markup=True,
+    )
+    before = corpus.select(lambda article: article.roles is None)
+    after = correct_labels(corpus, classifier, print).select(lambda article: article.roles is None)
+    assert [teaser_label(each, "resiliparse_all") for each in (before, after)] == [CONTENT, MASKED]

@@ -57,7 +57,7 @@ def test_models_without_a_list_of_sites(few: Corpus, model: LineModel, corpus: C
     """Without a list, equal numbers of articles by source are a warning; otherwise a note says that it is unknown."""
     data = {name: value for name, value in model.metadata["data"].items() if name != "site_digests"}
     unlisted = replace(model, metadata={**model.metadata, "data": data})
-    assert "139 of 'articles'), so probably from these" in overlap_warning(unlisted, corpus)
+    assert "250 of 'articles'), so probably from these" in overlap_warning(unlisted, corpus)
     assert overlap_warning(unlisted, few).startswith("Note: the model's file does not list its sites")
     assert "exactly" in overlap_warning(with_origin(digest=few.digest), few)
 
