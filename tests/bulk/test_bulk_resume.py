@@ -15,6 +15,8 @@ from cli_process import DECHAFF, dechaff, environment
 
 from dechaff import InputError
 from dechaff.bulk import Settings, clean_bulk
+from dechaff.bulk.checkpoint import UNFINISHED
+from dechaff.bulk.outputs import remove_unfinished
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +104,24 @@ def test_a_worker_that_dies(folder: Path, tmp_path: Path) -> None:
     assert stderr.decode().startswith("dechaff: error: a worker process has ended")
     assert stderr.count(b"\n") == 1
     dechaff("bulk", folder, "-o", tmp_path / "out", code=3)
+
+
+def test_unfinished_files_are_removed(tmp_path: Path) -> None:
+    """A file that cannot be removed keeps no other; what a link points to is left alone."""
+    unfinished, other = tmp_path / "out" / UNFINISHED, tmp_path / "other"
+    (unfinished / "folder").mkdir(parents=True)
+    for path in (unfinished / "documents", unfinished / "zz.journal"):
+        path.write_text("x", "utf-8")
+    remove_unfinished(tmp_path / "out")
+    assert [path.name for path in unfinished.iterdir()] == ["folder"]
+    (unfinished / "folder").rmdir()
+    remove_unfinished(tmp_path / "out")
+    assert not unfinished.exists()
+    other.mkdir()
+    (other / "mine").write_text("x", "utf-8")
+    unfinished.symlink_to(other)
+    remove_unfinished(tmp_path / "out")
+    assert (other / "mine").exists()
 
 
 @pytest.fixture

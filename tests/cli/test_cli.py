@@ -91,7 +91,10 @@ BAD_INPUT = [
     (["train", "labelled.txt", "-o", "m"], "articles of 1 site: at least 4 are needed"),
     (["train", "labelled.txt", "-o", "folder"], "folder: not a plain file"),
     (["train", "labelled.txt", "-o", "m", "--metrics", "bad.json"], "bad.json:2: not valid JSON"),
-    (["train", "labelled.txt", "-o", "m", "--correct-labels"], "no pages labelled by reading"),
+    (
+        ["train", "labelled.txt", "-o", "m", "--correct-labels"],
+        "pages labelled by reading, with their HTML, from 0 sites",
+    ),
     (["train", "labelled.txt", "-o", "m", "-x", "lynx"], "there is no extractor 'lynx'"),
     (["evaluate", "nowhere"], "nowhere: no such file or folder"),
     (["annotate", "nowhere.html", "--gold", "gold.txt"], "nowhere.html: no such file"),

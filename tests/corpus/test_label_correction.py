@@ -1,5 +1,6 @@
 """Labels of pages that nobody read, corrected by a model that sees their markup."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +26,20 @@ BODY = [
     "She had hoped to sell it to the town, but the council, which met in the afternoon, had no money for it.",
     "The meadows above the weir would be dry for most of the summer without it, and so it is to stay.",
 ]
+WHAT = ("needs a new roof and new doors", "lost half of its visitors in two years", "will be shut in the winter")
 TEASER = (
     "The ferry across the bay will not sail this week, because its only engine is being repaired in the harbour."
 )
 
 
-def page(name: str, **columns: Any) -> dict[str, Any]:
-    """Return a page whose gold takes a linked teaser for the last paragraph, and lacks the first."""
+def page(name: str, body: Sequence[str] = BODY, teaser: str = TEASER, **columns: Any) -> dict[str, Any]:
+    """Return a page whose gold takes a linked teaser for the last paragraph."""
     menu = "".join(f"<li><a href=/{item}>{item}</a>" for item in ("Home", "Sport", "Weather", "Markets"))
-    teasers = f"<aside class=related><h3>Related</h3><ul><li><a href=/ferry>{TEASER}</a></ul></aside>"
-    paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in BODY)
+    teasers = f"<aside class=related><h3>Related</h3><ul><li><a href=/ferry>{teaser}</a></ul></aside>"
+    paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in body)
     html = f"<html><nav><ul>{menu}</ul></nav><article><h1>The mill</h1>{paragraphs}</article>{teasers}</html>"
     row = {"id": f"post/{name}", "source": "post", "site": "post.example", "language": "en", "page_type": "article"}
-    gold = {"title": "The mill", "html": html, "body": [*BODY, TEASER], "present": None, "absent": None}
+    gold = {"title": "The mill", "html": html, "body": [*body, teaser], "present": None, "absent": None}
     return row | gold | columns
 
 
@@ -81,7 +83,10 @@ def test_pages(tmp_path: Path) -> None:
         assert teaser_label(before, extractor) == CONTENT
         assert teaser_label(after, extractor) == MASKED
         assert [labels(after, extractor)[line] for line in BODY] == [CONTENT] * 3
-    assert all(article.markup is None and article.roles is None for article in after)
+    assert all(article.corrected and article.markup is None and article.roles is None for article in after)
+    none_to_correct = before.select(lambda article: article.extractor == "html_text")
+    unchanged = Corpus(correct_unread(none_to_correct.articles, default_model()))
+    assert np.concatenate(unchanged.labels).tolist() == np.concatenate(none_to_correct.labels).tolist()
 
 
 def read_page(row: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +94,10 @@ def read_page(row: dict[str, Any]) -> dict[str, Any]:
     text = extract(row["html"], "resiliparse_all")
     lines = [text[start:end] for start, end in split_lines(text)]
     named = [
-        {"digest": digest_line(line), "label": "content" if line in (*BODY, "The mill") else "boilerplate"}
+        {
+            "digest": digest_line(line),
+            "label": "content" if line in (*row["body"][:-1], "The mill") else "boilerplate",
+        }
         for line in lines
     ]
     return {"id": row["id"], "site": row["site"], "lines": named, "title": None, "page_kind": "article"}
@@ -97,7 +105,20 @@ def read_page(row: dict[str, Any]) -> dict[str, Any]:
 
 def test_training(tmp_path: Path) -> None:
     """A model fitted to pages that were read corrects the page that was not; without such pages there is an error."""
-    rows = [page(str(site), id=f"post{site}/1", site=f"post{site}.example") for site in range(8)]
+    places = ("harbour", "market", "library", "station", "orchard", "museum", "quarry", "school")
+    rows = [
+        page(
+            "1",
+            [
+                f"The {place} {what}, a report to the council said on Monday, because nobody pays for it."
+                for what in WHAT
+            ],
+            f"Neighbours of the {place} met in the town hall to plan a festival with music and food for the spring.",
+            id=f"{place}/1",
+            site=f"{place}.example",
+        )
+        for place in places
+    ]
     write_pages(tmp_path / "pages.parquet", *rows, page("mill"))
     labelled = [read_page(row) for row in rows]
     parquet.write_table(pa.Table.from_pylist(labelled), tmp_path / "read.parquet")
@@ -105,7 +126,7 @@ def test_training(tmp_path: Path) -> None:
     unread = Corpus.read(
         tmp_path / "pages.parquet", extractors=["resiliparse_all"], cache=tmp_path / "cache", all_markup=True
     )
-    with pytest.raises(CorpusError, match="no pages labelled by reading"):
+    with pytest.raises(CorpusError, match="from 0 sites"):
         correct_labels(unread, classifier, print)
     corpus = Corpus.read(
         tmp_path / "pages.parquet",

@@ -15,7 +15,6 @@ from dechaff.text.reading import Reading, Rows
 
 MODELS = [random_model(seed=seed, n_bits=8, n_trees=3) for seed in range(4)]
 SEEDS = st.integers(0, 3)
-PREAMBLE = "Title: The mill\n\nURL Source: https://example.org/mill\n\nMarkdown Content:\n"
 SENTENCE = "The council voted on Tuesday to repair the old bridge, which had been closed since March."
 SECOND = (
     "Its foundations need two years of work, which will cost the county some eight million pounds, engineers say."
@@ -183,8 +182,6 @@ def test_which_headings_may_be_headlines(text: str, is_first: bool) -> None:
             f"{SENTENCE} [1]\n\n{SECOND}\n\n[1]: /a\n",
         ),
         (f"---\ntitle: x\n---\n{SENTENCE}\n\n{OFFER}\n", f"---\ntitle: x\n---\n{SENTENCE}\n\n"),
-        (f"{PREAMBLE}{SENTENCE}\n\n{OFFER}\n", f"{SENTENCE}\n\n"),
-        (f"{PREAMBLE}{SENTENCE}\n\n{SECOND}\n", f"{SENTENCE}\n\n{SECOND}\n"),
         (f"{SENTENCE}\n# Share\n\n{OFFER}\n\n# Cost\n{SECOND}\n", f"{SENTENCE}\n\n# Cost\n{SECOND}\n"),
         (f"{SENTENCE}\n\n---\n\n{SECOND}\n\n{OFFER}\n\n---\n\n{OFFER}\n", f"{SENTENCE}\n\n---\n\n{SECOND}\n\n"),
     ],

@@ -12,7 +12,8 @@ from dechaff.files import written_whole
 
 #: The folder of unfinished files. Programs that read a folder of documents skip names with a leading underscore.
 UNFINISHED: Final = "_unfinished"
-_NAME: Final = "checkpoint.json"
+#: The file of the checkpoint in that folder.
+CHECKPOINT: Final = "checkpoint.json"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Checkpoint:
     def write(self, folder: Path) -> None:
         """Write the checkpoint beside the unfinished files, which must be on disk already."""
         values = {**vars(self), "counts": self.counts.to_dict(whole=True)}
-        with written_whole(folder / UNFINISHED / _NAME) as temporary:
+        with written_whole(folder / UNFINISHED / CHECKPOINT) as temporary:
             temporary.write_text(json.dumps(values), encoding="utf-8")
 
     @classmethod
@@ -62,7 +63,7 @@ class Checkpoint:
         """Read the checkpoint of an output folder; None if there is none, or unfinished files are too short."""
         unfinished = folder / UNFINISHED
         with suppress(OSError, ValueError, TypeError, LookupError):
-            values = json.loads((unfinished / _NAME).read_bytes())
+            values = json.loads((unfinished / CHECKPOINT).read_bytes())
             checkpoint = cls(**{**values, "counts": Counts.from_dict(values["counts"])})
             if all((unfinished / name).stat().st_size >= n for name, n in checkpoint.lengths.items()):
                 return checkpoint

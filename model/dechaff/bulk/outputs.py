@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from dechaff.bulk.checkpoint import UNFINISHED, Checkpoint
+from dechaff.bulk.checkpoint import CHECKPOINT, UNFINISHED, Checkpoint
 from dechaff.bulk.formats import FORMATS, format_of
 from dechaff.bulk.formats.compression import open_compressed
 from dechaff.bulk.formats.unfinished import OpenWriter, UnfinishedFile, journal_name
@@ -156,15 +156,19 @@ def check_outputs(folder: Path, sources: Sequence[Input], settings: Settings, ma
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove the incomplete files of an interrupted run.
+    """Remove the incomplete files of an interrupted run, the checkpoint first; links are not followed.
 
     One by one: `shutil.rmtree` may close a descriptor twice when it is interrupted, and hide the interruption by an
     error.
     """
-    with suppress(OSError):
-        for path in (folder / UNFINISHED).iterdir():
+    unfinished = folder / UNFINISHED
+    if not unfinished.is_dir() or unfinished.is_symlink():
+        return
+    for path in sorted(unfinished.iterdir(), key=lambda path: path.name != CHECKPOINT):
+        with suppress(OSError):
             path.unlink()
-        (folder / UNFINISHED).rmdir()
+    with suppress(OSError):
+        unfinished.rmdir()
 
 
 def remove_outputs(folder: Path, names: list[str]) -> None:

@@ -100,7 +100,7 @@ def keep_groups(reading: Reading, decision: Decision, threshold: float) -> Flags
         if keep and group.parent >= 0:
             kept[group.parent] = True
     _drop_headings(groups, kept)
-    _keep_used(reading, kept, threshold)
+    _keep_used(reading, kept)
     return kept
 
 
@@ -127,13 +127,11 @@ def _drop_headings(groups: list[Group], kept: Flags) -> None:
         left[level - 1 :] = found[level - 1 :] = [False] * (_LEVELS - level + 1)
 
 
-def _keep_used(reading: Reading, kept: Flags, threshold: float) -> None:
-    """Keep the header and the definitions that kept rows use; drop other definitions, and a preamble."""
+def _keep_used(reading: Reading, kept: Flags) -> None:
+    """Keep the header and the definitions that a kept row uses; drop those that only dropped rows use."""
     for number, group in enumerate(reading.groups):
         if group.kind == "header":
             kept[number] = True
-        elif group.kind == "preamble":
-            kept[number] = threshold <= 0
         elif group.users:
             kept[number] = bool(kept[reading.of_rows[group.users]].any())
 

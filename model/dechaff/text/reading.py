@@ -129,8 +129,7 @@ class Group:
     Attributes
     ----------
     kind : str
-        "text", "heading", "table", "code", "mark" (without words of its own), "definition", "header" (front
-        matter) or "preamble" (the lines of a reader of web pages above the text).
+        "text", "heading", "table", "code", "mark" (without words of its own), "definition" or "header".
     rows : list of int
     lines : list of int
         The lines of the reading that belong to it; none for code and marks.

@@ -68,7 +68,7 @@ def train(
         bool,
         typer.Option(
             "--correct-labels",
-            help="First fit a smaller model to pages labelled by reading, and correct the labels of others by it.",
+            help="Before, fit a smaller model to pages labelled by reading, and correct other labels by it.",
         ),
     ] = False,
     metrics: Annotated[

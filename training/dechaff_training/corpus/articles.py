@@ -54,6 +54,8 @@ class Article:
     title : str, optional
     silver : bool
         Whether the labels are silver: from a vote of extractors instead of a gold body.
+    corrected : bool
+        Whether a model that sees the markup has corrected these labels (`correct_unread`).
     roles, policy_kinds : tuple of str, optional
         For pages whose lines a reader labelled one by one (labels are not derived from a gold text): the role of
         each content line (headline, standfirst, lead), and the kind of each boilerplate line; "" for none.
@@ -73,9 +75,15 @@ class Article:
     body: tuple[str, ...] | None = None
     title: str | None = None
     silver: bool = False
+    corrected: bool = False
     roles: tuple[str, ...] | None = None
     policy_kinds: tuple[str, ...] | None = None
     markup: tuple[Indices, Bits] | None = None
+
+    @property
+    def is_vote(self) -> bool:
+        """Return whether the labels come from a vote of extractors alone."""
+        return self.silver and not self.corrected
 
     @property
     def marked_text(self) -> str:

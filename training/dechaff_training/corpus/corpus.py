@@ -72,7 +72,7 @@ class Corpus:
         files = [file for path in paths for file in find_files(Path(path))]
         with_labels = [file for file in files if has_read_labels(file)]
         others = [file for file in files if file not in with_labels]
-        # Only lines that were read are learnt from with their markup, which takes long to find.
+        # Markup takes long to find, and models learn from it only on lines that were read.
         ids = {page_id for file in with_labels for page_id in read_ids(file)}
         wanted = None if all_markup else ids
         articles = [article for file in others for article in _read_file(file, extractors, folder, n_jobs, wanted)]

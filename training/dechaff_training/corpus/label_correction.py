@@ -36,10 +36,18 @@ def correct_unread(articles: Sequence[Article], model: LineModel) -> list[Articl
     unread = [each for each in articles if each.extractor == EXTRACTOR and each.roles is None]
     pages = [page for page in unread if page.markup is not None and (page.silver or (page.labels != MASKED).any())]
     content = model.predict_proba([page.marked_text for page in pages])[:, 1]
-    parts = np.split(content, np.cumsum([len(page.labels) for page in pages])[:-1])
-    corrected = [replace(page, labels=correct(page.labels, part)) for page, part in zip(pages, parts, strict=True)]
-    found = relabel(articles, corrected, add_missing=False)
-    return [replace(each, markup=None) if each.roles is None else each for each in found]
+    ends = np.cumsum([len(page.labels) for page in pages], dtype=np.int64)
+    corrected = {
+        page.id: replace(page, labels=correct(page.labels, content[end - len(page.labels) : end]))
+        for page, end in zip(pages, ends, strict=True)
+    }
+    relabelled = relabel(articles, list(corrected.values()), add_missing=False)
+    return [
+        after
+        if before.roles is not None
+        else replace(after, markup=None, silver=before.silver, corrected=before.id in corrected)
+        for before, after in zip(articles, relabelled, strict=True)
+    ]
 
 
 def correct(labels: Labels, probability: Values) -> NDArray[np.int8]:

@@ -42,7 +42,7 @@ class HeldOut:
     Attributes
     ----------
     n_lines, n_sites : int
-        The numbers of lines with a label, and of their sites; silver labels are left out.
+        The numbers of lines with a label, and of their sites; labels that are silver or corrected are left out.
     lines : dict of str to Estimate
         The results of `line_scores`.
     """
@@ -74,7 +74,7 @@ def held_out_scores(classifier: LineClassifier, corpus: Corpus) -> HeldOut | Non
     Returns
     -------
     HeldOut or None
-        None if all labels are silver.
+        None if all labels are silver or corrected.
     """
     corpus = fitted_articles(corpus)
     labels = np.concatenate(corpus.labels)
@@ -82,7 +82,7 @@ def held_out_scores(classifier: LineClassifier, corpus: Corpus) -> HeldOut | Non
     article = np.repeat(np.arange(len(corpus)), [len(each) for each in corpus.labels])
     # Variants of articles come after the articles themselves.
     probability = classifier.held_out_probability_[: known.sum()]
-    gold = ~np.array([each.silver for each in corpus])[article[known]]
+    gold = ~np.array([each.silver or each.corrected for each in corpus])[article[known]]
     if not gold.any():
         return None
     probability, labels, sites = (

@@ -59,7 +59,7 @@ _EXTRACTORS_OF_READ: Final = ("html_text", "inscriptis")
 _SILVER_EXTRACTOR: Final = "resiliparse_all"
 # The site of this page is also among the test pages of the same benchmark.
 _LEAKED: Final = frozenset({"wcxb/4407"})
-# The model that corrects labels is smaller, to save time: markup tells it most.
+# The model that corrects labels is smaller, to save time: most of its evidence is markup.
 _CORRECTION: Final = {"n_folds": 3, "max_lines": 200_000}
 # Folds are grouped by site; with fewer sites, out-of-fold log-odds come from models fitted on too little.
 _FEWEST_SITES: Final = 4
@@ -136,11 +136,17 @@ def correct_labels(corpus: Corpus, classifier: LineClassifier, progress: Callabl
         If there are too few pages labelled by reading, or their markup is not known.
     """
     read = corpus.select(lambda article: article.roles is not None and article.extractor == EXTRACTOR)
-    if all(article.markup is None for article in read):
-        raise CorpusError("no pages labelled by reading, with their HTML: labels cannot be corrected")
+    n_sites = len({article.site for article in read if article.markup is not None})
+    if n_sites < _CORRECTION["n_folds"]:
+        raise CorpusError(
+            f"pages labelled by reading, with their HTML, from {count(n_sites, 'site')}: labels of other pages "
+            f"can be corrected by those of at least {_CORRECTION['n_folds']} sites; omit --correct-labels"
+        )
     small = clone(classifier).set_params(**_CORRECTION | {"n_trees": min(classifier.n_trees, 60)})
     own = corpus.select(lambda article: article.source == "articles")
     model = train_model(read + own, small, progress=lambda step: progress(f"correcting labels: {step}"))
+    if model.markup is None:
+        raise CorpusError("the pages labelled by reading have lines of one label only: omit --correct-labels")
     return Corpus(correct_unread(corpus.articles, model))
 
 
@@ -169,7 +175,7 @@ def _calibration_weights(corpus: Corpus, weights: Sequence[float]) -> list[float
     disagree with the policy on captions, lists and headlines; they count only if nobody has labelled lines.
     """
     are_read = any(article.roles is not None for article in corpus)
-    is_fit = [_is_labelled_by_line(article) if are_read else not article.silver for article in corpus]
+    is_fit = [_is_labelled_by_line(article) if are_read else not article.is_vote for article in corpus]
     return [weight if known else 0.0 for weight, known in zip(weights, is_fit, strict=True)]
 
 
@@ -195,7 +201,7 @@ def _variants(corpus: Corpus, seed: int) -> Iterator[tuple[Article, float]]:
     for article in corpus:
         name = f"{article.id} {article.extractor}".encode("utf-8", "surrogatepass")
         rng = np.random.default_rng((seed, zlib.crc32(name)))
-        if not article.silver and (_is_labelled_by_line(article) or rng.random() < _VARIANT_SHARE):
+        if not article.is_vote and (_is_labelled_by_line(article) or rng.random() < _VARIANT_SHARE):
             variant = make_variant(article, rng)
             if variant is not None:
                 yield variant, _VARIANT_WEIGHT * article_weight(article)
@@ -214,7 +220,7 @@ def fitted_articles(corpus: Corpus) -> Corpus:
 def article_weight(article: Article) -> float:
     """Return the weight of an article in training; 0 leaves it out."""
     unread = article.roles is None and article.extractor in _EXTRACTORS_OF_READ
-    if article.id in _LEAKED or unread or (article.silver and article.extractor != _SILVER_EXTRACTOR):
+    if article.id in _LEAKED or unread or (article.is_vote and article.extractor != _SILVER_EXTRACTOR):
         return 0.0
     weight = SOURCE_WEIGHTS.get(article.source, 1.0) if article.roles is None else _READ_WEIGHT
     return weight * (_OTHER_PAGE_WEIGHT if article.page_type not in ("article", "other") else 1.0)
@@ -270,6 +276,7 @@ def describe_origin(corpus: Corpus, seed: int, commit: str | None, n_variants: i
             "articles_by_extractor": _counts(article.extractor for article in corpus),
             "articles_by_language": _counts(article.language or "unknown" for article in corpus),
             "n_silver_articles": sum(article.silver for article in corpus),
+            "n_corrected_articles": sum(article.corrected for article in corpus),
             "n_read_articles": sum(article.roles is not None for article in corpus),
             "n_variants": n_variants,
             "site_digests": sorted(set(corpus.site_digests)),

@@ -70,7 +70,7 @@ class UnfinishedFile:
     def close(self) -> None:
         """Close an incomplete file, and its writer, which would otherwise write to the closed file later."""
         if not self._file.closed:
-            with suppress(Exception):  # a writer that was interrupted; a checkpoint cuts the file
+            with suppress(Exception):  # an interrupted writer may fail in any way; a checkpoint cuts the file
                 self._writer.close()
             self._close_files()
 

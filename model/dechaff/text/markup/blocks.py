@@ -36,11 +36,11 @@ _INLINE_BITS: Final = dict.fromkeys(_LINKS, _LINKED) | {
 }
 OWNERS: Final = ("item", "footnote")
 _CONTAINERS: Final = (*OWNERS, "quote")
-# Front matter in YAML or TOML, or the lines that readers of web pages put above the text.
+# YAML or TOML, or the lines that readers of web pages put above the text.
 HEADER: Final = re.compile(
     r"---[ \t]*\r?\n(?=[ \t]*[\w\"'-]+[ \t]*:)(?:(?!---|\.\.\.).*\n)*(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)"
     r"|\+\+\+[ \t]*\r?\n(?:(?!\+\+\+).*\n)*\+\+\+[ \t]*(?:\r?\n|\Z)"
-    r"|(?P<preamble>Title:.*\n(?:\s*\n)?URL Source:.*\n(?:.*\n){0,6}?Markdown Content:[ \t]*(?:\r?\n|\Z))"
+    r"|Title:.*\n(?:\s*\n)?URL Source:.*\n(?:.*\n){0,6}?Markdown Content:[ \t]*(?:\r?\n|\Z)"
 )
 # html2text wraps lines where Markdown does not allow it: addresses behind hyphens, texts of links whose next line
 # looks like another block, and headings. It writes no fences.
@@ -145,7 +145,7 @@ def parse(rows: Rows) -> Parsed | None:
     starts = _byte_begins(rows, text)
     walk = _Walk(starts, offset)
     if header:
-        walk.add("preamble" if header["preamble"] else "header", 0, offset - 1)
+        walk.add("header", 0, offset - 1)
     for event, span in pyromark.events_with_range(text[begin:], options=chosen):
         walk.take(event, span["start"] + offset, span["end"] + offset)
         if len(walk.stack) > _DEEPEST:

@@ -174,7 +174,7 @@ class _Grouping:
         if block.kind == "paragraph":
             self._add_paragraph(block, owner, bits)
             return
-        kind = {name: name for name in ("heading", "table", "code", "header", "preamble")} | {"rule": "mark"}
+        kind = {"heading": "heading", "table": "table", "code": "code", "header": "header", "rule": "mark"}
         group = owner
         if owner >= 0:
             self._take(owner, block.rows)
