@@ -111,11 +111,11 @@ class LabelledLine:
         >>> from dechaff import classify_lines
         >>> lines = classify_lines("The vote was held on Tuesday.\nSubscribe now for ₹900 per month")
         >>> print(*(why.text for why in lines[1].why(5)), sep="\n")
-        the text as a whole: 2 lines
         how much it looks like a comment, a link or a caption
         the lines around it
-        no blank line beside it
-        no lines that come again and again
+        the text as a whole: 2 lines
+        boilerplate at first sight
+        how the lines beside it look
         """
         return self._lazy.sentences.why(self._index, limit)
 

@@ -62,7 +62,7 @@ def test_labels_move_a_model(eight: Corpus) -> None:
     models = [adapter.model(adapter.change(strength)) for strength in (0.0, 0.01, 1.0)]
     assert models[0] is start
     shares = [right(model, labels) for model in models]
-    assert shares[0] < 0.1
+    assert shares[0] < 0.2
     assert shares == sorted(set(shares))
 
 
@@ -95,7 +95,7 @@ def test_a_gain_is_measured_on_sites_held_out(result: FineTuning) -> None:
     assert result.before
     assert result.after
     assert result.difference
-    assert result.before.lines_right.value < 0.1 < 0.6 < result.after.lines_right.value
+    assert result.before.lines_right.value < 0.2 < 0.6 < result.after.lines_right.value
     assert result.difference.lines_right.low > 0
     assert (result.n_sites, result.sites_needed) == (8, 0)
     assert result.strength > 0

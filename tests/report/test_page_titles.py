@@ -12,7 +12,7 @@ from dechaff_training.fit.active_learning import measure_uncertainty
 from dechaff_training.label_app.session import Session
 
 pytest.importorskip("resiliparse", reason="needs the extra [html]")
-TITLE = "Home and garden news"
+TITLE = "Read our traffic news"
 BODY = "The council voted on Tuesday to repair the old bridge, which had been closed to traffic since March."
 LINES = ("Home", "Sport", TITLE, "Share", BODY, f"Read more: {TITLE}", "Subscribe now for ₹900 per month")
 PAGE = f"<html><head><title>{{}}</title></head><body>{''.join(f'<p>{line}</p>' for line in LINES)}</body></html>"
