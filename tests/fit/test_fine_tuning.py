@@ -22,6 +22,10 @@ from dechaff_training.report.rendering import print_model
 
 #: Two strengths are enough where it does not matter how well they are chosen, and save time.
 TWO = (0.0, 0.03)
+EIGHT = {
+    *("bao-vam-say", "courrier-des-vernes", "dabrovets-dnes", "de-merwekanter"),
+    *("deccan-ledger", "folha-do-jequitaia", "glos-modrzanowa", "haeon-ilbo"),
+}
 
 
 def first_of_each_site(corpus: Corpus, n_sites: int) -> Corpus:
@@ -41,8 +45,8 @@ def relabelled(article: Article, labels: Any) -> Article:
 
 @pytest.fixture(scope="module")
 def eight(corpus: Corpus) -> Corpus:
-    """Return one article of each of eight sites."""
-    return first_of_each_site(corpus, 8)
+    """Return one article of each of eight sites, which stay the same when others are added."""
+    return first_of_each_site(corpus.select(lambda article: article.site in EIGHT), 8)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +66,7 @@ def test_labels_move_a_model(eight: Corpus) -> None:
     models = [adapter.model(adapter.change(strength)) for strength in (0.0, 0.01, 1.0)]
     assert models[0] is start
     shares = [right(model, labels) for model in models]
-    assert shares[0] < 0.2
+    assert shares[0] < 0.1
     assert shares == sorted(set(shares))
 
 
@@ -95,7 +99,7 @@ def test_a_gain_is_measured_on_sites_held_out(result: FineTuning) -> None:
     assert result.before
     assert result.after
     assert result.difference
-    assert result.before.lines_right.value < 0.2 < 0.6 < result.after.lines_right.value
+    assert result.before.lines_right.value < 0.1 < 0.6 < result.after.lines_right.value
     assert result.difference.lines_right.low > 0
     assert (result.n_sites, result.sites_needed) == (8, 0)
     assert result.strength > 0
