@@ -29,6 +29,14 @@ ANY_TEXT = st.one_of(st.text(st.characters(), max_size=60), st.lists(PIECES, max
 ANY_TEXTS = st.lists(ANY_TEXT, max_size=5)
 
 
+#: The paragraphs of an article.
+BODY = [
+    "The mill at the weir will close in the spring, its owner said on Monday, after ninety years of work.",
+    "She had hoped to sell it to the town, but the council, which met in the afternoon, had no money for it.",
+    "The meadows above the weir would be dry for most of the summer without it, and so it is to stay.",
+]
+
+
 def write_pages(path: Path, *rows: dict[str, Any]) -> Path:
     """Write pages as Parquet."""
     pa = pytest.importorskip("pyarrow", reason="needs the bulk extra: pip install 'dechaff[bulk]'")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import write_pages
+from helpers import BODY, write_pages
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,12 +26,6 @@ from dechaff_training.corpus.pages import read_html
 ROOT = Path(__file__).parents[2]
 CORPORA = ROOT / ".." / "shared" / "corpora"
 EXAMPLE = ROOT / ".." / "shared" / "example" / "article.labels.jsonl"
-
-BODY = [
-    "The mill at the weir will close in the spring, its owner said on Monday, after ninety years of work.",
-    "She had hoped to sell it to the town, but the council, which met in the afternoon, had no money for it.",
-    "The meadows above the weir would be dry for most of the summer without it, and so it is to stay.",
-]
 
 
 def write(path: Path, text: str) -> Path:

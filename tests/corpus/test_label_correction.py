@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import write_pages
+from helpers import BODY, write_pages
 
 from dechaff import CorpusError, default_model
 from dechaff.text.lines import split_lines
@@ -21,11 +21,6 @@ pa = pytest.importorskip("pyarrow", reason="needs the bulk extra: pip install 'd
 parquet = pytest.importorskip("pyarrow.parquet")
 pytest.importorskip("resiliparse", reason="needs the html extra: pip install 'dechaff[html]'")
 
-BODY = [
-    "The mill at the weir will close in the spring, its owner said on Monday, after ninety years of work.",
-    "She had hoped to sell it to the town, but the council, which met in the afternoon, had no money for it.",
-    "The meadows above the weir would be dry for most of the summer without it, and so it is to stay.",
-]
 WHAT = ("needs a new roof and new doors", "lost half of its visitors in two years", "will be shut in the winter")
 TEASER = (
     "The ferry across the bay will not sail this week, because its only engine is being repaired in the harbour."

@@ -40,6 +40,13 @@ _SCRATCH_ONLY: Final = (
     "correct_labels",
     "metrics",
 )
+CorrectLabels = Annotated[
+    bool,
+    typer.Option(
+        "--correct-labels",
+        help="Before, fit a smaller model to pages labelled by reading, and correct other labels by it.",
+    ),
+]
 
 
 def train(
@@ -64,13 +71,7 @@ def train(
     ] = 0.45,
     keywords: options.Keywords = None,
     extractors: options.Extractors = None,
-    correct_labels: Annotated[
-        bool,
-        typer.Option(
-            "--correct-labels",
-            help="Before, fit a smaller model to pages labelled by reading, and correct other labels by it.",
-        ),
-    ] = False,
+    correct_labels: CorrectLabels = False,
     metrics: Annotated[
         Path | None, typer.Option(metavar="FILE", help="JSON file of figures to store in the model.")
     ] = None,

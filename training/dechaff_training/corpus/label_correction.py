@@ -37,9 +37,9 @@ def correct_unread(articles: Sequence[Article], model: LineModel) -> list[Articl
     pages = [page for page in unread if page.markup is not None and (page.silver or (page.labels != MASKED).any())]
     content = model.predict_proba([page.marked_text for page in pages])[:, 1]
     ends = np.cumsum([len(page.labels) for page in pages], dtype=np.int64)
+    parts = np.split(content, ends)[:-1]
     corrected = {
-        page.id: replace(page, labels=correct(page.labels, content[end - len(page.labels) : end]))
-        for page, end in zip(pages, ends, strict=True)
+        page.id: replace(page, labels=correct(page.labels, part)) for page, part in zip(pages, parts, strict=True)
     }
     relabelled = relabel(articles, list(corrected.values()), add_missing=False)
     return [

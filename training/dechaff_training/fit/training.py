@@ -55,8 +55,6 @@ _PARAGRAPH_BYTES: Final = 150
 _OTHER_PAGE_WEIGHT: Final = 0.5
 # Other texts of whole pages are much like Resiliparse's: they are learnt from only if a reader labelled the page.
 _EXTRACTORS_OF_READ: Final = ("html_text", "inscriptis")
-# Votes of main-content extractors carry little information about the lines that these extractors themselves output.
-_SILVER_EXTRACTOR: Final = "resiliparse_all"
 # The site of this page is also among the test pages of the same benchmark.
 _LEAKED: Final = frozenset({"wcxb/4407"})
 # The model that corrects labels is smaller, to save time: most of its evidence is markup.
@@ -220,7 +218,8 @@ def fitted_articles(corpus: Corpus) -> Corpus:
 def article_weight(article: Article) -> float:
     """Return the weight of an article in training; 0 leaves it out."""
     unread = article.roles is None and article.extractor in _EXTRACTORS_OF_READ
-    if article.id in _LEAKED or unread or (article.is_vote and article.extractor != _SILVER_EXTRACTOR):
+    # Votes of main-content extractors say little about the lines that these extractors themselves output.
+    if article.id in _LEAKED or unread or (article.is_vote and article.extractor != EXTRACTOR):
         return 0.0
     weight = SOURCE_WEIGHTS.get(article.source, 1.0) if article.roles is None else _READ_WEIGHT
     return weight * (_OTHER_PAGE_WEIGHT if article.page_type not in ("article", "other") else 1.0)
