@@ -41,8 +41,8 @@ from dechaff_training.fit.stages import (
 )
 from dechaff_training.fit.thresholds import calibrate, choose_presets
 
-# In stage 3, lines whose labels are reliable enough for calibration weigh this much more.
-_RELIABLE_WEIGHT: Final = 2.0
+# In stages 2 and 3, lines whose labels are reliable enough for calibration weigh this much more.
+_RELIABLE_WEIGHT: Final = 3.0
 # The headline is chosen only if as many pairs of a headline and another line are known: a regression needs two.
 _FEWEST_PAIRS: Final = 2
 # The maximum number of lines for the regression of a kind, which has no words.
@@ -192,6 +192,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.stages > 1:
             folds = self._folds(table.article, groups)
             kind_stages = self._add_context(list(X), *lines, kinds, plain, folds, report)
+            lines = table, labels, weights * np.where(calibration > 0, _RELIABLE_WEIGHT, 1.0)
             report("stage 2")
             stage2 = self._fit_stage2(*lines, known)
         if self.stages > 2:
@@ -379,7 +380,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         All three use the same lines, because they have too few parameters to overfit; calibration and thresholds
         do without `line_weight`, as in `plain`, and without lines whose weight in calibration is 0.
         """
-        drawn, drawn_weights = self._draw(rows, weights * np.where(calibration > 0, _RELIABLE_WEIGHT, 1.0))
+        drawn, drawn_weights = self._draw(rows, weights)
         stage, _ = fit_stage(stage3_names(), dense[drawn], labels[drawn], drawn_weights, **self._regression)
         dense, known, calibration = dense[rows].T, labels[rows], calibration[rows]
         stage = calibrate(stage, stage.log_odds(dense), known, calibration)
