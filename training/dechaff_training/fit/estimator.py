@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GroupKFold
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from dechaff._typing import Matrix, Values
+from dechaff._typing import Flags, Matrix, Values
 from dechaff.features.lexicon import collect_keywords
 from dechaff.features.stage3 import stage3_names
 from dechaff.linear.line_model import CLASSES, LineModel, stage_names
@@ -36,13 +36,15 @@ from dechaff_training.fit.stages import (
     fit_markup,
     fit_stage,
     grow_crosses,
+    mean_stage,
     out_of_fold,
     pass_through_stage,
 )
 from dechaff_training.fit.thresholds import calibrate, choose_presets
 
-# In stages 2 and 3, lines whose labels are reliable enough for calibration weigh this much more.
-_RELIABLE_WEIGHT: Final = 3.0
+# How much more lines whose labels are reliable enough for calibration weigh, in each fit of stage 2. The mean of the
+# fits is better than any of them, because their errors differ. In stage 3 these lines weigh the last of these.
+_RELIABLE_WEIGHTS: Final = (1.0, 3.0)
 # The headline is chosen only if as many pairs of a headline and another line are known: a regression needs two.
 _FEWEST_PAIRS: Final = 2
 # The maximum number of lines for the regression of a kind, which has no words.
@@ -68,7 +70,7 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     n_bits : int
         The number of bits of the word hash: there are 2**n_bits buckets.
     n_trees : int
-        The number of shallow trees for the crosses of stage 2; 0 for none.
+        The number of shallow trees for the crosses of each fit of stage 2; 0 for none.
     learning_rate : float
         The learning rate of the boosting that grows the trees.
     n_folds : int
@@ -192,12 +194,15 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.stages > 1:
             folds = self._folds(table.article, groups)
             kind_stages = self._add_context(list(X), *lines, kinds, plain, folds, report)
-            lines = table, labels, weights * np.where(calibration > 0, _RELIABLE_WEIGHT, 1.0)
             report("stage 2")
-            stage2 = self._fit_stage2(*lines, known)
+            emphases = _emphasise(weights, calibration > 0)
+            stage2 = self._fit_stage2(table, labels, emphases, known)
         if self.stages > 2:
-            odds = out_of_fold(folds, labels, "stage 2", partial(self._stage2_scorer, *lines), report)
-            last, metadata["presets"] = self._fit_last(X, *lines, odds, headlines or (), plain, calibration, report)
+            scorer = partial(self._stage2_scorer, table, labels, emphases)
+            odds = out_of_fold(folds, labels, "stage 2", scorer, report)
+            last, metadata["presets"] = self._fit_last(
+                X, table, labels, emphases[-1], odds, headlines or (), plain, calibration, report
+            )
         fitted = LineModel(
             stage1, stage2, words, self.threshold, metadata, keywords=table.keywords, kinds=kind_stages
         )
@@ -308,9 +313,9 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         stage, word_weights = self._fit_stage1(table, labels, weights, rows)
         return lambda held: stage.log_odds(table.stage1[held].T) + table.words[held] @ word_weights
 
-    def _stage2_scorer(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Scorer:
+    def _stage2_scorer(self, table: LineTable, labels: Labels, emphases: Sequence[Values], rows: Rows) -> Scorer:
         """Fit stage 2 on some lines and return a scorer for others."""
-        stage = self._fit_stage2(table, labels, weights, rows)
+        stage = self._fit_stage2(table, labels, emphases, rows)
 
         def score(held: Rows) -> Values:
             """Compute log-odds, in parts to bound the memory."""
@@ -320,7 +325,13 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         return score
 
-    def _fit_stage2(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Stage:
+    def _fit_stage2(self, table: LineTable, labels: Labels, emphases: Sequence[Values], rows: Rows) -> Stage:
+        """Fit stage 2 once for each of several weights of the lines, and return the mean."""
+        stages = [self._fit_crossed(table, labels, weights, rows) for weights in emphases]
+        return stages[0] if len(stages) == 1 else mean_stage(stages)
+
+    def _fit_crossed(self, table: LineTable, labels: Labels, weights: Values, rows: Rows) -> Stage:
+        """Fit a regression with crosses to the features of stage 2."""
         rows, weights = self._draw(rows, weights)
         dense, labels = table.dense[rows], labels[rows]
         crosses = None
@@ -390,3 +401,10 @@ class LineClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         by_words = table.weigh_by_words(plain, rows[used])
         self.held_out_probability_ = sigmoid(stage.log_odds(dense))
         return stage, choose_presets(self.held_out_probability_[used], known[used], by_words, self.threshold)
+
+
+def _emphasise(weights: Values, is_reliable: Flags) -> list[Values]:
+    """Return the weights of the lines for each fit of stage 2; one fit is enough if all labels are alike."""
+    if is_reliable.all() or not is_reliable.any():
+        return [weights]
+    return [weights * np.where(is_reliable, factor, 1.0) for factor in _RELIABLE_WEIGHTS]

@@ -173,6 +173,37 @@ def fit_stage(
     return fitted, coefficients[n_dense : n_dense + n_words]
 
 
+def mean_stage(stages: Sequence[Stage]) -> Stage:
+    """Return one stage whose log-odds are the mean of those of several stages on the same features.
+
+    Parameters
+    ----------
+    stages : sequence of Stage
+
+    Examples
+    --------
+    >>> ones, zeros = np.ones(1, np.float32), np.zeros(1, np.float32)
+    >>> stages = [Stage(("length",), zeros, ones, 2 * ones, 1.0), Stage(("length",), ones, 2 * ones, 8 * ones, 0.0)]
+    >>> mean_stage(stages).log_odds(np.array([[0, 1, 2]], np.float32)).tolist()
+    [-1.5, 1.5, 4.5]
+    """
+    weights, constants = zip(*(stage.raw_weights for stage in stages), strict=True)
+    mean, crosses = np.mean(weights, axis=0, dtype=np.float64), [stage.crosses for stage in stages if stage.crosses]
+    return replace(
+        stages[0],
+        coefficients=(mean * stages[0].scales).astype(np.float32),
+        intercept=float(np.mean(constants) + mean @ stages[0].means),
+        crosses=Crosses(
+            np.concatenate([each.features for each in crosses]),
+            np.concatenate([each.thresholds for each in crosses]),
+            np.concatenate([each.leaves for each in crosses]),
+            np.concatenate([each.weights for each in crosses]) / np.float32(len(stages)),
+        )
+        if crosses
+        else None,
+    )
+
+
 def fit_choice(
     names: tuple[str, ...], dense: Matrix, chosen: Rows, choices: Rows, weights: Values, *, C: float, max_iter: int
 ) -> Stage:
