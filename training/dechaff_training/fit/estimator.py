@@ -42,8 +42,8 @@ from dechaff_training.fit.stages import (
 )
 from dechaff_training.fit.thresholds import calibrate, choose_presets
 
-# How much more lines whose labels are reliable enough for calibration weigh, in each fit of stage 2. The mean of the
-# fits is better than any of them, because their errors differ. In stage 3 these lines weigh the last of these.
+# How much more lines whose labels are reliable enough for calibration weigh in each fit of stage 2; in stage 3, the
+# last of these. The mean of the fits is better than any of them, because their errors differ.
 _RELIABLE_WEIGHTS: Final = (1.0, 3.0)
 # The headline is chosen only if as many pairs of a headline and another line are known: a regression needs two.
 _FEWEST_PAIRS: Final = 2

@@ -197,7 +197,7 @@ def mean_stage(stages: Sequence[Stage]) -> Stage:
             np.concatenate([each.features for each in crosses]),
             np.concatenate([each.thresholds for each in crosses]),
             np.concatenate([each.leaves for each in crosses]),
-            np.concatenate([each.weights for each in crosses]) / np.float32(len(stages)),
+            (np.concatenate([each.weights for each in crosses]) / len(stages)).astype(np.float32),
         )
         if crosses
         else None,
