@@ -113,8 +113,8 @@ class LabelledLine:
         >>> print(*(why.text for why in lines[1].why(5)), sep="\n")
         how much it looks like a comment, a link or a caption
         the lines around it
+        none of its rarer words stand elsewhere in the article
         the text as a whole: 2 lines
-        boilerplate at first sight
         how the lines beside it look
         """
         return self._lazy.sentences.why(self._index, limit)

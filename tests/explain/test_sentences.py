@@ -240,9 +240,9 @@ def test_boilerplate_in_words(text: str, line: int, theme: str, expected: str) -
 
 def test_phrases_of_the_user_are_named(model: LineModel) -> None:
     """A keyword of the user is shown as evidence of its family."""
-    own = model.with_keywords({"subscribe": ["Unlock the archive"]})
-    [line] = classify_lines("Unlock the archive", own)
-    assert "words of an offer: 'Unlock the archive'" in [str(why) for why in line.why(None)]
+    own = model.with_keywords({"share": ["Pass it round"]})
+    [line] = classify_lines("Pass it round", own)
+    assert "asks to share: 'Pass it round'" in [str(why) for why in line.why(None)]
 
 
 def test_the_title_is_named(model: LineModel) -> None:
