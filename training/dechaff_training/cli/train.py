@@ -58,7 +58,7 @@ def train(
         typer.Option(metavar="MODEL", help="Fine-tune this model file, or 'default' for the built-in one."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Same seed, same file.")] = 0,
-    trees: Annotated[int, typer.Option(min=0, metavar="N", help="Number of shallow trees for stage 2.")] = 120,
+    trees: Annotated[int, typer.Option(min=0, metavar="N", help="Shallow trees of each fit of stage 2.")] = 120,
     folds: Annotated[int, typer.Option(min=2, metavar="N", help="Folds by site, at most one for each site.")] = 5,
     c: Annotated[
         float, typer.Option("--c", min=1e-9, metavar="C", help="Inverse regularization strength of stage 1.")
