@@ -9,10 +9,10 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from dechaff import LineBatch
 from dechaff.features import line_features, stack
-from dechaff.linear.stage import SPLITS_PER_TREE, Crosses
+from dechaff.linear.stage import SPLITS_PER_TREE, Crosses, Stage
 from dechaff.text.tokens import find_words
 from dechaff_training.corpus.corpus import Corpus
-from dechaff_training.fit.stages import N_LEAVES, _copy_tree, grow_crosses, leaf_matrix, no_crosses
+from dechaff_training.fit.stages import N_LEAVES, _copy_tree, grow_crosses, leaf_matrix, mean_stage, no_crosses
 
 Table = tuple[np.ndarray, np.ndarray]
 
@@ -97,3 +97,24 @@ def test_the_leaf_matrix_is_one_hot(table: Table) -> None:
 def test_no_trees() -> None:
     """Without trees the log-odds are zero."""
     assert sum_leaves(no_crosses(), np.zeros((3, 4), np.float32)).tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("n_stages", [1, 2, 5])
+def test_the_mean_of_stages_has_the_mean_log_odds(n_stages: int) -> None:
+    """The log-odds of the mean of stages with different scales and crosses, also without any, are the mean of theirs."""
+    rng = np.random.default_rng(n_stages)
+    means, coefficients = rng.normal(size=(2, n_stages, 4)).astype(np.float32)
+    stages = [
+        Stage(
+            ("a", "b", "c", "d"),
+            means[place],
+            rng.uniform(0.1, 3, 4).astype(np.float32),
+            coefficients[place],
+            float(place),
+            random_crosses(rng, 3, 4) if place % 3 == 0 else None,
+        )
+        for place in range(n_stages)
+    ]
+    matrix = rng.normal(size=(4, 50)).astype(np.float32)
+    expected = np.mean([stage.log_odds(matrix) for stage in stages], axis=0)
+    assert mean_stage(stages).log_odds(matrix) == pytest.approx(expected, abs=1e-3)

@@ -230,6 +230,19 @@ def test_presets_do_without_line_weights_and_uncalibrated_articles(
     assert len(all_again) == len(every)
 
 
+@pytest.mark.parametrize(("n_reliable", "n_fits"), [(0, 1), (6, 2), (12, 1)])
+def test_stage_2_is_fitted_twice_if_some_labels_are_more_reliable(
+    few: Corpus, n_reliable: int, n_fits: int
+) -> None:
+    """Stage 2 has the trees of two fits if some articles count in calibration and some do not, else those of one."""
+    texts, labels = few.texts[:12], few.labels[:12]
+    calibration = np.arange(12) < n_reliable
+    classifier = LineClassifier(**SMALL | {"n_trees": 3, "max_iter": 5, "stages": 2})
+    crosses = classifier.fit(texts, labels, calibration_weight=calibration).model_.stage2.crosses
+    assert crosses is not None
+    assert crosses.n_trees == 3 * n_fits
+
+
 def test_no_articles() -> None:
     """Fitting without articles is a ValueError."""
     with pytest.raises(ValueError):  # noqa: PT011
